@@ -1,0 +1,72 @@
+# GAN Explorer. `make` alone lists what there is.
+#
+#   PYTHON=python3.12       the Python (3.11 or newer) that makes the environment
+#   ARGS="..."              passed on: make app ARGS="--server.port 8600", make test ARGS="-k ring"
+#   BENCH="step live"       which benchmarks to run
+#   TORCH_CPU_INDEX=URL     where PyTorch's CPU build comes from when no GPU is found
+
+PYTHON ?= python3
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+BENCH ?= step live
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+
+# The networks are small: a second thread per operation only waits, and on a busy machine it slows training
+# by an order of magnitude. Fewer malloc arenas give memory back after a visitor has left.
+export OMP_NUM_THREADS ?= 1
+export MALLOC_ARENA_MAX ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help app test check bench fix clean
+
+help:
+	@echo "make app      install what is needed (once) and open the app"
+	@echo "make test     install what the tests need (once) and run all tests"
+	@echo "make check    format check, lint, types, tests: what must pass before a commit"
+	@echo "make fix      format, and mend what lint can mend"
+	@echo "make bench    measure speed on this machine"
+	@echo "make clean    remove caches; the environment in $(VENV) stays"
+
+app: $(VENV)/.app-ready
+	$(PY) -m streamlit run app.py $(ARGS)
+
+test: $(VENV)/.dev-ready
+	$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.dev-ready
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -m pytest $(ARGS)
+
+fix: $(VENV)/.dev-ready
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(VENV)/.dev-ready
+	@for name in $(BENCH); do $(PY) -m benchmarks.$$name $(ARGS) || exit 1; done
+
+clean:
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# The environment. Each stamp is older than the requirements exactly when they have changed since.
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		found=$$($(PYTHON) --version 2>&1) || found="not there"; \
+		echo "GAN Explorer needs Python 3.11 or newer, but $(PYTHON) is: $$found." >&2; \
+		echo "Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -f $(PY); exit 1; }
+
+$(VENV)/.app-ready: requirements.txt | $(PY)
+	@echo "Installing into $(VENV): once, some minutes."
+	@$(PY) scripts/cpu_torch.py "$(TORCH_CPU_INDEX)"
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.app-ready | $(PY)
+	$(PIP) install -r requirements-dev.txt
+	@touch $@

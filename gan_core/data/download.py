@@ -1,0 +1,88 @@
+"""Fetches a set of files so that either all of them arrive, checked, or nothing is left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gan_core.errors import DataError
+
+__all__ = ["Progress", "fetch"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with (file name, bytes so far, bytes in all; 0 where the server does not say)."""
+
+_TIMEOUT_S = 10.0  # to connect, and again for each read
+_CHUNK = 1 << 16
+_MAX_BYTES = 256 << 20
+_FAILURES = (OSError, http.client.HTTPException, ValueError)  # URLError and timeouts are OSErrors
+
+
+def fetch(
+    mirrors: Sequence[str],
+    files: Sequence[tuple[str, str]],
+    folder: Path,
+    progress: Progress | None = None,
+) -> None:
+    """Downloads files into `folder`; they appear there together, after all were checked.
+
+    Args:
+        mirrors: Base addresses ending in a slash, tried in turn for each file.
+        files: Pairs of file name and MD5 checksum (hexadecimal).
+        folder: Created if need be.
+        progress: Told about each chunk; if it raises, the download ends and leaves nothing.
+
+    Raises:
+        DataError: A file came from no mirror, or the folder cannot be written; with the reason.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # On the same file system as the folder, so that the last move of each file is atomic.
+        waiting = Path(tempfile.mkdtemp(prefix=".download-", dir=folder))
+    except OSError as error:
+        raise DataError(f"{folder} cannot be written ({error})") from error
+    try:
+        for name, md5 in files:
+            _from_any(mirrors, name, md5, waiting / name, progress)
+        for name, _ in files:
+            (waiting / name).replace(folder / name)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be written ({error})") from error
+    finally:
+        shutil.rmtree(waiting, ignore_errors=True)
+
+
+def _from_any(mirrors: Sequence[str], name: str, md5: str, target: Path, progress: Progress | None) -> None:
+    reasons = []
+    for mirror in mirrors:
+        try:
+            _from_one(mirror + name, md5, target, progress)
+        except _FAILURES as error:
+            reasons.append(f"from {mirror}: {getattr(error, 'reason', error) or type(error).__name__}")
+        else:
+            return
+    raise DataError(f"{name} {'; '.join(reasons)}")
+
+
+def _from_one(url: str, md5: str, target: Path, progress: Progress | None) -> None:
+    request = urllib.request.Request(url, headers={"User-Agent": "gan-explorer"})
+    digest = hashlib.md5(usedforsecurity=False)
+    done = 0
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response, target.open("wb") as file:
+        total = int(response.headers.get("Content-Length") or 0)
+        while chunk := response.read(_CHUNK):
+            file.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            if done > _MAX_BYTES:
+                raise ValueError(f"more than {_MAX_BYTES >> 20} MB")
+            if progress is not None:
+                progress(target.name, done, total)
+    if digest.hexdigest() != md5:
+        raise ValueError("the file that came is damaged (wrong checksum)")

@@ -1,0 +1,110 @@
+"""Data sets of images: one float tensor in memory, in [-1, 1], `[n, channels, height, width]`."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from gan_core.errors import DataError
+
+__all__ = ["Images", "digits"]
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """A fixed set of images, part of it held out where there is enough.
+
+    Attributes:
+        name: Its key in `gan_core.data.DATASETS`.
+        train: What a GAN sees, `[n_train, c, h, w]`, float32 in [-1, 1].
+        held_out: Images that no GAN sees, for honest scores, or None.
+        labels: Class of each training image, `[n_train]`, int64, or None.
+        held_out_labels: Likewise for `held_out`.
+        classes: Names of the classes, in the order of the labels.
+        kind: Always "images".
+    """
+
+    name: str
+    train: Tensor
+    held_out: Tensor | None
+    labels: Tensor | None
+    held_out_labels: Tensor | None
+    classes: tuple[str, ...]
+    kind: Literal["images"] = field(default="images", init=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one image: (channels, height, width)."""
+        return tuple(self.train.shape[1:])
+
+    @property
+    def n_train(self) -> int:
+        """Number of training images."""
+        return len(self.train)
+
+    def sample(self, n: int, rng: Generator) -> Tensor:
+        """Training images drawn uniformly with replacement, `[n, c, h, w]`.
+
+        Args:
+            n: How many, >= 1.
+            rng: A CPU generator; the same state gives the same images.
+        """
+        return self.train.index_select(0, torch.randint(len(self.train), (n,), generator=rng))
+
+    def to_uint8(self, x: Tensor) -> NDArray[np.uint8]:
+        """Pictures to show: `[n, c, h, w]` in [-1, 1] (cut off beyond) to `[n, h, w, c]` in 0..255."""
+        # Half a unit more before the cut to an integer, which rounds down.
+        levels = x.detach().mul(127.5).add_(128.0).clamp_(0.0, 255.0).to(torch.uint8)
+        pixels: NDArray[np.uint8] = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return pixels
+
+
+# Which of the 1,797 digits are training images, one bit each: scikit-learn's
+# train_test_split(train_size=900, stratify=labels, random_state=0). Kept here because
+# importing that function takes a second, which is a large part of the app's start.
+_DIGITS_TRAIN_BITS = (
+    "Fce7NUoZhy5mqZDeKI2y4QXX8ezVS78Q2NOh987maGD+L8bNWcoBXG08YQu117AgQ7no0TadMB01zg9Fn+EnWoYUXs+2p3I6em29"
+    "4A9v7qq1E74O4d6JETP2egXIaXM8QHjBWFkhgbzb7dAkKxf6WUYC7O0Njhq/TtOPkWPIEFgt4LKhN7+3nVZbY1WLtgGgapwRdCxU"
+    "IG0SdTpd2tlgndwyDf0+DgJxJDe2BmqyaTHe9XMnVwqNyFHG3jayMzeRNJ7JLNVNbPYJUY/SWThaNxCLficXW0uteEmlzSrDQ+KY"
+)
+
+
+def digits() -> Images:
+    """The 1,797 real 8 x 8 handwritten digits of scikit-learn: 900 to train on, 897 held out.
+
+    Read from the installed package's own file, without importing the package: no network and no wait.
+
+    Raises:
+        DataError: scikit-learn is not installed, or without its data file.
+    """
+    spec = find_spec("sklearn")
+    places = (spec.submodule_search_locations if spec else None) or []
+    path = next((p for place in places if (p := Path(place, "datasets/data/digits.csv.gz")).is_file()), None)
+    if path is None:
+        raise DataError("digits come with scikit-learn, which is not installed: pip install scikit-learn")
+    try:
+        with gzip.open(path, "rt", encoding="ascii") as file:
+            table = np.loadtxt(file, delimiter=",", dtype=np.float32)
+        pixels, labels = table[:, :64].reshape(1797, 1, 8, 8), table[:, 64].astype(np.int64)
+    except (OSError, EOFError, ValueError, IndexError) as error:
+        raise DataError(f"{path} is damaged ({error}); install scikit-learn again") from error
+    bits = np.frombuffer(base64.b64decode(_DIGITS_TRAIN_BITS), dtype=np.uint8)
+    is_train = np.unpackbits(bits, count=len(pixels)).astype(bool)
+    images = pixels / 8.0 - 1.0
+    return Images(
+        name="digits",
+        train=torch.from_numpy(images[is_train]),
+        held_out=torch.from_numpy(images[~is_train]),
+        labels=torch.from_numpy(labels[is_train]),
+        held_out_labels=torch.from_numpy(labels[~is_train]),
+        classes=tuple("0123456789"),
+    )

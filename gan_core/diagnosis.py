@@ -1,0 +1,127 @@
+"""Diagnosis: from numbers to one sentence, with its evidence.
+
+What is said is what the numbers show: how many modes are reached, who wins, whether it is too early. Thresholds
+stand in one place, with their reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from gan_core.config import RunConfig
+from gan_core.history import History, StepStats
+
+Level = Literal["ok", "warn", "bad", "info"]
+
+TOO_EARLY_STEPS: Final = 100
+"""Before this many steps nothing is said of success or failure."""
+DEAD_D_LOSS: Final = 0.05
+"""D's loss of a won game; at equilibrium it is 1.386 (log 4)."""
+VANISHED: Final = 0.02
+"""G's gradient as a share of its peak, below which it hardly moves."""
+SHARP: Final = 0.8
+"""Share of samples within 3 sigma of a mode that counts as sharp; real data reach 0.989."""
+SPOT: Final = 0.1
+"""Spread of the samples as a share of the data's, below which they are one spot."""
+
+
+def verdict(header: Mapping[str, Any], history: History, config: RunConfig) -> dict[str, Any]:
+    """One sentence on a run.
+
+    Args:
+        header: Of a snapshot, with ``metrics``.
+        history: Of the run.
+        config: Of the run.
+
+    Returns:
+        ``level`` ("ok", "warn", "bad", "info"), ``headline``, ``detail`` and ``evidence`` (a list of lines).
+    """
+    stats, metrics = header["stats"], header.get("metrics", {})
+    step = header["step"]
+    accuracy = _mean_accuracy(stats)
+    evidence = []
+    if accuracy is not None:
+        evidence.append(f"D is right on {accuracy:.0%} of its last batch; 50 % means that it cannot tell.")
+    peak = history.peak("g_grad_norm")
+    share = stats["g_grad_norm"] / peak if peak > 0 else 1.0
+    if step:
+        evidence.append(f"G's gradient norm is {stats['g_grad_norm']:.3g}, {share:.1%} of its largest ({peak:.3g}).")
+    if step < TOO_EARLY_STEPS:
+        return _say("info", "Just begun.", f"Too early to say before step {TOO_EARLY_STEPS}.", evidence)
+    if config.objective in ("minimax", "non_saturating") and 0 <= stats["d_loss"] < DEAD_D_LOSS and share < VANISHED:
+        evidence.append(f"D's loss is {stats['d_loss']:.3g}; at equilibrium it would be 1.386 (log 4).")
+        return _say(
+            "bad",
+            "D wins, and G has stopped learning.",
+            f"D's loss is near zero and G's gradient is down to {share:.1%} of its peak.",
+            evidence,
+        )
+    if "modes_reached" in metrics:
+        return _modes(metrics, evidence)
+    if "js" in metrics:
+        js = metrics["js"]
+        evidence.append(f"Jensen-Shannon divergence {js['value']:.3f} bits; real data: {js['floor']:.3f}, n {js['n']:,}.")
+        close = js["value"] < 0.2
+        return _say(
+            "ok" if close else "info",
+            "Close to the data." if close else "Not yet like the data.",
+            f"Jensen-Shannon divergence {js['value']:.2f} of at most 1 bit; real data reach {js['floor']:.2f}.",
+            evidence,
+        )
+    if accuracy is not None and accuracy > 0.97:
+        return _say("warn", "D tells nearly every sample.", f"It is right on {accuracy:.0%}.", evidence)
+    detail = "" if accuracy is None else f"D is right on {accuracy:.0%}; 50 % means that it cannot tell."
+    return _say("info", "The game goes on.", detail, evidence)
+
+
+def _modes(metrics: Mapping[str, Any], evidence: list[str]) -> dict[str, Any]:
+    reached, total = int(metrics["modes_reached"]["value"]), int(metrics["n_modes"]["value"])
+    sharp = metrics["high_quality"]
+    evidence.append(
+        f"{reached} of {total} modes are nearest to at least a fifth of their fair share of all "
+        f"{metrics['modes_reached']['n']:,} samples; real data: {total} of {total}."
+    )
+    evidence.append(f"{sharp['value']:.1%} of the samples are on a mode; real data: {sharp['floor']:.1%}.")
+    words = f"Reaches {reached} of {total} modes"
+    spread = metrics.get("spread")
+    if spread is not None and spread["value"] < SPOT:
+        evidence.append(f"The samples' spread is {spread['value']:.1%} of the data's.")
+        return _say("bad", "Mode collapse.", f"{words}: all samples sit in one spot.", evidence)
+    if reached <= total / 2:
+        return _say("bad", "Modes are missing.", f"{words}.", evidence)
+    if reached < total:
+        return _say("warn", "Some modes are missing.", f"{words}.", evidence)
+    if sharp["value"] < SHARP:
+        return _say("info", "All modes found, still blurred.", f"{words}, {sharp['value']:.0%} sharp.", evidence)
+    return _say("ok", "Healthy.", f"{words}, {sharp['value']:.0%} sharp.", evidence)
+
+
+def diverged_message(stats: StepStats, config: RunConfig) -> str:
+    """What happened and what to try when a step's numbers are not finite."""
+    words = {"d_loss": "D's loss", "g_loss": "G's loss", "penalty": "the penalty", "d_grad_norm": "D's gradient"}
+    what = next((w for name, w in words.items() if not _finite(getattr(stats, name))), "G's gradient")
+    tries = []
+    if max(config.lr_d, config.lr_g) > 1e-3:
+        tries.append("lower the learning rates")
+    if config.objective == "wasserstein" and not config.clip and not config.regularisers:
+        tries.append("clip D's weights (0.01) or add a gradient penalty")
+    if any(r.weight > 10 for r in config.regularisers):
+        tries.append("lower the penalty's weight")
+    if not config.regularisers:
+        tries.append("add R1 + R2 with weight 0.1")
+    tries = tries or ["lower the learning rates"]
+    return f"The run diverged at step {stats.step:,}: {what} is no longer a number. Try: {', or '.join(tries)}; then reset."
+
+
+def _mean_accuracy(stats: Mapping[str, Any]) -> float | None:
+    real, fake = stats["real_accuracy"], stats["fake_accuracy"]
+    return None if real is None or not _finite(real + fake) else float((real + fake) / 2)
+
+
+def _finite(value: float) -> bool:
+    return abs(value) < float("inf")
+
+
+def _say(level: Level, headline: str, detail: str, evidence: list[str]) -> dict[str, Any]:
+    return {"level": level, "headline": headline, "detail": detail, "evidence": evidence}

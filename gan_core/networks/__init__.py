@@ -1,0 +1,111 @@
+"""Networks: the two players, built from a config and its random streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from torch import Generator, nn
+
+from gan_core.config import RunConfig
+from gan_core.networks.layers import ACTIVATIONS, Dropout, SpectralLinear, refresh_spectral
+from gan_core.networks.mlp import MLPDiscriminator, MLPGenerator
+
+__all__ = [
+    "ACTIVATIONS",
+    "DISCRIMINATORS",
+    "GENERATORS",
+    "Dropout",
+    "MLPDiscriminator",
+    "MLPGenerator",
+    "SpectralLinear",
+    "build_discriminator",
+    "build_generator",
+    "count_weights",
+    "mixes_samples",
+    "refresh_spectral",
+]
+
+Streams = Mapping[str, Generator]
+
+
+def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    g = config.generator
+    return MLPGenerator(
+        config.latent_dim,
+        g.widths,
+        config.data_shape,
+        act=g.activation,
+        batch_norm=g.norm == "batch",
+        squash=len(config.data_shape) > 1,
+        rng=rngs["init_g"],
+    )
+
+
+def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    return MLPGenerator(
+        config.latent_dim,
+        config.generator.widths,
+        config.data_shape,
+        act="relu",
+        batch_norm=False,
+        squash=len(config.data_shape) > 1,
+        rng=rngs["init_g"],
+    )
+
+
+def _mlp_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    d = config.discriminator
+    return MLPDiscriminator(
+        config.data_shape,
+        d.widths,
+        act=d.activation,
+        batch_norm=d.norm == "batch",
+        dropout=d.dropout,
+        spectral_norm=d.spectral_norm,
+        rng=rngs["init_d"],
+        dropout_rng=rngs["dropout"],
+    )
+
+
+def _article_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    return MLPDiscriminator(
+        config.data_shape,
+        config.discriminator.widths,
+        act="leaky_relu",
+        batch_norm=False,
+        dropout=0.3,
+        spectral_norm=False,
+        rng=rngs["init_d"],
+        dropout_rng=rngs["dropout"],
+    )
+
+
+GENERATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
+    "mlp": _mlp_generator,
+    "article": _article_generator,
+}
+DISCRIMINATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
+    "mlp": _mlp_discriminator,
+    "article": _article_discriminator,
+}
+
+
+def build_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    """The generator of ``config``: ``[batch, latent_dim]`` to ``[batch, *data_shape]``."""
+    return GENERATORS[config.generator.kind](config, rngs)
+
+
+def build_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    """The discriminator of ``config``: ``[batch, *data_shape]`` to logits ``[batch]``."""
+    return DISCRIMINATORS[config.discriminator.kind](config, rngs)
+
+
+def mixes_samples(network: nn.Module) -> bool:
+    """True if one sample of a batch can change another's output, as with batch norm."""
+    return any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())
+
+
+def count_weights(network: nn.Module) -> int:
+    """Number of trained weights and biases."""
+    return sum(p.numel() for p in network.parameters())

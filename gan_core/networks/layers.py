@@ -1,0 +1,118 @@
+"""Layers whose every random number comes from a given stream.
+
+PyTorch's own layers draw initial weights and dropout masks from the global random state; these take theirs from
+a generator, so that a run's numbers depend on its seed alone, whatever other threads do.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+ACTIVATIONS: Final[dict[str, type[nn.Module]]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "tanh": nn.Tanh,
+    "silu": nn.SiLU,
+}
+LEAKY_SLOPE: Final = 0.2
+
+
+def activation(name: str) -> nn.Module:
+    """An activation by its name in the config; the leaky one has slope 0.2, as in the article."""
+    return nn.LeakyReLU(LEAKY_SLOPE) if name == "leaky_relu" else ACTIVATIONS[name]()
+
+
+def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:
+    """A linear layer with PyTorch's default distribution, U(-1/√n_in, 1/√n_in), drawn from ``rng``.
+
+    Args:
+        n_in: Inputs.
+        n_out: Outputs.
+        rng: Source of the initial weights and biases.
+    """
+    layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
+    bound = 1 / math.sqrt(n_in)
+    with torch.no_grad():
+        layer.weight.uniform_(-bound, bound, generator=rng)
+        layer.bias.uniform_(-bound, bound, generator=rng)
+    return layer
+
+
+class Dropout(nn.Module):
+    """Dropout with its own stream: ``[batch, ...]`` to the same; the identity in eval mode.
+
+    Args:
+        p: Share of units switched off, in [0, 1).
+        rng: Source of the masks, on the CPU.
+    """
+
+    def __init__(self, p: float, rng: Generator) -> None:
+        super().__init__()
+        self.p = p
+        self._rng = rng
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Zero a random share ``p`` of ``x`` and scale the rest by 1 / (1 - p), in training mode."""
+        if not self.training or self.p == 0:
+            return x
+        keep = torch.empty(x.shape).bernoulli_(1 - self.p, generator=self._rng)
+        return x * keep.mul_(1 / (1 - self.p)).to(x.device)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Dropout:
+        """A copy for looking: it shares the stream, which eval mode never touches."""
+        return Dropout(self.p, self._rng).train(self.training)
+
+    def extra_repr(self) -> str:
+        """The rate."""
+        return f"p={self.p}"
+
+
+class SpectralLinear(nn.Linear):
+    r"""A linear layer whose weight is divided by its largest singular value, $W/\hat\sigma(W)$ (arXiv:1802.05957).
+
+    The forward pass is pure: the estimate of the singular vectors moves only in `refresh`, which the trainer
+    calls once per D update, so neither G's update nor a look at D changes it.
+
+    Args:
+        n_in: Inputs.
+        n_out: Outputs.
+        rng: Source of the initial weights and vectors.
+    """
+
+    left: Tensor
+    right: Tensor
+
+    def __init__(self, n_in: int, n_out: int, rng: Generator) -> None:
+        super().__init__(n_in, n_out, device="meta")
+        plain = linear(n_in, n_out, rng)
+        self.weight, self.bias = plain.weight, plain.bias
+        start = torch.randn(n_out, generator=rng)
+        self.register_buffer("left", functional.normalize(start, dim=0))
+        self.register_buffer("right", torch.zeros(n_in))
+        for _ in range(15):  # as PyTorch's own: the first estimate is then a good one
+            self.refresh()
+
+    @torch.no_grad()
+    def refresh(self) -> None:
+        """One power iteration."""
+        torch.mv(self.weight.t(), self.left, out=self.right)
+        self.right.copy_(functional.normalize(self.right, dim=0, eps=1e-12))
+        torch.mv(self.weight, self.right, out=self.left)
+        self.left.copy_(functional.normalize(self.left, dim=0, eps=1e-12))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``[batch, n_in]`` to ``[batch, n_out]`` with the normalised weight."""
+        sigma = torch.dot(self.left, torch.mv(self.weight, self.right))
+        return functional.linear(x, self.weight / sigma, self.bias)
+
+
+def refresh_spectral(network: nn.Module) -> None:
+    """One power iteration in every spectrally normalised layer of ``network``."""
+    for module in network.modules():
+        if isinstance(module, SpectralLinear):
+            module.refresh()

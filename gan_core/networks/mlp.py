@@ -1,0 +1,102 @@
+"""Multi-layer perceptrons: the plane's players and the article's pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Generator, Tensor, nn
+
+from gan_core.networks.layers import Dropout, SpectralLinear, activation, linear
+
+
+class MLPGenerator(nn.Module):
+    """Noise ``[batch, latent_dim]`` to samples ``[batch, *shape]``.
+
+    Args:
+        latent_dim: Size of z.
+        widths: Units of the hidden layers, in order.
+        shape: Shape of one sample.
+        act: Activation of the hidden layers, by name.
+        batch_norm: True for batch norm before each activation.
+        squash: True to end in tanh, for data in [-1, 1]; False for a linear end.
+        rng: Source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int,
+        widths: Sequence[int],
+        shape: Sequence[int],
+        *,
+        act: str,
+        batch_norm: bool,
+        squash: bool,
+        rng: Generator,
+    ) -> None:
+        super().__init__()
+        self._shape = tuple(shape)
+        layers: list[nn.Module] = []
+        size = latent_dim
+        for width in widths:
+            layers.append(linear(size, width, rng))
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(width))
+            layers.append(activation(act))
+            size = width
+        layers.append(linear(size, math.prod(shape), rng))
+        if squash:
+            layers.append(nn.Tanh())
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Generate one sample for each row of ``z``."""
+        out: Tensor = self.layers(z)
+        return out if len(self._shape) == 1 else out.view(-1, *self._shape)
+
+
+class MLPDiscriminator(nn.Module):
+    """Samples ``[batch, *shape]`` to logits ``[batch]``; high means real.
+
+    Args:
+        shape: Shape of one sample.
+        widths: Units of the hidden layers, in order.
+        act: Activation of the hidden layers, by name.
+        batch_norm: True for batch norm before each activation.
+        dropout: Share of hidden units switched off in training, in [0, 1).
+        spectral_norm: True to normalise every weight.
+        rng: Source of the initial weights.
+        dropout_rng: Source of the dropout masks.
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int],
+        widths: Sequence[int],
+        *,
+        act: str,
+        batch_norm: bool,
+        dropout: float,
+        spectral_norm: bool,
+        rng: Generator,
+        dropout_rng: Generator,
+    ) -> None:
+        super().__init__()
+        make = SpectralLinear if spectral_norm else linear
+        layers: list[nn.Module] = []
+        size = math.prod(shape)
+        for width in widths:
+            layers.append(make(size, width, rng))
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(width))
+            layers.append(activation(act))
+            if dropout:
+                layers.append(Dropout(dropout, dropout_rng))
+            size = width
+        layers.append(make(size, 1, rng))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """D's logit for each sample of ``x``."""
+        out: Tensor = self.layers(x.flatten(1))
+        return out.squeeze(1)

@@ -1,0 +1,219 @@
+r"""Objectives: what D and what G minimise, as pairs of pure functions of logits.
+
+Conventions: logits are ``[batch]``, real first, high means real; losses are per sample, ``[batch]``, unreduced,
+and minimised. G's loss takes the real logits too, so that a relativistic objective is no special case; the two
+players' logits are paired by index. $o_r = D(x)$ and $o_f = D(G(z))$ are logits, $\sigma$ is the sigmoid,
+$\mathrm{sp}(t) = \log(1 + e^t)$ is softplus, so that $-\log\sigma(o) = \mathrm{sp}(-o)$ without overflow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Objective:
+    r"""A game: two losses and what is known about them.
+
+    Attributes:
+        label: Name on the page.
+        d_loss: D's loss from real and fake logits, both ``[batch]``; returns ``[batch]``.
+        g_loss: G's loss from the same; returns ``[batch]``.
+        formula_d: $L_D$ in LaTeX.
+        formula_g: $L_G$ in LaTeX.
+        d_optimum: Mean of D's loss at equilibrium, or None if it has no fixed one.
+        g_optimum: The same for G's loss.
+        d_label: What D's reference line says, or "".
+        g_label: What G's reference line says, or "".
+        equilibrium_logit: What D answers everywhere at equilibrium (any constant will do where only
+            differences count).
+        threshold: The logit above which D says "real"; None where only differences of logits have a meaning,
+            and then D is right about a pair if its real logit is the larger.
+        probability: True if $\sigma(\text{logit})$ is D's probability of "real".
+        g_needs_real: True if G's loss depends on the real logits.
+        source: Where it comes from.
+    """
+
+    label: str
+    d_loss: Loss
+    g_loss: Loss
+    formula_d: str
+    formula_g: str
+    d_optimum: float | None
+    g_optimum: float | None
+    d_label: str
+    g_label: str
+    equilibrium_logit: float
+    threshold: float | None
+    probability: bool
+    g_needs_real: bool
+    source: str
+
+
+def cross_entropy_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$-\log\sigma(o_r) - \log(1-\sigma(o_f))$, so that its mean is $-V(D,G)$ (arXiv:1406.2661, eq. 1).
+
+    Args:
+        real_logits: D on real samples, ``[batch]``.
+        fake_logits: D on generated samples, ``[batch]``.
+
+    Returns:
+        Loss per sample, ``[batch]``.
+    """
+    return softplus(-real_logits) + softplus(fake_logits)
+
+
+def minimax_g_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$\log(1-\sigma(o_f))$: G's half of $V(D,G)$, which saturates where D is sure (arXiv:1406.2661, eq. 1)."""
+    return -softplus(fake_logits)
+
+
+def non_saturating_g_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$-\log\sigma(o_f)$: the same fixed point with strong gradients early on (arXiv:1406.2661, section 3)."""
+    return softplus(-fake_logits)
+
+
+def least_squares_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$\frac12(o_r-1)^2 + \frac12 o_f^2$, targets 1 for real and 0 for fake (arXiv:1611.04076, eq. 9)."""
+    return 0.5 * (real_logits - 1).square() + 0.5 * fake_logits.square()
+
+
+def least_squares_g_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$\frac12(o_f-1)^2$ (arXiv:1611.04076, eq. 9)."""
+    return 0.5 * (fake_logits - 1).square()
+
+
+def wasserstein_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$o_f - o_r$; its negative estimates the distance if D is 1-Lipschitz (arXiv:1701.07875, eq. 2)."""
+    return fake_logits - real_logits
+
+
+def critic_g_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$-o_f$: G climbs the critic (arXiv:1701.07875; arXiv:1705.02894)."""
+    return -fake_logits
+
+
+def hinge_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$\max(0, 1-o_r) + \max(0, 1+o_f)$ (arXiv:1705.02894; arXiv:1802.05957, eq. 16)."""
+    return relu(1 - real_logits) + relu(1 + fake_logits)
+
+
+def relativistic_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$-\log\sigma(o_r - o_f)$: is this real sample more real than that fake one? (arXiv:1807.00734, eq. 5)."""
+    return softplus(fake_logits - real_logits)
+
+
+def relativistic_g_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$-\log\sigma(o_f - o_r)$ (arXiv:1807.00734, eq. 6)."""
+    return softplus(real_logits - fake_logits)
+
+
+_LOG2: Final = math.log(2)
+
+OBJECTIVES: Final[dict[str, Objective]] = {
+    "minimax": Objective(
+        label="minimax",
+        d_loss=cross_entropy_d_loss,
+        g_loss=minimax_g_loss,
+        formula_d=r"L_D = -E[\log D(x)] - E[\log(1 - D(G(z)))]",
+        formula_g=r"L_G = E[\log(1 - D(G(z)))]",
+        d_optimum=2 * _LOG2,
+        g_optimum=-_LOG2,
+        d_label="log 4: D cannot tell",
+        g_label="−log 2: G cannot be told",
+        equilibrium_logit=0.0,
+        threshold=0.0,
+        probability=True,
+        g_needs_real=False,
+        source="arXiv:1406.2661",
+    ),
+    "non_saturating": Objective(
+        label="non-saturating",
+        d_loss=cross_entropy_d_loss,
+        g_loss=non_saturating_g_loss,
+        formula_d=r"L_D = -E[\log D(x)] - E[\log(1 - D(G(z)))]",
+        formula_g=r"L_G = -E[\log D(G(z))]",
+        d_optimum=2 * _LOG2,
+        g_optimum=_LOG2,
+        d_label="log 4: D cannot tell",
+        g_label="log 2: G cannot be told",
+        equilibrium_logit=0.0,
+        threshold=0.0,
+        probability=True,
+        g_needs_real=False,
+        source="arXiv:1406.2661",
+    ),
+    "least_squares": Objective(
+        label="least squares",
+        d_loss=least_squares_d_loss,
+        g_loss=least_squares_g_loss,
+        formula_d=r"L_D = \tfrac{1}{2}E[(D(x) - 1)^2] + \tfrac{1}{2}E[D(G(z))^2]",
+        formula_g=r"L_G = \tfrac{1}{2}E[(D(G(z)) - 1)^2]",
+        d_optimum=0.25,
+        g_optimum=0.125,
+        d_label="¼: D cannot tell",
+        g_label="⅛: G cannot be told",
+        equilibrium_logit=0.5,
+        threshold=0.5,
+        probability=False,
+        g_needs_real=False,
+        source="arXiv:1611.04076",
+    ),
+    "wasserstein": Objective(
+        label="Wasserstein",
+        d_loss=wasserstein_d_loss,
+        g_loss=critic_g_loss,
+        formula_d=r"L_D = E[D(G(z))] - E[D(x)]",
+        formula_g=r"L_G = -E[D(G(z))]",
+        d_optimum=0.0,
+        g_optimum=None,
+        d_label="0: D cannot tell",
+        g_label="",
+        equilibrium_logit=0.0,
+        threshold=None,
+        probability=False,
+        g_needs_real=False,
+        source="arXiv:1701.07875",
+    ),
+    "hinge": Objective(
+        label="hinge",
+        d_loss=hinge_d_loss,
+        g_loss=critic_g_loss,
+        formula_d=r"L_D = E[\max(0, 1 - D(x))] + E[\max(0, 1 + D(G(z)))]",
+        formula_g=r"L_G = -E[D(G(z))]",
+        d_optimum=2.0,
+        g_optimum=0.0,
+        d_label="2: D cannot tell",
+        g_label="0: G cannot be told",
+        equilibrium_logit=0.0,
+        threshold=0.0,
+        probability=False,
+        g_needs_real=False,
+        source="arXiv:1705.02894",
+    ),
+    "relativistic": Objective(
+        label="relativistic (paired)",
+        d_loss=relativistic_d_loss,
+        g_loss=relativistic_g_loss,
+        formula_d=r"L_D = -E[\log \sigma(D(x) - D(G(z)))]",
+        formula_g=r"L_G = -E[\log \sigma(D(G(z)) - D(x))]",
+        d_optimum=_LOG2,
+        g_optimum=_LOG2,
+        d_label="log 2: D cannot tell",
+        g_label="log 2: G cannot be told",
+        equilibrium_logit=0.0,
+        threshold=None,
+        probability=False,
+        g_needs_real=True,
+        source="arXiv:1807.00734",
+    ),
+}
+"""Every objective by its name in the config."""

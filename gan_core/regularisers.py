@@ -1,0 +1,106 @@
+r"""Regularisers: penalties on how steep D is, as pure functions.
+
+A regulariser is ``(critic, real, fake, rng) -> [batch]``: per sample, unweighted; weight and laziness belong to
+the config and the trainer. The critic maps ``[batch, ...]`` to logits ``[batch]``, each from its own sample only
+(a discriminator with batch norm is refused by the config). No gradient reaches the generator. ``r1`` and ``r2``
+carry the paper's factor one half, so that their weight is the paper's $\gamma$.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Generator, Tensor
+
+Critic = Callable[[Tensor], Tensor]
+Penalty = Callable[[Critic, Tensor, Tensor, Generator], Tensor]
+
+
+@dataclass(frozen=True)
+class Regulariser:
+    """A penalty and what is known about it.
+
+    Attributes:
+        label: Name on the page.
+        penalty: ``(critic, real, fake, rng) -> [batch]``.
+        formula: The penalty in LaTeX, unweighted.
+        weight: A usual weight, as a starting point.
+        source: Where it comes from.
+    """
+
+    label: str
+    penalty: Penalty
+    formula: str
+    weight: float
+    source: str
+
+
+def _squared_gradient_norms(critic: Critic, x: Tensor) -> Tensor:
+    r"""$\|\nabla_x D(x)\|_2^2$ per sample, ``[batch]``, differentiable in D's weights."""
+    x = x.detach().requires_grad_(True)
+    # The sum's gradient is each sample's own gradient, because a critic does not mix samples.
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return gradient.flatten(1).square().sum(1)
+
+
+def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
+    r"""$(\|\nabla_{\hat x} D(\hat x)\|_2 - 1)^2$ between real and fake (arXiv:1704.00028, eq. 3).
+
+    Args:
+        critic: Maps ``[batch, ...]`` to logits ``[batch]``, each from its own sample only.
+        real: Real batch, ``[batch, ...]``.
+        fake: Generated batch of the same shape.
+        rng: Source of the mixing weights, one per sample.
+
+    Returns:
+        Penalty per sample, ``[batch]``, unweighted.
+    """
+    mix = torch.rand(real.shape[0], generator=rng).to(real.device)
+    mix = mix.view(-1, *(1 for _ in real.shape[1:]))
+    between = torch.lerp(fake.detach(), real, mix)
+    # The root has no gradient at zero: a tiny offset keeps a flat critic finite.
+    return ((_squared_gradient_norms(critic, between) + 1e-12).sqrt() - 1).square()
+
+
+def r1(critic: Critic, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
+    r"""$\frac12\|\nabla_x D(x)\|_2^2$ at real samples (arXiv:1801.04406, eq. 9)."""
+    return 0.5 * _squared_gradient_norms(critic, real)
+
+
+def r2(critic: Critic, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
+    r"""$\frac12\|\nabla_x D(x)\|_2^2$ at generated samples (arXiv:1801.04406, eq. 10)."""
+    return 0.5 * _squared_gradient_norms(critic, fake)
+
+
+def r1_r2(critic: Critic, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
+    r"""The sum of `r1` and `r2`, in one pass over both batches (arXiv:2501.05441)."""
+    both = _squared_gradient_norms(critic, torch.cat((real, fake)))
+    return 0.5 * both.view(2, -1).sum(0)
+
+
+REGULARISERS: Final[dict[str, Regulariser]] = {
+    "gradient_penalty": Regulariser(
+        "gradient penalty",
+        gradient_penalty,
+        r"E[(\lVert \nabla D(\hat{x}) \rVert - 1)^2]",
+        10.0,
+        "arXiv:1704.00028",
+    ),
+    "r1": Regulariser(
+        "R1", r1, r"\tfrac{1}{2}E[\lVert \nabla D(x) \rVert^2]", 0.1, "arXiv:1801.04406"
+    ),
+    "r2": Regulariser(
+        "R2", r2, r"\tfrac{1}{2}E[\lVert \nabla D(G(z)) \rVert^2]", 0.1, "arXiv:1801.04406"
+    ),
+    "r1_r2": Regulariser(
+        "R1 + R2",
+        r1_r2,
+        r"\tfrac{1}{2}E[\lVert \nabla D(x) \rVert^2] + \tfrac{1}{2}E[\lVert \nabla D(G(z)) \rVert^2]",
+        0.1,
+        "arXiv:2501.05441",
+    ),
+}
+"""Every regulariser by its name in the config."""

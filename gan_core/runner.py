@@ -1,0 +1,528 @@
+"""The runner: plays a trainer on a thread, and publishes what can be seen of it.
+
+It knows nothing of pages. Commands may come from any thread and are taken between steps; what goes out are
+frames (`gan_core.frame`), snapshots and plain values. Frames are built when somebody asks for one, at most
+`MAX_FRAME_RATE` a second, and at every change of state. An exception or a NaN becomes a state with a message;
+the last good picture stays.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from gan_core import frame
+from gan_core.config import Intervention, RunConfig, is_live
+from gan_core.data import load
+from gan_core.diagnosis import diverged_message, verdict
+from gan_core.errors import ConfigError, GanExplorerError
+from gan_core.metrics import Score
+from gan_core.slots import Slots
+from gan_core.snapshot import Snapshot
+from gan_core.trainer import Trainer, Which
+
+MAX_FRAME_RATE: Final = 10.0
+SLOW_PACE: Final = 2.0
+"""At or below this many steps a second, D's and G's halves of a step are shown apart."""
+MAX_METRIC_POINTS: Final = 400
+
+State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
+Observer = Callable[["Runner", Trainer], None]
+
+_log = logging.getLogger(__name__)
+_keys = itertools.count()
+
+
+class Runner:
+    """A run that can be played, paused, stepped, retuned and restarted.
+
+    Args:
+        config: What to train.
+        interventions: What was done to the run that this one is to repeat.
+        preset: Name of the preset that it came from, or "".
+        slots: Where to ask before playing, or None to play at will.
+        visitor: Whom the run belongs to, for `Slots`.
+        device: Where to train.
+        observers: Called on the training thread, between steps, after each new snapshot; must be quick.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        interventions: Sequence[Intervention] = (),
+        preset: str = "",
+        slots: Slots | None = None,
+        visitor: Hashable = None,
+        device: str = "cpu",
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self.preset = preset
+        self._slots, self._visitor, self._device = slots, visitor, device
+        self._observers = tuple(observers)
+        self._key = next(_keys)
+        self._changed = threading.Condition()
+        self._commands: deque[Callable[[], None]] = deque()
+        self._trainer: Trainer | None = None
+        self._snapshot: Snapshot | None = None
+        self._frame: tuple[int, bytes] | None = None
+        self._serial = 0
+        self._published = 0.0
+        self._want = True
+        self._which: Which = "ema"
+        self._state: State = "paused"
+        self._message = "Preparing the data."
+        self._playing = self._suspended = self._closed = False
+        self._pace: float | None = None
+        self._stop_at: int | None = None
+        self._phase = ""
+        self._run = 0
+        self._config = self._initial = config
+        self._rebuild: tuple[RunConfig, tuple[Intervention, ...]] | None = (config, tuple(interventions))
+        self._clear_numbers()
+        self._thread = threading.Thread(target=self._loop, name=f"run-{self._key}", daemon=True)
+        self._thread.start()
+
+    # -- what can be read, from any thread -------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """What the run is doing."""
+        return self._state
+
+    @property
+    def message(self) -> str:
+        """What happened and what to try, or ""."""
+        return self._message
+
+    @property
+    def playing(self) -> bool:
+        """True if the run is meant to play (it may be queued)."""
+        return self._playing
+
+    @property
+    def config(self) -> RunConfig:
+        """The config now, accepted live changes included."""
+        return self._config
+
+    @property
+    def initial_config(self) -> RunConfig:
+        """The config that the run began with."""
+        return self._initial
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What was done to the run so far."""
+        trainer = self._trainer
+        return () if trainer is None else tuple(trainer.interventions)
+
+    @property
+    def step_count(self) -> int:
+        """Finished steps."""
+        trainer = self._trainer
+        return 0 if trainer is None else trainer.step_count
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest snapshot."""
+        return self._snapshot
+
+    @property
+    def run(self) -> int:
+        """Number of this run among the restarts, from 1."""
+        return self._run
+
+    def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
+        """The newest frame, and the wish for a newer one.
+
+        Args:
+            since: Serial of the frame that the caller has.
+            which: Whose samples to show in the next ones.
+
+        Returns:
+            The frame, or None if the caller has the newest.
+        """
+        if which != self._which:
+            self._command(lambda: self._set("_which", which))
+        self._want = True
+        newest = self._frame
+        return None if newest is None or newest[0] == since else newest[1]
+
+    def wait(self, ready: Callable[[Runner], bool], timeout: float = 30.0) -> bool:
+        """Wait until ``ready(self)`` holds; returns whether it does. For scripts and tests."""
+        end = time.monotonic() + timeout
+        while not ready(self):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def flush(self, timeout: float = 1.0) -> bool:
+        """Wait until every command given so far is taken; returns whether it was. Not for the run's own thread."""
+        taken = threading.Event()
+        self._command(taken.set)
+        return taken.wait(timeout)
+
+    # -- commands, from any thread ---------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Train on, when a slot is free."""
+        self._command(self._do_play)
+
+    def pause(self) -> None:
+        """Stop after the step in hand."""
+        self._command(self._do_pause)
+
+    def step(self) -> None:
+        """Pause and make one step."""
+        self._command(lambda: self._do_lone("step"))
+
+    def step_d(self) -> None:
+        """Pause and make one lone update of D."""
+        self._command(lambda: self._do_lone("d"))
+
+    def step_g(self) -> None:
+        """Pause and make one lone update of G."""
+        self._command(lambda: self._do_lone("g"))
+
+    def retune(self, changes: Mapping[str, Any]) -> None:
+        """Change live settings.
+
+        Raises:
+            ConfigError: If a value is not allowed or a setting needs `restart`.
+        """
+        config = self._config.changed(changes)
+        fixed = [path for path in self._config.differences(config) if not is_live(path)]
+        if fixed:
+            raise ConfigError(f"{', '.join(fixed)} cannot change during a run: start a new one")
+        self._config = config
+        self._command(lambda: self._do_retune(changes))
+
+    def restart(
+        self, config: RunConfig, *, interventions: Sequence[Intervention] = (), preset: str | None = None
+    ) -> None:
+        """Begin a new run in place of this one; it plays on if this one was playing."""
+        self._config = self._initial = config
+        self.preset = self.preset if preset is None else preset
+        self._command(lambda: self._do_restart(config, tuple(interventions)))
+
+    def reset(self) -> None:
+        """Begin again: same seed, same numbers, with the settings as they are now."""
+        self.restart(self._config)
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Steps a second at most; None for full speed.
+
+        Raises:
+            ConfigError: If it is not between 0.1 and 1000.
+        """
+        if steps_per_second is not None and not 0.1 <= steps_per_second <= 1000:
+            raise ConfigError(f"a pace of {steps_per_second} steps a second is not allowed: 0.1 to 1000 is")
+        self._command(lambda: self._set("_pace", steps_per_second))
+
+    def set_stop_at(self, step: int | None) -> None:
+        """Pause when this step is done; None for never.
+
+        Raises:
+            ConfigError: If it is not a positive number of at most 10¹².
+        """
+        if step is not None and not 1 <= step <= 10**12:
+            raise ConfigError(f"stopping at step {step} is not possible: 1 to 10^12 is")
+        self._command(lambda: self._set("_stop_at", step))
+
+    def suspend(self) -> None:
+        """Stop playing because nobody is there; `resume` goes on."""
+        self._command(lambda: self._set("_suspended", True))
+
+    def resume(self) -> None:
+        """Go on after `suspend`."""
+        if self._suspended:
+            self._command(lambda: self._set("_suspended", False))
+
+    def close(self) -> None:
+        """End the run and its thread, and let go of its memory."""
+        self._closed = True
+        self._wake()
+
+    def report(self, run: int, step: int, scores: Mapping[str, Score]) -> None:
+        """Take in metrics computed elsewhere; those of an earlier run are dropped."""
+        self._command(lambda: self._do_report(run, step, scores))
+
+    # -- the thread ------------------------------------------------------------------------------------------
+
+    def _command(self, action: Callable[[], None]) -> None:
+        self._commands.append(action)
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _loop(self) -> None:
+        try:
+            while not self._closed:
+                self._turn()
+        finally:
+            if self._slots is not None:
+                self._slots.release(self._key)
+            self._state = "closed"
+            self._trainer = self._snapshot = self._frame = None
+            self._commands.clear()
+
+    def _turn(self) -> None:
+        """Take commands, make a step if it is time, publish if somebody looks."""
+        try:
+            while self._commands:
+                self._commands.popleft()()
+            if self._rebuild is not None:
+                self._build()
+            state = self._permitted()
+            if state != self._state:
+                self._enter(state)
+            if state == "playing":
+                self._advance()
+            else:
+                self._rest()
+        except GanExplorerError as error:
+            self._fail(str(error))
+        except Exception as error:
+            _log.exception("run %s failed", self._key)
+            self._fail(f"Something in the run failed ({type(error).__name__}: {error}). Reset starts it afresh.")
+
+    def _permitted(self) -> State:
+        if self._state in ("diverged", "error"):
+            return self._state
+        if not self._playing or self._suspended:
+            if self._slots is not None:
+                self._slots.release(self._key)
+            return "paused"
+        if self._slots is None:
+            return "playing"
+        place = self._slots.request(self._key, self._visitor, self._wake)
+        if place != self._place:
+            self._place = place
+            self._message = f"Waiting for a free place: number {place} in the queue." if place else ""
+            self._dirty = True
+        return "queued" if place else "playing"
+
+    def _enter(self, state: State) -> None:
+        self._state = state
+        if state == "playing":
+            self._message = ""
+            self._rates.clear()
+        self._last = time.perf_counter()
+        if state == "paused" and self._trainer is not None and self._picture_is_old():
+            self._look()
+        self._publish()
+
+    def _advance(self) -> None:
+        trainer = self._trainer
+        assert trainer is not None
+        if self._pace is not None and self._pace <= SLOW_PACE:
+            for half in trainer.halves():
+                self._phase = half
+                self._look()
+                self._publish()
+                self._nap(0.5 / self._pace)
+        else:
+            if self._phase:
+                self._phase = ""
+            trainer.step()
+            if self._pace is not None:
+                self._nap(max(0.0, self._last + 1 / self._pace - time.perf_counter()))
+        now = time.perf_counter()
+        self._seconds += now - self._last
+        self._last = now
+        stats = trainer.stats
+        assert stats is not None
+        if not stats.finite:
+            self._message = diverged_message(stats, trainer.config)
+            self._playing = False
+            if self._slots is not None:
+                self._slots.release(self._key)
+            self._enter("diverged")
+            return
+        if self._stop_at is not None and trainer.step_count >= self._stop_at:
+            self._message = f"Stopped at step {trainer.step_count:,}, as asked."
+            self._playing, self._stop_at = False, None
+            return
+        if self._want and now - self._published >= 1 / MAX_FRAME_RATE:
+            self._look()
+            self._publish()
+
+    def _nap(self, seconds: float) -> None:
+        """Sleep, but wake for a command."""
+        end = time.monotonic() + seconds
+        with self._changed:
+            while not self._commands and not self._closed and (left := end - time.monotonic()) > 0:
+                self._changed.wait(left)
+
+    def _rest(self) -> None:
+        stale = self._state == "paused" and self._picture_is_old()
+        if stale:
+            self._look()
+        if stale or self._dirty:
+            self._publish()
+        with self._changed:
+            if not self._commands and not self._closed:
+                self._changed.wait(5.0)
+
+    def _picture_is_old(self) -> bool:
+        snapshot, trainer = self._snapshot, self._trainer
+        if trainer is None:
+            return False
+        return snapshot is None or self._looked != (self._run, trainer.step_count, self._lone, self._which)
+
+    # -- what commands do, on the thread ---------------------------------------------------------------------
+
+    def _do_play(self) -> None:
+        self._playing = True
+        if self._state in ("diverged", "error"):  # playing on from NaN would stay NaN
+            self._do_restart(self._config, ())
+
+    def _do_pause(self) -> None:
+        self._playing = False
+
+    def _do_lone(self, what: str) -> None:
+        self._playing = False
+        trainer = self._trainer
+        if trainer is None or self._rebuild is not None or self._state in ("diverged", "error"):
+            return
+        if what == "step":
+            stats = trainer.step()
+            self._phase = ""
+        else:
+            stats = trainer.step_d() if what == "d" else trainer.step_g()
+            self._phase = what
+        self._lone += 1
+        self._message = ""
+        if trainer.step_count and not stats.finite and what == "step":
+            self._message = diverged_message(stats, trainer.config)
+            self._enter("diverged")
+
+    def _do_retune(self, changes: Mapping[str, Any]) -> None:
+        if self._rebuild is not None:  # the new run begins with it
+            config, interventions = self._rebuild
+            self._rebuild = (config.changed(changes), interventions)
+        elif self._trainer is not None:
+            self._trainer.retune(changes)
+            self._dirty = True
+            self._lone += 1
+
+    def _do_restart(self, config: RunConfig, interventions: tuple[Intervention, ...]) -> None:
+        self._rebuild = (config, interventions)
+
+    def _do_report(self, run: int, step: int, scores: Mapping[str, Score]) -> None:
+        if run != self._run:
+            return
+        self._scores = dict(scores)
+        self._scores_step = step
+        self._series.append((step, {name: score.value for name, score in scores.items()}))
+        if len(self._series) > MAX_METRIC_POINTS:
+            self._series = self._series[::2]
+        self._dirty = True
+
+    def _set(self, name: str, value: Any) -> None:
+        setattr(self, name, value)
+        self._dirty = True
+
+    def _clear_numbers(self) -> None:
+        self._scores: dict[str, Score] = {}
+        self._scores_step = 0
+        self._series: list[tuple[int, dict[str, float]]] = []
+        self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+        self._seconds = 0.0
+        self._last = time.perf_counter()
+        self._lone = 0
+        self._looked: tuple[int, int, int, str] | None = None
+        self._dirty = False
+        self._place = 0
+
+    def _build(self) -> None:
+        assert self._rebuild is not None
+        config, interventions = self._rebuild
+        self._rebuild = None
+        self._run += 1
+        self._clear_numbers()
+        self._phase = ""
+        self._stop_at = None
+        self._state = "queued"
+        load(config.data.name, progress=self._show_progress)
+        self._state, self._message = "paused", ""
+        self._trainer = Trainer(config, interventions=interventions, device=self._device)
+        self._look()
+        self._publish()
+
+    def _show_progress(self, name: str, done: int, total: int) -> None:
+        of = f" of {total / 1e6:.0f}" if total else ""
+        self._message = f"Getting {name}: {done / 1e6:.0f}{of} MB."
+        if time.perf_counter() - self._published > 0.2:
+            self._publish()
+
+    def _fail(self, message: str) -> None:
+        self._playing = False
+        self._message = message
+        if self._slots is not None:
+            self._slots.release(self._key)
+        self._state = "error"
+        self._publish()
+
+    # -- publishing ------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        trainer = self._trainer
+        assert trainer is not None
+        which = self._which
+        self._want = False
+        self._snapshot = trainer.snapshot(which)
+        self._looked = (self._run, trainer.step_count, self._lone, which)
+        for observer in self._observers:
+            observer(self, trainer)
+
+    def _publish(self) -> None:
+        """Build the frame: the newest snapshot, and the run's state."""
+        self._dirty = False
+        now = self._published = time.perf_counter()
+        self._serial += 1
+        snapshot, trainer = self._snapshot, self._trainer
+        step = 0 if trainer is None else trainer.step_count
+        self._rates.append((now, step))
+        while len(self._rates) > 2 and now - self._rates[0][0] > 2:
+            self._rates.popleft()
+        elapsed, steps = now - self._rates[0][0], step - self._rates[0][1]
+        header = {} if snapshot is None else dict(snapshot.header)
+        arrays = {} if snapshot is None else dict(snapshot.arrays)
+        header |= {
+            "serial": self._serial,
+            "run": self._run,
+            "state": self._state,
+            "message": self._message,
+            "position": self._place,
+            "step": step,
+            "phase": self._phase,
+            "pace": self._pace,
+            "stop_at": self._stop_at,
+            "steps_per_second": steps / elapsed if self._state == "playing" and elapsed > 0.05 else 0.0,
+            "seconds": self._seconds,
+            "preset": self.preset,
+            "metrics": {
+                name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()
+            },
+            "metrics_step": self._scores_step,
+        }
+        if trainer is not None:
+            header["verdict"] = verdict(header, trainer.history, trainer.config)
+        if self._series:
+            arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
+            for name in ("modes_reached", "high_quality", "js"):
+                if name in self._series[-1][1]:
+                    values = [row.get(name, np.nan) for _, row in self._series]
+                    arrays[f"metric_{name}"] = np.array(values, np.float32)
+        self._frame = (self._serial, frame.encode(header, arrays))

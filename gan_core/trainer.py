@@ -1,0 +1,450 @@
+"""The trainer: the only mutable thing in the maths.
+
+`Trainer.step` is the algorithm: ``d_steps`` updates of D with G held fixed, then ``g_steps`` updates of G with D
+held fixed. Each update draws its own data and noise. Nothing here knows of threads, time or pages.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from gan_core import view
+from gan_core.config import Intervention, RunConfig, is_live, parse_config
+from gan_core.constraints import clip_weights
+from gan_core.data import load
+from gan_core.errors import CheckpointError, ConfigError
+from gan_core.history import History, StepStats
+from gan_core.networks import (
+    build_discriminator,
+    build_generator,
+    count_weights,
+    mixes_samples,
+    refresh_spectral,
+)
+from gan_core.objectives import OBJECTIVES
+from gan_core.regularisers import REGULARISERS
+from gan_core.snapshot import Snapshot
+from gan_core.streams import streams
+
+MAX_MARKS: Final = 50
+Which = Literal["ema", "raw"]
+
+
+class Trainer:
+    """A GAN in training.
+
+    Equal configs and interventions give equal numbers, bit for bit, on one device.
+
+    Args:
+        config: What to train.
+        interventions: What was done to the run that this one is to repeat; each is applied when its step is
+            reached.
+        device: Where to train, such as ``"cpu"`` or ``"cuda"``.
+
+    Attributes:
+        initial_config: The config that the run began with.
+        config: The config now, live changes included.
+        interventions: What was done so far.
+        generator: ``[batch, latent_dim]`` to samples.
+        discriminator: Samples to logits ``[batch]``.
+        ema: The averaged generator, in eval mode, or None if averaging is off.
+        history: Every step's numbers.
+        stats: The last step's numbers, or None.
+
+    Raises:
+        DataError: If the data cannot be had.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        interventions: Sequence[Intervention] = (),
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self.initial_config = self.config = config
+        self.interventions: list[Intervention] = []
+        self._pending = sorted(interventions, key=lambda i: i.step)
+        self.device = torch.device(device)
+        self.data = load(config.data.name)
+        self._rngs = streams(config.seed)
+        self.generator = build_generator(config, self._rngs).to(self.device)
+        self.discriminator = build_discriminator(config, self._rngs).to(self.device)
+        self._objective = OBJECTIVES[config.objective]
+        self._g_weights = list(self.generator.parameters())
+        self._d_weights = list(self.discriminator.parameters())
+        self._clipped = [
+            w
+            for module in self.discriminator.modules()
+            if not isinstance(module, _BatchNorm)
+            for w in module.parameters(recurse=False)
+        ]
+        self._opt_g = _optimizer(self._g_weights, config.optimizer_g, config.lr_g, config.betas_g)
+        self._opt_d = _optimizer(self._d_weights, config.optimizer_d, config.lr_d, config.betas_d)
+        self._joined = not mixes_samples(self.discriminator)
+        self._spectral = config.discriminator.spectral_norm and config.discriminator.kind == "mlp"
+        self.ema: nn.Module | None = None
+        self._ema_updates = 0
+        self._set_ema()
+        self._d_updates = 0
+        self._step = 0
+        nothing = torch.full((), math.nan, device=self.device)
+        self._d_numbers = nothing.expand(9)
+        self._g_numbers = nothing.expand(2)
+        self._penalty = torch.zeros((), device=self.device)
+        self.history = History()
+        self.stats: StepStats | None = None
+        fixed = view.fix(config, self.data, self._rngs["shown"])
+        self._fixed = view.Fixed(
+            *(v.to(self.device) if isinstance(v, Tensor) else v for v in vars(fixed).values())
+        )
+
+    # -- the algorithm ---------------------------------------------------------------------------------------
+
+    @property
+    def step_count(self) -> int:
+        """Finished steps."""
+        return self._step
+
+    def step(self) -> StepStats:
+        """One training iteration: D's updates, then G's.
+
+        Returns:
+            The step's numbers. If they are not finite the run has diverged; they are then kept out of the
+            history.
+        """
+        for _ in self.halves():
+            pass
+        assert self.stats is not None
+        return self.stats
+
+    def halves(self) -> Iterator[Literal["d", "g"]]:
+        """One step in two halves: yields after D's updates and after G's; exhaust it to finish the step."""
+        self._replay()
+        for _ in range(self.config.d_steps):
+            self._update_d()
+        yield "d"
+        for _ in range(self.config.g_steps):
+            self._update_g()
+        self._step += 1
+        self.stats = self._read()
+        if self.stats.finite:
+            self.history.add(self.stats)
+        yield "g"
+
+    def step_d(self) -> StepStats:
+        """One lone update of D, recorded as an intervention; the step number stays.
+
+        Returns:
+            The numbers now, G's being those of its last update (NaN before the first).
+        """
+        return self._lone("d")
+
+    def step_g(self) -> StepStats:
+        """One lone update of G, recorded as an intervention; the step number stays.
+
+        Returns:
+            The numbers now, D's being those of its last update (NaN before the first).
+        """
+        return self._lone("g")
+
+    def _lone(self, player: Literal["d", "g"]) -> StepStats:
+        self._replay()
+        self._apply(Intervention(step=self._step, update=player))
+        return self._read()
+
+    def _update_d(self) -> None:
+        """Fix G, improve D."""
+        config = self.config
+        real = self._sample_real()
+        with torch.no_grad():
+            fake = self.generator(self._sample_z())
+        if self._spectral:
+            refresh_spectral(self.discriminator)
+        if self._joined:
+            logits = self.discriminator(torch.cat((real, fake))).view(2, -1)
+            real_logits, fake_logits = logits[0], logits[1]
+        else:
+            real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+            logits = torch.stack((real_logits, fake_logits))
+        loss = self._objective.d_loss(real_logits, fake_logits).mean()
+        total = loss + self._regularise(real, fake) if config.regularisers else loss
+        self._opt_d.zero_grad()
+        total.backward()
+        grad_norm = _total_norm(self._d_weights)
+        self._opt_d.step()
+        if config.clip:
+            clip_weights(self._clipped, config.clip)
+        self._d_updates += 1
+        self._d_numbers = self._describe_d(loss.detach(), logits.detach(), grad_norm)
+
+    def _update_g(self) -> None:
+        """Fix D, improve G."""
+        fake = self.generator(self._sample_z())
+        fake_logits = self.discriminator(fake)
+        if self._objective.g_needs_real:
+            with torch.no_grad():
+                real_logits = self.discriminator(self._sample_real())
+        else:
+            real_logits = fake_logits.detach()
+        loss = self._objective.g_loss(real_logits, fake_logits).mean()
+        self._opt_g.zero_grad()
+        # Only G's weights: D is fixed here, and the gradients of its weights are not even computed.
+        torch.autograd.backward(loss, inputs=self._g_weights)
+        grad_norm = _total_norm(self._g_weights)
+        self._opt_g.step()
+        self._average()
+        self._g_numbers = torch.stack((loss.detach(), grad_norm))
+
+    def _regularise(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The weighted penalties that are due at this update (lazily: k times the weight at every k-th)."""
+        total = torch.zeros((), device=self.device)
+        shown = torch.zeros((), device=self.device)
+        due = False
+        for r in self.config.regularisers:
+            if r.weight == 0 or self._d_updates % r.every:
+                continue
+            penalty = REGULARISERS[r.name].penalty(self.discriminator, real, fake, self._rngs["penalty"]).mean()
+            total = total + r.weight * r.every * penalty
+            shown += r.weight * penalty.detach()
+            due = True
+        if due:
+            self._penalty = shown
+        return total
+
+    def _describe_d(self, loss: Tensor, logits: Tensor, grad_norm: Tensor) -> Tensor:
+        """Nine numbers in the order that `_read` expects, still on the device."""
+        threshold = self._objective.threshold
+        if threshold is None:
+            right = (logits[0] > logits[1]).float().mean().expand(2)
+        else:
+            called_real = (logits > threshold).float().mean(1)
+            right = torch.stack((called_real[0], 1 - called_real[1]))
+        means = torch.stack((logits, logits.sigmoid())).mean(2)
+        head = torch.stack((loss, self._penalty, grad_norm))
+        return torch.cat((head, means.flatten(), right))
+
+    def _read(self) -> StepStats:
+        """Bring the numbers to the host, all at once."""
+        numbers = torch.cat((self._d_numbers, self._g_numbers)).tolist()
+        d_loss, penalty, d_norm, real, fake, real_prob, fake_prob, real_right, fake_right, g_loss, g_norm = numbers
+        return StepStats(
+            step=self._step,
+            d_loss=d_loss,
+            g_loss=g_loss,
+            penalty=penalty,
+            real_logit=real,
+            fake_logit=fake,
+            real_prob=real_prob,
+            fake_prob=fake_prob,
+            real_accuracy=real_right,
+            fake_accuracy=fake_right,
+            d_grad_norm=d_norm,
+            g_grad_norm=g_norm,
+        )
+
+    def _sample_real(self) -> Tensor:
+        return self.data.sample(self.config.batch_size, self._rngs["data"]).to(self.device)
+
+    def _sample_z(self) -> Tensor:
+        return view.sample_prior(self.config.batch_size, self.config, self._rngs["z"]).to(self.device)
+
+    # -- averaging -------------------------------------------------------------------------------------------
+
+    def _set_ema(self) -> None:
+        """Begin or end the averaging of G as the config says."""
+        if self.config.ema == 0:
+            self.ema = None
+        elif self.ema is None:
+            self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
+            self._ema_updates = 0
+            self._ema_weights = list(self.ema.parameters())
+            self._ema_buffers = list(zip(self.ema.buffers(), self.generator.buffers(), strict=True))
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """EMA with a ramp, β = min(ema, 1 - 10/(t+10)), or it would show the untrained G for thousands of steps."""
+        if self.ema is None:
+            return
+        self._ema_updates += 1
+        beta = min(self.config.ema, 1 - 10 / (self._ema_updates + 10))
+        torch._foreach_lerp_(self._ema_weights, self._g_weights, 1 - beta)
+        for average, buffer in self._ema_buffers:
+            average.copy_(buffer)
+
+    # -- interventions ---------------------------------------------------------------------------------------
+
+    def retune(self, changes: Mapping[str, Any]) -> None:
+        """Change live settings, from the next update on, and record it.
+
+        Args:
+            changes: Path to value, as for `RunConfig.changed`.
+
+        Raises:
+            ConfigError: If a value is not allowed, or a setting needs a restart.
+        """
+        self._apply(Intervention(step=self._step, changes=dict(changes)))
+
+    def _replay(self) -> None:
+        while self._pending and self._pending[0].step <= self._step:
+            self._apply(self._pending.pop(0))
+
+    def _apply(self, intervention: Intervention) -> None:
+        if intervention.changes:
+            config = self.config.changed(intervention.changes)
+            differences = self.config.differences(config)
+            fixed = [path for path in differences if not is_live(path)]
+            if fixed:
+                raise ConfigError(f"{', '.join(fixed)} cannot change during a run: start a new one")
+            self.config = config
+            _retune(self._opt_g, config.lr_g, config.betas_g)
+            _retune(self._opt_d, config.lr_d, config.betas_d)
+            self._set_ema()
+        if intervention.update == "d":
+            self._update_d()
+        elif intervention.update == "g":
+            self._update_g()
+        self.interventions.append(intervention)
+
+    # -- looking and keeping ---------------------------------------------------------------------------------
+
+    def snapshot(self, which: Which = "ema") -> Snapshot:
+        """Look at the run; it changes nothing.
+
+        Args:
+            which: Whose samples to show: the averaged generator's (the raw one's if averaging is off) or the
+                raw one's.
+        """
+        shown = self.ema if which == "ema" and self.ema is not None else self.generator
+        header, arrays = view.observe(shown, self.discriminator, self._fixed, self.data, self._objective)
+        objective, config = self._objective, self.config
+        stats = self._read()
+        header |= {
+            "step": self._step,
+            "generator": "raw" if shown is self.generator else "ema",
+            "has_ema": self.ema is not None,
+            "data": config.data.name,
+            "objective": config.objective,
+            "latent_dim": config.latent_dim,
+            "prior": config.prior,
+            "g_weights": count_weights(self.generator),
+            "d_weights": count_weights(self.discriminator),
+            "d_steps": config.d_steps,
+            "g_steps": config.g_steps,
+            "batch_size": config.batch_size,
+            "stats": {
+                **{name: getattr(stats, name) for name in StepStats.__slots__},
+                "value": -stats.d_loss if objective.probability else None,
+            },
+            "optimum": {
+                "d_loss": objective.d_optimum,
+                "g_loss": objective.g_optimum,
+                "d_label": objective.d_label,
+                "g_label": objective.g_label,
+            },
+            "marks": [_mark(i) for i in self.interventions[-MAX_MARKS:]],
+        }
+        curves = self.history.curves()
+        if not objective.probability:
+            del curves["real_prob"], curves["fake_prob"]
+        return Snapshot(self._step, header, {**curves, **arrays})
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the future of the run depends on, copied: weights, optimisers, streams, history, counters."""
+        return {
+            "config": self.initial_config.model_dump(mode="json"),
+            "interventions": [i.model_dump(mode="json") for i in self.interventions],
+            "pending": [i.model_dump(mode="json") for i in self._pending],
+            "generator": copy.deepcopy(self.generator.state_dict()),
+            "discriminator": copy.deepcopy(self.discriminator.state_dict()),
+            "ema": None if self.ema is None else copy.deepcopy(self.ema.state_dict()),
+            "opt_g": copy.deepcopy(self._opt_g.state_dict()),
+            "opt_d": copy.deepcopy(self._opt_d.state_dict()),
+            "rngs": {purpose: rng.get_state() for purpose, rng in self._rngs.items()},
+            "history": self.history.state_dict(),
+            "numbers": torch.cat((self._d_numbers, self._g_numbers, self._penalty.view(1))).cpu(),
+            "counters": {"step": self._step, "d_updates": self._d_updates, "ema_updates": self._ema_updates},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave, bit for bit.
+
+        Raises:
+            CheckpointError: If it belongs to another config or its parts do not fit.
+        """
+        try:
+            config = parse_config(state["config"])
+            if config != self.initial_config:
+                paths = ", ".join(self.initial_config.differences(config))
+                raise CheckpointError(f"this state is of another run: {paths} differ")
+            interventions = [Intervention.model_validate(i) for i in state["interventions"]]
+            for change in (i.changes for i in interventions if i.changes):
+                config = config.changed(change)
+            self.config = config
+            self._set_ema()
+            self.generator.load_state_dict(state["generator"])
+            self.discriminator.load_state_dict(state["discriminator"])
+            if self.ema is not None:
+                self.ema.load_state_dict(state["ema"])
+            self._opt_g.load_state_dict(state["opt_g"])
+            self._opt_d.load_state_dict(state["opt_d"])
+            for purpose, rng in self._rngs.items():
+                rng.set_state(state["rngs"][purpose])
+            self.history.load_state_dict(state["history"])
+            numbers = state["numbers"].to(self.device)
+            self._d_numbers, self._g_numbers, self._penalty = numbers[:9], numbers[9:11], numbers[11]
+            counters = state["counters"]
+            self._step, self._d_updates = int(counters["step"]), int(counters["d_updates"])
+            self._ema_updates = int(counters["ema_updates"])
+            self.interventions = interventions
+            self._pending = [Intervention.model_validate(i) for i in state["pending"]]
+            self.stats = self._read() if self._step else None
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            if isinstance(error, CheckpointError):
+                raise
+            raise CheckpointError(f"this state does not fit the run: {error}") from error
+
+
+def _mark(intervention: Intervention) -> dict[str, Any]:
+    if intervention.update:
+        label = f"lone {intervention.update.upper()} update"
+    else:
+        label = ", ".join(f"{path} = {value}" for path, value in intervention.changes.items())
+    return {"step": intervention.step, "label": label}
+
+
+def _optimizer(
+    weights: list[nn.Parameter], name: str, lr: float, betas: tuple[float, float]
+) -> torch.optim.Optimizer:
+    if name == "adam":
+        return torch.optim.Adam(weights, lr=lr, betas=betas, fused=True)
+    if name == "sgd":
+        return torch.optim.SGD(weights, lr=lr, momentum=betas[0], fused=True)
+    return torch.optim.RMSprop(weights, lr=lr, momentum=betas[0], alpha=betas[1], foreach=True)
+
+
+def _retune(optimizer: torch.optim.Optimizer, lr: float, betas: tuple[float, float]) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+        if "betas" in group:
+            group["betas"] = betas
+        if "momentum" in group:
+            group["momentum"] = betas[0]
+        if "alpha" in group:  # RMSprop; its momentum has no buffer if it was 0 so far
+            group["alpha"] = betas[1]
+            for weight in group["params"] if betas[0] else ():
+                if state := optimizer.state[weight]:
+                    state.setdefault("momentum_buffer", torch.zeros_like(weight))
+
+
+def _total_norm(weights: Sequence[nn.Parameter]) -> Tensor:
+    """Euclidean norm of all gradients together; weights that no loss reaches count as zero."""
+    norms = torch._foreach_norm([w.grad for w in weights if w.grad is not None])
+    return torch.linalg.vector_norm(torch.stack(norms))

@@ -1,0 +1,14 @@
+"""Train: a GAN in training, live."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import controls, session, train_panels
+
+with st.sidebar:
+    controls.form()
+notice = session.take_notice()
+if notice:
+    st.toast(notice, duration="long")
+train_panels.live()

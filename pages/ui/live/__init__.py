@@ -1,0 +1,161 @@
+"""The live view: a components-v2 component that draws a training GAN from binary frames.
+
+Streamlit sends a component's inline script with every message, so here it is a dozen lines that import the real one
+from a route. The app serves `assets` under ``ROUTE/<version>/<name>``; `version` changes with their content, so a
+browser may keep them for ever. After it is mounted, the view fetches its frames itself: no script run, no message.
+
+What `mount` takes in ``data`` (constant while a run lives, so that the component is mounted once):
+
+========== =========================================================================================
+url        of the frame route with the run's token; the view appends ``&since=…`` and ``&generator=…``
+plotly     of plotly.js, served once
+ms         between two requests for a frame; 200 if left out
+plotMs     between two updates of a plot, at least; 500 if left out
+formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help}]``; ``value_key`` is looked
+           up in the frame's ``stats`` and then in its header; ``turn`` (1, 2 or 3) names the row it stands in
+texts      words that replace the view's own: ``{"turns": [three sentences]}``
+========== =========================================================================================
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from gan_core.palette import PALETTES
+
+ROUTE: Final = "gan/live"
+"""Where the app serves `assets`, without a leading slash: ``gan/live/{version}/{name}``."""
+
+COMMANDS: Final = (
+    "play",
+    "pause",
+    "step",
+    "step_d",
+    "step_g",
+    "reset",
+    "new_seed",
+    "pace",
+    "stop_at",
+    "open",
+)
+"""All that the view can ask for."""
+
+MAX_STEP: Final = 1_000_000_000
+
+_MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+
+_LOADER: Final = """
+const loaded = new Map();
+export default function (component) {
+  const url = new URL(component.data.script, document.baseURI).href;
+  if (!loaded.has(url)) loaded.set(url, import(url));
+  let gone = false, end = null;
+  loaded.get(url).then((view) => { if (!gone) end = view.default(component); }, () => {
+    loaded.delete(url);
+    if (component.parentElement.querySelector('.gan-live-lost')) return;
+    const lost = document.createElement('p');
+    lost.className = 'gan-live-lost';
+    lost.textContent = 'The live view could not be loaded. Reload the page to try again.';
+    component.parentElement.append(lost);
+  });
+  return () => { gone = true; if (end) end(); };
+}
+"""
+
+_component = st.components.v2.component("gan_live", js=_LOADER, isolate_styles=False)
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a visitor asks for.
+
+    Attributes:
+        name: One of `COMMANDS`.
+        value: Steps a second or None for full speed (``pace``), a step or None (``stop_at``), a preset's name
+            (``open``); None for the others.
+        n: Grows with every click, so that one click acts once, however often it arrives.
+    """
+
+    name: str
+    value: float | int | str | None
+    n: int
+
+
+def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) -> None:
+    """Show the live view.
+
+    Args:
+        key: Of the component; keeps the view alive from one script run to the next.
+        data: Where the run is found and what stands around it, see the module.
+        on_command: Called before the script when a visitor asks for something; the raw request is then the trigger
+            value ``command`` of this key, for `parse_command`.
+    """
+    base = f"{ROUTE}/{version()}/"
+    urls = {"script": base + "live.js", "style": base + "live.css", "figures": base + "figures.json"}
+    _component(key=key, data={**urls, **data}, on_command_change=on_command)
+
+
+def parse_command(raw: Any) -> Command | None:
+    """The visitor's request, or None if it is none: it comes from a browser and may be anything.
+
+    Args:
+        raw: Trigger value of the component.
+    """
+    if not isinstance(raw, Mapping) or raw.get("name") not in COMMANDS:
+        return None
+    n, name, value = raw.get("n"), raw["name"], raw.get("value")
+    if isinstance(n, bool) or not isinstance(n, int | float) or not 0 <= n < 2**53:
+        return None
+    if not _allowed(name, value):
+        return None
+    return Command(name, int(value) if name == "stop_at" and value is not None else value, int(n))
+
+
+def _allowed(name: str, value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if name == "pace":
+        return value is None or (number and 0 < value <= 1000)
+    if name == "stop_at":
+        return value is None or (number and 1 <= value <= MAX_STEP and value == int(value))
+    if name == "open":
+        return isinstance(value, str) and 0 < len(value) <= 64
+    return value is None
+
+
+@functools.cache
+def assets() -> Mapping[str, tuple[bytes, str]]:
+    """Files of the view for its route: name → (content, media type).
+
+    Besides the scripts and the styles beside this module there is ``figures.json``: the empty figures and the palette,
+    for light and dark pages.
+    """
+    from gan_core import figures  # only the first visitor pays for Plotly
+
+    found = {
+        path.name: (path.read_bytes(), _MEDIA_TYPES[path.suffix])
+        for path in sorted(Path(__file__).parent.iterdir())
+        if path.suffix in (".js", ".css")
+    }
+    themes = {
+        theme: {"palette": palette.as_dict(), "figures": figures.templates(theme)}
+        for theme, palette in PALETTES.items()
+    }
+    found["figures.json"] = (json.dumps(themes, separators=(",", ":")).encode(), _MEDIA_TYPES[".json"])
+    return found
+
+
+@functools.cache
+def version() -> str:
+    """Twelve hexadecimal digits that change with the content of any of the `assets`."""
+    digest = hashlib.sha256()
+    for name, (content, _) in sorted(assets().items()):
+        digest.update(f"{name}:{len(content)}:".encode() + content)
+    return digest.hexdigest()[:12]

@@ -1,0 +1,60 @@
+// Nodes are made once, when the view is built; a frame only changes text, attributes and pixels.
+
+/** Make an element. `props`: class, text, title, on<Event>, anything else becomes an attribute. */
+export function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === 'text') node.append(document.createTextNode(value));
+    else if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** Change a node's text without making a node. */
+export function setText(node, text) {
+  const first = node.firstChild;
+  if (!first) node.append(document.createTextNode(text));
+  else if (first.nodeValue !== text) first.nodeValue = text;
+}
+
+export function setAttr(node, name, value) {
+  const text = String(value);
+  if (node.getAttribute(name) !== text) node.setAttribute(name, text);
+}
+
+export function show(node, on) {
+  if (node.hidden === on) node.hidden = !on;
+}
+
+/** A canvas whose backing store follows its size on the page; `draw` is called when that changes. */
+export function sharpCanvas(draw, props = {}) {
+  const canvas = el('canvas', props);
+  const fit = () => {
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    const w = Math.round(canvas.clientWidth * ratio), h = Math.round(canvas.clientHeight * ratio);
+    if (!w || !h || (canvas.width === w && canvas.height === h)) return;
+    canvas.width = w;
+    canvas.height = h;
+    draw();
+  };
+  const observer = new ResizeObserver(fit);
+  observer.observe(canvas);
+  return { canvas, context: canvas.getContext('2d'), end: () => observer.disconnect() };
+}
+
+/** Buttons of which one is pressed. `choices`: [[value, label, title]]. */
+export function choice(label, choices, first, pick) {
+  const buttons = choices.map(([value, text, title]) =>
+    el('button', { type: 'button', text, title, 'aria-pressed': value === first, onclick: () => set(value, true) }));
+  let now = first;
+  function set(value, tell) {
+    if (value === now) return;
+    now = value;
+    buttons.forEach((button, i) => setAttr(button, 'aria-pressed', choices[i][0] === value));
+    if (tell) pick(value);
+  }
+  return { node: el('div', { class: 'choice', role: 'group', 'aria-label': label }, ...buttons), set, get: () => now };
+}

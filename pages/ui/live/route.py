@@ -1,0 +1,83 @@
+"""The routes of the live view: frames, its own files, and plotly.js.
+
+Routes of one's own are outside Streamlit's session and its XSRF check, so they only answer GET, only read, and a
+frame is given only for the unguessable token of its run. They are not prefixed with ``server.baseUrlPath`` by
+Streamlit, hence the prefix here.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import importlib.metadata
+import importlib.resources
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pages.ui import live
+from pages.ui.visits import Rooms
+
+FRAME: Final = "gan/frame"
+PLOTLY: Final = "gan/plotly.js"
+
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_COMPRESSED: Final = {"Content-Encoding": "gzip", "Cache-Control": _FOR_EVER}
+# Streamlit compresses every larger response on the event loop; a frame gains nothing from it.
+_FRAME_HEADERS: Final = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
+
+
+def plotly_url() -> str:
+    """Where plotly.js is served; changes with its version, so that a browser may keep it."""
+    return f"{PLOTLY}?v={importlib.metadata.version('plotly')}"
+
+
+def routes(rooms: Rooms, base: str) -> list[Route]:
+    """The routes.
+
+    Args:
+        rooms: Where the runs are.
+        base: ``server.baseUrlPath`` with a leading and no trailing slash, or "".
+    """
+
+    async def frame(request: Request) -> Response:
+        visit = rooms.find(request.query_params.get("t", ""))
+        if visit is None:
+            return Response(status_code=410)
+        since = request.query_params.get("since", "")
+        which = "raw" if request.query_params.get("generator") == "raw" else "ema"
+        newest = visit.runner.frame(int(since) if since.isdigit() and len(since) < 16 else -1, which)
+        if newest is None:
+            return Response(status_code=204, headers={"Cache-Control": "no-store"})
+        return Response(newest, media_type="application/octet-stream", headers=_FRAME_HEADERS)
+
+    async def plotly(request: Request) -> Response:
+        return Response(await run_in_threadpool(_plotly_js), media_type="text/javascript", headers=_COMPRESSED)
+
+    async def asset(request: Request) -> Response:
+        name, version = request.path_params["name"], request.path_params["version"]
+        files = await run_in_threadpool(_compressed_assets)
+        if version != live.version() or name not in files:
+            return Response(status_code=404)
+        content, media_type = files[name]
+        return Response(content, media_type=media_type, headers=_COMPRESSED)
+
+    return [
+        Route(f"{base}/{FRAME}", frame),
+        Route(f"{base}/{PLOTLY}", plotly),
+        Route(f"{base}/{live.ROUTE}/{{version}}/{{name}}", asset),
+    ]
+
+
+@functools.cache
+def _plotly_js() -> bytes:
+    source = importlib.resources.files("plotly") / "package_data" / "plotly.min.js"
+    return gzip.compress(source.read_bytes(), 6)
+
+
+@functools.cache
+def _compressed_assets() -> dict[str, tuple[bytes, str]]:
+    return {name: (gzip.compress(content, 9), kind) for name, (content, kind) in live.assets().items()}

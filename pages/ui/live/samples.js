@@ -1,0 +1,151 @@
+// The large picture: its canvas, the captions that switch its layers, the scale of D's colours, what the pointer finds.
+import { choice, el, setAttr, setText, sharpCanvas, show } from './dom.js';
+import { decimal, integer, percent, sigmoid } from './format.js';
+import { imagePainter } from './images.js';
+import { planePainter } from './plane.js';
+
+const HALF_WORDS = {
+  plane: { d: 'D’s half: only the background moves', g: 'G’s half: the dots climb towards green' },
+  images: { d: 'D’s half: its verdicts change', g: 'G’s half: the pictures change' },
+};
+const MANIFOLDS = {
+  plane: 'The noise grid, warped by G', line: 'The noise line, bent by G', slice: 'A flat slice through the noise, warped by G',
+};
+
+export function samples({ look, pickGenerator }) {
+  const plane = planePainter(), images = imagePainter();
+  const on = { real: true, fake: true, gradients: true, heat: true, manifold: false, walk: true };
+  let frame = null, pointer = null, gliding = 0, spoken = 0, lastDraw = 0;
+
+  const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'Samples' });
+  const { canvas, context } = surface;
+  const note = el('span', { class: 'note', text: '\u00a0' });
+  const generator = choice('Which generator', [
+    ['ema', 'EMA', 'The average of the generator’s weights over time: steadier than the weights of this very step'],
+    ['raw', 'raw', 'The generator as it is at this very step'],
+  ], 'ema', (value) => pickGenerator(value));
+
+  const layer = (name, symbol, words, title) => {
+    const node = el('button', {
+      type: 'button', class: `layer ${name}`, 'aria-pressed': on[name], title,
+      onclick: () => { on[name] = !on[name]; setAttr(node, 'aria-pressed', on[name]); paint(); },
+    }, el('i', { class: symbol, 'aria-hidden': 'true' }), words);
+    return node;
+  };
+  const layers = {
+    real: layer('real', 'ring', 'real', 'Samples of the data'),
+    fake: layer('fake', 'dot', 'generated', 'G’s samples, always of the same z'),
+    gradients: layer('gradients', 'dash', 'where D sends them', 'The gradient of D at each generated sample: the way to look more real'),
+    heat: layer('heat', 'tint', 'D’s opinion', 'What D would say of a sample at each place'),
+    manifold: layer('manifold', 'mesh', 'manifold', MANIFOLDS.plane),
+    walk: layer('walk', 'dash', 'walk', 'Images on the way between the z of the first two generated ones'),
+  };
+  const low = el('span', { text: '' }), high = el('span', { text: '' });
+  const scale = el('div', { class: 'scale' }, low, el('i', { 'aria-hidden': 'true' }), high);
+  const found = el('span', { class: 'found', text: '\u00a0' });
+  const node = el('section', { class: 'card samples', 'aria-label': 'Samples' },
+    el('header', {}, el('h3', { text: 'Samples' }), note, generator.node),
+    el('div', { class: 'stage' }, canvas),
+    el('div', { class: 'layers', role: 'group', 'aria-label': 'Layers' }, ...Object.values(layers)),
+    el('div', { class: 'under' }, scale, found));
+
+  function pointAt(event) {
+    const box = canvas.getBoundingClientRect(), ratio = canvas.width / box.width;
+    pointer = [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
+    tell();
+  }
+  canvas.addEventListener('pointermove', pointAt);
+  canvas.addEventListener('pointerdown', pointAt);
+  canvas.addEventListener('pointerleave', () => { pointer = null; tell(); });
+
+  const says = (logit) => (frame.header.meaning === 'critic' ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`);
+
+  function tell() {
+    if (!frame) return;
+    if (frame.header.kind === 'images') {
+      const box = pointer && images.under(...pointer);
+      if (!box) setText(found, 'point at an image for D’s verdict');
+      else if (box.kind === 'walk') setText(found, `image ${box.i + 1} of the walk`);
+      else setText(found, `${box.kind} ${box.i + 1}: ${says(box.logit)}`);
+    } else {
+      const at = pointer && plane.under(frame, ...pointer);
+      setText(found, at ? `x ${decimal(at.x, 2)}, y ${decimal(at.y, 2)}: ${says(at.logit)}` : 'point at a place for D’s verdict');
+    }
+  }
+
+  function scaleWords() {
+    const { header } = frame, critic = header.meaning === 'critic';
+    if (header.kind === 'images') {
+      setText(low, 'D: fake');
+      setText(high, 'real');
+      return;
+    }
+    const end = plane.end, digits = end < 0.05 ? 2 : end < 0.5 ? (end === 0.05 ? 2 : 1) : 0;
+    const middle = header.heat_centre || 0;
+    setText(low, critic ? `fake ${decimal(middle - end, end < 1 ? 2 : 1)}` : `fake ${(0.5 - end).toFixed(digits)}`);
+    setText(high, critic ? `${decimal(middle + end, end < 1 ? 2 : 1)} real` : `${(0.5 + end).toFixed(digits)} real`);
+  }
+
+  function paint() {
+    if (!frame || !canvas.width) return;
+    if (frame.header.kind === 'images') images.paint(frame, canvas, context, look(), on);
+    else plane.paint(frame, canvas, context, look(), on);
+  }
+
+  function glide() {
+    gliding = 0;
+    if (!frame || frame.header.kind === 'images' || !canvas.isConnected) return;
+    const t = performance.now();
+    // At full speed a few pictures between two frames are enough; the rest of the processor belongs to the training.
+    if (t - lastDraw < (frame.header.pace === null && frame.header.state === 'playing' ? 60 : 14)) {
+      gliding = requestAnimationFrame(glide);
+      return;
+    }
+    lastDraw = t;
+    if (plane.glide(canvas, context, look(), on)) gliding = requestAnimationFrame(glide);
+  }
+
+  function speak(now) {
+    if (now - spoken < 4000) return;
+    spoken = now;
+    const { header, arrays, shapes } = frame, verdict = header.verdict || {};
+    const what = header.kind === 'images'
+      ? `${images.shown || shapes.fake_images?.[0] || 0} generated images beside real ones from ${header.data}`
+      : `${(arrays.fake?.length || 0) / 2} generated points and ${(arrays.real?.length || 0) / 2} real ones of ${header.data} over D’s opinion`;
+    setAttr(canvas, 'aria-label', `${verdict.headline || ''} ${verdict.detail || ''} Step ${integer(header.step)}: ${what}.`.trim());
+  }
+
+  return {
+    node,
+    repaint: paint,
+    update(next, now, ms) {
+      const changed = !frame || frame.header.kind !== next.header.kind;
+      frame = next;
+      const { header, arrays } = frame, kind = header.kind === 'images' ? 'images' : 'plane';
+      if (changed) {
+        spoken = 0;
+        for (const name of ['gradients', 'heat', 'manifold']) show(layers[name], kind === 'plane');
+        show(layers.walk, kind === 'images');
+        setAttr(node, 'data-kind', kind);
+      }
+      if (kind === 'plane') {
+        setAttr(layers.manifold, 'title', MANIFOLDS[header.manifold] || MANIFOLDS.plane);
+        plane.take(frame, ms);
+      }
+      show(generator.node, Boolean(header.has_ema));
+      generator.set(header.generator, false);
+      const count = kind === 'images' ? 'same z all the time' : `same ${integer(arrays.fake.length / 2)} z all the time`;
+      setText(note, header.phase ? HALF_WORDS[kind][header.phase] : count);
+      setAttr(scale, 'data-off', kind === 'plane' && !on.heat);
+      scaleWords();
+      paint();
+      tell();
+      speak(now);
+      if (kind === 'plane' && ms > 0 && !gliding) gliding = requestAnimationFrame(glide);
+    },
+    end() {
+      surface.end();
+      cancelAnimationFrame(gliding);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+// What is said rather than drawn: the first visit, the verdict, the numbers with their scale.
+import { el, setAttr, setText, show } from './dom.js';
+import { decimal, integer, percent } from './format.js';
+import { lastMean } from './frame.js';
+
+/** Three plain buttons for the first visit. */
+export function welcome(send) {
+  const other = el('button', { type: 'button', text: 'See it on real digits', onclick: () => send('open', target) });
+  let target = 'digits';
+  const node = el('div', { class: 'welcome', role: 'group', 'aria-label': 'First visit' },
+    el('span', { text: 'New here?' }),
+    el('button', {
+      type: 'button', text: 'Step through it', title: 'Pause, then one step a second, D’s half and G’s half apart',
+      onclick: () => { send('pause'); send('pace', 1); send('play'); },
+    }),
+    el('button', { type: 'button', text: 'Break it', title: 'A GAN that collapses, while its losses look fine', onclick: () => send('open', 'collapse') }),
+    other,
+    el('button', { type: 'button', class: 'close', 'aria-label': 'Hide these suggestions', title: 'Hide', text: '×', onclick: () => { node.hidden = true; } }));
+  return {
+    node,
+    update({ header }) {
+      const images = header.kind === 'images';
+      target = images ? 'ring-8' : 'digits';
+      setText(other, images ? 'See it in the plane' : 'See it on real digits');
+    },
+  };
+}
+
+const MARKS = { ok: '✓', warn: '!', bad: '✕', info: 'i' };
+const STATES = {
+  diverged: ['bad', 'The run diverged.'], error: ['bad', 'The run stopped.'],
+  queued: ['info', 'Waiting for a free place.'], closed: ['info', 'This run has ended.'],
+};
+
+/** One sentence, its mark, and on request why it is said. */
+export function verdict() {
+  const mark = el('span', { class: 'mark', 'aria-hidden': 'true', text: 'i' });
+  const headline = el('b', { text: 'The first picture is on its way.' }), detail = el('span', { class: 'detail', text: '' });
+  const list = el('ul');
+  const rows = [];
+  const panel = el('div', { class: 'evidence', id: `gan-why-${Math.random().toString(36).slice(2, 8)}`, hidden: true }, list);
+  const why = el('button', {
+    type: 'button', class: 'why', text: 'why do you say so?', 'aria-expanded': 'false', 'aria-controls': panel.id,
+    onclick: () => open(panel.hidden), onkeydown: (event) => { if (event.key === 'Escape') open(false); },
+  });
+  function open(on) {
+    show(panel, on);
+    setAttr(why, 'aria-expanded', on);
+  }
+  const node = el('div', { class: 'verdict', 'data-level': 'info' }, mark, el('p', {}, headline, detail), why, panel);
+  return {
+    node,
+    update({ header }) {
+      const special = STATES[header.state];
+      const given = header.verdict || { level: 'info', headline: 'Training.', detail: '', evidence: [] };
+      const level = special ? special[0] : given.level in MARKS ? given.level : 'info';
+      setAttr(node, 'data-level', level);
+      setText(mark, MARKS[level]);
+      const place = header.state === 'queued' && header.position ? ` Place ${header.position} in the queue.` : '';
+      setText(headline, special ? special[1] + place : given.headline);
+      const words = special ? header.message || '' : given.detail;
+      setText(detail, words);
+      setAttr(detail, 'title', words);
+      const evidence = special ? [] : given.evidence || [];
+      if (!evidence.length) open(false);
+      why.style.visibility = evidence.length ? '' : 'hidden';
+      while (rows.length < evidence.length) { rows.push(el('li')); list.append(rows[rows.length - 1]); }
+      rows.forEach((row, i) => { show(row, i < evidence.length); if (i < evidence.length) setText(row, evidence[i]); });
+    },
+  };
+}
+
+/** How often D was right of late, both kinds of samples counted alike. */
+export function rightOf(arrays) {
+  const real = lastMean(arrays.real_accuracy, 8), fake = lastMean(arrays.fake_accuracy, 8);
+  return real === null || fake === null ? null : (real + fake) / 2;
+}
+
+function numberCards(frame) {
+  const { header, arrays } = frame, m = header.metrics || {}, cards = [];
+  const size = (score) => (score.n ? `, n ${integer(score.n)}` : '');
+  const modes = m.modes_reached, total = m.n_modes?.floor ?? modes?.floor;
+  if (modes) cards.push(['reaches', `${integer(modes.value)} of ${integer(total)} modes`, `real data: ${integer(modes.floor)} of ${integer(total)}${size(modes)}`,
+    'A mode is reached if it is the nearest to at least a fifth of its fair share of all samples']);
+  if (m.high_quality) cards.push(['sharp', percent(m.high_quality.value), `real data: ${percent(m.high_quality.floor, 1)}${size(m.high_quality)}`,
+    'Share of samples within three standard deviations of a mode']);
+  if (m.js && cards.length < 2) cards.push(['distance to the data', decimal(m.js.value), `real data: ${decimal(m.js.floor)}${size(m.js)}`,
+    'Jensen–Shannon divergence on a grid: 0 is the same, 1 has nothing in common']);
+  if (m.sliced_wasserstein && cards.length < 2) cards.push(['how far off', decimal(m.sliced_wasserstein.value), `real data: ${decimal(m.sliced_wasserstein.floor)}${size(m.sliced_wasserstein)}`,
+    'Sliced Wasserstein distance: how far the samples must move, in data units']);
+  const right = rightOf(arrays);
+  cards.push(['D is right on', percent(right), '50 % = cannot tell', 'Of real and generated samples alike, over the last steps']);
+  if (cards.length < 3 && header.meaning === 'probability') {
+    cards.push(['D says of real', percent(lastMean(arrays.real_prob, 8), 1), '50 % = cannot tell', 'Mean of D(x) over the last steps']);
+    cards.push(['D says of generated', percent(lastMean(arrays.fake_prob, 8), 1), '50 % = cannot tell', 'Mean of D(G(z)) over the last steps']);
+  } else if (cards.length < 3) {
+    cards.push(['critic on real', decimal(lastMean(arrays.real_logit, 8), 2), 'critic value, no fixed scale', 'Mean of D(x) over the last steps']);
+    cards.push(['critic on generated', decimal(lastMean(arrays.fake_logit, 8), 2), 'critic value, no fixed scale', 'Mean of D(G(z)) over the last steps']);
+  }
+  return cards;
+}
+
+/** Three numbers, each with its scale beside it. */
+export function cards() {
+  const make = () => {
+    const name = el('span', { text: '' }), value = el('b', { text: '–' }), scale = el('span', { text: '' });
+    return { name, value, scale, node: el('div', { class: 'number' }, name, value, scale) };
+  };
+  const all = [make(), make(), make()];
+  return {
+    node: el('div', { class: 'numbers' }, ...all.map((card) => card.node)),
+    update(frame) {
+      const now = numberCards(frame);
+      all.forEach((card, i) => {
+        const [name, value, scale, title] = now[i] || ['', '', '', ''];
+        setText(card.name, name);
+        setText(card.value, value);
+        setText(card.scale, scale);
+        setAttr(card.node, 'title', title);
+      });
+    },
+  };
+}

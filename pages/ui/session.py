@@ -1,0 +1,178 @@
+"""This visitor's session: the only module that touches ``st.session_state``.
+
+A session holds one `Visit`, and through it one run. Widgets are fed from the run's config before they are made, so a
+look at another page, which drops widget state, loses nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from gan_core import ConfigError, GanExplorerError, RunConfig
+from gan_core.config import is_live
+from gan_core.presets import find, from_query, link_repeats_until, presets, to_query
+from pages.ui.live import Command
+from pages.ui.visits import Rooms, Visit, default_slots
+
+_VISIT, _NOTICE, _LINK, _REDRAW = "gan.visit", "gan.notice", "gan.link", "gan.redraw"
+
+
+@functools.cache
+def rooms() -> Rooms:
+    """What all sessions of this process share."""
+    return Rooms(default_slots(), release_after=float(st.get_option("server.disconnectedSessionTTL")) + 5)
+
+
+@st.cache_resource(scope="session", on_release=Visit.leave, show_spinner=False)
+def _presence(_visit: Visit, token: str) -> Visit:
+    """Released when the browser goes, made again by the first script run when it is back."""
+    _visit.arrive()
+    return _visit
+
+
+def visit() -> Visit:
+    """This visitor's run; made from the link at the first call, and again after it was released."""
+    state = st.session_state
+    known: Visit | None = state.get(_VISIT)
+    if known is None or known.runner.state == "closed":
+        config, preset, interventions = _from_link() if known is None else (known.runner.config, "", ())
+        known = state[_VISIT] = rooms().open(config, interventions, preset)
+    return _presence(known, known.token)
+
+
+def _from_link() -> tuple[RunConfig, str, Any]:
+    query = st.query_params.to_dict()
+    try:
+        return from_query(query)
+    except ConfigError as error:
+        notify(f"The link could not be followed: {error}. This is the default run instead.")
+        return from_query({})
+
+
+def update_link() -> int | None:
+    """Put what defines the run into the address.
+
+    Returns:
+        The step up to which the link repeats the run, or None if it repeats all of it.
+    """
+    runner = visit().runner
+    done = runner.interventions
+    query = to_query(runner.initial_config, runner.preset, done)
+    if st.session_state.get(_LINK) != query or st.query_params.to_dict() != query:
+        st.session_state[_LINK] = query
+        st.query_params.from_dict(query)
+    return link_repeats_until(done)
+
+
+def change(changes: Mapping[str, Any]) -> None:
+    """Change settings of the run: live ones act at once, others start it anew; what is not allowed is said."""
+    runner = visit().runner
+    try:
+        config = runner.config.changed(changes)
+        if len(config.data_shape) != len(runner.config.data_shape):
+            _change_kind(config)
+            return
+        paths = runner.config.differences(config)
+        if not paths:
+            return
+        if all(is_live(path) for path in paths):
+            runner.retune(changes)
+            runner.flush()  # the link is to name the step at which it happened
+        else:
+            runner.restart(config)
+            notify(f"New run: {', '.join(paths)} cannot change while a run goes on.")
+    except GanExplorerError as error:
+        notify(str(error))
+
+
+def _change_kind(config: RunConfig) -> None:
+    """From the plane to images or back: networks and rates of the one rarely suit the other, so take a preset's."""
+    name = config.data.name if config.data.name in presets() else "mnist"
+    changed = presets()[name].config.changed({"data.name": config.data.name, "seed": config.seed})
+    visit().runner.restart(changed, preset=name)
+    notify(f"New run, with the networks and rates of the preset {name}: those of the last one would not suit.")
+
+
+def open_preset(name: str) -> None:
+    """Start the run of a preset, playing."""
+    try:
+        preset = find(name)
+    except ConfigError as error:
+        notify(str(error))
+        return
+    runner = visit().runner
+    runner.restart(preset.config, preset=name)
+    runner.set_pace(None)
+    runner.play()
+
+
+def obey(command: Command) -> bool:
+    """Do what the visitor asked for in the live view.
+
+    Returns:
+        True if the run's config may have changed, so that the whole page must be drawn again.
+    """
+    here = visit()
+    runner = here.runner
+    if not here.is_new(command.n):
+        return False
+    plain = {
+        "play": runner.play,
+        "pause": runner.pause,
+        "step": runner.step,
+        "step_d": runner.step_d,
+        "step_g": runner.step_g,
+        "reset": runner.reset,
+    }
+    try:
+        if command.name in plain:
+            plain[command.name]()
+        elif command.name == "pace":
+            runner.set_pace(None if command.value is None else float(command.value))
+        elif command.name == "stop_at":
+            runner.set_stop_at(None if command.value is None else int(command.value))
+        elif command.name == "new_seed":
+            change({"seed": (runner.config.seed + 1) % 2**31})
+        elif command.name == "open":
+            open_preset(str(command.value))
+    except GanExplorerError as error:
+        notify(str(error))
+    if command.name in ("step_d", "step_g"):
+        runner.flush()
+    return command.name in ("new_seed", "open", "reset", "step_d", "step_g")
+
+
+def notify(text: str) -> None:
+    """Say something once, at the next drawing of the page."""
+    st.session_state[_NOTICE] = text
+
+
+def take_notice() -> str:
+    """What is to be said, or ""."""
+    text: str = st.session_state.pop(_NOTICE, "")
+    return text
+
+
+def ask_redraw() -> None:
+    """Have the whole page drawn again after this fragment."""
+    st.session_state[_REDRAW] = True
+
+
+def take_redraw() -> bool:
+    """True once after `ask_redraw`."""
+    return bool(st.session_state.pop(_REDRAW, False))
+
+
+def feed(key: str, value: Any) -> None:
+    """Set a widget's value before it is made, so that it shows what the run has."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def value_of(key: str) -> Any:
+    """A widget's value."""
+    return st.session_state[key]

@@ -1,0 +1,80 @@
+"""Panels of the Train page."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import streamlit as st
+from latex2mathml.converter import convert
+
+from gan_core import OBJECTIVES, REGULARISERS, RunConfig
+from pages.ui import live as view
+from pages.ui import session
+from pages.ui.live.route import FRAME, plotly_url
+
+_KEY = "live"
+
+
+@st.fragment(key="live-fragment")
+def live() -> None:
+    """The live view, and what the visitor asks for in it; the view itself fetches its frames from the route."""
+    here = session.visit()
+    plane = len(here.runner.config.data_shape) == 1
+    view.mount(
+        key=_KEY,
+        data={
+            "url": f"{FRAME}?t={here.token}",
+            "plotly": plotly_url(),
+            "ms": 125 if plane else 170,
+            "plotMs": 500,
+            "formulas": formulas(here.runner.config),
+        },
+        on_command=_on_command,
+    )
+    if session.take_redraw():
+        st.rerun(scope="app")
+
+
+def _on_command() -> None:
+    command = view.parse_command(session.value_of(_KEY).get("command"))
+    if command is not None and session.obey(command):
+        session.ask_redraw()
+
+
+@functools.lru_cache(maxsize=64)
+def formulas(config: RunConfig) -> list[dict[str, Any]]:
+    """What stands beside the numbers of one step: each formula of this run's game, where its value is, its turn."""
+    objective = OBJECTIVES[config.objective]
+    rows = []
+    if objective.probability:
+        value = r"V(D, G) = E[\log D(x)] + E[\log(1 - D(G(z)))]"
+        rows.append(_formula("value", "the game's value", value, "value", 1, "D wants it large, G small."))
+        mean = r"E[D(x)]", "real_prob", r"E[D(G(z))]", "fake_prob"
+        what = "Mean probability of “real”"
+    else:
+        mean = r"E[D(x)]", "real_logit", r"E[D(G(z))]", "fake_logit"
+        what = "Mean critic score"
+    rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", 1, "What D's update lowers."))
+    for i, penalty in enumerate(config.regularisers):
+        formula = r"\gamma \cdot " + REGULARISERS[penalty.name].formula
+        label = f"{REGULARISERS[penalty.name].label} penalty"
+        if i == 0:
+            rows.append(_formula("penalty", label, formula, "penalty", 1, "Added to D's loss: steepness costs."))
+    rows.append(_formula("real", "D on real", mean[0], mean[1], 1, f"{what} that D gives real samples."))
+    rows.append(_formula("fake", "D on generated", mean[2], mean[3], 1, f"{what} that D gives generated samples."))
+    rows.append(_formula("g_loss", "G's loss", objective.formula_g, "g_loss", 2, "What G's update lowers, through D."))
+    return rows
+
+
+def _formula(id_: str, title: str, latex: str, key: str, turn: int, help_: str) -> dict[str, Any]:
+    mathml = convert(latex)
+    return {
+        "id": id_,
+        "title": title,
+        "mathml": mathml,
+        "value_key": key,
+        "unit": "",
+        "help": help_,
+        "turn": turn,
+    }

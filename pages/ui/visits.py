@@ -1,0 +1,151 @@
+"""Visits: which browser holds which run, and what becomes of a run when its browser goes.
+
+Knows nothing of Streamlit. A visit's token is unguessable and is all that the frame route accepts. A reaper looks
+once a second: a run whose browser has been gone for `GRACE` seconds is suspended, after `release_after` seconds
+its memory is given back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import gc
+import os
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Sequence
+from typing import Final
+
+from gan_core import Intervention, RunConfig, Runner
+from gan_core.monitor import Monitor
+from gan_core.slots import Slots
+
+GRACE: Final = 7.0
+"""A drop shorter than this leaves the run playing; it stops well within ten seconds."""
+
+
+class Visit:
+    """One browser's run.
+
+    Args:
+        config: The run's config.
+        interventions: What is to be repeated.
+        preset: The preset's name, or "".
+        rooms: What all visits of the process share.
+
+    Attributes:
+        token: Opens the frame route.
+        runner: The run.
+        gone_at: When the browser went, in `time.monotonic` seconds, or None.
+    """
+
+    def __init__(
+        self, config: RunConfig, interventions: Sequence[Intervention], preset: str, rooms: Rooms
+    ) -> None:
+        self.token = secrets.token_urlsafe(16)
+        self.gone_at: float | None = None
+        self.runner = Runner(
+            config,
+            interventions=interventions,
+            preset=preset,
+            slots=rooms.slots,
+            visitor=self.token,
+            observers=(rooms.monitor,),
+        )
+        self.runner.play()
+        self._seen: object = None
+
+    def arrive(self) -> None:
+        """The browser is here (again)."""
+        self.gone_at = None
+        self.runner.resume()
+
+    def leave(self) -> None:
+        """The browser is gone, perhaps for a moment."""
+        self.gone_at = time.monotonic()
+
+    def is_new(self, nonce: object) -> bool:
+        """True the first time that a command with this nonce comes."""
+        if nonce == self._seen:
+            return False
+        self._seen = nonce
+        return True
+
+
+class Rooms:
+    """What the visits of a process share: slots, metrics, tokens.
+
+    Args:
+        n_slots: Runs that may play at once.
+        release_after: Seconds after which the memory of a run whose browser is gone is given back.
+    """
+
+    def __init__(self, n_slots: int, release_after: float) -> None:
+        self.slots = Slots(n_slots)
+        self.monitor = Monitor()
+        self.release_after = release_after
+        self._visits: weakref.WeakValueDictionary[str, Visit] = weakref.WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str) -> Visit:
+        """A new visit with a run that plays."""
+        visit = Visit(config, interventions, preset, self)
+        with self._lock:
+            self._visits[visit.token] = visit
+        # A session that is dropped takes its run along.
+        weakref.finalize(visit, Runner.close, visit.runner)
+        return visit
+
+    def find(self, token: str) -> Visit | None:
+        """The visit with this token, if its run is alive."""
+        visit = self._visits.get(token)
+        return None if visit is None or visit.runner.state == "closed" else visit
+
+    def sweep(self) -> None:
+        """Suspend and release runs whose browsers are gone."""
+        released = False
+        now = time.monotonic()
+        with self._lock:
+            visits = list(self._visits.values())
+        for visit in visits:
+            gone = visit.gone_at
+            if gone is None or visit.runner.state == "closed":
+                continue
+            if now - gone > self.release_after:
+                visit.runner.close()
+                released = True
+            elif now - gone > GRACE:
+                visit.runner.suspend()
+        if released:
+            time.sleep(0.1)  # let the threads end
+            gc.collect(1)
+            _trim()
+
+    def close(self) -> None:
+        """End every run."""
+        with self._lock:
+            visits = list(self._visits.values())
+        for visit in visits:
+            visit.runner.close()
+
+    def reap(self, stop: threading.Event) -> None:
+        """Sweep once a second until told to stop; the body of the reaper's thread."""
+        while not stop.wait(1.0):
+            self.sweep()
+
+
+def default_slots() -> int:
+    """Playing runs at once: twice the cores, or what ``GAN_EXPLORER_SLOTS`` says."""
+    text = os.environ.get("GAN_EXPLORER_SLOTS", "")
+    return max(1, int(text)) if text.isdigit() else 2 * (os.cpu_count() or 1)
+
+
+def _trim() -> None:
+    """Give freed memory back to the system, where the C library can (glibc)."""
+    name = ctypes.util.find_library("c")
+    if name:
+        trim = getattr(ctypes.CDLL(name), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

@@ -1,0 +1,46 @@
+"""What all tests share: their random stream, one torch thread, and the rule on missing browsers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+import torch
+from hypothesis import settings
+
+# As in the app: small networks gain nothing from a second thread, and lose much on a busy machine.
+torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # for servers and scripts that tests start
+
+# No deadline: a busy machine is not a failure. Derandomised: a red test is red for everybody.
+settings.register_profile("gan-explorer", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("gan-explorer")
+
+BROWSER_REQUIRED = os.environ.get("GAN_EXPLORER_REQUIRE_BROWSER", "") not in {"", "0"}
+
+
+@pytest.fixture
+def rng() -> torch.Generator:
+    """A fresh random stream, the same for each test."""
+    return torch.Generator().manual_seed(20260)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skipped browser test into a failed one where a browser is required."""
+    report = yield
+    if BROWSER_REQUIRED and report.skipped and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = (
+            f"GAN_EXPLORER_REQUIRE_BROWSER is set, yet a browser test did not run: {report.longrepr}"
+        )
+    return report
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse a run without a single browser test where a browser is required."""
+    if BROWSER_REQUIRED and not any(item.get_closest_marker("browser") for item in session.items):
+        raise pytest.UsageError("GAN_EXPLORER_REQUIRE_BROWSER is set, but no test marked `browser` was found")
