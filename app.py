@@ -42,7 +42,12 @@ if get_script_run_ctx(suppress_warning=True) is None:
     app = st.App(__file__, routes=routes(session.rooms(), base), lifespan=lifespan)
 else:
     st.set_page_config(page_title="GAN Explorer", page_icon=":material/compare_arrows:", layout="wide")
+    session.greet()
     page = st.navigation(
-        [st.Page("pages/train.py", title="Train", icon=":material/play_circle:", default=True)], position="top"
+        [
+            st.Page("pages/train.py", title="Train", icon=":material/play_circle:", default=True),
+            st.Page("pages/guide.py", title="Guide", icon=":material/menu_book:", url_path="guide"),
+        ],
+        position="top",
     )
     page.run()

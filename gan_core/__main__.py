@@ -1,13 +1,13 @@
 """The command line: list presets, train, score; the same config as everywhere, and no browser.
 
-A run ends with one record on stdout, whatever ended it; its ``state`` says how. The exit status is 0 with a record
-and 2 without one: then a single line on stderr says what was given and what is allowed. Progress goes to stderr.
+A run ends with one record on stdout, whatever ended it; its ``state`` says how. The exit status is 0 with a
+record and 2 without one: then a single line on stderr says what was given and what is allowed. Progress goes to
+stderr.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import signal
@@ -30,6 +30,7 @@ from gan_core.presets import find, presets
 if TYPE_CHECKING:
     from torch import nn
 
+    from gan_core.history import StepStats
     from gan_core.metrics import Score
     from gan_core.trainer import Trainer
 
@@ -56,8 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Words after ``python -m gan_core``; those of the process if None.
 
     Returns:
-        Exit status: 0 with a record on stdout, 2 with one line on stderr (also if only the file of ``--save`` is
-        missing in the end), 130 if interrupted before there is a record.
+        Exit status: 0 with a record on stdout, 2 with one line on stderr (also if only the file of ``--save``
+        is missing in the end), 130 if interrupted before there is a record.
     """
     parser, commands = _parsers()
     args, unknown = parser.parse_known_args(argv)
@@ -90,9 +91,9 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     train = command(
         "train",
         _train,
-        "Train a preset and print what came out. The record's state is 'finished', 'diverged' (the numbers are "
-        "no longer finite; message says what to try) or 'interrupted' (by Ctrl-C); the exit status is 0 in all "
-        "three, and 2 if there is nothing to train.",
+        "Train a preset and print what came out. The record's state is 'finished', 'diverged' (the numbers "
+        "are no longer finite; message says what to try) or 'interrupted' (by Ctrl-C); the exit status is 0 "
+        "in all three, and 2 if there is nothing to train.",
     )
     train.add_argument("preset", metavar="PRESET", help=f"one of: {', '.join(presets())}")
     train.add_argument(
@@ -119,7 +120,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
         "--save",
         metavar="FILE",
         type=Path,
-        help="write the weights of both networks and of the averaged generator, as safetensors, with the config",
+        help="write the weights of both networks and of the averaged generator, with the config (safetensors)",
     )
     train.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to train")
 
@@ -155,26 +156,28 @@ def _presets(args: argparse.Namespace) -> None:
         print(f"{p.name:20}{p.title}, {p.steps:,} steps\n{'':20}{p.look_for}")
 
 
-# -- train -------------------------------------------------------------------------------------------------------
+# -- train -------------------------------------------------------------------------------------------------
 
 
 def _train(args: argparse.Namespace) -> None:
+    from gan_core.diagnosis import diverged_message
+
     preset = find(args.preset)
     config = preset.config.changed(_changes(args))
     save = None if args.save is None else _writable(args.save)
     trainer = _trainer(config, args.device)
     steps = args.steps or (MAX_STEPS if args.seconds else preset.steps)
-    state, seconds = _loop(trainer, steps, args.seconds)
+    stats, state, seconds = _loop(trainer, steps, args.seconds)
     record = {
         "preset": preset.name,
         "state": state,
-        "message": _message(trainer) if state == "diverged" else "",
+        "message": diverged_message(stats, trainer.config) if state == "diverged" else "",
         "config": trainer.config.model_dump(mode="json"),
         "device": args.device,
         "step": trainer.step_count,
         "seconds": seconds,
         "steps_per_second": trainer.step_count / seconds,
-        "stats": None if trainer.stats is None else asdict(trainer.stats),
+        "stats": asdict(stats),
         "metrics": _as_dicts(_evaluate(trainer)),
     }
     if args.json:
@@ -190,7 +193,7 @@ def _changes(args: argparse.Namespace) -> dict[str, str]:
     for text in args.set:
         path, equals, value = text.partition("=")
         if not equals:
-            raise ConfigError(f"--set {text!r} is not allowed: PATH=VALUE is, with a path of {', '.join(KNOBS)}")
+            raise ConfigError(f"--set {text!r} is not allowed: PATH=VALUE is; paths are {', '.join(KNOBS)}")
         changes[path.strip()] = value.strip()
     return changes if args.seed is None else changes | {"seed": args.seed}
 
@@ -216,38 +219,36 @@ def _trainer(config: RunConfig, device: str) -> Trainer:
     return Trainer(config, device=device)
 
 
-def _loop(trainer: Trainer, steps: int, seconds: float | None) -> tuple[str, float]:
-    """Train; returns how it ended and the seconds it took."""
+def _loop(trainer: Trainer, steps: int, seconds: float | None) -> tuple[StepStats, str, float]:
+    """Train; returns the last step's numbers, how it ended and the seconds it took."""
     total = None if steps == MAX_STEPS else steps
     with _on_interrupt() as interrupted, tqdm(total=total, unit=" steps", disable=None) as bar:
         start = time.perf_counter()
         end = start + (seconds or MAX_SECONDS)
         state = "finished"
-        for _ in range(steps):
+        while True:
             stats = trainer.step()
             bar.update()
             if not stats.finite:
                 state = "diverged"
-                break
-            if interrupted():
+            elif interrupted():
                 state = "interrupted"
-                break
-            if time.perf_counter() >= end:
-                break
-        return state, time.perf_counter() - start
+            elif trainer.step_count < steps and time.perf_counter() < end:
+                continue
+            break
+        return stats, state, time.perf_counter() - start
 
 
 @contextmanager
 def _on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a flag, so that the step in hand is finished; the second one acts as usual."""
-    presses = itertools.count()
+    """Turn the first Ctrl-C into a flag, so that the step in hand is finished; the second acts as usual."""
     pressed = False
 
     def press(number: int, frame: Any) -> None:
         nonlocal pressed
-        pressed = True
-        if next(presses):
+        if pressed:
             raise KeyboardInterrupt
+        pressed = True
 
     before = signal.signal(signal.SIGINT, press)
     try:
@@ -256,21 +257,15 @@ def _on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _message(trainer: Trainer) -> str:
-    from gan_core.diagnosis import diverged_message
-
-    assert trainer.stats is not None
-    return diverged_message(trainer.stats, trainer.config)
-
-
 def _evaluate(trainer: Trainer) -> dict[str, Score]:
-    """Scores of the averaged generator, and of the raw one as ``raw_...``; of the raw one only if it is alone."""
+    """Scores of the averaged generator (or the raw one if it is alone), and of the raw one as ``raw_...``."""
     raw = _scores(trainer, trainer.generator.eval())
     best = raw if trainer.ema is None else _scores(trainer, trainer.ema)
     return best | {f"raw_{name}": score for name, score in raw.items()}
 
 
 def _scores(trainer: Trainer, generator: nn.Module) -> dict[str, Score]:
+    import numpy as np
     import torch
 
     from gan_core.data import Images
@@ -287,13 +282,13 @@ def _scores(trainer: Trainer, generator: nn.Module) -> dict[str, Score]:
         return score_images(data, fake.numpy())
     points = data.to_data(fake).numpy()
     scores = score_plane(data, points)
-    if data.modes is not None:
+    if data.modes is not None and np.isfinite(points).all():
         value = score_modes(points, data.modes).high_quality
         scores["high_quality"] = Score(value, scores["high_quality"].floor, len(points))
     return scores
 
 
-# -- saving ------------------------------------------------------------------------------------------------------
+# -- saving ------------------------------------------------------------------------------------------------
 
 
 def _writable(path: Path) -> Path:
@@ -304,12 +299,13 @@ def _writable(path: Path) -> Path:
     """
     path = path.expanduser().resolve()
     try:
-        if path.exists() and not (path.is_file() and os.access(path, os.W_OK)):
-            raise ConfigError(f"--save {path} cannot be written: a file in a folder of yours is allowed")
+        possible = not path.exists() or (path.is_file() and os.access(path, os.W_OK))
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".gan-explorer-"):
-            pass
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"--save {path} cannot be written ({error}): a file in a folder of yours is allowed") from None
+            reason = "" if possible else "it is no file that can be replaced"
+    except OSError as error:
+        reason = error.strerror or "it is not allowed"
+    if reason:
+        raise ConfigError(f"--save {path} is not possible ({reason}): a file in a folder that you may write to is")
     return path
 
 
@@ -336,10 +332,10 @@ def _save(trainer: Trainer, path: Path) -> None:
         new.replace(path)
     except OSError as error:
         new.unlink(missing_ok=True)
-        raise ConfigError(f"--save {path} cannot be written ({error})") from None
+        raise ConfigError(f"--save {path} did not work: {error.strerror or error}") from None
 
 
-# -- score -------------------------------------------------------------------------------------------------------
+# -- score -------------------------------------------------------------------------------------------------
 
 
 def _score(args: argparse.Namespace) -> None:
@@ -357,7 +353,7 @@ def _score(args: argparse.Namespace) -> None:
         _print_metrics(record["metrics"])
 
 
-# -- printing ----------------------------------------------------------------------------------------------------
+# -- printing ----------------------------------------------------------------------------------------------
 
 
 def _as_dicts(scores: Mapping[str, Score]) -> dict[str, dict[str, Any]]:
@@ -370,10 +366,12 @@ def _print_json(value: Any) -> None:
 
 def _print_run(record: Mapping[str, Any]) -> None:
     seconds, speed = record["seconds"], record["steps_per_second"]
-    print(f"{record['preset']}: {record['state']} at step {record['step']:,}, {seconds:.1f} s, {speed:.0f} steps/s")
+    how = f"{record['state']} at step {record['step']:,}"
+    print(f"{record['preset']}: {how}, {seconds:.1f} s, {speed:.0f} steps/s")
     if record["message"]:
         print(record["message"])
-    print("  ".join(f"{name} {value:.4g}" for name, value in (record["stats"] or {}).items() if name != "step"))
+    stats = {name: value for name, value in record["stats"].items() if name != "step"}
+    print("  ".join(f"{name} {value:.4g}" for name, value in stats.items()))
     _print_metrics(record["metrics"])
 
 

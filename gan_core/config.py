@@ -10,6 +10,7 @@ coefficient. ``every: k`` applies k times the weight at every k-th D update (laz
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -102,7 +103,7 @@ def _knob(
     log: bool = False,
     **bounds: Any,
 ) -> Any:
-    extra = {"label": label, "section": section, "live": live, "advanced": advanced, "log": log}
+    extra: dict[str, Any] = {"label": label, "section": section, "live": live, "advanced": advanced, "log": log}
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
@@ -172,9 +173,7 @@ class DiscriminatorConfig(_Frozen):
         "mlp: as set below; article: 1024-512-256, LeakyReLU 0.2, dropout 0.3.",
         "discriminator",
     )
-    width: int = _knob(
-        128, "D width", "Units in each hidden layer.", "discriminator", log=True, ge=1, le=1024
-    )
+    width: int = _knob(128, "D width", "Units in each hidden layer.", "discriminator", log=True, ge=1, le=1024)
     depth: int = _knob(2, "D hidden layers", "Number of hidden layers.", "discriminator", ge=0, le=8)
     activation: ActivationName = _knob(
         "leaky_relu", "D activation", "What each hidden unit does to its sum.", "discriminator", advanced=True
@@ -216,18 +215,12 @@ class RunConfig(_Frozen):
     """All that defines a run: equal configs (and interventions) give equal numbers."""
 
     data: DataConfig = DataConfig()
-    objective: ObjectiveName = _knob(
-        "non_saturating", "objective", "The game: what D and what G minimise.", "game"
-    )
+    objective: ObjectiveName = _knob("non_saturating", "objective", "The game: what D and what G minimise.", "game")
     regularisers: tuple[Regularisation, ...] = _knob(
         (), "penalties", "Penalties on D that steady the game.", "game", max_length=3
     )
-    d_steps: int = _knob(
-        1, "D updates per step", "D updates in each step, before G's.", "game", live=True, ge=1, le=10
-    )
-    g_steps: int = _knob(
-        1, "G updates per step", "G updates in each step, after D's.", "game", live=True, ge=1, le=10
-    )
+    d_steps: int = _knob(1, "D updates per step", "D updates in each step, before G's.", "game", live=True, ge=1, le=10)
+    g_steps: int = _knob(1, "G updates per step", "G updates in each step, after D's.", "game", live=True, ge=1, le=10)
     clip: float = _knob(
         0.0,
         "weight clipping",
@@ -239,9 +232,7 @@ class RunConfig(_Frozen):
         ge=0,
         le=10,
     )
-    batch_size: int = _knob(
-        64, "batch size", "Samples of each kind in one update.", "data", log=True, ge=2, le=1024
-    )
+    batch_size: int = _knob(64, "batch size", "Samples of each kind in one update.", "data", log=True, ge=2, le=1024)
     generator: GeneratorConfig = GeneratorConfig()
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     latent_dim: int = _knob(
@@ -264,12 +255,8 @@ class RunConfig(_Frozen):
         ge=0,
         le=0.9999,
     )
-    lr_g: float = _knob(
-        1e-3, "G learning rate", "Size of G's updates.", "rates", live=True, log=True, ge=1e-7, le=1
-    )
-    lr_d: float = _knob(
-        1e-3, "D learning rate", "Size of D's updates.", "rates", live=True, log=True, ge=1e-7, le=1
-    )
+    lr_g: float = _knob(1e-3, "G learning rate", "Size of G's updates.", "rates", live=True, log=True, ge=1e-7, le=1)
+    lr_d: float = _knob(1e-3, "D learning rate", "Size of D's updates.", "rates", live=True, log=True, ge=1e-7, le=1)
     optimizer_g: OptimizerName = _knob("adam", "G optimiser", "How G's gradient becomes a step.", "rates")
     optimizer_d: OptimizerName = _knob("adam", "D optimiser", "How D's gradient becomes a step.", "rates")
     betas_g: tuple[Beta, Beta] = _knob(
@@ -359,6 +346,18 @@ class RunConfig(_Frozen):
             _set_path(tree, path, value)
         return parse_config(tree)
 
+    def retuned(self, changes: Mapping[str, Any]) -> RunConfig:
+        """As `changed`, for a run that goes on.
+
+        Raises:
+            ConfigError: Also if a setting would need a restart.
+        """
+        config = self.changed(changes)
+        fixed = [path for path in self.differences(config) if not is_live(path)]
+        if fixed:
+            raise ConfigError(f"{', '.join(fixed)} cannot change during a run: start a new one")
+        return config
+
     def differences(self, other: RunConfig) -> dict[str, Any]:
         """Paths at which ``other`` has another value, with its value there.
 
@@ -375,7 +374,7 @@ class RunConfig(_Frozen):
 
 
 def _mlp_weights(sizes: tuple[int, ...]) -> int:
-    return sum(a * b + b for a, b in zip(sizes, sizes[1:], strict=False))
+    return sum(a * b + b for a, b in itertools.pairwise(sizes))
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -395,11 +394,11 @@ def _set_path(tree: dict[str, Any], path: str, value: Any) -> None:
         last = depth == len(keys) - 1
         slot: Any = key
         if isinstance(node, list):
-            if not key.isdigit() or int(key) >= len(node):
-                raise ConfigError(f"no setting {path!r}: {'.'.join(keys[:depth])} has {len(node)} entries")
+            if not (key.isascii() and key.isdigit() and len(key) < 4) or int(key) >= len(node):
+                raise ConfigError(f"no setting {path[:80]!r}: {'.'.join(keys[:depth])} has {len(node)} entries")
             slot = int(key)
         elif not isinstance(node, dict) or key not in node or (last and isinstance(node[key], dict)):
-            raise ConfigError(f"no setting {path!r}; there are: {', '.join(KNOBS)}")
+            raise ConfigError(f"no setting {path[:80]!r}; there are: {', '.join(KNOBS)}")
         if last:
             node[slot] = _from_text(value) if isinstance(value, str) else value
         else:
@@ -429,13 +428,16 @@ def parse_config(tree: Any) -> RunConfig:
 
 
 def _explain(error: Any) -> str:
-    path = ".".join(str(part) for part in error["loc"])
+    path = ".".join(str(part) for part in error["loc"]) or "config"
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         return message
     if error["type"] == "extra_forbidden":
         return f"no setting {path[:80]!r}; there are: {', '.join(KNOBS)}"
-    given = repr(error["input"])
+    try:
+        given = repr(error["input"])
+    except (RecursionError, ValueError):  # nested too deep, or a number of too many digits
+        given = f"a huge {type(error['input']).__name__}"
     given = given if len(given) <= 60 else given[:57] + "..."
     return f"{path}={given} is not allowed: {message[:1].lower()}{message[1:]}"
 

@@ -37,7 +37,9 @@ def verdict(header: Mapping[str, Any], history: History, config: RunConfig) -> d
     Returns:
         ``level`` ("ok", "warn", "bad", "info"), ``headline``, ``detail`` and ``evidence`` (a list of lines).
     """
-    stats, metrics = header["stats"], header.get("metrics", {})
+    stats = header["stats"]
+    # Scores of samples that are not finite are no numbers, and say nothing.
+    metrics = {name: m for name, m in header.get("metrics", {}).items() if _finite(m["value"])}
     step = header["step"]
     accuracy = _mean_accuracy(stats)
     evidence = []
@@ -61,7 +63,9 @@ def verdict(header: Mapping[str, Any], history: History, config: RunConfig) -> d
         return _modes(metrics, evidence)
     if "js" in metrics:
         js = metrics["js"]
-        evidence.append(f"Jensen-Shannon divergence {js['value']:.3f} bits; real data: {js['floor']:.3f}, n {js['n']:,}.")
+        evidence.append(
+            f"Jensen-Shannon divergence {js['value']:.3f} bits; real data: {js['floor']:.3f}, n {js['n']:,}."
+        )
         close = js["value"] < 0.2
         return _say(
             "ok" if close else "info",
@@ -99,7 +103,12 @@ def _modes(metrics: Mapping[str, Any], evidence: list[str]) -> dict[str, Any]:
 
 def diverged_message(stats: StepStats, config: RunConfig) -> str:
     """What happened and what to try when a step's numbers are not finite."""
-    words = {"d_loss": "D's loss", "g_loss": "G's loss", "penalty": "the penalty", "d_grad_norm": "D's gradient"}
+    words = {
+        "d_loss": "D's loss",
+        "g_loss": "G's loss",
+        "penalty": "the penalty",
+        "d_grad_norm": "D's gradient",
+    }
     what = next((w for name, w in words.items() if not _finite(getattr(stats, name))), "G's gradient")
     tries = []
     if max(config.lr_d, config.lr_g) > 1e-3:
@@ -111,7 +120,8 @@ def diverged_message(stats: StepStats, config: RunConfig) -> str:
     if not config.regularisers:
         tries.append("add R1 + R2 with weight 0.1")
     tries = tries or ["lower the learning rates"]
-    return f"The run diverged at step {stats.step:,}: {what} is no longer a number. Try: {', or '.join(tries)}; then reset."
+    cures = ", or ".join(tries)
+    return f"The run diverged at step {stats.step:,}: {what} is no longer a number. Try: {cures}; then reset."
 
 
 def _mean_accuracy(stats: Mapping[str, Any]) -> float | None:

@@ -59,14 +59,12 @@ def losses(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Fi
     figure.add_scatter(
         name="change",
         mode="lines",
-        line={"color": colours.muted, "width": 1},
+        line={"color": rgba(colours.muted, 0.6), "width": 1},
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
         meta={"marks": True},
     )
-    levels = [
-        {"axis": "y", "at": f"optimum.{player}_loss", "text": f"optimum.{player}_label"} for player in ("d", "g")
-    ]
+    levels = [{"axis": "y", "at": f"optimum.{player}_loss", "text": f"optimum.{player}_label"} for player in ("d", "g")]
     figure.update_layout(meta={"x": "grow", "y": "steps", "levels": levels})
     return _filled(figure, snapshot)
 
@@ -104,7 +102,8 @@ def score_histograms(snapshot: Snapshot | None = None, *, theme: Theme = "light"
         },
     )
     figure.update_yaxes(tickformat=".0%", nticks=3)
-    figure.update_xaxes(showgrid=False, tickformat=None, nticks=6)
+    figure.update_xaxes(tickformat=None, nticks=6, title_standoff=4)
+    figure.update_layout(margin_b=38)
     return _filled(figure, snapshot)
 
 
@@ -112,9 +111,7 @@ def score_means(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> 
     """Mean of D(x) (dotted) and of D(G(z)) (solid) over time, with the line at one half for probabilities."""
     colours = PALETTES[theme]
     figure = _figure(colours)
-    figure.add_scatter(
-        **_line("real, D(x)", colours.real, "dot", "curve_step", "real_prob", critic="real_logit")
-    )
+    figure.add_scatter(**_line("real, D(x)", colours.real, "dot", "curve_step", "real_prob", critic="real_logit"))
     figure.add_scatter(
         **_line("generated, D(G(z))", colours.fake, "solid", "curve_step", "fake_prob", critic="fake_logit")
     )
@@ -138,7 +135,7 @@ def gradient_norms(snapshot: Snapshot | None = None, *, theme: Theme = "light") 
     )
     figure.add_scatter(**_line("generator", colours.fake, "solid", "curve_step", "g_grad_norm", smooth=True))
     figure.update_layout(meta={"x": "grow", "y": "decades"})
-    figure.update_yaxes(type="log", dtick=1, exponentformat="power", tickformat=None)
+    figure.update_yaxes(type="log", dtick=1, tickformat="~g")
     return _filled(figure, snapshot)
 
 
@@ -148,9 +145,7 @@ def accuracy(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.
     figure = _figure(colours)
     figure.add_scatter(**_line("on real", colours.real, "dot", "curve_step", "real_accuracy", smooth=True))
     figure.add_scatter(**_line("on generated", colours.fake, "solid", "curve_step", "fake_accuracy", smooth=True))
-    figure.update_layout(
-        meta={"x": "grow", "y": "unit", "levels": [{"axis": "y", "at": 0.5, "text": "½: a guess"}]}
-    )
+    figure.update_layout(meta={"x": "grow", "y": "unit", "levels": [{"axis": "y", "at": 0.5, "text": "½: a guess"}]})
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.5)
     return _filled(figure, snapshot)
 
@@ -204,7 +199,11 @@ def samples(snapshot: Snapshot, *, theme: Theme = "light") -> go.Figure:
         _add_heat(figure, arrays["heat"], snapshot, colours)
     for name, key, marker in (
         ("real", "real", {"symbol": "circle-open", "color": colours.real, "size": 6}),
-        ("generated", "fake", {"color": colours.fake, "size": 6, "line": {"width": 1, "color": colours.card}}),
+        (
+            "generated",
+            "fake",
+            {"color": colours.fake, "size": 6, "line": {"width": 1, "color": colours.card}},
+        ),
     ):
         x, y = arrays[key].T
         figure.add_scatter(name=name, mode="markers", marker=marker, x=x, y=y)
@@ -357,7 +356,11 @@ def _add_heat(figure: go.Figure, logits: Array, snapshot: Snapshot, colours: Pal
         z=z,
         zmin=-end,
         zmax=end,
-        colorscale=[[0, rgba(colours.fake, 0.35)], [0.5, rgba(colours.card, 0)], [1, rgba(colours.real, 0.35)]],
+        colorscale=[
+            [0, rgba(colours.fake, 0.35)],
+            [0.5, rgba(colours.card, 0)],
+            [1, rgba(colours.real, 0.35)],
+        ],
         showscale=False,
         hoverinfo="skip",
     )
@@ -370,6 +373,4 @@ def _grid(images: Array) -> Array:
     cells = np.zeros((rows * columns, height, width, channels), np.uint8)
     cells[:n] = images
     grid = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
-    return np.broadcast_to(
-        grid.reshape(rows * height, columns * width, channels), (rows * height, columns * width, 3)
-    )
+    return np.broadcast_to(grid.reshape(rows * height, columns * width, channels), (rows * height, columns * width, 3))

@@ -55,13 +55,13 @@ def decode(frame: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     if len(frame) < _PREFIX.size:
         raise ValueError(f"a frame has at least {_PREFIX.size} bytes, this has {len(frame)}")
     magic, version, length = _PREFIX.unpack_from(frame)
-    if magic != MAGIC or version != VERSION:
-        raise ValueError(f"not a frame of version {VERSION}: it begins with {frame[:8]!r}")
     start = _PREFIX.size + length
+    if magic != MAGIC or version != VERSION or len(frame) < start:
+        raise ValueError(f"not a whole frame of version {VERSION}: it begins with {frame[:8]!r}")
     header: dict[str, Any] = json.loads(frame[_PREFIX.size : start])
     arrays: dict[str, NDArray[Any]] = {}
     for name, entry in header.pop("arrays").items():
-        dtype = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1")}[entry["dtype"]]
+        dtype: np.dtype[Any] = np.dtype({"float32": "<f4", "uint8": "u1"}[entry["dtype"]])
         count = math.prod(entry["shape"])
         flat = np.frombuffer(frame, dtype, count, start + entry["offset"])
         arrays[name] = flat.reshape(entry["shape"])

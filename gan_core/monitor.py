@@ -93,9 +93,7 @@ class Monitor:
             del self._jobs[key], job
 
 
-def score_generators(
-    config: RunConfig, data: Points, generator: nn.Module, ema: nn.Module | None
-) -> dict[str, Score]:
+def score_generators(config: RunConfig, data: Points, generator: nn.Module, ema: nn.Module | None) -> dict[str, Score]:
     """Metrics of a run in the plane, with noise that no run uses.
 
     Args:

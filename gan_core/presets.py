@@ -96,13 +96,15 @@ def to_query(config: RunConfig, preset_name: str = "", interventions: Sequence[I
     if not query or sum(len(k) + len(v) for k, v in query.items()) > 600:
         query = {"config": _pack(config.model_dump(mode="json"))}
     if interventions and link_repeats_until(interventions) is None:
-        query["changes"] = _pack([i.model_dump(mode="json", exclude_defaults=True) for i in interventions])
+        query["changes"] = _pack_changes(interventions)
     return query
 
 
 def link_repeats_until(interventions: Sequence[Intervention]) -> int | None:
     """The step up to which a link repeats a run with these interventions; None if it repeats all of it."""
-    return interventions[0].step if len(interventions) > MAX_LINK_INTERVENTIONS else None
+    if len(interventions) <= MAX_LINK_INTERVENTIONS and len(_pack_changes(interventions)) <= MAX_LINK_BYTES:
+        return None
+    return interventions[0].step
 
 
 def from_query(query: Mapping[str, str]) -> tuple[RunConfig, str, tuple[Intervention, ...]]:
@@ -125,7 +127,7 @@ def from_query(query: Mapping[str, str]) -> tuple[RunConfig, str, tuple[Interven
     config = config.changed(rest)
     later = config
     for intervention in interventions:
-        later = later.changed(intervention.changes)
+        later = later.retuned(intervention.changes)
     return config, name, interventions
 
 
@@ -138,6 +140,10 @@ def _interventions(entries: Any) -> tuple[Intervention, ...]:
         raise ConfigError(f"changes= is not a list of interventions: {error.errors()[0]['msg']}") from None
 
 
+def _pack_changes(interventions: Sequence[Intervention]) -> str:
+    return _pack([i.model_dump(mode="json", exclude_defaults=True) for i in interventions])
+
+
 def _pack(value: Any) -> str:
     data = zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 9)
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
@@ -145,13 +151,17 @@ def _pack(value: Any) -> str:
 
 def _unpack(text: str) -> Any:
     if len(text) > MAX_LINK_BYTES:
-        raise ConfigError(f"the link carries {len(text):,} characters of settings; at most {MAX_LINK_BYTES:,} are allowed")
+        raise ConfigError(
+            f"the link carries {len(text):,} characters of settings; at most {MAX_LINK_BYTES:,} are allowed"
+        )
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         opener = zlib.decompressobj()
         raw = opener.decompress(data, _MAX_JSON_BYTES)
-        if opener.unconsumed_tail:
-            raise ConfigError(f"the link's settings unpack to more than {_MAX_JSON_BYTES:,} bytes")
-        return json.loads(raw)
+        if not opener.unconsumed_tail:
+            return json.loads(raw)
     except (ValueError, binascii.Error, zlib.error, RecursionError):
-        raise ConfigError("the link's settings are damaged; copy the whole link, or begin with ?preset=digits") from None
+        raise ConfigError(
+            "the link's settings are damaged; copy the whole link, or begin with ?preset=digits"
+        ) from None
+    raise ConfigError(f"the link's settings unpack to more than {_MAX_JSON_BYTES:,} bytes, which is not allowed")

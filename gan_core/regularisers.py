@@ -89,12 +89,8 @@ REGULARISERS: Final[dict[str, Regulariser]] = {
         10.0,
         "arXiv:1704.00028",
     ),
-    "r1": Regulariser(
-        "R1", r1, r"\tfrac{1}{2}E[\lVert \nabla D(x) \rVert^2]", 0.1, "arXiv:1801.04406"
-    ),
-    "r2": Regulariser(
-        "R2", r2, r"\tfrac{1}{2}E[\lVert \nabla D(G(z)) \rVert^2]", 0.1, "arXiv:1801.04406"
-    ),
+    "r1": Regulariser("R1", r1, r"\tfrac{1}{2}E[\lVert \nabla D(x) \rVert^2]", 0.1, "arXiv:1801.04406"),
+    "r2": Regulariser("R2", r2, r"\tfrac{1}{2}E[\lVert \nabla D(G(z)) \rVert^2]", 0.1, "arXiv:1801.04406"),
     "r1_r2": Regulariser(
         "R1 + R2",
         r1_r2,

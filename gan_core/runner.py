@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from gan_core import frame
-from gan_core.config import Intervention, RunConfig, is_live
+from gan_core.config import Intervention, RunConfig
 from gan_core.data import load
 from gan_core.diagnosis import diverged_message, verdict
 from gan_core.errors import ConfigError, GanExplorerError
@@ -79,13 +79,19 @@ class Runner:
         self._which: Which = "ema"
         self._state: State = "paused"
         self._message = "Preparing the data."
-        self._playing = self._suspended = self._closed = False
+        self._playing = self._suspended = self._closed = self._woken = False
         self._pace: float | None = None
         self._stop_at: int | None = None
         self._phase = ""
         self._run = 0
         self._config = self._initial = config
         self._rebuild: tuple[RunConfig, tuple[Intervention, ...]] | None = (config, tuple(interventions))
+        self._scores: dict[str, Score] = {}
+        self._scores_step = 0
+        self._series: list[tuple[int, dict[str, float]]] = []
+        self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+        self._looked: tuple[int, int, int, str] | None = None
+        self._place = 0
         self._clear_numbers()
         self._thread = threading.Thread(target=self._loop, name=f"run-{self._key}", daemon=True)
         self._thread.start()
@@ -198,11 +204,7 @@ class Runner:
         Raises:
             ConfigError: If a value is not allowed or a setting needs `restart`.
         """
-        config = self._config.changed(changes)
-        fixed = [path for path in self._config.differences(config) if not is_live(path)]
-        if fixed:
-            raise ConfigError(f"{', '.join(fixed)} cannot change during a run: start a new one")
-        self._config = config
+        self._config = self._config.retuned(changes)
         self._command(lambda: self._do_retune(changes))
 
     def restart(
@@ -239,12 +241,14 @@ class Runner:
 
     def suspend(self) -> None:
         """Stop playing because nobody is there; `resume` goes on."""
-        self._command(lambda: self._set("_suspended", True))
+        self._suspended = True
+        self._wake()
 
     def resume(self) -> None:
         """Go on after `suspend`."""
         if self._suspended:
-            self._command(lambda: self._set("_suspended", False))
+            self._suspended = False
+            self._wake()
 
     def close(self) -> None:
         """End the run and its thread, and let go of its memory."""
@@ -263,6 +267,7 @@ class Runner:
 
     def _wake(self) -> None:
         with self._changed:
+            self._woken = True
             self._changed.notify_all()
 
     def _loop(self) -> None:
@@ -302,6 +307,8 @@ class Runner:
         if not self._playing or self._suspended:
             if self._slots is not None:
                 self._slots.release(self._key)
+            if self._place:  # it waited until now
+                self._place, self._message = 0, ""
             return "paused"
         if self._slots is None:
             return "playing"
@@ -371,8 +378,9 @@ class Runner:
         if stale or self._dirty:
             self._publish()
         with self._changed:
-            if not self._commands and not self._closed:
-                self._changed.wait(5.0)
+            # A flag, because what woke us may have happened since this turn began.
+            self._changed.wait_for(lambda: self._woken, 5.0)
+            self._woken = False
 
     def _picture_is_old(self) -> bool:
         snapshot, trainer = self._snapshot, self._trainer
@@ -392,8 +400,10 @@ class Runner:
 
     def _do_lone(self, what: str) -> None:
         self._playing = False
+        if self._rebuild is not None:
+            self._build()
         trainer = self._trainer
-        if trainer is None or self._rebuild is not None or self._state in ("diverged", "error"):
+        if trainer is None or self._state in ("diverged", "error"):
             return
         if what == "step":
             stats = trainer.step()
@@ -418,6 +428,7 @@ class Runner:
 
     def _do_restart(self, config: RunConfig, interventions: tuple[Intervention, ...]) -> None:
         self._rebuild = (config, interventions)
+        self._stop_at = None
 
     def _do_report(self, run: int, step: int, scores: Mapping[str, Score]) -> None:
         if run != self._run:
@@ -434,14 +445,13 @@ class Runner:
         self._dirty = True
 
     def _clear_numbers(self) -> None:
-        self._scores: dict[str, Score] = {}
-        self._scores_step = 0
-        self._series: list[tuple[int, dict[str, float]]] = []
-        self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+        """Forget what belongs to one run."""
+        self._scores, self._scores_step, self._series = {}, 0, []
+        self._rates.clear()
         self._seconds = 0.0
         self._last = time.perf_counter()
         self._lone = 0
-        self._looked: tuple[int, int, int, str] | None = None
+        self._looked = None
         self._dirty = False
         self._place = 0
 
@@ -452,7 +462,7 @@ class Runner:
         self._run += 1
         self._clear_numbers()
         self._phase = ""
-        self._stop_at = None
+        self._initial = config
         self._state = "queued"
         load(config.data.name, progress=self._show_progress)
         self._state, self._message = "paused", ""
@@ -481,8 +491,11 @@ class Runner:
         assert trainer is not None
         which = self._which
         self._want = False
-        self._snapshot = trainer.snapshot(which)
         self._looked = (self._run, trainer.step_count, self._lone, which)
+        snapshot = trainer.snapshot(which)
+        if not all(np.isfinite(snapshot.arrays[name]).all() for name in ("real_logits", "fake_logits")):
+            return  # the next step will say that the run diverged; the last good picture stays
+        self._snapshot = snapshot
         for observer in self._observers:
             observer(self, trainer)
 
@@ -512,9 +525,7 @@ class Runner:
             "steps_per_second": steps / elapsed if self._state == "playing" and elapsed > 0.05 else 0.0,
             "seconds": self._seconds,
             "preset": self.preset,
-            "metrics": {
-                name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()
-            },
+            "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
             "metrics_step": self._scores_step,
         }
         if trainer is not None:

@@ -1,12 +1,14 @@
 """Slots: how many runs of a process may play at once, and who is next.
 
 Only playing runs hold a slot; pausing frees it. First come, first served, with one rule of fairness: while others
-wait, a visitor holds one slot.
+wait, a visitor holds one slot. So a visitor who had two of them free of charge goes back to the end of the queue
+with the newer one when somebody without a slot arrives, and hears of it at that run's next request.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Hashable
 
 
@@ -22,7 +24,7 @@ class Slots:
             raise ValueError(f"n={n} is not allowed: at least one slot is needed")
         self._n = n
         self._lock = threading.Lock()
-        self._held: dict[int, Hashable] = {}
+        self._held: dict[int, tuple[Hashable, Callable[[], None]]] = {}
         self._queue: dict[int, tuple[Hashable, Callable[[], None]]] = {}
 
     def request(self, key: int, visitor: Hashable, wake: Callable[[], None]) -> int:
@@ -64,9 +66,17 @@ class Slots:
         return 0 if key in self._held else 1 + list(self._queue).index(key)
 
     def _grant(self) -> None:
-        while self._queue and len(self._held) < self._n:
-            holders = set(self._held.values())
-            key = next(
-                (k for k, (visitor, _) in self._queue.items() if visitor not in holders), next(iter(self._queue))
-            )
-            self._held[key] = self._queue.pop(key)[0]
+        """Hand out free slots, and to those who have none also what others hold beside a first one."""
+        while self._queue:
+            holders = Counter(visitor for visitor, _ in self._held.values())
+            newcomer = next((k for k, (visitor, _) in self._queue.items() if visitor not in holders), None)
+            if len(self._held) < self._n:
+                key = next(iter(self._queue)) if newcomer is None else newcomer
+            else:
+                richest, slots = holders.most_common(1)[0]
+                if newcomer is None or slots == 1:
+                    return
+                key = newcomer
+                newest = next(k for k, (visitor, _) in reversed(self._held.items()) if visitor == richest)
+                self._queue[newest] = self._held.pop(newest)
+            self._held[key] = self._queue.pop(key)

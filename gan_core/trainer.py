@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from gan_core import view
-from gan_core.config import Intervention, RunConfig, is_live, parse_config
+from gan_core.config import Intervention, RunConfig, parse_config
 from gan_core.constraints import clip_weights
 from gan_core.data import load
-from gan_core.errors import CheckpointError, ConfigError
+from gan_core.errors import CheckpointError
 from gan_core.history import History, StepStats
 from gan_core.networks import (
     build_discriminator,
@@ -101,10 +101,7 @@ class Trainer:
         self._penalty = torch.zeros((), device=self.device)
         self.history = History()
         self.stats: StepStats | None = None
-        fixed = view.fix(config, self.data, self._rngs["shown"])
-        self._fixed = view.Fixed(
-            *(v.to(self.device) if isinstance(v, Tensor) else v for v in vars(fixed).values())
-        )
+        self._fixed = view.fix(config, self.data, self._rngs["shown"]).to(self.device)
 
     # -- the algorithm ---------------------------------------------------------------------------------------
 
@@ -207,9 +204,10 @@ class Trainer:
         """The weighted penalties that are due at this update (lazily: k times the weight at every k-th)."""
         total = torch.zeros((), device=self.device)
         shown = torch.zeros((), device=self.device)
-        due = False
-        for r in self.config.regularisers:
-            if r.weight == 0 or self._d_updates % r.every:
+        active = [r for r in self.config.regularisers if r.weight]
+        due = not active
+        for r in active:
+            if self._d_updates % r.every:
                 continue
             penalty = REGULARISERS[r.name].penalty(self.discriminator, real, fake, self._rngs["penalty"]).mean()
             total = total + r.weight * r.every * penalty
@@ -298,12 +296,7 @@ class Trainer:
 
     def _apply(self, intervention: Intervention) -> None:
         if intervention.changes:
-            config = self.config.changed(intervention.changes)
-            differences = self.config.differences(config)
-            fixed = [path for path in differences if not is_live(path)]
-            if fixed:
-                raise ConfigError(f"{', '.join(fixed)} cannot change during a run: start a new one")
-            self.config = config
+            self.config = config = self.config.retuned(intervention.changes)
             _retune(self._opt_g, config.lr_g, config.betas_g)
             _retune(self._opt_d, config.lr_d, config.betas_d)
             self._set_ema()
@@ -420,9 +413,7 @@ def _mark(intervention: Intervention) -> dict[str, Any]:
     return {"step": intervention.step, "label": label}
 
 
-def _optimizer(
-    weights: list[nn.Parameter], name: str, lr: float, betas: tuple[float, float]
-) -> torch.optim.Optimizer:
+def _optimizer(weights: list[nn.Parameter], name: str, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
     if name == "adam":
         return torch.optim.Adam(weights, lr=lr, betas=betas, fused=True)
     if name == "sgd":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -52,6 +52,12 @@ class Fixed:
     grid_kind: str
     walk_z: Tensor | None
 
+    def to(self, device: torch.device) -> Fixed:
+        """The same on another device."""
+        tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        moved: dict[str, Any] = {name: value.to(device) for name, value in tensors.items()}
+        return replace(self, **moved)
+
 
 def sample_prior(n: int, config: RunConfig, rng: Generator) -> Tensor:
     """``[n, latent_dim]`` of noise: N(0, 1), or uniform in [-√3, √3]; both have mean 0 and variance 1."""
@@ -81,10 +87,8 @@ def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
     cells = torch.stack((xs.repeat(HEAT_CELLS), ys.repeat_interleave(HEAT_CELLS)), 1)
     # Quantiles, so that equal areas of the mesh hold equal probability.
     even = (torch.arange(MANIFOLD_CELLS + 1) + 0.5) / (MANIFOLD_CELLS + 1)
-    if config.prior == "normal":
-        ticks = math.sqrt(2) * torch.erfinv(2 * even - 1)
-    else:
-        ticks = (even - 0.5) * 2 * math.sqrt(3)
+    normal = config.prior == "normal"
+    ticks = math.sqrt(2) * torch.erfinv(2 * even - 1) if normal else (even - 0.5) * 2 * math.sqrt(3)
     if config.latent_dim == 1:
         grid_z, kind = ticks[:, None], "line"
     else:
@@ -217,9 +221,7 @@ def step_125(value: float) -> float:
     return next((m * power for m in (1, 2, 5) if value <= m * power * (1 + 1e-9)), 10 * power)
 
 
-def score_histograms(
-    real_logits: NDArray[np.float32], fake_logits: NDArray[np.float32], probability: bool
-) -> Arrays:
+def score_histograms(real_logits: NDArray[np.float32], fake_logits: NDArray[np.float32], probability: bool) -> Arrays:
     """D's answers on real and fake as shares of `HISTOGRAM_BINS` bins.
 
     Args:

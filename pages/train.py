@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import controls, session, train_panels
+from pages.ui import controls, prose, session, train_panels
 
 with st.sidebar:
+    st.html(prose.ASSETS / "form.css")
     controls.form()
 notice = session.take_notice()
 if notice:

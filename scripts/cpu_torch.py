@@ -9,13 +9,13 @@ here is needed for the app to work, so whatever goes wrong ends quietly in the d
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import re
 import shutil
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -37,18 +37,16 @@ def has_gpu() -> bool:
 
 
 def is_reachable(index: str) -> bool:
-    """Whether a server answers at `index` within `PATIENCE`, the look-up of its name included."""
+    """Whether torch's page answers at `index` within `PATIENCE`, the look-up of its name included."""
     answered = threading.Event()
 
     def ask() -> None:
-        request = urllib.request.Request(f"{index}/torch/", method="HEAD", headers={"User-Agent": "pip"})
         try:
+            request = urllib.request.Request(f"{index}/torch/", headers={"User-Agent": "pip"})
             with urllib.request.urlopen(request, timeout=PATIENCE):
                 answered.set()
-        except urllib.error.HTTPError:
-            answered.set()  # it is there; pip knows better how to talk to it
-        except (OSError, ValueError):
-            pass
+        except (OSError, ValueError, http.client.HTTPException):
+            pass  # no network, no such page (a proxy's refusal too), not an address
 
     # A thread, because no timeout of urllib covers the look-up of a name.
     asking = threading.Thread(target=ask, daemon=True)

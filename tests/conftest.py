@@ -34,9 +34,7 @@ def pytest_runtest_makereport(
     report = yield
     if BROWSER_REQUIRED and report.skipped and item.get_closest_marker("browser"):
         report.outcome = "failed"
-        report.longrepr = (
-            f"GAN_EXPLORER_REQUIRE_BROWSER is set, yet a browser test did not run: {report.longrepr}"
-        )
+        report.longrepr = f"GAN_EXPLORER_REQUIRE_BROWSER is set, yet a browser test did not run: {report.longrepr}"
     return report
 
 

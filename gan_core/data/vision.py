@@ -111,9 +111,10 @@ def _read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
             if not 1 <= n <= _MAX_IMAGES or sides not in ([], [_SIDE, _SIDE]):
                 raise ValueError(f"{n} items of {sides}; allowed are 1 to {_MAX_IMAGES} of {_SIDE} x {_SIDE}")
             size = n * (_SIDE * _SIDE if sides else 1)
-            content = bytearray(file.read(size))
+            # One byte more than promised: at the end of the file gzip compares its checksum.
+            content = bytearray(file.read(size + 1))
             if len(content) != size:
-                raise ValueError(f"{len(content)} bytes where {size} are promised")
+                raise ValueError(f"not the {size} bytes that its header promises")
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise DataError(f"{path} cannot be read ({error}); delete it to retry") from error
     return np.frombuffer(content, dtype=np.uint8).reshape(n, *sides)

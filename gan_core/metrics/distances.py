@@ -52,9 +52,7 @@ def histogram(points: Floats, frame: Frame, bins: int = 30) -> NDArray[np.float6
     return counts / len(points)
 
 
-def js_of_histograms(
-    p: NDArray[np.float64], q: NDArray[np.float64], *, eps: float = 1e-4, base: float = 2.0
-) -> float:
+def js_of_histograms(p: NDArray[np.float64], q: NDArray[np.float64], *, eps: float = 1e-4, base: float = 2.0) -> float:
     r"""Jensen-Shannon divergence $\frac12 KL(p\|m) + \frac12 KL(q\|m)$ with $m = (p + q)/2$.
 
     Args:
@@ -70,9 +68,7 @@ def js_of_histograms(
     return max(0.0, (kl_divergence(p, middle) + kl_divergence(q, middle)) / 2 / math.log(base))
 
 
-def js(
-    real: Floats, fake: Floats, frame: Frame, *, bins: int = 30, eps: float = 1e-4, base: float = 2.0
-) -> float:
+def js(real: Floats, fake: Floats, frame: Frame, *, bins: int = 30, eps: float = 1e-4, base: float = 2.0) -> float:
     """Jensen-Shannon divergence of two histograms with a cell for everything outside the frame.
 
     The value depends on the number of samples: two sets of 12,000 from the same distribution are some

@@ -29,6 +29,7 @@ __all__ = ["score_plane"]
 
 _N = 2_500  # the published sample size of mode counts, high quality and KL
 _N_JS = 12_000  # 900 cells need more
+_HUGE = 1e32  # sums of coordinates beyond this overflow single precision
 _FLOOR_DRAWS = 20
 # Single precision halves the time of sorting, and its rounding is far below the floors.
 _DIRECTIONS = even_directions().astype(np.float32)
@@ -44,9 +45,7 @@ class _Reference:
     projections: Floats
 
 
-def score_plane(
-    data: Points, fake: Floats, *, rng_seed: int = 0, n: int = _N, n_js: int = _N_JS
-) -> dict[str, Score]:
+def score_plane(data: Points, fake: Floats, *, rng_seed: int = 0, n: int = _N, n_js: int = _N_JS) -> dict[str, Score]:
     """Scores generated points against a data set in the plane.
 
     The first call for a data set and a size takes about a tenth of a second longer: it finds out what
@@ -64,7 +63,8 @@ def score_plane(
         Scores by name, keys of `METRICS`: `js`, `sliced_wasserstein` and `spread`, and for data with
         known modes `modes`, `n_modes`, `modes_reached`, `high_quality`, `reverse_kl`, `all_sample_kl`
         and, where all modes are round and alike, `std_ratio`. Fewer points than asked for are used
-        as they are; each score says how many. Every value is NaN if a coordinate is not finite.
+        as they are; each score says how many. Every value is NaN if a coordinate is NaN or beyond 1e32:
+        a generator that diverged is no error.
 
     Raises:
         ValueError: `fake` is not `[m, 2]` with m >= 1.
@@ -74,13 +74,12 @@ def score_plane(
     size, size_js = min(n, len(fake)), min(n_js, len(fake))
     points = fake[: max(size, size_js)].astype(np.float64)
     floors = _floors(data, size, size_js, rng_seed)
-    if np.isfinite(points).all():
+    if np.abs(points).max() < _HUGE:  # not so for NaN either
         values = _values(data, points, size, size_js, rng_seed)
     else:
         values = dict.fromkeys(floors, math.nan)
-    return {
-        name: Score(value, floors[name], size_js if name == "js" else size) for name, value in values.items()
-    }
+    sizes = dict.fromkeys(values, size) | {"js": size_js}
+    return {name: Score(value, floors[name], sizes[name]) for name, value in values.items()}
 
 
 def _values(data: Points, points: Floats, size: int, size_js: int, seed: int) -> dict[str, float]:
@@ -116,10 +115,8 @@ def _reference(data: Points, size: int, size_js: int, seed: int) -> _Reference:
 @lru_cache(maxsize=32)
 def _floors(data: Points, size: int, size_js: int, seed: int) -> dict[str, float]:
     """Mean scores of fresh real samples of the same size."""
-    draws = [
-        _values(data, _real(data, max(size, size_js), seed + 1 + i), size, size_js, seed)
-        for i in range(_FLOOR_DRAWS)
-    ]
+    n_draws = min(_FLOOR_DRAWS, max(4, _FLOOR_DRAWS * _N // size))
+    draws = [_values(data, _real(data, max(size, size_js), seed + 1 + i), size, size_js, seed) for i in range(n_draws)]
     floors = {name: float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
     if data.modes is not None:
         floors["high_quality"] = float(data.modes.inside_shares.sum())  # known exactly

@@ -100,8 +100,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "std_ratio",
             "Width of modes",
-            "Standard deviation of a mode's high-quality samples over the true one: low is a collapse "
-            "within modes.",
+            "Standard deviation of a mode's high-quality samples over the true one: low is a collapse within modes.",
             True,
             (0, _INF),
             _GAN_EXPLORER,
@@ -119,8 +118,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "sliced_wasserstein",
             "Sliced Wasserstein",
-            "How far samples must be moved to turn the generated set into the real one, averaged over "
-            "directions.",
+            "How far samples must be moved to turn the generated set into the real one, averaged over directions.",
             False,
             (0, _INF),
             "arXiv:1710.10196, section 5",
@@ -129,8 +127,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "spread",
             "Spread",
-            "Root mean variance of the generated samples over that of the real data: near 0 when all "
-            "samples are one.",
+            "Root mean variance of the generated samples over that of the real data: near 0 when all samples are one.",
             True,
             (0, _INF),
             _GAN_EXPLORER,

@@ -35,7 +35,7 @@ def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:
         n_out: Outputs.
         rng: Source of the initial weights and biases.
     """
-    layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
     bound = 1 / math.sqrt(n_in)
     with torch.no_grad():
         layer.weight.uniform_(-bound, bound, generator=rng)

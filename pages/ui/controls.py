@@ -97,7 +97,9 @@ def _advanced(config: RunConfig) -> None:
     for player in ("generator", "discriminator"):
         if getattr(config, player).kind == "article":
             shown = [path for path in shown if not path.startswith(f"{player}.")]
-    _widgets(config, *shown, "batch_size", "optimizer_g", "optimizer_d")
+    for i, entry in enumerate(config.regularisers):
+        _widget(PENALTY_KNOBS["every"], f"regularisers.{i}.every", entry.every)
+    _widgets(config, "batch_size", "optimizer_g", "optimizer_d", *shown)
 
 
 def _penalty(config: RunConfig) -> None:
@@ -111,13 +113,12 @@ def _penalty(config: RunConfig) -> None:
         entry = {"name": name, "weight": _PENALTY_WEIGHTS.get(name, PENALTY_KNOBS["weight"].default)}
         session.change({"regularisers": [] if name == _NO_PENALTY else [entry]})
 
-    help = PENALTY_KNOBS["name"].help
-    st.selectbox("penalty", names, format_func=_word, key=key, on_change=choose, help=help)
+    words = PENALTY_KNOBS["name"].help
+    st.selectbox("penalty", names, format_func=_word, key=key, on_change=choose, help=words)
     for i, entry in enumerate(config.regularisers):
         if i:
             st.caption(f"and {_word(entry.name)}")
-        for field in ("weight", "every") if i == 0 else ("weight",):
-            _widget(PENALTY_KNOBS[field], f"regularisers.{i}.{field}", getattr(entry, field))
+        _widget(PENALTY_KNOBS["weight"], f"regularisers.{i}.weight", entry.weight)
 
 
 def _widgets(config: RunConfig, *paths: str) -> None:
@@ -139,9 +140,7 @@ def _widget(knob: Knob, path: str, value: Any) -> None:
     label = _label(knob, knob.label)
     if knob.choices:
         session.feed(key, value)
-        st.selectbox(
-            label, knob.choices, format_func=_word, key=key, on_change=_changer(path, key), help=knob.help
-        )
+        st.selectbox(label, knob.choices, format_func=_word, key=key, on_change=_changer(path, key), help=knob.help)
     elif isinstance(value, bool):
         session.feed(key, value)
         st.toggle(label, key=key, on_change=_changer(path, key), help=knob.help)
@@ -149,9 +148,7 @@ def _widget(knob: Knob, path: str, value: Any) -> None:
         low, high = knob.low or 0.0, knob.high or 1.0
         options = sorted({*_series(low, high, integer=knob.integer), value})
         session.feed(key, value)
-        st.select_slider(
-            label, options, format_func=_short, key=key, on_change=_changer(path, key), help=knob.help
-        )
+        st.select_slider(label, options, format_func=_short, key=key, on_change=_changer(path, key), help=knob.help)
     elif knob.integer and knob.high is not None and knob.high <= 64:
         session.feed(key, value)
         low, high = int(knob.low or 0), int(knob.high)

@@ -44,6 +44,13 @@ def visit() -> Visit:
     return _presence(known, known.token)
 
 
+def greet() -> None:
+    """Tell a run that its browser is here, whatever page it looks at; makes no run."""
+    known: Visit | None = st.session_state.get(_VISIT)
+    if known is not None:
+        _presence(known, known.token)
+
+
 def _from_link() -> tuple[RunConfig, str, Any]:
     query = st.query_params.to_dict()
     try:

@@ -41,9 +41,7 @@ class Visit:
         gone_at: When the browser went, in `time.monotonic` seconds, or None.
     """
 
-    def __init__(
-        self, config: RunConfig, interventions: Sequence[Intervention], preset: str, rooms: Rooms
-    ) -> None:
+    def __init__(self, config: RunConfig, interventions: Sequence[Intervention], preset: str, rooms: Rooms) -> None:
         self.token = secrets.token_urlsafe(16)
         self.gone_at: float | None = None
         self.runner = Runner(
@@ -51,6 +49,7 @@ class Visit:
             interventions=interventions,
             preset=preset,
             slots=rooms.slots,
+            device=default_device(),
             visitor=self.token,
             observers=(rooms.monitor,),
         )
@@ -140,6 +139,11 @@ def default_slots() -> int:
     """Playing runs at once: twice the cores, or what ``GAN_EXPLORER_SLOTS`` says."""
     text = os.environ.get("GAN_EXPLORER_SLOTS", "")
     return max(1, int(text)) if text.isdigit() else 2 * (os.cpu_count() or 1)
+
+
+def default_device() -> str:
+    """Where runs train: "cpu", or what ``GAN_EXPLORER_DEVICE`` says, such as "cuda"."""
+    return os.environ.get("GAN_EXPLORER_DEVICE", "") or "cpu"
 
 
 def _trim() -> None:

@@ -185,18 +185,14 @@ def offences(module: str, source: str, *, is_package: bool = False) -> list[str]
         if knows(target.module, TORCH) and unit in WITHOUT_TORCH:
             found.append(f"{where} torch is unknown here")
         if knows(target.module, OPENS_A_DOOR):
-            found.append(
-                f"{where} {target.module} opens a connection of its own; Streamlit's is the only server"
-            )
+            found.append(f"{where} {target.module} opens a connection of its own; Streamlit's is the only server")
     return found
 
 
 def unsafe(source: str) -> list[str]:
     """Where `source` reads a format that can run code, or asks a library to."""
     tree = ast.parse(source)
-    found = [
-        f"line {i.line}: {i.module}" for i in imports(source, "any") if knows(i.module, RUNS_WHAT_IT_READS)
-    ]
+    found = [f"line {i.line}: {i.module}" for i in imports(source, "any") if knows(i.module, RUNS_WHAT_IT_READS)]
     aliases = [alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
     torch_names = {"torch"} | {alias.asname for alias in aliases if alias.name == "torch"}
     for node in ast.walk(tree):
@@ -230,9 +226,10 @@ def in_new_python(code: str) -> str:
 
 
 FILES = product_files()
+# Not the tests: they write such files to show that they are refused.
 OUR_PYTHON = sorted(
     file.relative_to(ROOT).as_posix()
-    for folder in ("gan_core", "pages", "benchmarks", "scripts", "tests", ".")
+    for folder in ("gan_core", "pages", "benchmarks", "scripts", ".")
     for file in ROOT.joinpath(folder).glob("*.py" if folder == "." else "**/*.py")
 )
 
@@ -256,16 +253,12 @@ def test_no_file_reads_a_format_that_can_run_code(file: str) -> None:
 
 
 def test_only_the_session_room_touches_the_session_state() -> None:
-    touching = [
-        name for name, file in FILES.items() if touches_session_state(file.read_text(encoding="utf-8"))
-    ]
+    touching = [name for name, file in FILES.items() if touches_session_state(file.read_text(encoding="utf-8"))]
     assert set(touching) <= {"pages.ui.session"}
 
 
 def test_a_page_is_a_short_script() -> None:
-    lengths = {
-        file.name: len(file.read_text(encoding="utf-8").splitlines()) for file in ROOT.glob("pages/*.py")
-    }
+    lengths = {file.name: len(file.read_text(encoding="utf-8").splitlines()) for file in ROOT.glob("pages/*.py")}
     assert not {name: lines for name, lines in lengths.items() if lines > PAGE_LINES}
 
 

@@ -5,19 +5,20 @@ import { sigmoid } from './format.js';
 const GAP = 3, BAR = 4, FOOT = 8, BETWEEN = 18, HEAD = 18;
 
 /** How many columns and rows fit: as many generated images as there are, large enough to be seen. */
-export function layout(width, height, fakes, reals, walks, pixels) {
-  const least = pixels > 16 ? 38 : 32;
-  const strip = walks ? Math.min((width + GAP) / walks - GAP, 56) : 0;
+export function layout(width, height, fakes, reals, walks, pixels, ratio) {
+  // Small images look best at a whole multiple of their own pixels.
+  const whole = (size) => (pixels <= 16 && size * ratio >= 2 * pixels ? (Math.floor((size * ratio) / pixels) * pixels) / ratio : size);
+  const strip = walks ? whole(Math.floor(Math.min((width + GAP) / walks - GAP, 56))) : 0;
   const room = height - HEAD - (walks ? strip + HEAD + 4 : 0);
   let best = null;
   for (let columns = 2; columns <= 12; columns++) {
     const beside = reals ? Math.ceil(columns / 2) : 0;
-    const tile = Math.floor((width - (beside ? BETWEEN - GAP : 0)) / (columns + beside) - GAP);
+    const tile = whole(Math.floor((width - (beside ? BETWEEN : 0) + GAP) / (columns + beside) - GAP));
     const rows = Math.min(Math.ceil(fakes / columns), Math.floor(room / (tile + FOOT + GAP)));
     if (rows < 1) continue;
     const shown = Math.min(fakes, rows * columns);
-    const score = tile >= least ? shown * 100 + tile : tile;
-    if (!best || score > best.score) best = { score, columns, beside, tile, rows, shown, strip };
+    const score = Math.min(shown, 30) * tile; // thirty are enough to see variety; from there on size counts
+    if (!best || score > best.score) best = { score, columns, beside, tile, rows, shown, strip, pitch: Math.min(room / rows, tile + FOOT + GAP + 10) };
   }
   return best;
 }
@@ -73,7 +74,7 @@ export function imagePainter() {
     c.imageSmoothingQuality = 'high';
     for (let i = 0; i < count; i++) {
       const x = Math.round(left + (i % columns) * (plan.tile + GAP) * px);
-      const y = Math.round(top + Math.floor(i / columns) * (plan.tile + FOOT + GAP) * px);
+      const y = Math.round(top + Math.floor(i / columns) * plan.pitch * px);
       c.drawImage(large, i * source.w, 0, source.w, source.h, x, y, tile, tile);
       c.strokeStyle = alpha(colour, 0.6);
       c.lineWidth = px;
@@ -101,10 +102,10 @@ export function imagePainter() {
       if (!fakes) return;
       const width = canvas.width / px, height = canvas.height / px;
       const walks = walk ? shapes.walk[0] : 0;
-      plan = layout(width, height, shapes.fake_images[0], reals ? shapes.real_images[0] : 0, walks, shapes.fake_images[1]);
+      plan = layout(width, height, shapes.fake_images[0], reals ? shapes.real_images[0] : 0, walks, shapes.fake_images[2], px);
       if (!plan) return;
       const each = plan.tile + GAP;
-      const used = (plan.columns + plan.beside) * each - GAP + (plan.beside ? BETWEEN - GAP : 0);
+      const used = (plan.columns + plan.beside) * each - GAP + (plan.beside ? BETWEEN : 0);
       const left = Math.max(0, (width - used) / 2);
       if (on.fake) {
         head(c, look, 'generated', look.palette.fake, left * px, 0);
@@ -112,7 +113,7 @@ export function imagePainter() {
           rows: plan.rows, left: left * px, top: HEAD * px, kind: 'generated', colour: look.palette.fake });
       }
       if (on.real && reals) {
-        const x = left + plan.columns * each + BETWEEN - GAP;
+        const x = left + plan.columns * each + BETWEEN;
         head(c, look, 'real', look.palette.real, x * px, 0);
         group(c, look, frame, { array: reals, shape: shapes.real_images, logits: arrays.real_logits, columns: plan.beside,
           rows: plan.rows, left: x * px, top: HEAD * px, kind: 'real', colour: look.palette.real });

@@ -33,7 +33,8 @@ export function planePainter() {
   const behind = back.getContext('2d');
   let picture = null, lut = null, lutOf = '', end = 0, push = 0, run = null;
   let from = null, to = null, now = null, arrows = null, began = 0, span = 0;
-  let place = null;
+  const sprite = document.createElement('canvas');
+  let place = null, spriteOf = '';
 
   function shades(look) {
     const key = look.theme + look.palette.fake + look.palette.real;
@@ -77,7 +78,7 @@ export function planePainter() {
     }
     if (!sizes.length) return push || 1;
     sizes.sort((a, b) => a - b);
-    const wanted = step125((0.07 * width) / sizes[Math.floor(0.9 * (sizes.length - 1))]);
+    const wanted = step125((0.05 * width) / sizes[Math.floor(0.9 * (sizes.length - 1))]);
     return push && wanted / push < 6 && wanted / push > 1 / 3 ? push : wanted;
   }
 
@@ -165,9 +166,9 @@ export function planePainter() {
   }
 
   function paintArrows(c, look) {
-    const g = place, px = look.ratio, cap = 0.11 * g.w, scale = push * g.k;
+    const g = place, px = look.ratio, cap = 0.085 * g.w, scale = push * g.k;
     c.strokeStyle = look.palette.gradient;
-    c.lineWidth = 1.1 * px;
+    c.lineWidth = px;
     c.beginPath();
     for (let i = 0; i < now.length; i += 2) {
       let dx = arrows[i] * scale, dy = -arrows[i + 1] * scale;
@@ -193,19 +194,26 @@ export function planePainter() {
     if (!now) return;
     if (on.gradients && arrows) paintArrows(c, look);
     if (on.fake) {
-      const g = place, r = 2.8 * look.ratio;
-      c.fillStyle = look.palette.fake;
-      c.strokeStyle = look.palette.card;
-      c.lineWidth = look.ratio;
-      c.beginPath();
-      for (let i = 0; i < now.length; i += 2) {
-        const x = g.x(now[i]), y = g.y(now[i + 1]);
-        c.moveTo(x + r, y);
-        c.arc(x, y, r, 0, TAU);
-      }
-      c.fill();
-      c.stroke();
+      const g = place, dot = outlined(look), r = dot.width / 2;
+      for (let i = 0; i < now.length; i += 2) c.drawImage(dot, g.x(now[i]) - r, g.y(now[i + 1]) - r);
     }
+  }
+
+  /** One dot with its outline, drawn once and then copied. */
+  function outlined(look) {
+    const key = look.palette.fake + look.palette.card + look.ratio;
+    if (key === spriteOf) return sprite;
+    spriteOf = key;
+    const px = look.ratio, size = Math.ceil(8.4 * px), c = sprite.getContext('2d');
+    sprite.width = sprite.height = size;
+    c.beginPath();
+    c.arc(size / 2, size / 2, 3.3 * px, 0, TAU);
+    c.fillStyle = look.palette.fake;
+    c.strokeStyle = look.palette.card;
+    c.lineWidth = px;
+    c.fill();
+    c.stroke();
+    return sprite;
   }
 
   return {

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gan_core.trainer import Which
 from pages.ui import live
 from pages.ui.visits import Rooms
 
@@ -48,8 +49,8 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if visit is None:
             return Response(status_code=410)
         since = request.query_params.get("since", "")
-        which = "raw" if request.query_params.get("generator") == "raw" else "ema"
-        newest = visit.runner.frame(int(since) if since.isdigit() and len(since) < 16 else -1, which)
+        which: Which = "raw" if request.query_params.get("generator") == "raw" else "ema"
+        newest = visit.runner.frame(int(since) if since.isascii() and since.isdigit() and len(since) < 16 else -1, which)
         if newest is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"})
         return Response(newest, media_type="application/octet-stream", headers=_FRAME_HEADERS)

@@ -15,7 +15,7 @@ const MANIFOLDS = {
 export function samples({ look, pickGenerator }) {
   const plane = planePainter(), images = imagePainter();
   const on = { real: true, fake: true, gradients: true, heat: true, manifold: false, walk: true };
-  let frame = null, pointer = null, gliding = 0, spoken = 0, lastDraw = 0;
+  let frame = null, pointer = null, gliding = 0, spoken = 0, lastDraw = 0, asked = ['', 0];
 
   const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'Samples' });
   const { canvas, context } = surface;
@@ -23,12 +23,12 @@ export function samples({ look, pickGenerator }) {
   const generator = choice('Which generator', [
     ['ema', 'EMA', 'The average of the generator’s weights over time: steadier than the weights of this very step'],
     ['raw', 'raw', 'The generator as it is at this very step'],
-  ], 'ema', (value) => pickGenerator(value));
+  ], 'ema', (value) => { asked = [value, performance.now()]; pickGenerator(value); });
 
   const layer = (name, symbol, words, title) => {
     const node = el('button', {
       type: 'button', class: `layer ${name}`, 'aria-pressed': on[name], title,
-      onclick: () => { on[name] = !on[name]; setAttr(node, 'aria-pressed', on[name]); paint(); },
+      onclick: () => { on[name] = !on[name]; setAttr(node, 'aria-pressed', on[name]); redraw(); },
     }, el('i', { class: symbol, 'aria-hidden': 'true' }), words);
     return node;
   };
@@ -42,12 +42,11 @@ export function samples({ look, pickGenerator }) {
   };
   const low = el('span', { text: '' }), high = el('span', { text: '' });
   const scale = el('div', { class: 'scale' }, low, el('i', { 'aria-hidden': 'true' }), high);
-  const found = el('span', { class: 'found', text: '\u00a0' });
   const node = el('section', { class: 'card samples', 'aria-label': 'Samples' },
     el('header', {}, el('h3', { text: 'Samples' }), note, generator.node),
     el('div', { class: 'stage' }, canvas),
-    el('div', { class: 'layers', role: 'group', 'aria-label': 'Layers' }, ...Object.values(layers)),
-    el('div', { class: 'under' }, scale, found));
+    el('div', { class: 'layers', role: 'group', 'aria-label': 'Layers' },
+      layers.real, layers.fake, layers.gradients, layers.manifold, layers.walk, el('div', { class: 'opinion' }, layers.heat, scale)));
 
   function pointAt(event) {
     const box = canvas.getBoundingClientRect(), ratio = canvas.width / box.width;
@@ -60,17 +59,20 @@ export function samples({ look, pickGenerator }) {
 
   const says = (logit) => (frame.header.meaning === 'critic' ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`);
 
+  /** Beside the title: what the pointer is on, else which half was done, else what stays the same. */
   function tell() {
     if (!frame) return;
-    if (frame.header.kind === 'images') {
-      const box = pointer && images.under(...pointer);
-      if (!box) setText(found, 'point at an image for D’s verdict');
-      else if (box.kind === 'walk') setText(found, `image ${box.i + 1} of the walk`);
-      else setText(found, `${box.kind} ${box.i + 1}: ${says(box.logit)}`);
-    } else {
-      const at = pointer && plane.under(frame, ...pointer);
-      setText(found, at ? `x ${decimal(at.x, 2)}, y ${decimal(at.y, 2)}: ${says(at.logit)}` : 'point at a place for D’s verdict');
+    const { header, arrays } = frame, kind = header.kind === 'images' ? 'images' : 'plane';
+    let words = header.phase ? HALF_WORDS[kind][header.phase] : kind === 'images' ? 'the same z all the time'
+      : `the same ${integer(arrays.fake.length / 2)} z all the time`;
+    if (pointer && kind === 'images') {
+      const box = images.under(...pointer);
+      if (box) words = box.kind === 'walk' ? `image ${box.i + 1} of the walk` : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
+    } else if (pointer) {
+      const at = plane.under(frame, ...pointer);
+      if (at) words = `x ${decimal(at.x, 2)}, y ${decimal(at.y, 2)}: ${says(at.logit)}`;
     }
+    setText(note, words);
   }
 
   function scaleWords() {
@@ -90,6 +92,11 @@ export function samples({ look, pickGenerator }) {
     if (!frame || !canvas.width) return;
     if (frame.header.kind === 'images') images.paint(frame, canvas, context, look(), on);
     else plane.paint(frame, canvas, context, look(), on);
+  }
+
+  function redraw() {
+    setAttr(scale, 'data-off', frame?.header.kind !== 'images' && !on.heat);
+    paint();
   }
 
   function glide() {
@@ -121,7 +128,7 @@ export function samples({ look, pickGenerator }) {
     update(next, now, ms) {
       const changed = !frame || frame.header.kind !== next.header.kind;
       frame = next;
-      const { header, arrays } = frame, kind = header.kind === 'images' ? 'images' : 'plane';
+      const { header } = frame, kind = header.kind === 'images' ? 'images' : 'plane';
       if (changed) {
         spoken = 0;
         for (const name of ['gradients', 'heat', 'manifold']) show(layers[name], kind === 'plane');
@@ -133,12 +140,10 @@ export function samples({ look, pickGenerator }) {
         plane.take(frame, ms);
       }
       show(generator.node, Boolean(header.has_ema));
-      generator.set(header.generator, false);
-      const count = kind === 'images' ? 'same z all the time' : `same ${integer(arrays.fake.length / 2)} z all the time`;
-      setText(note, header.phase ? HALF_WORDS[kind][header.phase] : count);
-      setAttr(scale, 'data-off', kind === 'plane' && !on.heat);
+      // A frame that was on its way when the visitor chose the other one does not flip the switch back.
+      if (asked[0] === header.generator || now - asked[1] > 2000) generator.set(header.generator, false);
       scaleWords();
-      paint();
+      redraw();
       tell();
       speak(now);
       if (kind === 'plane' && ms > 0 && !gliding) gliding = requestAnimationFrame(glide);

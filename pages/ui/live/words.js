@@ -6,12 +6,12 @@ import { lastMean } from './frame.js';
 /** Three plain buttons for the first visit. */
 export function welcome(send) {
   const other = el('button', { type: 'button', text: 'See it on real digits', onclick: () => send('open', target) });
-  let target = 'digits';
+  let target = 'digits', playing = false;
   const node = el('div', { class: 'welcome', role: 'group', 'aria-label': 'First visit' },
     el('span', { text: 'New here?' }),
     el('button', {
-      type: 'button', text: 'Step through it', title: 'Pause, then one step a second, D’s half and G’s half apart',
-      onclick: () => { send('pause'); send('pace', 1); send('play'); },
+      type: 'button', text: 'Step through it', title: 'One step a second, D’s half and G’s half shown apart',
+      onclick: () => { send('pace', 1); if (!playing) send('play'); },
     }),
     el('button', { type: 'button', text: 'Break it', title: 'A GAN that collapses, while its losses look fine', onclick: () => send('open', 'collapse') }),
     other,
@@ -20,6 +20,7 @@ export function welcome(send) {
     node,
     update({ header }) {
       const images = header.kind === 'images';
+      playing = header.state === 'playing';
       target = images ? 'ring-8' : 'digits';
       setText(other, images ? 'See it in the plane' : 'See it on real digits');
     },

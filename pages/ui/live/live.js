@@ -1,0 +1,292 @@
+// The live view of a training GAN. One loop fetches frames; what it shows is built once and then only filled.
+import { choice, el, setAttr, setText } from './dom.js';
+import { decimal, integer } from './format.js';
+import { flow } from './flow.js';
+import { parse } from './frame.js';
+import { plot, plotter } from './plots.js';
+import { samples } from './samples.js';
+import { strip } from './strip.js';
+import { alpha, pageTheme } from './theme.js';
+import { transport } from './transport.js';
+import { turns } from './turns.js';
+import { cards, verdict, welcome } from './words.js';
+
+const STATE_WORDS = {
+  playing: 'Playing', paused: 'Paused', queued: 'Waiting for a free place', diverged: 'Stopped: the run diverged',
+  error: 'Stopped: an error', closed: 'This run has ended',
+};
+const EAGER_MS = 50, EAGER_FOR = 1500;
+let lastNonce = 0;
+let welcomed = false; // hidden on one page stays hidden on the next
+
+/** Called by the loader at every change of data or theme, with the same parentElement. */
+export default function mount(component) {
+  const { parentElement } = component;
+  let root = parentElement.querySelector(':scope > .gan-live');
+  if (root && root.view.ended) {
+    root.remove();
+    root = null;
+  }
+  if (!root) {
+    root = el('div', { class: 'gan-live', 'data-state': 'starting', 'data-step': 0, 'data-frame': 0, 'data-steps-per-second': 0, 'data-generator': '' });
+    parentElement.append(root);
+    root.view = build(root);
+  }
+  root.view.configure(component);
+  return () => root.view.end();
+}
+
+function style(url, root) {
+  const href = new URL(url, document.baseURI).href;
+  if ([...document.head.querySelectorAll('link[data-gan-live]')].some((link) => link.href === href)) return;
+  root.style.visibility = 'hidden'; // for the one round trip until it has a layout
+  const ready = () => { root.style.visibility = ''; };
+  document.head.append(el('link', { rel: 'stylesheet', href, 'data-gan-live': true, onload: ready, onerror: ready }));
+}
+
+function build(root) {
+  let data = null, trigger = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
+  let alive = true, since = '', generator = '', timer = 0, fetching = false, eager = 0;
+  let frame = null, arrived = 0, gap = 0, spoken = 0, checked = 0, state = '';
+  let smooth = 0.6;
+
+  const palette = () => themes[theme].palette;
+  const look = () => ({ palette: palette(), theme, font, ratio: Math.min(3, window.devicePixelRatio || 1) });
+
+  function send(name, value = null) {
+    if (!trigger) return;
+    lastNonce = Math.max(lastNonce + 1, Date.now());
+    trigger('command', { name, value, n: lastNonce });
+    eager = performance.now() + EAGER_FOR;
+    wake();
+  }
+  // Two triggers in one turn would overwrite each other; they leave one after another.
+  const outbox = [];
+  let leaving = 0;
+  function post(name, value = null) {
+    outbox.push([name, value]);
+    if (!leaving) leave();
+  }
+  function leave() {
+    const next = outbox.shift();
+    if (!next) { leaving = 0; return; }
+    send(...next);
+    leaving = setTimeout(leave, outbox.length ? 160 : 0);
+  }
+
+  const parts = {
+    transport: transport(post), welcome: welcome(post), verdict: verdict(), flow: flow(), cards: cards(), turns: turns(),
+    samples: samples({ look, pickGenerator: (value) => { generator = value; since = ''; eager = performance.now() + EAGER_FOR; wake(); } }),
+    strip: strip({ look }),
+  };
+  parts.welcome.node.hidden = welcomed;
+  parts.welcome.node.querySelector('.close').addEventListener('click', () => { welcomed = true; });
+
+  const plots = {
+    losses: plot('losses', 'Losses'), score_histograms: plot('score_histograms', 'What D says'),
+    score_means: plot('score_means', 'What D says, over time'), gradient_norms: plot('gradient_norms', 'Gradient norms'),
+    accuracy: plot('accuracy', 'D’s accuracy'), scores: plot('scores', 'Scores'),
+  };
+  const drawing = plotter({
+    plots: Object.values(plots), url: () => data.plotly, templates: (name) => themes?.[theme]?.figures[name],
+    options: () => ({ smooth, font, ground: alpha(palette().card, 0.72), every: data.plotMs || 500 }),
+  });
+
+  const key = (kind, words, ...more) => el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
+  const dNow = el('span', { class: 'value', text: '' }), gNow = el('span', { class: 'value', text: '' });
+  const slider = el('input', {
+    type: 'range', min: '0', max: '0.98', step: '0.02', value: String(smooth), 'aria-label': 'Smoothing',
+    title: 'Smooths the lines; the pale band always shows every step’s range',
+    oninput: () => { smooth = Number(slider.value); drawing.refresh(); },
+  });
+  const says = choice('What is drawn', [
+    ['score_histograms', 'now', 'How D answers at this step: shares of real and of generated samples'],
+    ['score_means', 'over time', 'The means of D’s answers since step 1'],
+  ], 'score_histograms', (name) => {
+    for (const which of ['score_histograms', 'score_means']) plots[which].node.hidden = which !== name;
+    drawing.refresh();
+  });
+  plots.score_means.node.hidden = true;
+
+  const small = (title, note, state_) => el('figure', { class: 'small' }, el('figcaption', {}, el('b', { text: title }), el('span', { text: note })), state_.node);
+  const scoresFigure = small('Scores', 'sharp —  distance to the data (JS) –·', plots.scores);
+  const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
+  root.append(
+    parts.transport.node, parts.welcome.node, parts.verdict.node, parts.flow.node,
+    el('div', { class: 'board' }, parts.samples.node, el('div', { class: 'side' },
+      el('section', { class: 'card losses', 'aria-label': 'Losses' },
+        el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'discriminator', dNow), key('solid fake', 'generator', gNow), el('label', { class: 'smooth' }, el('span', { text: 'smooth' }), slider)),
+        plots.losses.node),
+      el('section', { class: 'card says', 'aria-label': 'What D says' },
+        el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))'), says.node),
+        plots.score_histograms.node, plots.score_means.node),
+      parts.cards.node)),
+    parts.strip.node, parts.turns.node,
+    el('section', { class: 'card health', 'aria-label': 'Health' },
+      el('header', {}, el('h3', { text: 'Health' }), el('span', { class: 'note', text: 'do both still learn?' })),
+      el('div', { class: 'three' },
+        small('Gradient norms', 'a line that falls learns no more', plots.gradient_norms),
+        small('D is right', 'on real ··· on generated —', plots.accuracy), scoresFigure)),
+    status);
+
+  function dress() {
+    if (!themes) return;
+    const now = pageTheme(root);
+    font = getComputedStyle(root).fontFamily || font;
+    if (now === theme) return;
+    theme = now;
+    setAttr(root, 'data-theme', theme);
+    root.style.colorScheme = theme;
+    for (const [name, colour] of Object.entries(palette())) root.style.setProperty(`--${name}`, colour);
+    if (!frame) return;
+    parts.samples.repaint();
+    parts.strip.repaint();
+    drawing.refresh();
+  }
+
+  function say(now) {
+    const { header } = frame;
+    if (header.state !== state) {
+      state = header.state;
+      setText(status, `${STATE_WORDS[state] || state} at step ${integer(header.step)}`);
+    }
+    if (now - spoken < 4000) return;
+    spoken = now;
+    const stats = header.stats || {};
+    drawing.speak({
+      losses: `Losses at step ${integer(header.step)}: discriminator ${decimal(stats.d_loss)}, generator ${decimal(stats.g_loss)}`,
+      score_histograms: `What D says: ${header.meaning === 'critic' ? 'critic value' : 'logit'} ${decimal(stats.real_logit)} on real, ${decimal(stats.fake_logit)} on generated, on average`,
+      gradient_norms: `Gradient norms: discriminator ${decimal(stats.d_grad_norm)}, generator ${decimal(stats.g_grad_norm)}`,
+    });
+  }
+
+  function take(next) {
+    const now = performance.now(), { header } = next;
+    if (arrived) gap = gap ? 0.7 * gap + 0.3 * Math.min(2000, now - arrived) : now - arrived;
+    arrived = now;
+    frame = next;
+    for (const [name, value] of Object.entries({
+      step: header.step, frame: header.serial, state: header.state, generator: header.generator,
+      'steps-per-second': Number((header.steps_per_second || 0).toFixed(2)),
+    })) setAttr(root, `data-${name}`, value ?? '');
+    const slow = header.pace !== null && header.pace !== undefined && header.pace <= 5;
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const ms = calm ? 0 : header.state === 'playing' ? Math.min(slow ? 450 : 260, Math.max(80, 0.9 * gap)) : 300;
+    parts.transport.update(frame);
+    parts.welcome.update(frame);
+    parts.verdict.update(frame);
+    parts.flow.update(frame, now);
+    parts.samples.update(frame, now, ms);
+    setText(dNow, decimal(header.stats?.d_loss));
+    setText(gNow, decimal(header.stats?.g_loss));
+    parts.cards.update(frame);
+    parts.strip.update(frame);
+    parts.turns.update(frame);
+    scoresFigure.hidden = !frame.arrays.metric_step?.length;
+    drawing.update(frame);
+    say(now);
+    setAttr(root, 'data-draw-ms', (performance.now() - now).toFixed(1));
+  }
+
+  async function tick() {
+    clearTimeout(timer);
+    if (!alive || fetching) return;
+    if (!root.isConnected) return end();
+    const begun = performance.now();
+    fetching = true;
+    try {
+      if (!document.hidden && themes) {
+        if (begun - checked > 1000) { checked = begun; dress(); }
+        const asked = data.url;
+        const reply = await fetch(`${asked}&since=${since}${generator ? `&generator=${generator}` : ''}`, { cache: 'no-store' });
+        if (!alive) return undefined;
+        if (reply.status === 410) { lost(); return undefined; }
+        if (reply.status === 200 && (reply.headers.get('content-type') || '').startsWith('application/octet-stream')) {
+          const next = parse(await reply.arrayBuffer());
+          if (alive && asked === data.url) {
+            since = String(next.header.serial);
+            take(next);
+          }
+        }
+      } else if (!themes) await loadThemes();
+    } catch (error) {
+      if (!(error instanceof TypeError)) console.warn('live view:', error); // a TypeError of fetch: no network, next tick
+    } finally {
+      fetching = false;
+    }
+    if (alive && state !== 'closed') {
+      const every = performance.now() < eager ? EAGER_MS : data.ms || 200;
+      timer = setTimeout(tick, Math.max(0, every - (performance.now() - begun)));
+    }
+    return undefined;
+  }
+
+  async function loadThemes() {
+    const reply = await fetch(themesUrl);
+    if (!reply.ok) throw new Error(`no figures: ${reply.status}`);
+    themes = await reply.json();
+    dress();
+    setTimeout(tick, 0);
+  }
+
+  function lost() {
+    state = 'closed';
+    setAttr(root, 'data-state', 'closed');
+    setText(status, STATE_WORDS.closed);
+    if (frame) {
+      frame.header.state = 'closed';
+      frame.header.message = 'Reload the page to start a new one; the last picture stays.';
+      parts.transport.update(frame);
+      parts.verdict.update(frame);
+      parts.flow.update(frame, 0);
+    }
+  }
+
+  function wake() {
+    if (alive && !fetching && data) { clearTimeout(timer); tick(); }
+  }
+
+  function onKey(event) {
+    if (event.defaultPrevented || document.querySelector('.gan-live') !== root || document.querySelector('[role="dialog"]')) return;
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (target.closest('input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], [role="listbox"], [role="textbox"]')) return;
+    if (event.key === ' ' && target.closest('button, summary, a, label, [role="button"], [role="tab"], [role="checkbox"]')) return;
+    if (!parts.transport.key(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // R would also rerun Streamlit's script
+  }
+  const onVisible = () => { if (!document.hidden) wake(); };
+  window.addEventListener('keydown', onKey, true);
+  document.addEventListener('visibilitychange', onVisible);
+
+  function end() {
+    if (!alive) return;
+    alive = false;
+    clearTimeout(timer);
+    clearTimeout(leaving);
+    window.removeEventListener('keydown', onKey, true);
+    document.removeEventListener('visibilitychange', onVisible);
+    parts.samples.end();
+    parts.strip.end();
+    drawing.end();
+  }
+
+  return {
+    configure(component) {
+      trigger = component.setTriggerValue;
+      const given = component.data, fresh = !data || data.url !== given.url;
+      const formulas = JSON.stringify([given.formulas, given.texts]);
+      if (!data || formulas !== JSON.stringify([data.formulas, data.texts])) parts.turns.build(given.formulas, given.texts);
+      data = given;
+      style(data.style, root);
+      const url = new URL(data.figures, document.baseURI).href;
+      if (url !== themesUrl) { themesUrl = url; themes = null; theme = ''; }
+      if (fresh) { since = ''; state = ''; generator = ''; eager = performance.now() + EAGER_FOR; }
+      dress();
+      if (frame) parts.turns.update(frame);
+      wake();
+    },
+    end,
+    get ended() { return !alive; },
+  };
+}

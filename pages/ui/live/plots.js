@@ -1,0 +1,250 @@
+// Curves and histograms: templates made in Python, filled from frames, drawn by Plotly when there is time for it.
+import { el, setAttr } from './dom.js';
+import { step125, stepAxisEnd } from './format.js';
+
+const libraries = (window.__ganPlotly ||= new Map());
+
+/** Plotly, loaded once per page. */
+export function library(url) {
+  if (!libraries.has(url)) {
+    libraries.set(url, new Promise((done, fail) => {
+      const script = el('script', { src: url, onload: () => done(window.Plotly), onerror: () => { libraries.delete(url); fail(new Error('no plotly.js')); } });
+      document.head.append(script);
+    }));
+  }
+  return libraries.get(url);
+}
+
+/** Exponential mean without the lag of its start; gaps stay gaps. `amount` 0 changes nothing. */
+export function smoothed(values, amount) {
+  if (!amount) return values;
+  const out = new Float32Array(values.length);
+  let sum = 0, weight = 0;
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i];
+    if (!Number.isFinite(v)) { out[i] = NaN; continue; }
+    sum = amount * sum + (1 - amount) * v;
+    weight = amount * weight + (1 - amount);
+    out[i] = sum / weight;
+  }
+  return out;
+}
+
+function lookUp(header, at) {
+  if (typeof at !== 'string' || !at.includes('.')) return at;
+  return at.split('.').reduce((value, key) => value?.[key], header);
+}
+
+/** Lowest and highest value that must be seen: all but the one in two hundred that would flatten the rest. */
+function extent(lines) {
+  const values = [];
+  for (const line of lines) for (const v of line) if (Number.isFinite(v)) values.push(v);
+  if (!values.length) return null;
+  values.sort((a, b) => a - b);
+  return [values[Math.floor(0.005 * (values.length - 1))], values[Math.ceil(0.995 * (values.length - 1))]];
+}
+
+/** An axis that changes in steps: it grows at once and shrinks only when most of it is empty. */
+function steppedRange([low, high], before, clamp) {
+  if (low > 0 && low < 0.6 * high) low = 0;
+  if (high < 0 && high > 0.6 * low) high = 0;
+  const least = Math.max(1e-6, 0.02 * Math.max(Math.abs(low), Math.abs(high)));
+  const unit = step125(Math.max(high - low, least) / 3);
+  let range = [Math.floor(low / unit + 1e-6) * unit, Math.ceil(high / unit - 1e-6) * unit];
+  if (range[0] === range[1]) range = [range[0] - unit, range[1] + unit];
+  if (clamp) range = [Math.max(clamp[0], range[0]), Math.min(clamp[1], range[1])];
+  if (before && low >= before[0] && high <= before[1] && range[1] - range[0] > 0.45 * (before[1] - before[0])) return before;
+  return range;
+}
+
+/** Fill a template from a frame. `memory` keeps the axes between two fillings. */
+export function filled(template, frame, { smooth, memory, font, narrow, ground }) {
+  const { header, arrays } = frame, meaning = header.meaning, meta = template.layout.meta;
+  const lines = [];
+  let last = 0, edges = null;
+  const data = template.data.map((trace) => {
+    const { x: xName, y, critic, marks, smooth: smoothing } = trace.meta;
+    if (marks) return { ...trace };
+    const yName = meaning === 'critic' && critic ? critic : y;
+    const ys = arrays[yName];
+    let xs = arrays[xName];
+    if (!xs || !ys || !ys.length) return { ...trace, x: [], y: [], visible: false };
+    const out = { ...trace, y: smoothing ? smoothed(ys, smooth) : ys, visible: true };
+    if (xs.length === ys.length + 1) {
+      edges = [xs[0], xs[xs.length - 1]];
+      out.width = xs[1] - xs[0];
+      xs = Float32Array.from(ys, (_, i) => (arrays[xName][i] + arrays[xName][i + 1]) / 2);
+    } else last = Math.max(last, xs[xs.length - 1]);
+    out.x = xs;
+    if (trace.hoverinfo !== 'skip') lines.push(out.y);
+    return out;
+  });
+
+  const levels = (meta.levels || []).filter((level) => !level.when || level.when === meaning)
+    .map((level) => ({ ...level, at: lookUp(header, level.at), text: lookUp(header, level.text) || '' }))
+    .filter((level) => Number.isFinite(level.at));
+  const layout = { ...template.layout, xaxis: { ...template.layout.xaxis }, yaxis: { ...template.layout.yaxis }, uirevision: 'live', showlegend: false };
+  layout.font = { ...layout.font, family: font };
+  const { xaxis, yaxis } = layout;
+
+  if (meta.x === 'grow') {
+    if (!memory.end || last > memory.end || last < 0.4 * memory.end) memory.end = stepAxisEnd(last);
+    xaxis.range = [0, memory.end];
+    if (narrow) xaxis.nticks = 3;
+  } else if (edges) xaxis.range = edges;
+  if (meta.y === 'steps') {
+    const seen = extent([...lines, levels.filter((level) => level.axis === 'y').map((level) => level.at)]);
+    if (seen) memory.y = steppedRange(seen, memory.y, meta.clamp?.[meaning]);
+    yaxis.range = memory.y;
+  } else if (meta.y === 'decades') {
+    let low = Infinity, high = 0;
+    for (const line of lines) for (const v of line) if (v > 0) { low = Math.min(low, v); high = Math.max(high, v); }
+    if (high > 0) {
+      const top = Math.ceil(Math.log10(high) + 1e-6), bottom = Math.max(top - 7, Math.floor(Math.log10(low)));
+      yaxis.range = [bottom, Math.max(top, bottom + 1)];
+      yaxis.dtick = top - bottom > 4 ? 2 : 1;
+    }
+  } else if (meta.y === 'share') {
+    let most = 0;
+    for (const line of lines) for (const v of line) most = Math.max(most, v);
+    const wanted = step125(1.04 * most);
+    memory.share = memory.share && most <= memory.share && wanted > 0.3 * memory.share ? memory.share : wanted;
+    yaxis.range = [0, memory.share];
+    yaxis.dtick = memory.share / 2;
+  }
+  if (meta.title) xaxis.title = { ...xaxis.title, text: meta.title[meaning] };
+
+  const muted = template.layout.yaxis.tickfont.color;
+  layout.shapes = levels.map(({ axis, at }) => (axis === 'y'
+    ? { type: 'line', xref: 'paper', x0: 0, x1: 1, y0: at, y1: at, line: { color: muted, width: 1, dash: 'dot' } }
+    : { type: 'line', yref: 'paper', y0: 0, y1: 1, x0: at, x1: at, line: { color: muted, width: 1, dash: 'dot' } }));
+  const span = yaxis.range ? yaxis.range[1] - yaxis.range[0] : 1;
+  layout.annotations = levels.filter((level) => level.text).map(({ axis, at, text }, i, all) => {
+    const style = { text, showarrow: false, font: { color: muted, size: 12 }, borderpad: 1, bgcolor: ground };
+    if (axis === 'x') return { ...style, yref: 'paper', x: at, y: 1, xanchor: 'left', yanchor: 'top', xshift: 3 };
+    // Two lines close together: the lower one's words stand below it.
+    const crowded = all.some((other, j) => j !== i && Math.abs(other.at - at) < 0.12 * span && (other.at > at || (other.at === at && j < i)));
+    const atTop = yaxis.range && yaxis.range[1] - at < 0.1 * span;
+    return { ...style, xref: 'paper', x: 1, y: at, xanchor: 'right', yanchor: crowded || atTop ? 'top' : 'bottom' };
+  });
+
+  const marks = data.find((trace) => trace.meta.marks);
+  if (marks) {
+    const [bottom, top] = yaxis.range || [0, 1], given = header.marks || [];
+    marks.x = given.flatMap(({ step }) => [step, step, null]);
+    marks.y = given.flatMap(() => [bottom, top, null]);
+    marks.text = given.flatMap(({ step, label }) => { const words = `step ${step}: ${plain(label)}`; return [words, words, '']; });
+  }
+  return { data, layout };
+}
+
+/** Plotly reads a little HTML in texts; ours are plain. */
+const plain = (text) => String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+export function plot(name, label) {
+  const node = el('div', { class: 'plot', 'data-plot': name, role: 'img', 'aria-label': label });
+  const state = { name, node, seen: false, due: 0, memory: {}, run: null, zoomed: null, drawn: null };
+  return state;
+}
+
+/** Draws plots one after another: only those in sight, each at most so often, and less often where drawing is slow. */
+export function plotter({ plots, url, templates, options }) {
+  let Plotly = null, loading = false, busy = false, ended = false, frame = null, wakeAt = 0;
+
+  const sight = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const state = plots.find((p) => p.node === entry.target);
+      state.seen = entry.isIntersecting;
+      if (state.seen) state.due = 0;
+    }
+    pump();
+  }, { rootMargin: '40px' });
+  const sizes = new ResizeObserver((entries) => {
+    for (const entry of entries) {
+      const state = plots.find((p) => p.node === entry.target);
+      if (state.drawn) state.due = 0;
+    }
+    pump();
+  });
+  for (const state of plots) { sight.observe(state.node); sizes.observe(state.node); }
+
+  async function draw(state) {
+    const { smooth, font, ground } = options();
+    const template = templates(state.name);
+    if (!template || !frame) return;
+    if (state.run !== frame.header.run) { state.run = frame.header.run; state.memory = {}; }
+    const { data, layout } = filled(template, frame, { smooth, font, ground, memory: state.memory, narrow: state.node.clientWidth < 320 });
+    if (state.zoomed) {
+      layout.xaxis.range = state.zoomed.x;
+      layout.yaxis.range = state.zoomed.y;
+    } else state.given = { x: layout.xaxis.range, y: layout.yaxis.range };
+    layout.width = state.node.clientWidth;
+    layout.height = state.node.clientHeight;
+    await Plotly.react(state.node, data, layout, { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false });
+    if (!state.drawn) {
+      state.node.on('plotly_relayout', (event) => {
+        if (event['xaxis.range[0]'] === undefined && event['yaxis.range[0]'] === undefined) return;
+        const { xaxis, yaxis } = state.node._fullLayout;
+        state.zoomed = { x: [...xaxis.range], y: [...yaxis.range] };
+      });
+      state.node.on('plotly_doubleclick', () => { state.zoomed = null; state.due = 0; pump(); });
+    }
+    state.drawn = frame.header.serial;
+  }
+
+  let waiting = 0;
+  /** Soon, but not in this turn: the canvas comes first. */
+  function pump() {
+    if (!waiting && !ended) waiting = setTimeout(() => { waiting = 0; work(); }, 0);
+  }
+
+  async function work() {
+    if (busy || ended || !frame) return;
+    if (!Plotly) {
+      if (loading || performance.now() < wakeAt) return;
+      loading = true;
+      try { Plotly = await library(url()); } catch { wakeAt = performance.now() + 5000; }
+      loading = false;
+      if (!Plotly || ended) return;
+    }
+    const now = performance.now();
+    const next = plots.filter((p) => p.seen && p.due <= now && (p.drawn !== frame.header.serial || p.due === 0))
+      .sort((a, b) => a.due - b.due)[0];
+    if (!next) return;
+    busy = true;
+    const begun = performance.now();
+    try {
+      await draw(next);
+      const cost = performance.now() - begun;
+      next.due = performance.now() + Math.max(options().every, 5 * cost * plots.filter((p) => p.seen).length);
+    } catch (error) {
+      console.warn(`plot ${next.name}:`, error);
+      next.due = performance.now() + 5000;
+    }
+    busy = false;
+    if (plots.some((p) => p.seen && p.due === 0)) pump();
+  }
+
+  return {
+    /** A new frame; what stands still for good is drawn at once, what runs is drawn in turn. */
+    update(next) {
+      const moved = !frame || next.header.state !== 'playing' || next.header.run !== frame.header.run;
+      frame = next;
+      if (moved) for (const state of plots) state.due = Math.min(state.due, performance.now());
+      pump();
+    },
+    /** Something but the frame changed: theme, smoothing, a tab. */
+    refresh() {
+      for (const state of plots) state.due = 0;
+      pump();
+    },
+    speak(words) { for (const state of plots) if (words[state.name]) setAttr(state.node, 'aria-label', words[state.name]); },
+    end() {
+      ended = true;
+      clearTimeout(waiting);
+      sight.disconnect();
+      sizes.disconnect();
+      if (Plotly) for (const state of plots) if (state.drawn) Plotly.purge(state.node);
+    },
+  };
+}

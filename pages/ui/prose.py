@@ -1,0 +1,16 @@
+"""Prose of the app: Markdown files in ``assets/``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+ASSETS: Final = Path(__file__).parents[2] / "assets"
+
+
+def page(name: str) -> None:
+    """Show a Markdown file of ``assets/`` in a column that is comfortable to read."""
+    with st.container(width=760, key="prose"):
+        st.markdown((ASSETS / name).read_text(encoding="utf-8"))

@@ -1,0 +1,96 @@
+"""Make the pictures of the README from the running app: ``python -m scripts.pictures``.
+
+Starts the app, opens presets in headless Chromium and writes screenshots and a GIF to ``assets/pictures``.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT: Final = Path(__file__).parents[1]
+OUT: Final = ROOT / "assets" / "pictures"
+FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The app on a free port, and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    process = subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.25)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def opened(browser: Browser, url: str, theme: str, width: int = 1280, height: int = 800) -> Page:
+    """A page with a live view, its tips closed."""
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light")
+    page.goto(url)
+    page.wait_for_selector(".gan-live[data-state=playing]", timeout=60_000)
+    return page
+
+
+def until(page: Page, step: int) -> None:
+    """Wait until the run has reached a step."""
+    page.wait_for_function(
+        "step => Number(document.querySelector('.gan-live').dataset.step) >= step", arg=step, timeout=600_000
+    )
+
+
+def film(page: Page, steps: list[int], path: Path) -> None:
+    """A GIF of the live view at these steps."""
+    frames = []
+    for step in steps:
+        until(page, step)
+        shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        frames.append(shot.resize((800, 500), Image.Resampling.LANCZOS).quantize(96))
+    frames[0].save(
+        path, save_all=True, append_images=frames[1:], duration=[250] * (len(frames) - 1) + [2500], loop=0, optimize=True
+    )
+
+
+def main() -> None:
+    """Write all pictures."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with served() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for preset, theme, step in (("digits", "light", 3000), ("ring-8", "dark", 6000), ("collapse", "light", 1200)):
+            page = opened(browser, f"{url}/?preset={preset}", theme)
+            until(page, step)
+            page.screenshot(path=OUT / f"{preset}-{theme}.png")
+            page.close()
+        page = opened(browser, f"{url}/?preset=blobs-3", "light", 1280, 800)
+        film(page, [*range(20, 400, 20), *range(400, 1600, 100)], OUT / "train.gif")
+        browser.close()
+    for path in sorted(OUT.iterdir()):
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
