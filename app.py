@@ -41,7 +41,13 @@ if get_script_run_ctx(suppress_warning=True) is None:
     base = "/" + st.get_option("server.baseUrlPath").strip("/") if st.get_option("server.baseUrlPath") else ""
     app = st.App(__file__, routes=routes(session.rooms(), base), lifespan=lifespan)
 else:
-    st.set_page_config(page_title="GAN Explorer", page_icon=":material/compare_arrows:", layout="wide")
+    st.set_page_config(
+        page_title="GAN Explorer",
+        page_icon=":material/compare_arrows:",
+        layout="wide",
+        # With an entry of its own the menu is shown, and with it the choice of a light or a dark page.
+        menu_items={"About": "GAN Explorer: see, understand and diagnose generative adversarial networks."},
+    )
     session.greet()
     page = st.navigation(
         [

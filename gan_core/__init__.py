@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gan_core.errors import CheckpointError, ConfigError, DataError, GanExplorerError
     from gan_core.history import History, StepStats
     from gan_core.objectives import OBJECTIVES, Objective
-    from gan_core.presets import preset, presets
+    from gan_core.presets import preset
     from gan_core.regularisers import REGULARISERS, Regulariser
     from gan_core.runner import Runner
     from gan_core.snapshot import Snapshot
@@ -40,7 +40,6 @@ _HOMES = {
     "StepStats": "history",
     "Trainer": "trainer",
     "preset": "presets",
-    "presets": "presets",
 }
 
 __all__ = [
@@ -60,7 +59,6 @@ __all__ = [
     "StepStats",
     "Trainer",
     "preset",
-    "presets",
 ]
 
 __version__ = "0.1.0"

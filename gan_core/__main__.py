@@ -311,11 +311,12 @@ def _writable(path: Path) -> Path:
 
 def _save(trainer: Trainer, path: Path) -> None:
     """Write the weights; the file is complete or not there."""
+    import torch
     from safetensors.torch import save
 
     networks = {"generator": trainer.generator, "ema": trainer.ema, "discriminator": trainer.discriminator}
-    tensors = {
-        f"{name}.{key}": value.detach().cpu().contiguous()
+    tensors = {  # cloned, because a player's weights may lie in one block of memory
+        f"{name}.{key}": value.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, network in networks.items()
         if network is not None
         for key, value in network.state_dict().items()

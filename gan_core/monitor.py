@@ -51,6 +51,7 @@ class Monitor:
         self._jobs: dict[int, _Job] = {}
         self._last: weakref.WeakKeyDictionary[Runner, float] = weakref.WeakKeyDictionary()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     def __call__(self, runner: Runner, trainer: Trainer) -> None:
         """Take a copy of the weights if it is time; called on the training thread."""
@@ -71,16 +72,25 @@ class Monitor:
         )
         with self._ready:
             self._jobs[id(runner)] = job
-            if self._thread is None:
+            if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._loop, name="metrics", daemon=True)
                 self._thread.start()
             self._ready.notify()
 
+    def close(self, timeout: float = 3.0) -> None:
+        """End the thread, after the job in hand."""
+        with self._ready:
+            self._closed = True
+            self._ready.notify()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
     def _loop(self) -> None:
         while True:
             with self._ready:
-                while not self._jobs:
-                    self._ready.wait()
+                self._ready.wait_for(lambda: self._jobs or self._closed)
+                if self._closed:
+                    return
                 key, job = next(iter(self._jobs.items()))
             try:
                 runner = job.runner()

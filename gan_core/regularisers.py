@@ -58,7 +58,7 @@ def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, rng: Generator)
     Returns:
         Penalty per sample, ``[batch]``, unweighted.
     """
-    mix = torch.rand(real.shape[0], generator=rng).to(real.device)
+    mix = torch.rand(real.shape[0], generator=rng, dtype=real.dtype).to(real.device)
     mix = mix.view(-1, *(1 for _ in real.shape[1:]))
     between = torch.lerp(fake.detach(), real, mix)
     # The root has no gradient at zero: a tiny offset keeps a flat critic finite.

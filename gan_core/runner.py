@@ -79,13 +79,14 @@ class Runner:
         self._which: Which = "ema"
         self._state: State = "paused"
         self._message = "Preparing the data."
-        self._playing = self._suspended = self._closed = self._woken = False
+        self._playing = self._suspended = self._closed = self._woken = self._urgent = False
         self._pace: float | None = None
         self._stop_at: int | None = None
         self._phase = ""
         self._run = 0
-        self._config = self._initial = config
+        self._config = self._initial = self._followed = config
         self._rebuild: tuple[RunConfig, tuple[Intervention, ...]] | None = (config, tuple(interventions))
+        self._story = tuple(interventions)
         self._scores: dict[str, Score] = {}
         self._scores_step = 0
         self._series: list[tuple[int, dict[str, float]]] = []
@@ -125,9 +126,8 @@ class Runner:
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
-        """What was done to the run so far."""
-        trainer = self._trainer
-        return () if trainer is None else tuple(trainer.interventions)
+        """What was done to the run, and what it is still to repeat."""
+        return self._story
 
     @property
     def step_count(self) -> int:
@@ -156,7 +156,7 @@ class Runner:
             The frame, or None if the caller has the newest.
         """
         if which != self._which:
-            self._command(lambda: self._set("_which", which))
+            self._command(lambda: self._set("_which", which), urgent=False)
         self._want = True
         newest = self._frame
         return None if newest is None or newest[0] == since else newest[1]
@@ -212,6 +212,7 @@ class Runner:
     ) -> None:
         """Begin a new run in place of this one; it plays on if this one was playing."""
         self._config = self._initial = config
+        self._story = tuple(interventions)
         self.preset = self.preset if preset is None else preset
         self._command(lambda: self._do_restart(config, tuple(interventions)))
 
@@ -255,14 +256,21 @@ class Runner:
         self._closed = True
         self._wake()
 
+    def join(self, timeout: float) -> None:
+        """Wait at most ``timeout`` seconds for the thread to end after `close`."""
+        self._thread.join(timeout)
+
     def report(self, run: int, step: int, scores: Mapping[str, Score]) -> None:
         """Take in metrics computed elsewhere; those of an earlier run are dropped."""
-        self._command(lambda: self._do_report(run, step, scores))
+        self._command(lambda: self._do_report(run, step, scores), urgent=False)
 
     # -- the thread ------------------------------------------------------------------------------------------
 
-    def _command(self, action: Callable[[], None]) -> None:
+    def _command(self, action: Callable[[], None], *, urgent: bool = True) -> None:
+        """Have something done between two steps; what is not urgent does not cut a nap short."""
         self._commands.append(action)
+        if urgent:
+            self._urgent = True
         self._wake()
 
     def _wake(self) -> None:
@@ -277,13 +285,14 @@ class Runner:
         finally:
             if self._slots is not None:
                 self._slots.release(self._key)
-            self._state = "closed"
             self._trainer = self._snapshot = self._frame = None
             self._commands.clear()
+            self._state = "closed"
 
     def _turn(self) -> None:
         """Take commands, make a step if it is time, publish if somebody looks."""
         try:
+            self._urgent = False
             while self._commands:
                 self._commands.popleft()()
             if self._rebuild is not None:
@@ -338,10 +347,12 @@ class Runner:
                 self._look()
                 self._publish()
                 self._nap(0.5 / self._pace)
+            self._follow(trainer)
         else:
             if self._phase:
                 self._phase = ""
             trainer.step()
+            self._follow(trainer)
             if self._pace is not None:
                 self._nap(max(0.0, self._last + 1 / self._pace - time.perf_counter()))
         now = time.perf_counter()
@@ -365,11 +376,9 @@ class Runner:
             self._publish()
 
     def _nap(self, seconds: float) -> None:
-        """Sleep, but wake for a command."""
-        end = time.monotonic() + seconds
+        """Sleep, but wake for an urgent command."""
         with self._changed:
-            while not self._commands and not self._closed and (left := end - time.monotonic()) > 0:
-                self._changed.wait(left)
+            self._changed.wait_for(lambda: self._urgent or self._closed or self._suspended, seconds)
 
     def _rest(self) -> None:
         stale = self._state == "paused" and self._picture_is_old()
@@ -411,6 +420,8 @@ class Runner:
         else:
             stats = trainer.step_d() if what == "d" else trainer.step_g()
             self._phase = what
+            self._note(trainer)
+        self._follow(trainer)
         self._lone += 1
         self._message = ""
         if trainer.step_count and not stats.finite and what == "step":
@@ -423,8 +434,20 @@ class Runner:
             self._rebuild = (config.changed(changes), interventions)
         elif self._trainer is not None:
             self._trainer.retune(changes)
+            self._note(self._trainer)
+            self._follow(self._trainer)
             self._dirty = True
             self._lone += 1
+
+    def _note(self, trainer: Trainer) -> None:
+        """Take the trainer's newest intervention into the story, before what is still to be repeated."""
+        done = trainer.interventions
+        self._story = (*done, *self._story[len(done) - 1 :])
+
+    def _follow(self, trainer: Trainer) -> None:
+        """Take over what the trainer's config has become, also by what it repeats from a link."""
+        if trainer.config is not self._followed:
+            self._config = self._followed = trainer.config
 
     def _do_restart(self, config: RunConfig, interventions: tuple[Intervention, ...]) -> None:
         self._rebuild = (config, interventions)
@@ -462,7 +485,8 @@ class Runner:
         self._run += 1
         self._clear_numbers()
         self._phase = ""
-        self._initial = config
+        self._config = self._initial = self._followed = config
+        self._story = tuple(sorted(interventions, key=lambda i: i.step))
         self._state = "queued"
         load(config.data.name, progress=self._show_progress)
         self._state, self._message = "paused", ""

@@ -22,6 +22,7 @@ from gan_core.data import load
 from gan_core.errors import CheckpointError
 from gan_core.history import History, StepStats
 from gan_core.networks import (
+    Weights,
     build_discriminator,
     build_generator,
     count_weights,
@@ -78,16 +79,16 @@ class Trainer:
         self.generator = build_generator(config, self._rngs).to(self.device)
         self.discriminator = build_discriminator(config, self._rngs).to(self.device)
         self._objective = OBJECTIVES[config.objective]
-        self._g_weights = list(self.generator.parameters())
-        self._d_weights = list(self.discriminator.parameters())
+        self._g_weights = Weights(self.generator)
+        self._d_weights = Weights(self.discriminator)
         self._clipped = [
             w
             for module in self.discriminator.modules()
             if not isinstance(module, _BatchNorm)
             for w in module.parameters(recurse=False)
         ]
-        self._opt_g = _optimizer(self._g_weights, config.optimizer_g, config.lr_g, config.betas_g)
-        self._opt_d = _optimizer(self._d_weights, config.optimizer_d, config.lr_d, config.betas_d)
+        self._opt_g = _optimizer(self._g_weights.vector, config.optimizer_g, config.lr_g, config.betas_g)
+        self._opt_d = _optimizer(self._d_weights.vector, config.optimizer_d, config.lr_d, config.betas_d)
         self._joined = not mixes_samples(self.discriminator)
         self._spectral = config.discriminator.spectral_norm and config.discriminator.kind == "mlp"
         self.ema: nn.Module | None = None
@@ -95,6 +96,7 @@ class Trainer:
         self._set_ema()
         self._d_updates = 0
         self._step = 0
+        self._is_real = torch.tensor([[True], [False]], device=self.device)
         nothing = torch.full((), math.nan, device=self.device)
         self._d_numbers = nothing.expand(9)
         self._g_numbers = nothing.expand(2)
@@ -167,20 +169,18 @@ class Trainer:
             refresh_spectral(self.discriminator)
         if self._joined:
             logits = self.discriminator(torch.cat((real, fake))).view(2, -1)
-            real_logits, fake_logits = logits[0], logits[1]
+            real_logits, fake_logits = logits.unbind()
         else:
             real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
             logits = torch.stack((real_logits, fake_logits))
         loss = self._objective.d_loss(real_logits, fake_logits).mean()
         total = loss + self._regularise(real, fake) if config.regularisers else loss
-        self._opt_d.zero_grad()
-        total.backward()
-        grad_norm = _total_norm(self._d_weights)
+        gradient = self._d_weights.backward(total)
         self._opt_d.step()
         if config.clip:
             clip_weights(self._clipped, config.clip)
         self._d_updates += 1
-        self._d_numbers = self._describe_d(loss.detach(), logits.detach(), grad_norm)
+        self._d_numbers = self._describe_d(loss.detach(), logits.detach(), gradient)
 
     def _update_g(self) -> None:
         """Fix D, improve G."""
@@ -192,13 +192,11 @@ class Trainer:
         else:
             real_logits = fake_logits.detach()
         loss = self._objective.g_loss(real_logits, fake_logits).mean()
-        self._opt_g.zero_grad()
-        # Only G's weights: D is fixed here, and the gradients of its weights are not even computed.
-        torch.autograd.backward(loss, inputs=self._g_weights)
-        grad_norm = _total_norm(self._g_weights)
+        # By G's weights alone: D is fixed here, and the gradients of its weights are not even computed.
+        gradient = self._g_weights.backward(loss)
         self._opt_g.step()
         self._average()
-        self._g_numbers = torch.stack((loss.detach(), grad_norm))
+        self._g_numbers = torch.stack((loss.detach(), torch.linalg.vector_norm(gradient)))
 
     def _regularise(self, real: Tensor, fake: Tensor) -> Tensor:
         """The weighted penalties that are due at this update (lazily: k times the weight at every k-th)."""
@@ -217,17 +215,13 @@ class Trainer:
             self._penalty = shown
         return total
 
-    def _describe_d(self, loss: Tensor, logits: Tensor, grad_norm: Tensor) -> Tensor:
+    def _describe_d(self, loss: Tensor, logits: Tensor, gradient: Tensor) -> Tensor:
         """Nine numbers in the order that `_read` expects, still on the device."""
-        threshold = self._objective.threshold
-        if threshold is None:
-            right = (logits[0] > logits[1]).float().mean().expand(2)
-        else:
-            called_real = (logits > threshold).float().mean(1)
-            right = torch.stack((called_real[0], 1 - called_real[1]))
-        means = torch.stack((logits, logits.sigmoid())).mean(2)
-        head = torch.stack((loss, self._penalty, grad_norm))
-        return torch.cat((head, means.flatten(), right))
+        bar = self._objective.threshold
+        right = (logits[0] > logits[1]).expand(2, -1) if bar is None else (logits > bar) == self._is_real
+        means = torch.stack((logits, logits.sigmoid(), right.float())).mean(2)
+        head = torch.stack((loss, self._penalty, torch.linalg.vector_norm(gradient)))
+        return torch.cat((head, means.flatten()))
 
     def _read(self) -> StepStats:
         """Bring the numbers to the host, all at once."""
@@ -263,7 +257,7 @@ class Trainer:
         elif self.ema is None:
             self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
             self._ema_updates = 0
-            self._ema_weights = list(self.ema.parameters())
+            self._ema_weights = Weights(self.ema)
             self._ema_buffers = list(zip(self.ema.buffers(), self.generator.buffers(), strict=True))
 
     @torch.no_grad()
@@ -273,7 +267,7 @@ class Trainer:
             return
         self._ema_updates += 1
         beta = min(self.config.ema, 1 - 10 / (self._ema_updates + 10))
-        torch._foreach_lerp_(self._ema_weights, self._g_weights, 1 - beta)
+        self._ema_weights.vector.lerp_(self._g_weights.vector, 1 - beta)
         for average, buffer in self._ema_buffers:
             average.copy_(buffer)
 
@@ -413,12 +407,12 @@ def _mark(intervention: Intervention) -> dict[str, Any]:
     return {"step": intervention.step, "label": label}
 
 
-def _optimizer(weights: list[nn.Parameter], name: str, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
+def _optimizer(weights: nn.Parameter, name: str, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
     if name == "adam":
-        return torch.optim.Adam(weights, lr=lr, betas=betas, fused=True)
+        return torch.optim.Adam([weights], lr=lr, betas=betas, fused=True)
     if name == "sgd":
-        return torch.optim.SGD(weights, lr=lr, momentum=betas[0], fused=True)
-    return torch.optim.RMSprop(weights, lr=lr, momentum=betas[0], alpha=betas[1], foreach=True)
+        return torch.optim.SGD([weights], lr=lr, momentum=betas[0], fused=True)
+    return torch.optim.RMSprop([weights], lr=lr, momentum=betas[0], alpha=betas[1])
 
 
 def _retune(optimizer: torch.optim.Optimizer, lr: float, betas: tuple[float, float]) -> None:
@@ -433,9 +427,3 @@ def _retune(optimizer: torch.optim.Optimizer, lr: float, betas: tuple[float, flo
             for weight in group["params"] if betas[0] else ():
                 if state := optimizer.state[weight]:
                     state.setdefault("momentum_buffer", torch.zeros_like(weight))
-
-
-def _total_norm(weights: Sequence[nn.Parameter]) -> Tensor:
-    """Euclidean norm of all gradients together; weights that no loss reaches count as zero."""
-    norms = torch._foreach_norm([w.grad for w in weights if w.grad is not None])
-    return torch.linalg.vector_norm(torch.stack(norms))

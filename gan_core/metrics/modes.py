@@ -56,6 +56,7 @@ def kl_divergence(p: Floats, q: Floats) -> float:
 def score_modes(points: Floats, modes: Modes) -> ModeScores:
     """All mode scores of finite points `[n, 2]`, n >= 1."""
     n, k = len(points), len(modes)
+    points = points.astype(np.float64, copy=False)  # squares of a diverging generator's points fit
     nearest, inside = modes.assign(points)
     near_count = np.bincount(nearest, minlength=k)
     owner = nearest[inside]

@@ -10,6 +10,7 @@ from torch import Generator, nn
 from gan_core.config import RunConfig
 from gan_core.networks.layers import ACTIVATIONS, Dropout, SpectralLinear, refresh_spectral
 from gan_core.networks.mlp import MLPDiscriminator, MLPGenerator
+from gan_core.networks.weights import Weights
 
 __all__ = [
     "ACTIVATIONS",
@@ -19,6 +20,7 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "SpectralLinear",
+    "Weights",
     "build_discriminator",
     "build_generator",
     "count_weights",

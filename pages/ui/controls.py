@@ -129,7 +129,7 @@ def _widgets(config: RunConfig, *paths: str) -> None:
         knob = KNOBS[path]
         if isinstance(value, tuple):
             for i, beta in enumerate(value):
-                _number(knob, f"{path}.{i}", float(beta), f"{knob.label[0]} β{'₁₂'[i]}", 0.0, 0.9999)
+                _number(knob, f"{path}.{i}", float(beta), f"{knob.label[0]} β{'₁₂'[i]}", 0.0, 1.0)
         else:
             _widget(knob, path, value)
 

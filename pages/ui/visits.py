@@ -44,6 +44,7 @@ class Visit:
     def __init__(self, config: RunConfig, interventions: Sequence[Intervention], preset: str, rooms: Rooms) -> None:
         self.token = secrets.token_urlsafe(16)
         self.gone_at: float | None = None
+        self._lock = threading.Lock()
         self.runner = Runner(
             config,
             interventions=interventions,
@@ -58,12 +59,34 @@ class Visit:
 
     def arrive(self) -> None:
         """The browser is here (again)."""
-        self.gone_at = None
-        self.runner.resume()
+        with self._lock:
+            self.gone_at = None
+            self.runner.resume()
 
     def leave(self) -> None:
         """The browser is gone, perhaps for a moment."""
         self.gone_at = time.monotonic()
+
+    def settle(self, now: float, release_after: float) -> bool:
+        """Suspend or release the run if the browser has been gone for long.
+
+        Args:
+            now: `time.monotonic` seconds.
+            release_after: Seconds after which the memory is given back.
+
+        Returns:
+            True if the run was released.
+        """
+        with self._lock:  # or a browser that is back at this very moment would find its run suspended for ever
+            if self.gone_at is None or self.runner.state == "closed":
+                return False
+            gone = now - self.gone_at
+            if gone > release_after:
+                self.runner.close()
+                return True
+            if gone > GRACE:
+                self.runner.suspend()
+            return False
 
     def is_new(self, nonce: object) -> bool:
         """True the first time that a command with this nonce comes."""
@@ -104,30 +127,27 @@ class Rooms:
 
     def sweep(self) -> None:
         """Suspend and release runs whose browsers are gone."""
-        released = False
         now = time.monotonic()
         with self._lock:
             visits = list(self._visits.values())
-        for visit in visits:
-            gone = visit.gone_at
-            if gone is None or visit.runner.state == "closed":
-                continue
-            if now - gone > self.release_after:
-                visit.runner.close()
-                released = True
-            elif now - gone > GRACE:
-                visit.runner.suspend()
+        released = [visit.runner for visit in visits if visit.settle(now, self.release_after)]
+        del visits
         if released:
-            time.sleep(0.1)  # let the threads end
+            for runner in released:
+                runner.join(2.0)
             gc.collect(1)
             _trim()
 
     def close(self) -> None:
-        """End every run."""
+        """End every run; a thread still at work when Python ends would take it down with an ugly message."""
         with self._lock:
-            visits = list(self._visits.values())
-        for visit in visits:
-            visit.runner.close()
+            runners = [visit.runner for visit in self._visits.values()]
+        self.monitor.close()
+        for runner in runners:
+            runner.close()
+        end = time.monotonic() + 3.0
+        for runner in runners:
+            runner.join(max(0.0, end - time.monotonic()))
 
     def reap(self, stop: threading.Event) -> None:
         """Sweep once a second until told to stop; the body of the reaper's thread."""
@@ -138,7 +158,7 @@ class Rooms:
 def default_slots() -> int:
     """Playing runs at once: twice the cores, or what ``GAN_EXPLORER_SLOTS`` says."""
     text = os.environ.get("GAN_EXPLORER_SLOTS", "")
-    return max(1, int(text)) if text.isdigit() else 2 * (os.cpu_count() or 1)
+    return max(1, int(text)) if text.isdecimal() else 2 * (os.cpu_count() or 1)
 
 
 def default_device() -> str:

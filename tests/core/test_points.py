@@ -155,7 +155,7 @@ def test_frames_hold_the_data_with_a_little_room(name: str) -> None:
 
 @pytest.mark.parametrize("name", WITH_MODES)
 def test_declared_shares_are_those_of_the_samples(name: str) -> None:
-    modes, x = points(name).modes, draw(name, 1_000_000)
+    modes, x = points(name).modes, draw(name, 1_000_000 if name == "ring" else 300_000)
     assert modes is not None
     nearest, inside = modes.assign(x)
     k = len(modes)
@@ -164,8 +164,12 @@ def test_declared_shares_are_those_of_the_samples(name: str) -> None:
     error = 5 * np.sqrt(modes.shares / len(x))
     assert (np.abs(np.bincount(nearest, minlength=k) / len(x) - modes.shares) < error + 5e-4).all()
     assert (np.abs(np.bincount(nearest[inside], minlength=k) / len(x) - modes.inside_shares) < error).all()
-    lost = 1 - modes.inside_shares.sum()
-    assert abs(1 - inside.mean() - lost) < 5 * math.sqrt(lost / len(x)) + 1e-6
+    if name != "gaussians-2":  # whose regions also hold points of the other Gaussian
+        lost = modes.shares - modes.inside_shares
+        sampled = np.bincount(nearest[~inside], minlength=k) / len(x)
+        assert (np.abs(sampled - lost) < 5 * np.sqrt(lost / len(x)) + 2e-5).all()
+    else:
+        assert inside.mean() == pytest.approx(modes.inside_shares.sum(), abs=5e-4)
 
 
 @pytest.mark.parametrize("name", WITH_MODES)

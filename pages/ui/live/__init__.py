@@ -12,7 +12,8 @@ plotly     of plotly.js, served once
 ms         between two requests for a frame; 200 if left out
 plotMs     between two updates of a plot, at least; 500 if left out
 formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help}]``; ``value_key`` is looked
-           up in the frame's ``stats`` and then in its header; ``turn`` (1, 2 or 3) names the row it stands in
+           up in the frame's ``stats`` and then in its header; a key that the view does not know needs ``turn``
+           (1 look, 2 teach D, 3 teach G), the column it stands in
 texts      words that replace the view's own: ``{"turns": [three sentences]}``
 ========== =========================================================================================
 """

@@ -1,6 +1,7 @@
 // Samples as images: generated beside real, each with D's verdict under it, and a walk between two z.
 import { alpha } from './theme.js';
 import { sigmoid } from './format.js';
+import { opinionScale } from './opinion.js';
 
 const GAP = 3, BAR = 4, FOOT = 8, BETWEEN = 18, HEAD = 18;
 
@@ -25,7 +26,7 @@ export function layout(width, height, fakes, reals, walks, pixels, ratio) {
 
 export function imagePainter() {
   const small = document.createElement('canvas'), large = document.createElement('canvas');
-  let plan = null, boxes = [];
+  let plan = null, boxes = [], scale = null, run = null;
 
   /** All images of one array side by side, enlarged by whole pixels: crisp whatever size they are then shown at. */
   function atlas(array, [n, h, w, channels], size) {
@@ -60,7 +61,7 @@ export function imagePainter() {
     c.fillRect(x, y, width, h);
     c.fillStyle = look.palette.discriminator;
     if (critic) {
-      const t = Math.max(-1, Math.min(1, (logit - (frame.header.heat_centre || 0)) / (frame.header.heat_scale || 1)));
+      const t = scale.of(logit);
       c.fillRect(x + width / 2 + Math.min(0, t) * (width / 2), y, Math.abs(t) * (width / 2), h);
     } else c.fillRect(x, y, width * sigmoid(logit), h);
     c.fillStyle = look.palette.ink;
@@ -94,6 +95,14 @@ export function imagePainter() {
   }
 
   return {
+    /** Take a new frame. */
+    take(frame) {
+      const { header, arrays } = frame;
+      if (run !== header.run) { run = header.run; scale = null; }
+      const logits = [...(arrays.real_logits || []), ...(arrays.fake_logits || [])];
+      if (logits.length) scale = opinionScale(frame, logits, scale);
+    },
+    get scale() { return scale; },
     paint(frame, canvas, c, look, on) {
       const { arrays, shapes } = frame, px = look.ratio;
       const fakes = arrays.fake_images, reals = arrays.real_images, walk = arrays.walk;

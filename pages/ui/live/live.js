@@ -16,6 +16,7 @@ const STATE_WORDS = {
   error: 'Stopped: an error', closed: 'This run has ended',
 };
 const EAGER_MS = 50, EAGER_FOR = 1500;
+const looks = new Map(); // figures and palettes by their address, fetched once per page
 let lastNonce = 0;
 let welcomed = false; // hidden on one page stays hidden on the next
 
@@ -108,8 +109,10 @@ function build(root) {
   });
   plots.score_means.node.hidden = true;
 
-  const small = (title, note, state_) => el('figure', { class: 'small' }, el('figcaption', {}, el('b', { text: title }), el('span', { text: note })), state_.node);
-  const scoresFigure = small('Scores', 'sharp —  distance to the data (JS) –·', plots.scores);
+  const small = (title, hint, state_, ...keys) => el('figure', { class: 'small' },
+    el('figcaption', { title: hint }, el('b', { text: title }), ...keys), state_.node);
+  const scoresFigure = small('Scores', 'Share of sharp samples (1 is best) and Jensen–Shannon distance to the data (0 is best)',
+    plots.scores, key('solid', 'sharp'), key('dashdot', 'distance'));
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
   root.append(
     parts.transport.node, parts.welcome.node, parts.verdict.node, parts.flow.node,
@@ -125,8 +128,8 @@ function build(root) {
     el('section', { class: 'card health', 'aria-label': 'Health' },
       el('header', {}, el('h3', { text: 'Health' }), el('span', { class: 'note', text: 'do both still learn?' })),
       el('div', { class: 'three' },
-        small('Gradient norms', 'a line that falls learns no more', plots.gradient_norms),
-        small('D is right', 'on real ··· on generated —', plots.accuracy), scoresFigure)),
+        small('Gradient norms', 'How strongly each is pushed: a line that falls learns no more', plots.gradient_norms, key('dashed d', 'D'), key('solid fake', 'G')),
+        small('D is right', 'How often D tells which is which; one half is a guess', plots.accuracy, key('dotted real', 'real'), key('solid fake', 'generated')), scoresFigure)),
     status);
 
   function dress() {
@@ -222,9 +225,14 @@ function build(root) {
   }
 
   async function loadThemes() {
-    const reply = await fetch(themesUrl);
-    if (!reply.ok) throw new Error(`no figures: ${reply.status}`);
-    themes = await reply.json();
+    const url = themesUrl;
+    if (!looks.has(url)) {
+      const reply = await fetch(url);
+      if (!reply.ok) throw new Error(`no figures: ${reply.status}`);
+      looks.set(url, await reply.json());
+    }
+    if (!alive || url !== themesUrl) return;
+    themes = looks.get(url);
     dress();
     setTimeout(tick, 0);
   }
@@ -247,6 +255,7 @@ function build(root) {
   }
 
   function onKey(event) {
+    if (event.key === 'Escape') parts.verdict.close();
     if (event.defaultPrevented || document.querySelector('.gan-live') !== root || document.querySelector('[role="dialog"]')) return;
     const target = event.target instanceof Element ? event.target : document.body;
     if (target.closest('input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], [role="listbox"], [role="textbox"]')) return;
@@ -255,8 +264,10 @@ function build(root) {
     event.preventDefault();
     event.stopImmediatePropagation(); // R would also rerun Streamlit's script
   }
+  const onPress = (event) => { if (!parts.verdict.node.contains(event.target)) parts.verdict.close(); };
   const onVisible = () => { if (!document.hidden) wake(); };
   window.addEventListener('keydown', onKey, true);
+  document.addEventListener('pointerdown', onPress, true);
   document.addEventListener('visibilitychange', onVisible);
 
   function end() {
@@ -265,6 +276,7 @@ function build(root) {
     clearTimeout(timer);
     clearTimeout(leaving);
     window.removeEventListener('keydown', onKey, true);
+    document.removeEventListener('pointerdown', onPress, true);
     document.removeEventListener('visibilitychange', onVisible);
     parts.samples.end();
     parts.strip.end();

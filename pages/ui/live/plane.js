@@ -1,5 +1,6 @@
 // Samples in the plane: D's opinion, the noise grid, real, where D sends the fakes, and the fakes, on the same axes.
-import { decimal, sigmoid, step125 } from './format.js';
+import { decimal, step125 } from './format.js';
+import { opinionScale } from './opinion.js';
 import { alpha, rgb } from './theme.js';
 
 const SHADES = 129, STRENGTH = { light: 0.34, dark: 0.42 };
@@ -16,22 +17,12 @@ export function valueAt(heat, rows, columns, [x0, x1, y0, y1], x, y) {
     + (heat[r1 * columns + c0] * (1 - u) + heat[r1 * columns + c1] * u) * v;
 }
 
-/** The scale of D's colours: half a unit of probability at most, changed in steps 1-2-5 and not back and forth. */
-export function heatEnd(frame, before) {
-  const { header, arrays } = frame;
-  if (header.meaning === 'critic') return header.heat_scale || 1;
-  let most = 0;
-  for (const logit of arrays.heat) most = Math.max(most, Math.abs(sigmoid(logit) - 0.5));
-  const wanted = Math.min(0.5, Math.max(0.01, step125(most)));
-  return before && wanted < before && most > before * 0.3 ? before : wanted;
-}
-
 export function planePainter() {
   const small = document.createElement('canvas');
   const shade = small.getContext('2d');
   const back = document.createElement('canvas');
   const behind = back.getContext('2d');
-  let picture = null, lut = null, lutOf = '', end = 0, push = 0, run = null;
+  let picture = null, lut = null, lutOf = '', scale = null, push = 0, run = null;
   let from = null, to = null, now = null, arrows = null, began = 0, span = 0;
   const sprite = document.createElement('canvas');
   let place = null, spriteOf = '';
@@ -56,13 +47,12 @@ export function planePainter() {
       small.height = rows;
       picture = shade.createImageData(columns, rows);
     }
-    const data = picture.data, critic = frame.header.meaning === 'critic', centre = frame.header.heat_centre || 0;
+    const data = picture.data;
     for (let r = 0; r < rows; r++) {
       let o = 4 * (rows - 1 - r) * columns; // the first row is the lowest
       for (let c = 0; c < columns; c++, o += 4) {
-        const logit = heat[r * columns + c];
-        const t = ((critic ? logit - centre : sigmoid(logit) - 0.5) / end + 1) / 2;
-        const i = 4 * Math.round(Math.min(1, Math.max(0, t)) * (SHADES - 1)) || 0;
+        const t = (scale.of(heat[r * columns + c]) + 1) / 2;
+        const i = 4 * Math.round(t * (SHADES - 1)) || 0;
         data[o] = lut[i]; data[o + 1] = lut[i + 1]; data[o + 2] = lut[i + 2]; data[o + 3] = lut[i + 3];
       }
     }
@@ -166,12 +156,12 @@ export function planePainter() {
   }
 
   function paintArrows(c, look) {
-    const g = place, px = look.ratio, cap = 0.085 * g.w, scale = push * g.k;
+    const g = place, px = look.ratio, cap = 0.085 * g.w, reach = push * g.k;
     c.strokeStyle = look.palette.gradient;
     c.lineWidth = px;
     c.beginPath();
     for (let i = 0; i < now.length; i += 2) {
-      let dx = arrows[i] * scale, dy = -arrows[i + 1] * scale;
+      let dx = arrows[i] * reach, dy = -arrows[i + 1] * reach;
       const size = Math.hypot(dx, dy);
       if (!(size > 1.5 * px)) continue;
       if (size > cap) { dx *= cap / size; dy *= cap / size; }
@@ -228,8 +218,8 @@ export function planePainter() {
       if (!from) now = fake.slice();
       began = performance.now();
       span = ms;
-      if (!same) { end = 0; push = 0; }
-      if (arrays.heat) end = heatEnd(frame, end);
+      if (!same) { scale = null; push = 0; }
+      if (arrays.heat) scale = opinionScale(frame, arrays.heat, scale);
       if (arrows) push = arrowScale(arrows, header.frame[1] - header.frame[0]);
     },
     /** Draw all of it. */
@@ -251,7 +241,7 @@ export function planePainter() {
       paintFront(c, canvas, look, on);
       return more;
     },
-    get end() { return end; },
+    get scale() { return scale; },
     /** What is under a point of the canvas: data units and D's logit, or null. */
     under(frame, x, y) {
       if (!place || !frame.arrays.heat) return null;

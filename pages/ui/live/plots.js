@@ -30,18 +30,22 @@ export function smoothed(values, amount) {
   return out;
 }
 
+const SHARES = [0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1];
+
 function lookUp(header, at) {
   if (typeof at !== 'string' || !at.includes('.')) return at;
   return at.split('.').reduce((value, key) => value?.[key], header);
 }
 
-/** Lowest and highest value that must be seen: all but the one in two hundred that would flatten the rest. */
+/** Lowest and highest value to be seen: all, unless the outermost in a hundred would flatten the rest. */
 function extent(lines) {
   const values = [];
   for (const line of lines) for (const v of line) if (Number.isFinite(v)) values.push(v);
   if (!values.length) return null;
   values.sort((a, b) => a - b);
-  return [values[Math.floor(0.005 * (values.length - 1))], values[Math.ceil(0.995 * (values.length - 1))]];
+  const n = values.length - 1, low = values[Math.floor(0.01 * n)], high = values[Math.ceil(0.99 * n)];
+  const room = 1.2 * (high - low);
+  return [values[0] < low - room ? low : values[0], values[n] > high + room ? high : values[n]];
 }
 
 /** An axis that changes in steps: it grows at once and shrinks only when most of it is empty. */
@@ -83,7 +87,7 @@ export function filled(template, frame, { smooth, memory, font, narrow, ground }
   const levels = (meta.levels || []).filter((level) => !level.when || level.when === meaning)
     .map((level) => ({ ...level, at: lookUp(header, level.at), text: lookUp(header, level.text) || '' }))
     .filter((level) => Number.isFinite(level.at));
-  const layout = { ...template.layout, xaxis: { ...template.layout.xaxis }, yaxis: { ...template.layout.yaxis }, uirevision: 'live', showlegend: false };
+  const layout = { ...template.layout, xaxis: { ...template.layout.xaxis }, yaxis: { ...template.layout.yaxis }, uirevision: `zoom ${memory.zooms || 0}`, showlegend: false };
   layout.font = { ...layout.font, family: font };
   const { xaxis, yaxis } = layout;
 
@@ -107,8 +111,7 @@ export function filled(template, frame, { smooth, memory, font, narrow, ground }
   } else if (meta.y === 'share') {
     let most = 0;
     for (const line of lines) for (const v of line) most = Math.max(most, v);
-    const wanted = step125(1.04 * most);
-    memory.share = memory.share && most <= memory.share && wanted > 0.3 * memory.share ? memory.share : wanted;
+    if (!memory.share || most > memory.share || most < 0.38 * memory.share) memory.share = SHARES.find((share) => share >= 1.04 * most) || 1;
     yaxis.range = [0, memory.share];
     yaxis.dtick = memory.share / 2;
   }
@@ -172,7 +175,7 @@ export function plotter({ plots, url, templates, options }) {
     const { smooth, font, ground } = options();
     const template = templates(state.name);
     if (!template || !frame) return;
-    if (state.run !== frame.header.run) { state.run = frame.header.run; state.memory = {}; }
+    if (state.run !== frame.header.run) { state.run = frame.header.run; state.memory = { zooms: state.memory.zooms }; }
     const { data, layout } = filled(template, frame, { smooth, font, ground, memory: state.memory, narrow: state.node.clientWidth < 320 });
     if (state.zoomed) {
       layout.xaxis.range = state.zoomed.x;
@@ -187,7 +190,12 @@ export function plotter({ plots, url, templates, options }) {
         const { xaxis, yaxis } = state.node._fullLayout;
         state.zoomed = { x: [...xaxis.range], y: [...yaxis.range] };
       });
-      state.node.on('plotly_doubleclick', () => { state.zoomed = null; state.due = 0; pump(); });
+      state.node.on('plotly_doubleclick', () => { // another revision, or Plotly would put the zoomed range back
+        state.zoomed = null;
+        state.memory.zooms = (state.memory.zooms || 0) + 1;
+        state.due = 0;
+        pump();
+      });
     }
     state.drawn = frame.header.serial;
   }

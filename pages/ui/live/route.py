@@ -48,9 +48,9 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         visit = rooms.find(request.query_params.get("t", ""))
         if visit is None:
             return Response(status_code=410)
-        since = request.query_params.get("since", "")
+        since = _serial(request.query_params.get("since", ""))
         which: Which = "raw" if request.query_params.get("generator") == "raw" else "ema"
-        newest = visit.runner.frame(int(since) if since.isascii() and since.isdigit() and len(since) < 16 else -1, which)
+        newest = visit.runner.frame(since, which)
         if newest is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"})
         return Response(newest, media_type="application/octet-stream", headers=_FRAME_HEADERS)
@@ -71,6 +71,11 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         Route(f"{base}/{PLOTLY}", plotly),
         Route(f"{base}/{live.ROUTE}/{{version}}/{{name}}", asset),
     ]
+
+
+def _serial(text: str) -> int:
+    """A frame's serial as it stands in a request, or -1: strangers may write anything there."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 import { choice, el, setAttr, setText, sharpCanvas, show } from './dom.js';
 import { decimal, integer, percent, sigmoid } from './format.js';
 import { imagePainter } from './images.js';
+import { endsInWords } from './opinion.js';
 import { planePainter } from './plane.js';
 
 const HALF_WORDS = {
@@ -15,7 +16,7 @@ const MANIFOLDS = {
 export function samples({ look, pickGenerator }) {
   const plane = planePainter(), images = imagePainter();
   const on = { real: true, fake: true, gradients: true, heat: true, manifold: false, walk: true };
-  let frame = null, pointer = null, gliding = 0, spoken = 0, lastDraw = 0, asked = ['', 0];
+  let frame = null, pointer = null, gliding = 0, spoken = 0, asked = ['', 0];
 
   const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'Samples' });
   const { canvas, context } = surface;
@@ -46,7 +47,7 @@ export function samples({ look, pickGenerator }) {
     el('header', {}, el('h3', { text: 'Samples' }), note, generator.node),
     el('div', { class: 'stage' }, canvas),
     el('div', { class: 'layers', role: 'group', 'aria-label': 'Layers' },
-      layers.real, layers.fake, layers.gradients, layers.manifold, layers.walk, el('div', { class: 'opinion' }, layers.heat, scale)));
+      layers.real, layers.fake, layers.gradients, layers.walk, el('div', { class: 'opinion' }, layers.heat, scale, layers.manifold)));
 
   function pointAt(event) {
     const box = canvas.getBoundingClientRect(), ratio = canvas.width / box.width;
@@ -76,16 +77,11 @@ export function samples({ look, pickGenerator }) {
   }
 
   function scaleWords() {
-    const { header } = frame, critic = header.meaning === 'critic';
-    if (header.kind === 'images') {
-      setText(low, 'D: fake');
-      setText(high, 'real');
-      return;
-    }
-    const end = plane.end, digits = end < 0.05 ? 2 : end < 0.5 ? (end === 0.05 ? 2 : 1) : 0;
-    const middle = header.heat_centre || 0;
-    setText(low, critic ? `fake ${decimal(middle - end, end < 1 ? 2 : 1)}` : `fake ${(0.5 - end).toFixed(digits)}`);
-    setText(high, critic ? `${decimal(middle + end, end < 1 ? 2 : 1)} real` : `${(0.5 + end).toFixed(digits)} real`);
+    const image = frame.header.kind === 'images', scale_ = (image ? images : plane).scale;
+    if (!scale_) return;
+    const [least, most] = image && frame.header.meaning !== 'critic' ? ['0', '1'] : endsInWords(scale_);
+    setText(low, `${image ? 'D: ' : ''}fake ${least}`);
+    setText(high, `${most} real`);
   }
 
   function paint() {
@@ -99,17 +95,23 @@ export function samples({ look, pickGenerator }) {
     paint();
   }
 
+  // In slow motion every picture of the screen is drawn. At full speed a few between two frames are enough, and a timer
+  // asks for them: waiting for every refresh would cost more than drawing, and the processor belongs to the training.
+  function glideLater() {
+    if (gliding) return;
+    const { pace, state } = frame.header;
+    if (state === 'playing' && (pace === null || pace > 30)) gliding = setTimeout(glide, 75);
+    else gliding = -requestAnimationFrame(glide);
+  }
   function glide() {
     gliding = 0;
     if (!frame || frame.header.kind === 'images' || !canvas.isConnected) return;
-    const t = performance.now();
-    // At full speed a few pictures between two frames are enough; the rest of the processor belongs to the training.
-    if (t - lastDraw < (frame.header.pace === null && frame.header.state === 'playing' ? 60 : 14)) {
-      gliding = requestAnimationFrame(glide);
-      return;
-    }
-    lastDraw = t;
-    if (plane.glide(canvas, context, look(), on)) gliding = requestAnimationFrame(glide);
+    if (plane.glide(canvas, context, look(), on)) glideLater();
+  }
+  function hold() {
+    if (gliding > 0) clearTimeout(gliding);
+    else if (gliding) cancelAnimationFrame(-gliding);
+    gliding = 0;
   }
 
   function speak(now) {
@@ -138,7 +140,7 @@ export function samples({ look, pickGenerator }) {
       if (kind === 'plane') {
         setAttr(layers.manifold, 'title', MANIFOLDS[header.manifold] || MANIFOLDS.plane);
         plane.take(frame, ms);
-      }
+      } else images.take(frame);
       show(generator.node, Boolean(header.has_ema));
       // A frame that was on its way when the visitor chose the other one does not flip the switch back.
       if (asked[0] === header.generator || now - asked[1] > 2000) generator.set(header.generator, false);
@@ -146,11 +148,11 @@ export function samples({ look, pickGenerator }) {
       redraw();
       tell();
       speak(now);
-      if (kind === 'plane' && ms > 0 && !gliding) gliding = requestAnimationFrame(glide);
+      if (kind === 'plane' && ms > 0) glideLater();
     },
     end() {
       surface.end();
-      cancelAnimationFrame(gliding);
+      hold();
     },
   };
 }

@@ -2,6 +2,7 @@
 import { el, setText, sharpCanvas } from './dom.js';
 import { integer, percent } from './format.js';
 import { alpha } from './theme.js';
+import { hasModes } from './words.js';
 
 /** What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them. */
 function course({ header, arrays }) {
@@ -9,6 +10,7 @@ function course({ header, arrays }) {
   if (modes && modes.length && total) {
     return { name: 'modes reached', steps: arrays.metric_step, at: (i) => modes[i] / total, say: (i) => `${integer(modes[i])} of ${integer(total)}`, half: false };
   }
+  if (hasModes(header) && !header.metrics_step) return { name: 'modes reached', steps: [] };
   const real = arrays.real_accuracy, fake = arrays.fake_accuracy;
   if (!real || !fake) return null;
   const right = (i) => (real[i] + fake[i]) / 2;

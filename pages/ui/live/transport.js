@@ -24,6 +24,7 @@ export function transport(send) {
   const pace = el('select', {
     'aria-label': 'Pace', title: 'How fast it trains (keys [ and ]); at one step a second D’s and G’s halves are shown apart',
     onchange: () => send('pace', PACES.find(([key]) => key === pace.value)[1]),
+    class: 'pace',
   }, ...PACES.map(([value, , text]) => el('option', { value, text })));
   pace.value = 'full';
   const stop = el('input', {
@@ -48,7 +49,7 @@ export function transport(send) {
   const time = el('span', { class: 'time', title: 'Time spent training', text: '0:00' });
   const node = el('div', { class: 'transport', role: 'toolbar', 'aria-label': 'Transport' },
     play, both, d, g, reset, seed,
-    el('label', { class: 'field' }, el('span', { text: 'pace' }), pace),
+    pace,
     el('label', { class: 'field' }, el('span', { text: 'stop at' }), stop),
     el('div', { class: 'counters' },
       el('span', { class: 'step' }, el('span', { text: 'step ' }), step), speed, time));

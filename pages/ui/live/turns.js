@@ -63,7 +63,7 @@ export function turns() {
         column.list.replaceChildren();
       });
       for (const formula of formulas || []) {
-        const turn = formula.turn || TURN_OF[formula.value_key.split('.').pop()] || 2;
+        const turn = TURN_OF[formula.value_key.split('.').pop()] || formula.turn || 2;
         const value = el('b', { text: '–' });
         const math = mathNode(formula.mathml);
         columns[turn - 1].list.append(el('div', { title: formula.help }, el('dt', { text: formula.title }),

@@ -42,7 +42,7 @@ export function verdict() {
   const panel = el('div', { class: 'evidence', id: `gan-why-${Math.random().toString(36).slice(2, 8)}`, hidden: true }, list);
   const why = el('button', {
     type: 'button', class: 'why', text: 'why do you say so?', 'aria-expanded': 'false', 'aria-controls': panel.id,
-    onclick: () => open(panel.hidden), onkeydown: (event) => { if (event.key === 'Escape') open(false); },
+    onclick: () => open(panel.hidden),
   });
   function open(on) {
     show(panel, on);
@@ -51,6 +51,7 @@ export function verdict() {
   const node = el('div', { class: 'verdict', 'data-level': 'info' }, mark, el('p', {}, headline, detail), why, panel);
   return {
     node,
+    close: () => open(false),
     update({ header }) {
       const special = STATES[header.state];
       const given = header.verdict || { level: 'info', headline: 'Training.', detail: '', evidence: [] };
@@ -77,13 +78,21 @@ export function rightOf(arrays) {
   return real === null || fake === null ? null : (real + fake) / 2;
 }
 
+const SHAPES = new Set(['moons', 'swiss-roll']);
+
+/** True for data in the plane that consist of known modes. */
+export const hasModes = (header) => header.kind === 'plane' && !SHAPES.has(header.data);
+
 function numberCards(frame) {
   const { header, arrays } = frame, m = header.metrics || {}, cards = [];
   const size = (score) => (score.n ? `, n ${integer(score.n)}` : '');
-  const modes = m.modes_reached, total = m.n_modes?.floor ?? modes?.floor;
+  const total = m.n_modes?.floor ?? m.modes_reached?.floor;
+  const early = header.kind === 'plane' && !header.metrics_step; // the same cards from the first picture on
+  const modes = m.modes_reached || (early && hasModes(header) && {});
+  const sharp = m.high_quality || (early && hasModes(header) && {});
   if (modes) cards.push(['reaches', `${integer(modes.value)} of ${integer(total)} modes`, `real data: ${integer(modes.floor)} of ${integer(total)}${size(modes)}`,
     'A mode is reached if it is the nearest to at least a fifth of its fair share of all samples']);
-  if (m.high_quality) cards.push(['sharp', percent(m.high_quality.value), `real data: ${percent(m.high_quality.floor, 1)}${size(m.high_quality)}`,
+  if (sharp) cards.push(['sharp', percent(sharp.value), `real data: ${percent(sharp.floor, 1)}${size(sharp)}`,
     'Share of samples within three standard deviations of a mode']);
   if (m.js && cards.length < 2) cards.push(['distance to the data', decimal(m.js.value), `real data: ${decimal(m.js.floor)}${size(m.js)}`,
     'Jensen–Shannon divergence on a grid: 0 is the same, 1 has nothing in common']);

@@ -1,0 +1,150 @@
+"""The bare loop: `Trainer.step` and nothing else, in a process of its own, for what the app is measured against.
+
+As ``python -m benchmarks.bare CONFIG THREADS`` it is that process: it trains for as many seconds as each line of its
+input says, and answers with one line of JSON.
+
+Clocks: ``/proc/<pid>/task/<thread>/schedstat`` says how long a thread was on a core and how long it waited for one.
+"Undisturbed" rates leave the waiting out, so that they can be compared on a busy machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gan_core.config import RunConfig, parse_config
+
+if TYPE_CHECKING:  # the process that measures does without torch
+    from gan_core.trainer import Trainer
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of the app and the bare loop alike: what ``make app`` sets, and ``changes``."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", **(changes or {})}
+
+
+@dataclass(frozen=True)
+class ThreadClock:
+    """What a thread has had since it began, in seconds.
+
+    Attributes:
+        running: On a core.
+        waiting: Ready to run, but waiting for a core.
+    """
+
+    running: float
+    waiting: float
+
+    def __sub__(self, other: ThreadClock) -> ThreadClock:
+        return ThreadClock(self.running - other.running, self.waiting - other.waiting)
+
+
+def thread_clock(task: Path = Path("/proc/thread-self")) -> ThreadClock | None:
+    """The clock of a thread, by default the caller's; None where the system has none or the thread has ended."""
+    try:
+        running, waiting, _ = (int(field) for field in (task / "schedstat").read_text().split())
+    except (OSError, ValueError):
+        return None
+    return ThreadClock(running / 1e9, waiting / 1e9)
+
+
+def thread_clocks(pid: int) -> dict[str, ThreadClock]:
+    """The clocks of all threads of a process, by thread id."""
+    clocks = {task.name: thread_clock(task) for task in Path(f"/proc/{pid}/task").glob("*")}
+    return {tid: clock for tid, clock in clocks.items() if clock is not None}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How fast a trainer, or several together, went.
+
+    Attributes:
+        steps_per_second: By the wall clock.
+        undisturbed: The same without the time that the thread waited for a core.
+    """
+
+    steps_per_second: float
+    undisturbed: float
+
+    def __add__(self, other: Rate) -> Rate:
+        return Rate(self.steps_per_second + other.steps_per_second, self.undisturbed + other.undisturbed)
+
+
+class Bare:
+    """The process; it waits when it is not asked. Use it in a ``with``.
+
+    Args:
+        config: What to train.
+        n_threads: Trainers that train at once, each on a thread; a single one trains on the main thread.
+        changes: Environment variables beside the usual ones.
+    """
+
+    def __init__(self, config: RunConfig, *, n_threads: int = 1, changes: Mapping[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", "benchmarks.bare", config.model_dump_json(), str(n_threads)]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(changes), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> Bare:
+        self.run(1.0)  # the first steps are slower
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def run(self, seconds: float) -> Rate:
+        """Train for so long; returns the rate of all trainers together."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(seconds, file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("the bare loop ended early")
+        return Rate(**json.loads(answer))
+
+
+def _train(trainer: Trainer, seconds: float, rates: list[Rate]) -> None:
+    before, steps, began = thread_clock(), 0, time.perf_counter()
+    end = began + seconds
+    while time.perf_counter() < end:
+        trainer.step()
+        steps += 1
+    elapsed, after = time.perf_counter() - began, thread_clock()
+    waited = (after - before).waiting if before is not None and after is not None else 0.0
+    rates.append(Rate(steps / elapsed, steps / max(1e-3, elapsed - waited)))
+
+
+def _serve(config: RunConfig, n_threads: int) -> None:
+    import torch
+
+    from gan_core.trainer import Trainer
+
+    torch.set_num_threads(1)
+    trainers = [Trainer(config.changed({"seed": config.seed + i})) for i in range(n_threads)]
+    for line in sys.stdin:
+        rates: list[Rate] = []
+        if n_threads == 1:
+            _train(trainers[0], float(line), rates)
+        else:
+            threads = [threading.Thread(target=_train, args=(trainer, float(line), rates)) for trainer in trainers]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        together = sum(rates[1:], rates[0])
+        print(json.dumps(vars(together)), flush=True)
+
+
+if __name__ == "__main__":
+    _serve(parse_config(json.loads(sys.argv[1])), int(sys.argv[2]))

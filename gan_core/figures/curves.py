@@ -1,0 +1,167 @@
+"""Curves and histograms: what the losses do, what D says, and whether both still learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import plotly.graph_objects as go
+
+from gan_core.figures.template import empty, filled, line
+from gan_core.palette import PALETTES, Theme, rgba
+
+if TYPE_CHECKING:
+    from gan_core.snapshot import Snapshot
+
+BAND_OPACITY: Final = 0.14
+FAKE_BAR_OPACITY: Final = 0.5
+
+
+def losses(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
+    """Losses of D (dashed) and G (solid) with the range each took, and their values at equilibrium if they have one.
+
+    Args:
+        snapshot: What to draw, or None for the template.
+        theme: Colours.
+
+    Returns:
+        The figure; lines are means over a bucket of steps, bands reach from its smallest to its largest value.
+    """
+    colours = PALETTES[theme]
+    figure = empty(colours)
+    for player, colour in (("d", colours.discriminator), ("g", colours.fake)):
+        for edge, fill in (("min", None), ("max", "tonexty")):
+            figure.add_scatter(
+                mode="lines",
+                line={"width": 0},
+                fill=fill,
+                fillcolor=rgba(colour, BAND_OPACITY),
+                hoverinfo="skip",
+                showlegend=False,
+                meta={"x": "curve_step", "y": f"{player}_loss_{edge}"},
+            )
+    figure.add_scatter(**line("discriminator", colours.discriminator, "dash", "curve_step", "d_loss_mean", smooth=True))
+    figure.add_scatter(**line("generator", colours.fake, "solid", "curve_step", "g_loss_mean", smooth=True))
+    figure.add_scatter(
+        name="change",
+        mode="lines",
+        line={"color": rgba(colours.muted, 0.6), "width": 1},
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+        meta={"marks": True},
+    )
+    levels = [{"axis": "y", "at": f"optimum.{player}_loss", "text": f"optimum.{player}_label"} for player in ("d", "g")]
+    figure.update_layout(meta={"x": "grow", "y": "steps", "levels": levels})
+    return filled(figure, snapshot)
+
+
+def score_histograms(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
+    """What D says of real samples (hollow) and of generated ones (filled), as shares of the samples.
+
+    The axis is D's probability of "real" where the objective gives it that meaning, else the critic's value.
+    """
+    colours = PALETTES[theme]
+    figure = empty(colours)
+    figure.add_bar(
+        name="generated, D(G(z))",
+        marker={"color": rgba(colours.fake, FAKE_BAR_OPACITY), "line": {"width": 0}},
+        hovertemplate="%{y:.1%} of generated<extra></extra>",
+        meta={"x": "hist_edges", "y": "hist_fake"},
+    )
+    figure.add_bar(
+        name="real, D(x)",
+        marker={"color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": colours.real}},
+        hovertemplate="%{y:.1%} of real<extra></extra>",
+        meta={"x": "hist_edges", "y": "hist_real"},
+    )
+    figure.update_layout(
+        barmode="overlay",
+        bargap=0,
+        meta={
+            "x": "edges",
+            "y": "share",
+            "levels": [{"axis": "x", "at": 0.5, "text": "½", "when": "probability"}],
+            "title": {
+                "probability": "fake ←  D’s probability of “real”  → real",
+                "critic": "fake ←  critic value, no probability  → real",
+            },
+        },
+    )
+    figure.update_yaxes(tickformat=".0%", nticks=3)
+    figure.update_xaxes(tickformat=None, nticks=6, title_standoff=4)
+    figure.update_layout(margin_b=38)
+    return filled(figure, snapshot)
+
+
+def score_means(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
+    """Mean of D(x) (dotted) and of D(G(z)) (solid) over time, with the line at one half for probabilities."""
+    colours = PALETTES[theme]
+    figure = empty(colours)
+    figure.add_scatter(**line("real, D(x)", colours.real, "dot", "curve_step", "real_prob", critic="real_logit"))
+    figure.add_scatter(
+        **line("generated, D(G(z))", colours.fake, "solid", "curve_step", "fake_prob", critic="fake_logit")
+    )
+    figure.update_layout(
+        meta={
+            "x": "grow",
+            "y": "steps",
+            "clamp": {"probability": [0, 1]},
+            "levels": [{"axis": "y", "at": 0.5, "text": "½: cannot tell", "when": "probability"}],
+        }
+    )
+    return filled(figure, snapshot)
+
+
+def gradient_norms(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
+    """Size of D's and of G's gradient over time, on a logarithmic axis: a player whose line falls learns no more."""
+    colours = PALETTES[theme]
+    figure = empty(colours)
+    figure.add_scatter(**line("discriminator", colours.discriminator, "dash", "curve_step", "d_grad_norm", smooth=True))
+    figure.add_scatter(**line("generator", colours.fake, "solid", "curve_step", "g_grad_norm", smooth=True))
+    figure.update_layout(meta={"x": "grow", "y": "decades"})
+    figure.update_yaxes(type="log", dtick=1, tickformat="~g")
+    return filled(figure, snapshot)
+
+
+def accuracy(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
+    """How often D is right about real samples (dotted) and about generated ones (solid); one half is a guess."""
+    colours = PALETTES[theme]
+    figure = empty(colours)
+    figure.add_scatter(**line("on real", colours.real, "dot", "curve_step", "real_accuracy", smooth=True))
+    figure.add_scatter(**line("on generated", colours.fake, "solid", "curve_step", "fake_accuracy", smooth=True))
+    figure.update_layout(meta={"x": "grow", "y": "unit", "levels": [{"axis": "y", "at": 0.5, "text": "½: a guess"}]})
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.5)
+    return filled(figure, snapshot)
+
+
+def scores(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
+    """Distance to the data (Jensen–Shannon, 0 is best) and share of sharp samples, at the steps they were measured."""
+    colours = PALETTES[theme]
+    figure = empty(colours)
+    for name, dash, array in (
+        ("sharp", "solid", "metric_high_quality"),
+        ("distance to the data (JS)", "dashdot", "metric_js"),
+    ):
+        figure.add_scatter(**line(name, colours.ink, dash, "metric_step", array))
+    levels = [
+        {"axis": "y", "at": "metrics.high_quality.floor", "text": ""},
+        {"axis": "y", "at": "metrics.js.floor", "text": ""},
+    ]
+    figure.update_layout(meta={"x": "grow", "y": "unit", "levels": levels})
+    figure.update_yaxes(range=[0, 1.02], dtick=0.5, tickformat=None)
+    return filled(figure, snapshot)
+
+
+def health(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
+    """Gradient norms (left) beside D's accuracy (right): whether both players still learn."""
+    left, right = gradient_norms(snapshot, theme=theme), accuracy(snapshot, theme=theme)
+    figure = go.Figure(left)
+    for trace in right.data:
+        figure.add_trace(trace.update(xaxis="x2", yaxis="y2", showlegend=False))
+    figure.update_layout(
+        xaxis={"domain": [0, 0.46]},
+        xaxis2={**right.layout.xaxis.to_plotly_json(), "domain": [0.54, 1], "anchor": "y2"},
+        yaxis2={**right.layout.yaxis.to_plotly_json(), "anchor": "x2"},
+    )
+    for shape in right.layout.shapes:
+        figure.add_shape(shape.update(xref="x2 domain", yref="y2"))
+    return figure

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gan_core
+
+
+def test_the_public_names_are_sorted_and_all_there() -> None:
+    # As the linter sorts them: constants, then classes, then functions.
+    def kind(name: str) -> int:
+        return 0 if name.isupper() else 1 if name[0].isupper() else 2
+
+    assert sorted(gan_core.__all__, key=lambda name: (kind(name), name)) == gan_core.__all__
+    assert set(gan_core.__all__) == set(gan_core._HOMES)
+    for name in gan_core.__all__:
+        value = getattr(gan_core, name)
+        assert getattr(value, "__name__", name) == name
+    assert dir(gan_core) == sorted(gan_core.__all__)
+
+
+def test_what_a_script_needs_is_there() -> None:
+    from gan_core import OBJECTIVES, REGULARISERS, RunConfig, Runner, Snapshot, Trainer, preset
+
+    assert list(OBJECTIVES) == ["minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic"]
+    assert list(REGULARISERS) == ["gradient_penalty", "r1", "r2", "r1_r2"]
+    assert isinstance(preset("ring-8"), RunConfig)
+    assert isinstance(Trainer(preset("ring-8")).snapshot(), Snapshot)
+    assert callable(Runner)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'generator'"):
+        gan_core.generator  # noqa: B018
+
+
+def test_the_example_in_the_docstring_works() -> None:
+    code = (
+        "import doctest, gan_core, sys; sys.exit(doctest.testmod(gan_core).failed or not gan_core.__doc__.count('>>>'))"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_error_of_ours_is_caught_by_its_base() -> None:
+    for name in ("ConfigError", "DataError", "CheckpointError"):
+        assert issubclass(getattr(gan_core, name), gan_core.GanExplorerError)

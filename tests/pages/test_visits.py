@@ -1,0 +1,209 @@
+"""Visits: what becomes of a run when its browser goes, comes back, or never does."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from gan_core.config import Intervention
+from pages.ui import visits
+from pages.ui.visits import GRACE, Rooms, Visit, default_slots
+from tests.pages.test_routes import CONFIG
+
+RELEASE = 60.0
+
+
+@pytest.fixture
+def rooms() -> Iterator[Rooms]:
+    found = Rooms(4, release_after=RELEASE)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def visit(rooms: Rooms) -> Visit:
+    found = rooms.open(CONFIG, (), "")
+    assert found.runner.wait(lambda r: r.state == "playing" and r.step_count > 0)
+    return found
+
+
+def leave_for(visit: Visit, seconds: float) -> None:
+    """As if the browser had gone some seconds ago."""
+    visit.leave()
+    assert visit.gone_at is not None
+    visit.gone_at -= seconds
+
+
+def test_a_visit_opens_with_a_run_that_plays(rooms: Rooms) -> None:
+    link = (Intervention(step=2, changes={"lr_g": 0.5}),)
+    visit = rooms.open(CONFIG, link, "ring-8")
+    assert visit.runner.preset == "ring-8"
+    assert visit.runner.initial_config == CONFIG
+    assert visit.runner.wait(lambda r: r.state == "playing" and r.step_count > 2)
+    assert visit.runner.interventions == link
+    assert visit.runner.config.lr_g == 0.5
+    assert rooms.find(visit.token) is visit
+
+
+def test_tokens_cannot_be_guessed(rooms: Rooms) -> None:
+    tokens = {rooms.open(CONFIG, (), "").token for _ in range(20)}
+    assert len(tokens) == 20
+    assert all(len(token) >= 22 for token in tokens), "22 characters of base64url are 128 bits"
+    starts = {token[:4] for token in tokens}
+    assert len(starts) == 20, "no part is common to all"
+    assert all(rooms.find(other) is None for other in ("", "0", next(iter(tokens))[:-1]))
+
+
+def test_a_run_plays_on_through_a_short_absence(rooms: Rooms, visit: Visit) -> None:
+    leave_for(visit, GRACE - 1)
+    rooms.sweep()
+    step = visit.runner.step_count
+    assert visit.runner.wait(lambda r: r.step_count > step)
+    assert visit.runner.state == "playing"
+
+
+def test_a_run_whose_browser_is_gone_stops_within_ten_seconds_and_frees_its_slot(rooms: Rooms, visit: Visit) -> None:
+    assert GRACE + 1 < 10, "the reaper looks once a second"
+    leave_for(visit, GRACE + 0.1)
+    rooms.sweep()
+    assert visit.runner.wait(lambda r: r.state == "paused")
+    assert rooms.slots.playing == 0
+    step = visit.runner.step_count
+    rooms.sweep()
+    time.sleep(0.1)
+    assert visit.runner.step_count == step
+
+
+def test_the_same_run_goes_on_when_the_browser_is_back(rooms: Rooms, visit: Visit) -> None:
+    leave_for(visit, GRACE + 0.1)
+    rooms.sweep()
+    assert visit.runner.wait(lambda r: r.state == "paused")
+    step = visit.runner.step_count
+    visit.arrive()
+    rooms.sweep()
+    assert visit.runner.wait(lambda r: r.step_count > step and r.state == "playing")
+    assert visit.runner.run == 1
+
+
+def test_a_run_that_was_paused_is_still_paused_when_the_browser_is_back(rooms: Rooms, visit: Visit) -> None:
+    visit.runner.pause()
+    leave_for(visit, GRACE + 0.1)
+    rooms.sweep()
+    visit.arrive()
+    assert visit.runner.flush()
+    assert visit.runner.wait(lambda r: r.state == "paused")
+    step = visit.runner.step_count
+    time.sleep(0.1)
+    assert visit.runner.step_count == step
+
+
+def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(rooms: Rooms, visit: Visit) -> None:
+    """Whoever comes first, sweep or browser, the browser has the last word."""
+    for _ in range(200):
+        leave_for(visit, GRACE + 0.1)
+        sweeper = threading.Thread(target=rooms.sweep)
+        sweeper.start()
+        visit.arrive()
+        sweeper.join()
+    step = visit.runner.step_count
+    assert visit.runner.wait(lambda r: r.step_count > step and r.state == "playing")
+
+
+def test_memory_is_given_back_after_the_time_to_live(rooms: Rooms, visit: Visit) -> None:
+    runner = visit.runner
+    network = weakref.ref(runner._trainer.generator)  # type: ignore[union-attr]
+    trainer = weakref.ref(runner._trainer)  # type: ignore[type-var]
+    leave_for(visit, RELEASE - 1)
+    rooms.sweep()
+    assert rooms.find(visit.token) is visit
+    leave_for(visit, RELEASE + 0.1)
+    rooms.sweep()
+    assert runner.wait(lambda r: r.state == "closed")
+    assert rooms.find(visit.token) is None
+    assert runner.frame() is None
+    assert runner.snapshot is None
+    gc.collect()
+    assert trainer() is None, "the trainer is held by something"
+    assert network() is None
+    runner.join(10)
+    assert not any(thread.name == runner._thread.name for thread in threading.enumerate())
+
+
+def test_a_visit_that_a_session_drops_takes_its_run_along(rooms: Rooms) -> None:
+    visit: Visit | None = rooms.open(CONFIG, (), "")
+    assert visit is not None
+    runner, token = visit.runner, visit.token
+    assert runner.wait(lambda r: r.step_count > 0)
+    visit = None
+    gc.collect()
+    assert runner.wait(lambda r: r.state == "closed")
+    assert rooms.find(token) is None
+
+
+def test_the_reaper_does_all_this_by_itself_and_ends_when_told(
+    monkeypatch: pytest.MonkeyPatch, rooms: Rooms, visit: Visit
+) -> None:
+    monkeypatch.setattr(visits, "GRACE", 0.05)
+    rooms.release_after = 2.0
+    stop = threading.Event()
+    reaper = threading.Thread(target=rooms.reap, args=(stop,))
+    reaper.start()
+    try:
+        visit.leave()
+        assert visit.runner.wait(lambda r: r.state == "paused")
+        assert visit.runner.wait(lambda r: r.state == "closed")
+    finally:
+        stop.set()
+        reaper.join(10)
+    assert not reaper.is_alive()
+
+
+def test_closing_ends_every_run_and_every_thread(rooms: Rooms) -> None:
+    runners = [rooms.open(CONFIG, (), "").runner for _ in range(3)]
+    kept = [rooms.open(CONFIG, (), "") for _ in range(3)]
+    assert all(v.runner.wait(lambda r: r.step_count > 0) for v in kept)
+    rooms.close()
+    assert all(v.runner.state == "closed" for v in kept)
+    names = {thread.name for thread in threading.enumerate()}
+    assert not names & {v.runner._thread.name for v in kept}
+    assert all(r.wait(lambda r: r.state == "closed") for r in runners)
+
+
+def test_a_waiting_run_plays_when_a_browser_that_holds_the_slot_is_gone() -> None:
+    rooms = Rooms(1, release_after=RELEASE)
+    try:
+        first, second = rooms.open(CONFIG, (), ""), rooms.open(CONFIG, (), "")
+        assert first.runner.wait(lambda r: r.state == "playing")
+        assert second.runner.wait(lambda r: r.state == "queued")
+        leave_for(first, GRACE + 0.1)
+        rooms.sweep()
+        assert second.runner.wait(lambda r: r.state == "playing", timeout=3)
+        first.arrive()
+        assert first.runner.wait(lambda r: r.state == "queued", timeout=3)
+        assert "number 1" in first.runner.message
+        second.runner.pause()
+        assert first.runner.wait(lambda r: r.state == "playing", timeout=3)
+    finally:
+        rooms.close()
+
+
+def test_a_click_acts_once_however_often_it_arrives(visit: Visit) -> None:
+    assert visit.is_new(1)
+    assert not visit.is_new(1)
+    assert visit.is_new(2)
+
+
+@pytest.mark.parametrize(("text", "slots"), [("1", 1), ("3", 3), ("0", 1), ("-2", None), ("", None), ("²", None), ("x", None)])
+def test_slots_are_twice_the_cores_or_what_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, text: str, slots: int | None
+) -> None:
+    monkeypatch.setenv("GAN_EXPLORER_SLOTS", text)
+    assert default_slots() == (slots or 2 * (os.cpu_count() or 1))
+    monkeypatch.delenv("GAN_EXPLORER_SLOTS")
+    assert default_slots() == 2 * (os.cpu_count() or 1)
