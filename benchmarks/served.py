@@ -57,6 +57,7 @@ _PROBE: Final = """
     const root = records[records.length - 1].target;
     if (names.has('data-frame')) {
       probe.drawn += 1;
+      probe.firstFrameAt ??= now;
       if (probe.lastAt) probe.longest = Math.max(probe.longest, now - probe.lastAt);
       probe.lastAt = now;
     }
@@ -67,7 +68,6 @@ _PROBE: Final = """
     if (names.has('data-state')) {
       probe.state = root.dataset.state;
       probe.stateAt[probe.state] = now;
-      if (probe.state === 'playing') probe.firstPlayingAt ??= now;
     }
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-frame', 'data-step', 'data-state'] });
 })();

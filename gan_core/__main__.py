@@ -165,9 +165,11 @@ def _train(args: argparse.Namespace) -> None:
     preset = find(args.preset)
     config = preset.config.changed(_changes(args))
     save = None if args.save is None else _writable(args.save)
-    trainer = _trainer(config, args.device)
     steps = args.steps or (MAX_STEPS if args.seconds else preset.steps)
-    stats, state, seconds = _loop(trainer, steps, args.seconds)
+    with _on_interrupt() as interrupted:
+        trainer = _trainer(config, args.device)
+        stats, state, seconds = _loop(trainer, steps, args.seconds, interrupted)
+        metrics = _evaluate(trainer)
     record = {
         "preset": preset.name,
         "state": state,
@@ -178,7 +180,7 @@ def _train(args: argparse.Namespace) -> None:
         "seconds": seconds,
         "steps_per_second": trainer.step_count / seconds,
         "stats": asdict(stats),
-        "metrics": _as_dicts(_evaluate(trainer)),
+        "metrics": _as_dicts(metrics),
     }
     if args.json:
         _print_json(record)
@@ -219,10 +221,12 @@ def _trainer(config: RunConfig, device: str) -> Trainer:
     return Trainer(config, device=device)
 
 
-def _loop(trainer: Trainer, steps: int, seconds: float | None) -> tuple[StepStats, str, float]:
+def _loop(
+    trainer: Trainer, steps: int, seconds: float | None, interrupted: Callable[[], bool]
+) -> tuple[StepStats, str, float]:
     """Train; returns the last step's numbers, how it ended and the seconds it took."""
     total = None if steps == MAX_STEPS else steps
-    with _on_interrupt() as interrupted, tqdm(total=total, unit=" steps", disable=None) as bar:
+    with tqdm(total=total, unit=" steps", disable=None) as bar:
         start = time.perf_counter()
         end = start + (seconds or MAX_SECONDS)
         state = "finished"
@@ -241,7 +245,7 @@ def _loop(trainer: Trainer, steps: int, seconds: float | None) -> tuple[StepStat
 
 @contextmanager
 def _on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a flag, so that the step in hand is finished; the second acts as usual."""
+    """Turn the first Ctrl-C into a flag, so that a step and a record come of it; the second acts as usual."""
     pressed = False
 
     def press(number: int, frame: Any) -> None:

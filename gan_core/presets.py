@@ -8,7 +8,6 @@ interventions in the same way, while they are few.
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import json
 import zlib
@@ -158,9 +157,11 @@ def _unpack(text: str) -> Any:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         opener = zlib.decompressobj()
         raw = opener.decompress(data, _MAX_JSON_BYTES)
-        if not opener.unconsumed_tail:
+        if opener.eof:
             return json.loads(raw)
-    except (ValueError, binascii.Error, zlib.error, RecursionError):
+        if not opener.unconsumed_tail:
+            raise EOFError("cut off")
+    except (ValueError, EOFError, zlib.error, RecursionError):
         raise ConfigError(
             "the link's settings are damaged; copy the whole link, or begin with ?preset=digits"
         ) from None

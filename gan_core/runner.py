@@ -482,15 +482,15 @@ class Runner:
         assert self._rebuild is not None
         config, interventions = self._rebuild
         self._rebuild = None
-        self._run += 1
         self._clear_numbers()
         self._phase = ""
         self._config = self._initial = self._followed = config
         self._story = tuple(sorted(interventions, key=lambda i: i.step))
         self._state = "queued"
         load(config.data.name, progress=self._show_progress)
-        self._state, self._message = "paused", ""
         self._trainer = Trainer(config, interventions=interventions, device=self._device)
+        self._run += 1
+        self._state, self._message = "paused", ""
         self._look()
         self._publish()
 

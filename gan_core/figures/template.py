@@ -1,13 +1,13 @@
 """How a figure says what it is made of, and how it is filled from a snapshot.
 
-A trace's ``meta`` names arrays: ``x``, ``y``, ``critic`` (instead of ``y`` where D gives no probabilities), ``smooth``
-(the page may smooth it), or ``marks`` (the trace shows the run's marks). Where x has one value more than y, x holds the
-edges of bins.
+A trace's ``meta`` names arrays: ``x``, ``y``, ``critic`` (instead of ``y`` where D gives no probabilities),
+``smooth`` (the page may smooth it), or ``marks`` (the trace shows the run's marks). Where x has one value more
+than y, x holds the edges of bins.
 
-The layout's ``meta`` has rules for the axes, which the page follows and a finished figure leaves to Plotly: ``x`` is
-``grow`` (0 to a round step) or ``edges``; ``y`` is ``steps`` (1-2-5), ``decades``, ``share`` or ``unit``; ``clamp`` bounds
-``y`` for a meaning. ``levels`` are reference lines: ``axis``, ``at`` and ``text`` (values, or dotted paths in the header)
-and ``when`` (the meaning they belong to). ``title`` gives x its title for each meaning.
+The layout's ``meta`` has rules for the axes, which the page follows and a finished figure leaves to Plotly: ``x``
+is ``grow`` (0 to a round step) or ``edges``; ``y`` is ``steps`` (1-2-5), ``decades``, ``share`` or ``unit``;
+``clamp`` bounds ``y`` for a meaning. ``levels`` are reference lines: ``axis``, ``at`` and ``text`` (values, or
+dotted paths in the header) and ``when`` (the meaning they belong to). ``title`` names x for each meaning.
 """
 
 from __future__ import annotations

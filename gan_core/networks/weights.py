@@ -28,6 +28,8 @@ class Weights:
         views = self.vector.detach().split([part.numel() for part in self._parts])
         for part, view in zip(self._parts, views, strict=True):
             part.data = view.view_as(part)
+        # Filled anew by each `backward`: to ask for new memory each time would cost more than to fill it.
+        self.vector.grad = torch.zeros_like(self.vector)
 
     def backward(self, loss: Tensor) -> Tensor:
         """Differentiate a loss by these weights, and by no others.
@@ -36,11 +38,10 @@ class Weights:
             loss: A scalar.
 
         Returns:
-            The gradient as a vector, which is also left in ``vector.grad`` for the optimiser.
+            The gradient, ``vector.grad``, valid until the next call.
 
         Raises:
             RuntimeError: If the loss does not depend on all of the weights.
         """
         gradients = torch.autograd.grad(loss, self._parts)
-        self.vector.grad = gradient = torch.cat([g.reshape(-1) for g in gradients])
-        return gradient
+        return torch.cat([g.reshape(-1) for g in gradients], out=self.vector.grad)

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan_core import config as module
+from gan_core.config import run as module
 from gan_core.config import DATA_SHAPES, KNOBS, PENALTY_KNOBS, Intervention, RunConfig, is_live, parse_config
 from gan_core.data import DATASETS
 from gan_core.errors import ConfigError, GanExplorerError

@@ -102,7 +102,7 @@ def textbook(config: RunConfig, n: int) -> list[dict[str, float]]:
     generator, discriminator = build_generator(config, rngs), build_discriminator(config, rngs)
     objective = OBJECTIVES[config.objective]
     make: dict[str, Callable[..., torch.optim.Optimizer]] = {
-        "adam": lambda weights, lr, betas: torch.optim.Adam(weights, lr, betas),
+        "adam": torch.optim.Adam,
         "sgd": lambda weights, lr, betas: torch.optim.SGD(weights, lr, betas[0]),
         "rmsprop": lambda weights, lr, betas: torch.optim.RMSprop(weights, lr, betas[1], momentum=betas[0]),
     }
@@ -175,7 +175,9 @@ def assert_close_to_textbook(config: RunConfig, n: int = 4) -> None:
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_a_step_is_the_textbooks(objective: str) -> None:
-    assert_close_to_textbook(SMALL.changed({"objective": objective, "d_steps": 2, "g_steps": 2, "batch_size": 16}))
+    # Plain SGD: Adam would blow up the rounding of gradients that are zero, such as a relativistic D's last bias.
+    sgd = {"optimizer_g": "sgd", "optimizer_d": "sgd", "lr_g": 0.05, "lr_d": 0.05}
+    assert_close_to_textbook(SMALL.changed(sgd | {"objective": objective, "d_steps": 2, "g_steps": 2}))
 
 
 @pytest.mark.parametrize("name", REGULARISERS)
@@ -237,11 +239,9 @@ def test_only_a_whole_step_advances_the_step_number_and_the_history() -> None:
 def test_a_step_can_be_watched_half_by_half() -> None:
     whole, halves = Trainer(SMALL), Trainer(SMALL)
     whole.step()
-    seen = []
     before = weights(halves.generator)
-    for half in halves.halves():
-        seen.append((half, halves.step_count, all(map(torch.equal, before, weights(halves.generator)))))
-    assert seen == [("d", 0, True), ("g", 1, False)]
+    seen = [(half, all(map(torch.equal, before, weights(halves.generator)))) for half in halves.halves()]
+    assert seen == [("d", True), ("g", False)]
     assert_same_state(whole, halves)
 
 
@@ -282,12 +282,13 @@ def test_a_lazy_penalty_is_computed_at_every_kth_update_with_k_times_the_weight(
         return critic(real).square()
 
     monkeypatch.setitem(REGULARISERS, "r1", replace(REGULARISERS["r1"], penalty=count))
-    eager = SMALL.changed({"regularisers": [{"name": "r1", "weight": 2}]})
-    lazy = Trainer(SMALL.changed({"regularisers": [{"name": "r1", "weight": 0.5, "every": 4}]}))
-    other, plain = Trainer(eager), Trainer(SMALL)
-    for trainer in (lazy, other, plain):
+    base = SMALL.changed({"optimizer_d": "sgd"})  # Adam's first step is of one length, whatever the gradient's
+    lazy = Trainer(base.changed({"regularisers": [{"name": "r1", "weight": 0.5, "every": 4}]}))
+    eager = Trainer(base.changed({"regularisers": [{"name": "r1", "weight": 2}]}))
+    plain = Trainer(base)
+    for trainer in (lazy, eager, plain):
         trainer.step_d()
-    assert_equal(weights(lazy.discriminator), weights(other.discriminator))
+    assert_equal(weights(lazy.discriminator), weights(eager.discriminator))
     assert not torch.equal(weights(lazy.discriminator)[0], weights(plain.discriminator)[0])
     calls.clear()
     for _ in range(9):
@@ -662,10 +663,11 @@ def test_a_damaged_state_is_refused(key: str, damage: str) -> None:
 # -- divergence ----------------------------------------------------------------------------------------------
 
 
+EXPLOSIVE = SMALL.changed({"optimizer_d": "sgd", "lr_d": 1, "regularisers": [{"name": "r1", "weight": 1000}]})
+
+
 def test_a_run_that_diverges_is_flagged_and_its_history_stays_finite() -> None:
-    trainer = Trainer(
-        SMALL.changed({"objective": "least_squares", "optimizer_g": "sgd", "optimizer_d": "sgd", "lr_g": 1, "lr_d": 1})
-    )
+    trainer = Trainer(EXPLOSIVE)
     stats = trainer.step()
     while stats.finite and trainer.step_count < 50:
         stats = trainer.step()
@@ -820,8 +822,10 @@ trees = st.fixed_dictionaries(
 
 @pytest.mark.slow
 @settings(max_examples=80)
-@given(trees.filter(lambda tree: not tree["regularisers"] or tree["discriminator"]["norm"] == "none"))
+@given(trees)
 def test_any_valid_config_trains_three_steps_that_are_finite_or_flagged(tree: dict[str, Any]) -> None:
+    if tree["discriminator"]["norm"] == "batch":
+        tree["regularisers"] = []
     trainer = Trainer(RunConfig.model_validate(tree))
     for _ in range(3):
         stats = trainer.step()

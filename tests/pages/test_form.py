@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,7 +19,7 @@ KINDS = ("selectbox", "toggle", "slider", "select_slider", "number_input")
 
 def widgets(app: AppTest) -> dict[str, Any]:
     """Every widget of the form by its key."""
-    found = {w.key: w for kind in KINDS for w in app.get(kind)}
+    found = {w.key: w for kind in KINDS for w in cast("list[Any]", app.get(kind))}
     assert sum(len(app.get(kind)) for kind in KINDS) == len(found)
     return found
 
@@ -169,9 +169,7 @@ def test_a_penalty_is_chosen_with_a_usual_weight_and_taken_away_again(
     assert not app.exception
 
 
-def test_wasserstein_without_any_bound_on_d_gets_one(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner]
-) -> None:
+def test_wasserstein_without_any_bound_on_d_gets_one(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
     app = open_app(SMALL | {"regularisers": "[]"})
     app.selectbox(key="w:objective").select("wasserstein").run()
     assert runner_of(app).config.clip == 0.01

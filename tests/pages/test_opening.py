@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -203,7 +203,8 @@ def test_a_link_with_every_setting_off_its_default_opens_as_it_is(
     assert not app.exception
     assert not app.toast
     assert runner.initial_config == parse_config(config)
-    shown = {w.key: w.value for kind in ("number_input", "slider", "select_slider") for w in app.get(kind)}
+    kinds = ("number_input", "slider", "select_slider")
+    shown = {w.key: w.value for kind in kinds for w in cast("list[Any]", app.get(kind))}
     assert shown["w:betas_g.0"] == 0.99995
     assert shown["w:ema"] == 0.1234
     assert shown["w:lr_g"] == 1.1e-7

@@ -125,7 +125,9 @@ def test_who_has_the_newest_frame_gets_none(get: Get, visit: Visit) -> None:
     assert visit.runner.wait(lambda r: get(f"/{FRAME}?t={visit.token}&since={serial}").status == 200)
 
 
-@pytest.mark.parametrize("since", ["-1", "1e9", "NaN", "%C2%B2", "%D9%A3", "0x10", "9" * 4000, "1;2", "1%00", "[]", "+5"])
+@pytest.mark.parametrize(
+    "since", ["-1", "1e9", "NaN", "%C2%B2", "%D9%A3", "0x10", "9" * 4000, "1;2", "1%00", "[]", "+5"]
+)
 def test_any_other_text_for_since_gets_the_newest_frame(get: Get, visit: Visit, since: str) -> None:
     reply = get(f"/{FRAME}?t={visit.token}&since={since}")
     assert reply.status == 200
@@ -178,7 +180,15 @@ def test_the_view_s_own_files_are_served_under_their_version(get: Get) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["000000000000/live.js", "{v}/no.js", "{v}/__init__.py", "{v}/route.py", "{v}/..%2Froute.py", "{v}/%2Fetc%2Fpasswd"]
+    "name",
+    [
+        "000000000000/live.js",
+        "{v}/no.js",
+        "{v}/__init__.py",
+        "{v}/route.py",
+        "{v}/..%2Froute.py",
+        "{v}/%2Fetc%2Fpasswd",
+    ],
 )
 def test_nothing_else_is_served(get: Get, name: str) -> None:
     reply = get(f"/{live.ROUTE}/{name.format(v=live.version())}")

@@ -118,7 +118,7 @@ def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(room
 def test_memory_is_given_back_after_the_time_to_live(rooms: Rooms, visit: Visit) -> None:
     runner = visit.runner
     network = weakref.ref(runner._trainer.generator)  # type: ignore[union-attr]
-    trainer = weakref.ref(runner._trainer)  # type: ignore[type-var]
+    trainer = weakref.ref(runner._trainer)
     leave_for(visit, RELEASE - 1)
     rooms.sweep()
     assert rooms.find(visit.token) is visit
@@ -199,7 +199,9 @@ def test_a_click_acts_once_however_often_it_arrives(visit: Visit) -> None:
     assert visit.is_new(2)
 
 
-@pytest.mark.parametrize(("text", "slots"), [("1", 1), ("3", 3), ("0", 1), ("-2", None), ("", None), ("²", None), ("x", None)])
+@pytest.mark.parametrize(
+    ("text", "slots"), [("1", 1), ("3", 3), ("0", 1), ("-2", None), ("", None), ("²", None), ("x", None)]
+)
 def test_slots_are_twice_the_cores_or_what_the_environment_says(
     monkeypatch: pytest.MonkeyPatch, text: str, slots: int | None
 ) -> None:

@@ -65,7 +65,7 @@ export function flow() {
       setText(parts.z.note, `${integer(header.latent_dim)} numbers`);
       setText(parts.generator.note, `${integer(header.g_weights)} weights`);
       setText(parts.discriminator.note, `${integer(header.d_weights)} weights`);
-      setText(parts.real.note, header.data);
+      setText(parts.real.note, header.data || '\u00a0');
       setText(parts['d-loss'].name, `D’s loss ${decimal(header.stats?.d_loss)}`);
       setText(parts['g-loss'].name, `G’s loss ${decimal(header.stats?.g_loss)}`);
       // In slow motion the half that was just done; at speed both take turns, softly.

@@ -141,7 +141,7 @@ function build(root) {
     setAttr(root, 'data-theme', theme);
     root.style.colorScheme = theme;
     for (const [name, colour] of Object.entries(palette())) root.style.setProperty(`--${name}`, colour);
-    if (!frame) return;
+    if (!frame?.header.kind) return;
     parts.samples.repaint();
     parts.strip.repaint();
     drawing.refresh();
@@ -179,6 +179,8 @@ function build(root) {
     parts.welcome.update(frame);
     parts.verdict.update(frame);
     parts.flow.update(frame, now);
+    say(now);
+    if (!header.kind) return; // nothing to see yet: a run that waits, or whose data could not be had
     parts.samples.update(frame, now, ms);
     setText(dNow, decimal(header.stats?.d_loss));
     setText(gNow, decimal(header.stats?.g_loss));
@@ -187,7 +189,6 @@ function build(root) {
     parts.turns.update(frame);
     scoresFigure.hidden = !frame.arrays.metric_step?.length;
     drawing.update(frame);
-    say(now);
     setAttr(root, 'data-draw-ms', (performance.now() - now).toFixed(1));
   }
 

@@ -35,7 +35,8 @@ export function opinionScale({ header, arrays }, logits, before) {
 
 /** The ends in words: as many digits as tell them apart. */
 export function endsInWords({ middle, end }) {
-  const digits = Math.max(0, Math.min(3, Math.ceil(-Math.log10(end) - 1e-9) + (Number.isInteger(middle / end) ? 0 : 1)));
+  const extra = [1, 2, 4].findIndex((k) => Math.abs((k * middle) / end - Math.round((k * middle) / end)) < 1e-6);
+  const digits = Math.max(0, Math.min(4, Math.ceil(-Math.log10(end) - 1e-9) + extra));
   const say = (x) => x.toFixed(digits).replace(/^-(0(\.0*)?)$/, '$1').replace('-', '−');
   return [say(middle - end), say(middle + end)];
 }

@@ -61,8 +61,46 @@ function steppedRange([low, high], before, clamp) {
   return range;
 }
 
+/** Reference lines at the same height are one, with the words of both: "log 2: D cannot tell, G cannot be told". */
+function together(levels, level) {
+  const same = levels.find((other) => other.axis === level.axis && other.at === level.at);
+  if (!same) levels.push(level);
+  else if (level.text) same.text = same.text ? `${same.text}, ${level.text.split(': ').pop()}` : level.text;
+  return levels;
+}
+
+/**
+ * Heights at which the words of reference lines stand: close above or below their line, or a little farther, where the
+ * right half of no curve runs through them. A place is kept as long as it is free.
+ */
+function placed(levels, curves, range, ends, height, memory) {
+  if (!levels.length) return [];
+  const tall = ((range[1] - range[0]) * 17) / Math.max(40, height), from = ends[0] + 0.5 * (ends[1] - ends[0]);
+  const passing = [];
+  for (const { x, y } of curves) for (let i = 0; i < y.length; i++) if (x[i] >= from && Number.isFinite(y[i])) passing.push(y[i]);
+  memory.places ||= new Map();
+  const taken = [];
+  return levels.map(({ at }, i) => {
+    const room = (k) => {
+      const y = at + k * tall;
+      if (y > range[1] - 0.4 * tall || y < range[0] + 0.4 * tall) return -1;
+      let least = Infinity;
+      for (const v of passing) least = Math.min(least, Math.abs(v - y));
+      for (const v of taken) least = Math.min(least, Math.abs(v - y) - 0.35 * tall);
+      levels.forEach((other, j) => { if (j !== i) least = Math.min(least, Math.abs(other.at - y)); });
+      return least / tall;
+    };
+    const choices = [0.65, -0.65, 1.6, -1.6, 2.4, -2.4], before = memory.places.get(at);
+    let k = before !== undefined && room(before) > 0.42 ? before : choices.find((choice) => room(choice) > 0.53);
+    k ??= choices.reduce((best, choice) => (room(choice) > room(best) + 0.05 ? choice : best));
+    memory.places.set(at, k);
+    taken.push(at + k * tall);
+    return at + k * tall;
+  });
+}
+
 /** Fill a template from a frame. `memory` keeps the axes between two fillings. */
-export function filled(template, frame, { smooth, memory, font, narrow, ground }) {
+export function filled(template, frame, { smooth, memory, font, ground, width, height }) {
   const { header, arrays } = frame, meaning = header.meaning, meta = template.layout.meta;
   const lines = [];
   let last = 0, edges = null;
@@ -86,7 +124,8 @@ export function filled(template, frame, { smooth, memory, font, narrow, ground }
 
   const levels = (meta.levels || []).filter((level) => !level.when || level.when === meaning)
     .map((level) => ({ ...level, at: lookUp(header, level.at), text: lookUp(header, level.text) || '' }))
-    .filter((level) => Number.isFinite(level.at));
+    .filter((level) => Number.isFinite(level.at))
+    .reduce(together, []);
   const layout = { ...template.layout, xaxis: { ...template.layout.xaxis }, yaxis: { ...template.layout.yaxis }, uirevision: `zoom ${memory.zooms || 0}`, showlegend: false };
   layout.font = { ...layout.font, family: font };
   const { xaxis, yaxis } = layout;
@@ -94,7 +133,7 @@ export function filled(template, frame, { smooth, memory, font, narrow, ground }
   if (meta.x === 'grow') {
     if (!memory.end || last > memory.end || last < 0.4 * memory.end) memory.end = stepAxisEnd(last);
     xaxis.range = [0, memory.end];
-    if (narrow) xaxis.nticks = 3;
+    if (width < 320) xaxis.nticks = 3;
   } else if (edges) xaxis.range = edges;
   if (meta.y === 'steps') {
     const seen = extent([...lines, levels.filter((level) => level.axis === 'y').map((level) => level.at)]);
@@ -121,15 +160,15 @@ export function filled(template, frame, { smooth, memory, font, narrow, ground }
   layout.shapes = levels.map(({ axis, at }) => (axis === 'y'
     ? { type: 'line', xref: 'paper', x0: 0, x1: 1, y0: at, y1: at, line: { color: muted, width: 1, dash: 'dot' } }
     : { type: 'line', yref: 'paper', y0: 0, y1: 1, x0: at, x1: at, line: { color: muted, width: 1, dash: 'dot' } }));
-  const span = yaxis.range ? yaxis.range[1] - yaxis.range[0] : 1;
-  layout.annotations = levels.filter((level) => level.text).map(({ axis, at, text }, i, all) => {
-    const style = { text, showarrow: false, font: { color: muted, size: 12 }, borderpad: 1, bgcolor: ground };
-    if (axis === 'x') return { ...style, yref: 'paper', x: at, y: 1, xanchor: 'left', yanchor: 'top', xshift: 3 };
-    // Two lines close together: the lower one's words stand below it.
-    const crowded = all.some((other, j) => j !== i && Math.abs(other.at - at) < 0.12 * span && (other.at > at || (other.at === at && j < i)));
-    const atTop = yaxis.range && yaxis.range[1] - at < 0.1 * span;
-    return { ...style, xref: 'paper', x: 1, y: at, xanchor: 'right', yanchor: crowded || atTop ? 'top' : 'bottom' };
-  });
+  const style = { showarrow: false, font: { color: muted, size: 12 }, borderpad: 1, bgcolor: ground };
+  const beside = levels.filter((level) => level.axis === 'y' && level.text && yaxis.range);
+  const curves = data.filter((trace) => trace.visible && trace.hoverinfo !== 'skip' && !trace.meta.marks);
+  const places = placed(beside, curves, yaxis.range, xaxis.range || [0, 1], height, memory);
+  layout.annotations = [
+    ...beside.map(({ text }, i) => ({ ...style, text, xref: 'paper', x: 1, y: places[i], xanchor: 'right', yanchor: 'middle' })),
+    ...levels.filter((level) => level.axis === 'x' && level.text)
+      .map(({ text, at }) => ({ ...style, text, yref: 'paper', x: at, y: 1, xanchor: 'left', yanchor: 'top', xshift: 3 })),
+  ];
 
   const marks = data.find((trace) => trace.meta.marks);
   if (marks) {
@@ -173,16 +212,17 @@ export function plotter({ plots, url, templates, options }) {
 
   async function draw(state) {
     const { smooth, font, ground } = options();
-    const template = templates(state.name);
+    const template = templates(state.name), width = state.node.clientWidth, height = state.node.clientHeight;
     if (!template || !frame) return;
+    const { margin } = template.layout;
     if (state.run !== frame.header.run) { state.run = frame.header.run; state.memory = { zooms: state.memory.zooms }; }
-    const { data, layout } = filled(template, frame, { smooth, font, ground, memory: state.memory, narrow: state.node.clientWidth < 320 });
+    const { data, layout } = filled(template, frame, { smooth, font, ground, memory: state.memory, width, height: height - margin.t - margin.b });
     if (state.zoomed) {
       layout.xaxis.range = state.zoomed.x;
       layout.yaxis.range = state.zoomed.y;
     } else state.given = { x: layout.xaxis.range, y: layout.yaxis.range };
-    layout.width = state.node.clientWidth;
-    layout.height = state.node.clientHeight;
+    layout.width = width;
+    layout.height = height;
     await Plotly.react(state.node, data, layout, { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false });
     if (!state.drawn) {
       state.node.on('plotly_relayout', (event) => {

@@ -6,8 +6,8 @@ import { endsInWords } from './opinion.js';
 import { planePainter } from './plane.js';
 
 const HALF_WORDS = {
-  plane: { d: 'D’s half: only the background moves', g: 'G’s half: the dots climb towards green' },
-  images: { d: 'D’s half: its verdicts change', g: 'G’s half: the pictures change' },
+  plane: { d: 'D’s half: only colours move', g: 'G’s half: dots climb to green' },
+  images: { d: 'D’s half: verdicts change', g: 'G’s half: pictures change' },
 };
 const MANIFOLDS = {
   plane: 'The noise grid, warped by G', line: 'The noise line, bent by G', slice: 'A flat slice through the noise, warped by G',
@@ -41,6 +41,7 @@ export function samples({ look, pickGenerator }) {
     manifold: layer('manifold', 'mesh', 'manifold', MANIFOLDS.plane),
     walk: layer('walk', 'dash', 'walk', 'Images on the way between the z of the first two generated ones'),
   };
+  layers.walk.hidden = true; // until there are images
   const low = el('span', { text: '' }), high = el('span', { text: '' });
   const scale = el('div', { class: 'scale' }, low, el('i', { 'aria-hidden': 'true' }), high);
   const node = el('section', { class: 'card samples', 'aria-label': 'Samples' },
@@ -71,7 +72,7 @@ export function samples({ look, pickGenerator }) {
       if (box) words = box.kind === 'walk' ? `image ${box.i + 1} of the walk` : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
     } else if (pointer) {
       const at = plane.under(frame, ...pointer);
-      if (at) words = `x ${decimal(at.x, 2)}, y ${decimal(at.y, 2)}: ${says(at.logit)}`;
+      if (at) words = `(${decimal(at.x, 2)}, ${decimal(at.y, 2)}): ${says(at.logit)}`;
     }
     setText(note, words);
   }

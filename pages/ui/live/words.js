@@ -57,6 +57,7 @@ export function verdict() {
       const given = header.verdict || { level: 'info', headline: 'Training.', detail: '', evidence: [] };
       const level = special ? special[0] : given.level in MARKS ? given.level : 'info';
       setAttr(node, 'data-level', level);
+      setAttr(node, 'data-long', Boolean(special));
       setText(mark, MARKS[level]);
       const place = header.state === 'queued' && header.position ? ` Place ${header.position} in the queue.` : '';
       setText(headline, special ? special[1] + place : given.headline);
@@ -113,7 +114,7 @@ function numberCards(frame) {
 /** Three numbers, each with its scale beside it. */
 export function cards() {
   const make = () => {
-    const name = el('span', { text: '' }), value = el('b', { text: '–' }), scale = el('span', { text: '' });
+    const name = el('span', { text: '\u00a0' }), value = el('b', { text: '–' }), scale = el('span', { text: '\u00a0' });
     return { name, value, scale, node: el('div', { class: 'number' }, name, value, scale) };
   };
   const all = [make(), make(), make()];

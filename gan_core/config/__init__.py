@@ -1,0 +1,59 @@
+"""The config: a frozen value, and the only truth about a run.
+
+Configs come from strangers (a link, a file, the command line), so each field declares once its default, its
+range, its words and whether it may change while a run goes on. The validator, the widget, ``--set``, the link
+and the question "retune or restart?" all read that one declaration.
+
+Units: rates are per optimiser update, ``clip`` is in units of weight, a penalty's ``weight`` is the paper's
+coefficient. ``every: k`` applies k times the weight at every k-th D update (lazy regularisation).
+"""
+
+from __future__ import annotations
+
+from gan_core.config.knobs import Knob
+from gan_core.config.names import (
+    ARTICLE_WIDTHS_D,
+    ARTICLE_WIDTHS_G,
+    DATA_SHAPES,
+    MAX_FLOPS_PER_STEP,
+    MAX_PARAMETERS,
+    ActivationName,
+    DataName,
+    NetworkKind,
+    NormName,
+    ObjectiveName,
+    OptimizerName,
+    PriorName,
+    RegulariserName,
+    Section,
+)
+from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
+from gan_core.config.run import KNOBS, PENALTY_KNOBS, Intervention, RunConfig, is_live, parse_config
+
+__all__ = [
+    "ARTICLE_WIDTHS_D",
+    "ARTICLE_WIDTHS_G",
+    "DATA_SHAPES",
+    "KNOBS",
+    "MAX_FLOPS_PER_STEP",
+    "MAX_PARAMETERS",
+    "PENALTY_KNOBS",
+    "ActivationName",
+    "DataConfig",
+    "DataName",
+    "DiscriminatorConfig",
+    "GeneratorConfig",
+    "Intervention",
+    "Knob",
+    "NetworkKind",
+    "NormName",
+    "ObjectiveName",
+    "OptimizerName",
+    "PriorName",
+    "Regularisation",
+    "RegulariserName",
+    "RunConfig",
+    "Section",
+    "is_live",
+    "parse_config",
+]

@@ -1,0 +1,42 @@
+"""Names and sizes that a config may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+DataName = Literal[
+    "gaussians-2",
+    "ring",
+    "blobs-3",
+    "line",
+    "ring-8",
+    "grid-25",
+    "moons",
+    "swiss-roll",
+    "digits",
+    "mnist",
+    "fashion-mnist",
+]
+ObjectiveName = Literal["minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic"]
+RegulariserName = Literal["gradient_penalty", "r1", "r2", "r1_r2"]
+OptimizerName = Literal["adam", "sgd", "rmsprop"]
+PriorName = Literal["normal", "uniform"]
+NetworkKind = Literal["mlp", "article"]
+ActivationName = Literal["relu", "leaky_relu", "tanh", "silu"]
+NormName = Literal["none", "batch"]
+Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
+
+DATA_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
+    **dict.fromkeys(get_args(DataName)[:8], (2,)),
+    "digits": (1, 8, 8),
+    "mnist": (1, 28, 28),
+    "fashion-mnist": (1, 28, 28),
+}
+"""Shape of one sample, known without loading anything; a test holds it equal to the data."""
+
+ARTICLE_WIDTHS_G: Final = (256, 512, 1024)
+ARTICLE_WIDTHS_D: Final = (1024, 512, 256)
+MAX_PARAMETERS: Final = 20_000_000
+MAX_FLOPS_PER_STEP: Final = 15e9
+"""About half a second on one core at 30 GFLOP/s."""

@@ -1,0 +1,111 @@
+"""The parts of a config: data, penalties, networks."""
+
+from __future__ import annotations
+
+from gan_core.config.knobs import Frozen, knob
+from gan_core.config.names import (
+    ARTICLE_WIDTHS_D,
+    ARTICLE_WIDTHS_G,
+    ActivationName,
+    DataName,
+    NetworkKind,
+    NormName,
+    RegulariserName,
+)
+
+
+class DataConfig(Frozen):
+    """Which data the GAN is to imitate; data is named, never given by path."""
+
+    name: DataName = knob("digits", "data set", "What the generator is to imitate.", "data")
+
+
+class Regularisation(Frozen):
+    """One penalty on D: its name, its weight, and how often it is applied."""
+
+    name: RegulariserName = knob("r1_r2", "penalty", "A penalty on how steep D may be.", "game")
+    weight: float = knob(
+        0.1,
+        "penalty weight",
+        "How strongly D's steepness is punished: the paper's γ or λ.",
+        "game",
+        live=True,
+        log=True,
+        ge=0,
+        le=1000,
+    )
+    every: int = knob(
+        1,
+        "penalty every k updates",
+        "Apply k times the weight at every k-th D update, which is cheaper.",
+        "game",
+        live=True,
+        advanced=True,
+        ge=1,
+        le=64,
+    )
+
+
+class GeneratorConfig(Frozen):
+    """The generator: noise in, sample out."""
+
+    kind: NetworkKind = knob(
+        "mlp", "generator", "mlp: as set below; article: 256-512-1024, ReLU, as in the article.", "generator"
+    )
+    width: int = knob(128, "G width", "Units in each hidden layer.", "generator", log=True, ge=1, le=1024)
+    depth: int = knob(2, "G hidden layers", "Number of hidden layers.", "generator", ge=0, le=8)
+    activation: ActivationName = knob(
+        "relu", "G activation", "What each hidden unit does to its sum.", "generator", advanced=True
+    )
+    norm: NormName = knob(
+        "none", "G normalisation", "Batch norm in the hidden layers, or none.", "generator", advanced=True
+    )
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of the hidden layers, in order."""
+        return ARTICLE_WIDTHS_G if self.kind == "article" else (self.width,) * self.depth
+
+
+class DiscriminatorConfig(Frozen):
+    """The discriminator: sample in, one logit out (high means real)."""
+
+    kind: NetworkKind = knob(
+        "mlp",
+        "discriminator",
+        "mlp: as set below; article: 1024-512-256, LeakyReLU 0.2, dropout 0.3.",
+        "discriminator",
+    )
+    width: int = knob(128, "D width", "Units in each hidden layer.", "discriminator", log=True, ge=1, le=1024)
+    depth: int = knob(2, "D hidden layers", "Number of hidden layers.", "discriminator", ge=0, le=8)
+    activation: ActivationName = knob(
+        "leaky_relu", "D activation", "What each hidden unit does to its sum.", "discriminator", advanced=True
+    )
+    norm: NormName = knob(
+        "none",
+        "D normalisation",
+        "Batch norm in the hidden layers, or none. It couples samples, so no penalty goes with it.",
+        "discriminator",
+        advanced=True,
+    )
+    dropout: float = knob(
+        0.0,
+        "D dropout",
+        "Share of hidden units switched off at random in each update.",
+        "discriminator",
+        advanced=True,
+        ge=0,
+        le=0.9,
+    )
+    spectral_norm: bool = knob(
+        False,
+        "spectral norm",
+        "Divide each weight by its largest singular value, so that D cannot be steep.",
+        "discriminator",
+        advanced=True,
+    )
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of the hidden layers, in order."""
+        return ARTICLE_WIDTHS_D if self.kind == "article" else (self.width,) * self.depth

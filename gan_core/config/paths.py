@@ -1,0 +1,73 @@
+"""Settings by their dotted paths, and what to say when they are wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gan_core.errors import ConfigError
+
+
+def leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted path to value, for all values of nested dicts; lists are values."""
+    out: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            out |= leaves(value, f"{prefix}{key}.")
+        else:
+            out[prefix + key] = value
+    return out
+
+
+def set_path(tree: dict[str, Any], path: str, value: Any, known: Iterable[str]) -> None:
+    """Put a value at a dotted path of nested dicts and lists, in place.
+
+    Args:
+        tree: Plain data.
+        path: Such as ``generator.width`` or ``regularisers.0.weight``; it must be there already.
+        value: The value, or text as typed on a command line.
+        known: The paths to name when this one is wrong.
+
+    Raises:
+        ConfigError: If the path does not exist.
+    """
+    node: Any = tree
+    keys = path.split(".")
+    for depth, key in enumerate(keys):
+        last = depth == len(keys) - 1
+        slot: Any = key
+        if isinstance(node, list):
+            if not (key.isascii() and key.isdigit() and len(key) < 4) or int(key) >= len(node):
+                raise ConfigError(f"no setting {path[:80]!r}: {'.'.join(keys[:depth])} has {len(node)} entries")
+            slot = int(key)
+        elif not isinstance(node, dict) or key not in node or (last and isinstance(node[key], dict)):
+            raise ConfigError(f"no setting {path[:80]!r}; there are: {', '.join(known)}")
+        if last:
+            node[slot] = _from_text(value) if isinstance(value, str) else value
+        else:
+            node = node[slot]
+
+
+def _from_text(text: str) -> Any:
+    """JSON where the text is JSON (numbers, lists), the text itself where it is a word."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def explain(error: Any, known: Iterable[str]) -> str:
+    """One of pydantic's errors in one line: which setting, what was given, what is allowed."""
+    path = ".".join(str(part) for part in error["loc"]) or "config"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return message
+    if error["type"] == "extra_forbidden":
+        return f"no setting {path[:80]!r}; there are: {', '.join(known)}"
+    try:
+        given = repr(error["input"])
+    except (RecursionError, ValueError):  # nested too deep, or a number of too many digits
+        given = f"a huge {type(error['input']).__name__}"
+    given = given if len(given) <= 60 else given[:57] + "..."
+    return f"{path}={given} is not allowed: {message[:1].lower()}{message[1:]}"

@@ -1,0 +1,293 @@
+"""A real server and a real browser: the app as a visitor has it.
+
+Servers are started once and shared. Every page is watched: an error in its console fails the test, as does a server
+that ends with anything but a clean exit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, ElementHandle, Error, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Streamlit's front end asks outside hosts; here they do not exist, on any machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+)
+TIMEOUT = 60.0
+SMALL = "preset=ring-8&batch_size=16&generator.width=8&discriminator.width=8"
+
+
+def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT) -> Any:
+    """Ask until the answer is true, and return it."""
+    end = time.monotonic() + timeout
+    while True:
+        answer = ready()
+        if answer:
+            return answer
+        assert time.monotonic() < end, f"{what}: not within {timeout:g} s"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Server:
+    """``streamlit run app.py`` as a process of its own.
+
+    Args:
+        log: Where its output goes.
+        slots: Runs that may play at once.
+        options: More options of ``streamlit run``.
+    """
+
+    def __init__(self, log: Path, slots: int, *options: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.log = log
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+        command += ["--server.address", "127.0.0.1", "--server.port", str(self.port), *options]
+        environment = os.environ | {
+            "GAN_EXPLORER_SLOTS": str(slots),
+            "GAN_EXPLORER_DATA": str(log.parent / "no-data"),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+        until(self._answers, f"the server answers; it says: {self.words()}")
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, f"the server ended: {self.words()}"
+        try:
+            with urllib.request.urlopen(f"{self.url}_stcore/health", timeout=5) as reply:
+                return bool(reply.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def words(self) -> str:
+        """All that it printed."""
+        return self.log.read_text(errors="replace")
+
+    def busy_threads(self) -> set[int]:
+        """Threads that worked for more than a tenth of the last second."""
+        process = psutil.Process(self._process.pid)
+        before = {t.id: t.user_time + t.system_time for t in process.threads()}
+        time.sleep(1)
+        after = {t.id: t.user_time + t.system_time for t in process.threads()}
+        return {id_ for id_, used in after.items() if used - before.get(id_, 0.0) > 0.1}
+
+    def threads(self) -> set[int]:
+        """All its threads."""
+        return {t.id for t in psutil.Process(self._process.pid).threads()}
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does; it must end well, whatever is still in training."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            status = self._process.wait(30)
+        finally:
+            self._process.kill()
+        words = self.words()
+        assert status in (0, 1), f"the server ended with {status}: {words}"  # 1: click's answer to Ctrl-C
+        assert "Traceback" not in words, words
+        assert "terminate called" not in words, words
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with the project's own settings."""
+    found = Server(tmp_path_factory.mktemp("server") / "log.txt", 32)
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="session")
+def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with one slot, forgetting a visitor after four seconds."""
+    found = Server(tmp_path_factory.mktemp("small") / "log.txt", 1, "--server.disconnectedSessionTTL", "4")
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class View:
+    """The live view on a page, by the hooks that it offers to everybody."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    may_lose_connection: bool = False
+
+    def get(self, name: str) -> str:
+        """An attribute ``data-<name>`` of the root, or ""."""
+        script = "(name) => document.querySelector('.gan-live')?.getAttribute('data-' + name) ?? ''"
+        return str(self.page.evaluate(script, name))
+
+    @property
+    def state(self) -> str:
+        return self.get("state")
+
+    @property
+    def step(self) -> int:
+        return int(self.get("step") or 0)
+
+    @property
+    def serial(self) -> int:
+        return int(self.get("frame") or 0)
+
+    def wait_for(self, state: str, timeout: float = TIMEOUT) -> None:
+        until(lambda: self.state == state, f"{state} (it is {self.state}, {self.words()[:300]})", timeout)
+
+    def wait_beyond(self, step: int, timeout: float = TIMEOUT) -> int:
+        until(lambda: self.step > step, f"a step beyond {step} (it is {self.step}, {self.state})", timeout)
+        return self.step
+
+    def click(self, name: str) -> None:
+        """Click a button of the view."""
+        self.page.locator(".gan-live").get_by_role("button", name=name, exact=True).click(timeout=TIMEOUT * 1000)
+
+    def pause(self) -> int:
+        """Pause, and give the step at which it stands."""
+        if self.state != "paused":
+            self.click("Pause")
+        self.wait_for("paused")
+        return self.step
+
+    def single_steps(self, n: int) -> None:
+        """Steps by the button, one after another."""
+        for _ in range(n):
+            step = self.step
+            self.click("One step")
+            until(lambda step=step: self.step == step + 1, f"step {step + 1}")  # type: ignore[misc]
+
+    def reset(self) -> None:
+        """Reset a paused run."""
+        serial = self.serial
+        self.click("Reset")
+        until(lambda: self.step == 0 and self.serial > serial and self.state == "paused", "step 0")
+
+    def numbers(self) -> dict[str, str]:
+        """The numbers of the last step, as they are shown beside their formulas."""
+        script = "rows => Object.fromEntries(rows.map(row => [row.dataset.value, row.textContent]))"
+        found: dict[str, str] = self.page.eval_on_selector_all(".gan-live [data-value]", script)
+        assert {"d_loss", "g_loss"} <= set(found)
+        return {"step": str(self.step), **found}
+
+    def words(self) -> str:
+        """The sentence above the picture."""
+        return str(self.page.evaluate("() => document.querySelector('.gan-live .verdict')?.textContent ?? ''"))
+
+    def picture(self) -> str:
+        """The pixels of the large picture."""
+        return str(self.page.evaluate("() => document.querySelector('.gan-live .samples canvas').toDataURL()"))
+
+    def colours(self) -> int:
+        """How many colours the large picture has."""
+        script = """() => {
+            const canvas = document.querySelector('.gan-live .samples canvas');
+            const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+            return new Set(new Uint32Array(pixels.buffer)).size;
+        }"""
+        return int(self.page.evaluate(script))
+
+    def nodes(self) -> list[ElementHandle]:
+        """The root, every canvas and every plot."""
+        return self.page.query_selector_all(".gan-live, .gan-live canvas, .gan-live .js-plotly-plot, .gan-live .main-svg")
+
+    def knob(self, path: str) -> Any:
+        """The part of the form that holds the setting at a path."""
+        return self.page.locator(f'[class~="st-key-w-{path.replace(".", "-")}"]')
+
+
+class Opener(Protocol):
+    """Opens the app in a browser of its own (no cookies or storage in common)."""
+
+    def __call__(self, query: str = ..., *, url: str = ..., wait: str = ..., **options: Any) -> View: ...
+
+
+@pytest.fixture
+def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Opener]:
+    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing)."""
+    views: list[tuple[BrowserContext, View]] = []
+
+    def open_(query: str = SMALL, *, url: str = "", wait: str = "playing", **options: Any) -> View:
+        address = url or request.getfixturevalue("server").url
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        view = View(context.new_page())
+        views.append((context, view))
+        view.page.on("console", lambda message: _note(view, message))
+        view.page.on("pageerror", lambda error: view.errors.append(f"uncaught: {error}"))
+        view.page.on("request", lambda asked: view.addresses.append(asked.url))
+        view.page.goto(f"{address}?{query}" if query else address, timeout=TIMEOUT * 1000)
+        if wait:
+            view.wait_for(wait)
+        return view
+
+    yield open_
+    for context, view in views:
+        if not view.page.is_closed():
+            # Its run would go on for some seconds and slow the next test down.
+            with contextlib.suppress(Error):
+                if view.state == "playing":
+                    view.page.locator(".gan-live button.primary").click(timeout=5000)
+                    view.page.wait_for_selector('.gan-live[data-state="paused"]', timeout=5000)
+        context.close()
+    assert not [error for _, view in views for error in view.errors]
+
+
+def _note(view: View, message: ConsoleMessage) -> None:
+    """Keep what is wrong in a page's console, save what is known to be harmless."""
+    if message.type not in ("error", "warning"):
+        return
+    where = message.location.get("url", "")
+    if "ERR_NAME_NOT_RESOLVED" in message.text and "127.0.0.1" not in where:
+        return  # Streamlit's front end looks for outside hosts
+    if where.endswith(("guide/_stcore/health", "guide/_stcore/host-config")) and "404" in message.text:
+        return  # and for its base path, where a sub-page is opened directly
+    if message.type == "warning" and "/static/" in where:
+        return  # deprecations in Streamlit's own bundle
+    if view.may_lose_connection and ("ERR_" in message.text or "WebSocket" in message.text):
+        return
+    view.errors.append(f"{message.type}: {message.text[:300]} ({where})")

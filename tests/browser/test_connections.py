@@ -1,0 +1,145 @@
+"""Cut lines, closed tabs, and more visitors than slots."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.conftest import Opener, Server, until
+
+pytestmark = pytest.mark.browser
+
+
+class Line:
+    """A TCP line to a server that can be cut."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._ends: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._whole = True
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                if not self._whole:
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", self._port))
+                self._ends |= {near, far}
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+
+    def _pump(self, one: socket.socket, other: socket.socket) -> None:
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+        except OSError:
+            pass
+        for end in (one, other):
+            self._hang_up(end)
+
+    def _hang_up(self, end: socket.socket) -> None:
+        with self._lock:
+            self._ends.discard(end)
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        end.close()
+
+    def cut(self) -> None:
+        """Break every connection, and refuse new ones."""
+        with self._lock:
+            self._whole = False
+            ends = list(self._ends)
+        for end in ends:
+            self._hang_up(end)
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._whole = True
+
+    def close(self) -> None:
+        self.cut()
+        self._listener.close()
+
+
+@pytest.fixture
+def line(server: Server) -> Iterator[Line]:
+    found = Line(server.port)
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("seconds", [2, 9])
+def test_a_cut_connection_loses_nothing(open_app: Opener, line: Line, seconds: int) -> None:
+    view = open_app(url=line.url)
+    view.may_lose_connection = True
+    view.wait_beyond(50)
+    line.cut()
+    step, serial = view.step, view.serial
+    steps = [step]
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        steps.append(view.step)
+        time.sleep(0.1)
+    assert steps[-1] - step < 200, "the line was not cut"
+    line.mend()
+    until(lambda: steps.append(view.step) or (view.serial > serial and steps[-1] > steps[0]), "the run goes on")
+    until(lambda: steps.append(view.step) or view.state == "playing", "it plays")
+    assert steps == sorted(steps), "another run, or one begun anew"
+    # Commands arrive too, and at the same run.
+    last = view.pause()
+    assert last >= steps[-1]
+    view.single_steps(2)
+    assert view.step == last + 2
+
+
+def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
+    open_app: Opener, small_server: Server
+) -> None:
+    at_rest = small_server.threads()
+    first = open_app(url=small_server.url)
+    busy = small_server.busy_threads()
+    assert busy, "nothing trains"
+    second = open_app(url=small_server.url, wait="queued")
+    third = open_app(url=small_server.url, wait="queued")
+    assert "Place 1 in the queue" in second.words()
+    assert "Place 2 in the queue" in third.words()
+    assert second.step == third.step == 0
+
+    first.pause()
+    second.wait_for("playing")
+    assert second.wait_beyond(0)
+    until(lambda: "Place 1 in the queue" in third.words(), "third moves up")
+    assert third.state == "queued"
+
+    third.click("Pause")  # out of the queue again
+    third.wait_for("paused")
+    assert "queue" not in third.words()
+    first.click("Play")
+    first.wait_for("queued")
+    begun = time.monotonic()
+    second.page.close()
+    first.wait_for("playing", timeout=20)
+    assert time.monotonic() - begun < 15, "a closed tab holds its slot for at most ten seconds"
+
+    for view in (first, third):
+        view.page.close()
+    until(lambda: not small_server.busy_threads(), "nothing trains any more", timeout=20)
+    until(lambda: not busy & small_server.threads(), "the threads of closed tabs end", timeout=30)
+    assert len(small_server.threads() - at_rest) < 12
+    again = open_app(url=small_server.url)
+    assert again.wait_beyond(0) > 0

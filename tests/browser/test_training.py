@@ -1,0 +1,292 @@
+"""What a visitor sees and does while a GAN trains, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.parse
+
+import pytest
+
+from tests.browser.conftest import SMALL, Opener, View, until
+
+pytestmark = pytest.mark.browser
+
+
+def parameters(view: View) -> dict[str, list[str]]:
+    return urllib.parse.parse_qs(urllib.parse.urlsplit(view.page.url).query)
+
+
+def test_the_picture_changes_while_it_trains_and_pause_stops_it(open_app: Opener) -> None:
+    view = open_app()
+    first, serial, step = view.picture(), view.serial, view.wait_beyond(view.step)
+    until(lambda: view.picture() != first and view.serial > serial, "another picture")
+    assert float(view.get("steps-per-second")) > 0
+    step = view.pause()
+    pictures = [view.picture()]
+    until(lambda: pictures.append(view.picture()) or pictures[-1] == pictures[-2], "the last picture")
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        assert (view.state, view.step) == ("paused", step)
+        assert view.picture() == pictures[-1]
+    assert float(view.get("steps-per-second")) == 0
+    view.click("Play")
+    assert view.wait_beyond(step) > step
+    assert view.state == "playing"
+
+
+def test_one_step_is_exactly_one_step(open_app: Opener) -> None:
+    view = open_app()
+    step = view.pause()
+    view.single_steps(3)
+    assert view.step == step + 3
+    for _ in range(4):  # faster than the server answers
+        view.click("One step")
+    until(lambda: view.step == step + 7, "four steps more")
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        assert view.step == step + 7
+
+
+def test_lone_updates_leave_the_step_and_stand_in_the_link(open_app: Opener) -> None:
+    view = open_app()
+    step = view.pause()
+    before, serial = view.numbers(), view.serial
+    assert "changes" not in parameters(view)
+    view.click("D update")
+    until(lambda: "changes" in parameters(view) and view.serial > serial, "D's update in the link")
+    first = parameters(view)["changes"]
+    until(lambda: view.numbers()["d_loss"] != before["d_loss"], "D's new loss")
+    view.click("G update")
+    until(lambda: parameters(view).get("changes", first) != first, "G's update in the link")
+    assert (view.state, view.step) == ("paused", step)
+
+
+def test_reset_repeats_the_same_numbers_and_a_new_seed_gives_others(open_app: Opener) -> None:
+    view = open_app()
+    view.pause()
+    seen = []
+    for _ in range(2):
+        view.reset()
+        view.single_steps(5)
+        seen.append(view.numbers())
+    assert seen[0] == seen[1]
+    assert seen[0]["step"] == "5"
+    view.click("New seed")
+    until(lambda: view.step == 0 and parameters(view).get("seed") == ["1"], "another seed in the link")
+    view.single_steps(5)
+    assert view.numbers() != seen[0]
+
+
+def test_a_live_knob_keeps_the_run(open_app: Opener) -> None:
+    view = open_app()
+    slider = view.knob("lr_g").get_by_role("slider")
+    slider.focus()
+    steps = [view.step]
+    slider.press("ArrowRight")
+    until(lambda: steps.append(view.step) or "changes" in parameters(view), "the change in the link")
+    end = steps[-1] + 200
+    until(lambda: steps.append(view.step) or view.step > end, "200 steps more")
+    assert steps == sorted(steps), "the run began anew"
+    assert view.knob("lr_g").get_by_text("0.002").count()
+    assert not view.page.get_by_text("New run").count()
+
+
+def test_another_knob_begins_a_new_run_and_says_so(open_app: Opener) -> None:
+    view = open_app()
+    view.pause()
+    before = view.single_steps(2) or view.numbers()
+    slider = view.knob("discriminator.width").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    until(lambda: view.step == 0, "step 0")
+    view.page.get_by_text("New run").first.wait_for(timeout=30_000)
+    assert parameters(view)["discriminator.width"] == ["16"]
+    view.single_steps(1)
+    assert view.numbers() != before
+
+
+def test_a_link_repeats_the_run(open_app: Opener) -> None:
+    mine = open_app(f"{SMALL}&seed=5")
+    mine.pause()
+    mine.reset()
+    mine.single_steps(3)
+    slider = mine.knob("lr_d").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    until(lambda: "changes" in parameters(mine), "the change in the link")
+    tuned = parameters(mine)["changes"]
+    mine.click("D update")
+    until(lambda: parameters(mine)["changes"] != tuned, "the update in the link")
+
+    theirs = open_app(urllib.parse.urlsplit(mine.page.url).query)
+    at = theirs.wait_beyond(10) and theirs.pause()
+    assert parameters(theirs) == parameters(mine)
+    numbers = theirs.numbers()
+
+    field = mine.page.get_by_label("Stop at")
+    field.fill(str(at))
+    field.press("Enter")
+    mine.click("Play")
+    until(lambda: mine.step == at and mine.state == "paused", f"step {at} (it is {mine.step}, {mine.state})")
+    assert mine.numbers() == numbers
+    for view in (mine, theirs):
+        view.reset()
+        view.single_steps(2)
+    # A reset keeps what was tuned in a run: their run had repeated it by then.
+    assert mine.numbers() == theirs.numbers()
+
+
+def test_two_visitors_do_not_see_each_other(open_app: Opener) -> None:
+    one, two = open_app(f"{SMALL}&seed=1"), open_app(f"{SMALL.replace('ring-8', 'moons')}&seed=2")
+    step = one.pause()
+    two.wait_beyond(two.step + 50)
+    assert (one.state, one.step) == ("paused", step)
+    assert one.page.locator(".gan-live [data-part=real]").inner_text().count("ring-8")
+    assert two.page.locator(".gan-live [data-part=real]").inner_text().count("moons")
+    tokens = [{t for a in view.addresses for t in re.findall(r"gan/frame\?t=([\w-]+)", a)} for view in (one, two)]
+    assert all(len(found) == 1 for found in tokens), "one token for each visit"
+    assert tokens[0] != tokens[1]
+    token = next(iter(tokens[0]))
+    assert token not in one.page.url
+    assert token not in one.page.content()
+    ask = "url => fetch(url).then(reply => reply.status)"
+    assert two.page.evaluate(ask, f"gan/frame?t={token[:-2]}xx&since=") == 410
+    two.errors.clear()  # the browser notes the 410
+    assert one.page.evaluate(ask, f"gan/frame?t={token}&since=") == 200
+
+
+def test_the_keyboard_plays_pauses_and_steps(open_app: Opener) -> None:
+    view = open_app()
+    view.page.locator(".gan-live canvas").first.click()
+    view.page.keyboard.press("Space")
+    view.wait_for("paused")
+    step = view.step
+    view.page.keyboard.press("s")
+    until(lambda: view.step == step + 1, "one step by the key S")
+    view.page.keyboard.press("d")
+    until(lambda: "changes" in parameters(view), "an update by the key D")
+    view.page.keyboard.press("r")
+    until(lambda: view.step == 0, "step 0 by the key R")
+    view.page.keyboard.press("Space")
+    view.wait_for("playing")
+    view.wait_beyond(0)
+    # What is typed into a field is no command.
+    seed = view.knob("seed").locator("input")
+    seed.click()
+    view.page.keyboard.press("s")
+    view.page.keyboard.press("Space")
+    view.wait_beyond(view.step + 20)
+    assert view.state == "playing"
+
+
+def test_no_node_is_replaced_while_it_trains(open_app: Opener) -> None:
+    view = open_app()
+    plots = "document.querySelectorAll('.gan-live .js-plotly-plot .main-svg').length"
+    until(lambda: view.page.evaluate(f"() => {plots} >= 4"), "the plots")
+    until(lambda: view.step > 200, "some steps")
+    nodes, serial, begun = view.nodes(), view.serial, time.monotonic()
+    assert len(nodes) > 6
+    until(lambda: view.serial > serial + 15 and time.monotonic() - begun > 5, "five seconds of training")
+    assert all(node.evaluate("node => node.isConnected") for node in nodes)
+    assert len(view.nodes()) == len(nodes)
+
+
+def test_a_look_at_another_page_loses_nothing(open_app: Opener) -> None:
+    view = open_app()
+    slider = view.knob("lr_g").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    until(lambda: "changes" in parameters(view), "the change in the link")
+    asked = parameters(view)
+    step, serial = view.step, view.serial
+    view.page.get_by_role("link", name="Guide").click()
+    view.page.get_by_role("heading", name="Guide").first.wait_for(timeout=30_000)
+    assert not view.page.locator(".gan-live").count()
+    view.page.get_by_role("link", name="Train").click()
+    view.wait_for("playing")
+    assert view.step >= step
+    assert view.serial > serial
+    view.wait_beyond(view.step)
+    assert view.knob("lr_g").get_by_text("0.002").count()
+    until(lambda: parameters(view) == asked, "the link")
+
+
+def test_the_guide_can_be_opened_directly(open_app: Opener, server: object) -> None:
+    view = open_app("", url=f"{server.url}guide", wait="")  # type: ignore[attr-defined]
+    view.page.get_by_role("heading", name="Guide").first.wait_for(timeout=60_000)
+    view.page.get_by_role("link", name="Train").click()
+    view.wait_for("playing")
+
+
+def test_the_buttons_for_the_first_visit_do_what_they_say(open_app: Opener) -> None:
+    view = open_app("")
+    view.click("See it in the plane")
+    until(lambda: parameters(view).get("preset") == ["ring-8"], "a preset in the plane")
+    view.wait_beyond(0)
+    view.click("Break it")
+    until(lambda: parameters(view).get("preset") == ["collapse"], "the preset that collapses")
+    view.wait_for("playing")
+    view.click("See it on real digits")
+    until(lambda: parameters(view).get("preset") == ["digits"], "the preset of digits")
+    view.click("Step through it")
+    pace = view.page.get_by_label("Pace")
+    until(lambda: pace.input_value() == "1", "one step a second")
+    view.wait_for("playing")
+    until(lambda: view.page.locator(".gan-live [data-lit=yes]").count(), "a half of a step, lit")
+    assert view.page.locator(".gan-live .flow").get_attribute("data-half") in ("d", "g")
+    view.wait_beyond(view.step)
+    view.click("Hide these suggestions")
+    assert not view.page.get_by_role("button", name="Break it").is_visible()
+
+
+def test_a_divergence_is_said_and_the_last_good_picture_stays(open_app: Opener) -> None:
+    rates = "lr_g=1&lr_d=1&optimizer_g=sgd&optimizer_d=sgd"
+    view = open_app(f"{SMALL}&objective=wasserstein&regularisers=[]&{rates}", wait="diverged")
+    assert "diverged at step" in view.words()
+    assert "Try" in view.words()
+    assert view.colours() > 20
+    assert view.page.get_by_role("button", name="Play").is_disabled()
+    view.click("Reset")
+    until(lambda: view.step == 0 and view.state == "paused", "step 0")
+    slider = view.knob("lr_d").get_by_role("slider")
+    slider.press("Home")
+    view.knob("lr_g").get_by_role("slider").press("Home")
+    until(lambda: view.knob("lr_g").get_by_text("1e-06").count(), "the smallest rate")
+    view.click("Play")
+    view.wait_beyond(20)
+
+
+def test_data_that_cannot_be_had_are_a_message_and_the_app_goes_on(open_app: Opener) -> None:
+    view = open_app("preset=fashion", wait="playing")
+    assert view.page.get_by_text("could not be followed").count()
+    view.click("Break it")
+    until(lambda: parameters(view).get("preset") == ["collapse"], "a preset")
+
+
+def test_light_and_dark_pages_differ(open_app: Opener) -> None:
+    seen = []
+    for scheme in ("light", "dark"):
+        view = open_app(color_scheme=scheme)
+        assert view.get("theme") == scheme
+        script = "() => ['color', 'backgroundColor'].map(k => getComputedStyle(document.querySelector('.gan-live .card'))[k])"
+        seen.append(view.page.evaluate(script))
+        assert view.colours() > 20
+    assert seen[0][0] != seen[1][0]
+    assert seen[0][1] != seen[1][1]
+
+
+@pytest.mark.parametrize("width", [1280, 900])
+def test_nothing_is_wider_than_the_window(open_app: Opener, width: int) -> None:
+    view = open_app(viewport={"width": width, "height": 800})
+    view.wait_beyond(100)
+    script = """() => {
+        const main = document.querySelector('[data-testid="stMain"]') || document.documentElement;
+        const wide = [...document.querySelectorAll('.gan-live, .gan-live *')].filter((node) => {
+            const box = node.getBoundingClientRect();
+            return box.width && box.right > innerWidth + 1 && !node.closest('svg, .unseen');
+        });
+        return [document.documentElement.scrollWidth <= innerWidth, main.scrollWidth <= main.clientWidth,
+                wide.map((node) => node.className || node.tagName)];
+    }"""
+    assert view.page.evaluate(script) == [True, True, []]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from gan_core.config import RunConfig
+from gan_core.diagnosis import diverged_message, verdict
+from gan_core.history import QUANTITIES, History, StepStats
+
+CONFIG = RunConfig().changed({"objective": "non_saturating", "lr_g": 1e-3, "lr_d": 1e-3})
+EVEN = StepStats(500, *[0.0] * len(QUANTITIES))
+EVEN = replace(EVEN, d_loss=1.386, g_loss=0.693, real_accuracy=0.5, fake_accuracy=0.5, d_grad_norm=1, g_grad_norm=1)
+HEALTHY = {"modes_reached": 8.0, "n_modes": 8.0, "high_quality": 0.95, "spread": 1.0, "js": 0.1}
+FLOORS = {"modes_reached": 8.0, "n_modes": 8.0, "high_quality": 0.989, "spread": 1.0, "js": 0.02}
+
+
+def judge(
+    stats: StepStats = EVEN,
+    metrics: dict[str, float] | None = None,
+    config: RunConfig = CONFIG,
+    peak: float = 1.0,
+) -> dict[str, Any]:
+    history = History()
+    history.add(replace(EVEN, g_grad_norm=peak))
+    scores = {name: {"value": value, "floor": FLOORS[name], "n": 2500} for name, value in (metrics or {}).items()}
+    header = {"stats": asdict(stats), "metrics": scores, "step": stats.step}
+    return verdict(header, history, config)
+
+
+def test_nothing_is_said_of_success_too_early() -> None:
+    said = judge(replace(EVEN, step=99), HEALTHY)
+    assert (said["level"], said["headline"]) == ("info", "Just begun.")
+    assert judge(replace(EVEN, step=100), HEALTHY)["headline"] != "Just begun."
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "headline", "words"),
+    [
+        ({}, "ok", "Healthy.", "8 of 8"),
+        ({"high_quality": 0.3}, "info", "All modes found, still blurred.", "8 of 8"),
+        ({"modes_reached": 7}, "warn", "Some modes are missing.", "7 of 8"),
+        ({"modes_reached": 4}, "bad", "Modes are missing.", "4 of 8"),
+        ({"modes_reached": 1, "spread": 0.02}, "bad", "Mode collapse.", "1 of 8"),
+    ],
+)
+def test_modes_are_judged_by_how_many_are_reached(
+    changes: dict[str, float], level: str, headline: str, words: str
+) -> None:
+    said = judge(metrics=HEALTHY | changes)
+    assert (said["level"], said["headline"]) == (level, headline)
+    assert words in said["detail"]
+
+
+def test_a_collapse_is_seen_while_the_losses_sit_at_their_equilibrium() -> None:
+    said = judge(EVEN, HEALTHY | {"modes_reached": 1, "spread": 0.03})
+    assert said["headline"] == "Mode collapse."
+    assert any("3.0%" in line for line in said["evidence"])
+
+
+def test_a_verdict_brings_its_evidence_with_floors_and_sample_sizes() -> None:
+    evidence = " ".join(judge(metrics=HEALTHY)["evidence"])
+    for words in ("8 of 8 modes", "2,500 samples", "95.0%", "98.9%", "50 % means that it cannot tell", "100.0% of its"):
+        assert words in evidence
+
+
+def test_a_discriminator_that_has_won_is_named() -> None:
+    won = replace(EVEN, d_loss=0.01, real_accuracy=1, fake_accuracy=1, g_grad_norm=0.001)
+    said = judge(won)
+    assert (said["level"], said["headline"]) == ("bad", "D wins, and G has stopped learning.")
+    assert "0.1% of its peak" in said["detail"]
+    # G still moves, or D's loss has another meaning: then it is not said.
+    assert judge(replace(won, g_grad_norm=0.5))["headline"] != said["headline"]
+    assert judge(won, config=CONFIG.changed({"objective": "hinge"}))["headline"] != said["headline"]
+    assert judge(replace(won, d_loss=0.2))["headline"] != said["headline"]
+
+
+def test_data_without_modes_are_judged_by_their_distance() -> None:
+    assert judge(metrics={"js": 0.1})["level"] == "ok"
+    assert judge(metrics={"js": 0.6})["level"] == "info"
+    assert "0.02" in judge(metrics={"js": 0.6})["detail"]
+
+
+def test_images_are_judged_by_the_balance_of_the_game() -> None:
+    assert judge()["headline"] == "The game goes on."
+    assert judge(replace(EVEN, real_accuracy=0.99, fake_accuracy=0.99))["level"] == "warn"
+
+
+@pytest.mark.parametrize("metrics", [{}, HEALTHY, {"js": 0.3}, dict.fromkeys(HEALTHY, math.nan)])
+@pytest.mark.parametrize("step", [0, 500])
+def test_numbers_that_are_none_do_no_harm(metrics: dict[str, float], step: int) -> None:
+    unknown = StepStats(step, *[math.nan] * len(QUANTITIES))
+    said = judge(unknown, metrics)
+    assert said["headline"]
+    assert said["level"] in ("ok", "warn", "bad", "info")
+    assert "nan" not in judge(replace(EVEN, step=step), metrics)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [
+        ({"lr_g": 0.1}, "lower the learning rates"),
+        ({"objective": "wasserstein"}, "clip D's weights (0.01) or add a gradient penalty"),
+        ({"regularisers": [{"name": "r1", "weight": 100}]}, "lower the penalty's weight"),
+        ({}, "add R1 + R2 with weight 0.1"),
+        ({"regularisers": [{"name": "r1", "weight": 0.1}]}, "lower the learning rates"),
+    ],
+)
+def test_a_divergence_says_what_happened_and_what_to_try(changes: dict[str, Any], hint: str) -> None:
+    message = diverged_message(replace(EVEN, step=1234, d_grad_norm=math.inf), CONFIG.changed(changes))
+    assert "step 1,234" in message
+    assert "D's gradient" in message
+    assert hint in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("d_loss", "D's loss"), ("g_loss", "G's loss"), ("penalty", "the penalty"), ("g_grad_norm", "G's gradient")],
+)
+def test_a_divergence_names_the_number_that_broke(name: str, words: str) -> None:
+    numbers = {**asdict(EVEN), name: math.nan}
+    assert f": {words} is no longer a number" in diverged_message(StepStats(**numbers), CONFIG)

@@ -1,0 +1,388 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+from gan_core import __main__ as cli
+from gan_core.config import DATA_SHAPES, KNOBS, RunConfig, parse_config
+from gan_core.data import Points, load
+from gan_core.data.images import Images
+from gan_core.history import StepStats
+from gan_core.networks import build_generator
+from gan_core.presets import preset, presets
+from gan_core.streams import streams
+from gan_core.trainer import Trainer
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ["--set", "batch_size=8", "--set", "generator.width=8", "--set", "discriminator.width=8"]
+PLANE_METRICS = {"modes", "n_modes", "high_quality", "reverse_kl", "modes_reached", "js", "sliced_wasserstein"}
+Record = Callable[..., Any]
+
+
+@pytest.fixture
+def record(capsys: pytest.CaptureFixture[str]) -> Record:
+    """Runs a command with --json; what stood on stdout must be one JSON value and nothing else."""
+
+    def run(*words: str) -> Any:
+        assert cli.main([*words, "--json"]) == 0
+        said = capsys.readouterr()
+        assert said.err == ""  # no progress bar where nobody looks
+        return json.loads(said.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+    return run
+
+
+@pytest.fixture
+def refusal(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a command that must fail with status 2; the one line that it said."""
+
+    def run(*words: str) -> str:
+        with pytest.raises(SystemExit) as end:
+            cli.main(words)
+        assert end.value.code == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.count("\n") == 1
+        assert said.err.endswith("\n")
+        return said.err
+
+    return run
+
+
+# -- presets -------------------------------------------------------------------------------------------------
+
+
+def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["presets"]) == 0
+    said = capsys.readouterr().out
+    for entry in presets().values():
+        assert entry.name in said
+        assert entry.look_for in said
+
+
+def test_presets_are_listed_for_programs(record: Record) -> None:
+    listed = record("presets")
+    assert [entry["name"] for entry in listed] == list(presets())
+    for entry in listed:
+        assert set(entry) == {"name", "title", "look_for", "steps", "config"}
+        assert parse_config(entry["config"]) == preset(entry["name"])
+
+
+# -- train ---------------------------------------------------------------------------------------------------
+
+
+def test_training_ends_with_one_record(record: Record) -> None:
+    found = record("train", "ring-8", *QUICK, "--set", "lr_g=0.002", "--steps", "7", "--seed", "5")
+    config = preset("ring-8").changed(
+        {"batch_size": 8, "generator.width": 8, "discriminator.width": 8, "lr_g": 0.002, "seed": 5}
+    )
+    assert parse_config(found["config"]) == config
+    assert (found["preset"], found["state"], found["message"], found["step"]) == ("ring-8", "finished", "", 7)
+    assert found["seconds"] > 0
+    assert found["steps_per_second"] == pytest.approx(7 / found["seconds"])
+    trainer = Trainer(config)
+    for _ in range(7):
+        stats = trainer.step()
+    assert found["stats"] == {name: getattr(stats, name) for name in type(stats).__slots__}
+
+
+def test_scores_are_of_the_averaged_generator_beside_raw_ones_with_floors_and_sizes(record: Record) -> None:
+    metrics = record("train", "ring-8", *QUICK, "--steps", "3")["metrics"]
+    assert set(metrics) >= PLANE_METRICS | {f"raw_{name}" for name in PLANE_METRICS}
+    for score in metrics.values():
+        assert set(score) == {"value", "floor", "n"}
+    assert metrics["n_modes"]["value"] == 8
+    assert metrics["high_quality"]["n"] == 20_000
+    assert metrics["high_quality"]["floor"] == pytest.approx(0.98889, abs=1e-5)
+    assert metrics["js"]["n"] == 12_000
+    assert metrics["js"]["value"] != metrics["raw_js"]["value"]
+    without = record("train", "ring-8", *QUICK, "--steps", "3", "--set", "ema=0")["metrics"]
+    assert without["js"] == without["raw_js"]
+    assert without["js"]["value"] == metrics["raw_js"]["value"]
+
+
+def test_a_gan_whose_data_have_no_modes_is_scored_too(record: Record) -> None:
+    metrics = record("train", "moons", *QUICK, "--steps", "2")["metrics"]
+    assert {"js", "sliced_wasserstein", "raw_js"} <= set(metrics)
+    assert "modes" not in metrics
+
+
+def test_images_are_scored_too(record: Record) -> None:
+    metrics = record("train", "digits", *QUICK, "--steps", "2")["metrics"]
+    assert {"sliced_wasserstein", "raw_sliced_wasserstein"} <= set(metrics)
+    assert metrics["sliced_wasserstein"]["value"] > metrics["sliced_wasserstein"]["floor"]
+
+
+def test_scoring_uses_noise_that_no_run_uses() -> None:
+    scored = torch.Generator().manual_seed(cli.NOISE_SEED).get_state()
+    for seed in (0, cli.NOISE_SEED):
+        assert not any(torch.equal(rng.get_state(), scored) for rng in streams(seed).values())
+
+
+def test_a_preset_brings_its_own_number_of_steps(monkeypatch: pytest.MonkeyPatch, record: Record) -> None:
+    asked: list[int] = []
+
+    def loop(trainer: Trainer, steps: int, seconds: float | None, interrupted: object) -> Any:
+        asked.append(steps)
+        return trainer.step(), "finished", 1.0
+
+    monkeypatch.setattr(cli, "_loop", loop)
+    record("train", "ring-8", *QUICK)
+    record("train", "ring-8", *QUICK, "--seconds", "9")
+    record("train", "ring-8", *QUICK, "--seconds", "9", "--steps", "3")
+    assert asked == [presets()["ring-8"].steps, cli.MAX_STEPS, 3]
+
+
+def test_training_can_be_limited_in_time(record: Record) -> None:
+    start = time.perf_counter()
+    found = record("train", "ring-8", *QUICK, "--seconds", "0.3")
+    assert found["step"] > 1
+    assert 0.3 <= found["seconds"] < 1
+    assert time.perf_counter() - start < 10
+
+
+def test_a_run_that_diverges_says_so_in_its_record(record: Record) -> None:
+    explosive = ["--set", "optimizer_d=sgd", "--set", "lr_d=1", "--set", "regularisers.0.weight=1000"]
+    found = record("train", "ring-8", *QUICK, *explosive, "--steps", "500")
+    assert found["state"] == "diverged"
+    assert f"diverged at step {found['step']}" in found["message"]
+    assert found["step"] < 500
+    assert found["metrics"]["high_quality"]["value"] is None or found["metrics"]["high_quality"]["value"] >= 0
+    assert None in found["stats"].values()
+
+
+def test_for_people_there_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", "ring-8", *QUICK, "--steps", "3"]) == 0
+    said = capsys.readouterr().out
+    assert "ring-8: finished at step 3" in said
+    assert "d_loss" in said
+    assert "raw_modes_reached" in said
+    assert "20,000" in said
+
+
+def test_the_global_random_state_is_left_alone(record: Record) -> None:
+    torch.manual_seed(4711)
+    before = torch.get_rng_state()
+    record("train", "ring-8", *QUICK, "--steps", "2")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def press_ctrl_c(monkeypatch: pytest.MonkeyPatch, at: int, times: int = 1) -> None:
+    """Sends SIGINT in the midst of step ``at``."""
+    step = Trainer.step
+
+    def interrupted(self: Trainer) -> StepStats:
+        if self.step_count == at - 1:
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+        return step(self)
+
+    monkeypatch.setattr(Trainer, "step", interrupted)
+
+
+def test_ctrl_c_finishes_the_step_in_hand_and_ends_with_the_record_so_far(
+    monkeypatch: pytest.MonkeyPatch, record: Record, tmp_path: Path
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    press_ctrl_c(monkeypatch, at=5)
+    found = record("train", "ring-8", *QUICK, "--seconds", "60", "--save", str(tmp_path / "weights"))
+    assert (found["state"], found["step"], found["stats"]["step"]) == ("interrupted", 5, 5)
+    assert (tmp_path / "weights").is_file()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_ctrl_c_ends_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    press_ctrl_c(monkeypatch, at=2, times=2)
+    assert cli.main(["train", "ring-8", *QUICK]) == 130
+    assert capsys.readouterr().out == ""
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+# -- saving --------------------------------------------------------------------------------------------------
+
+
+def test_weights_are_saved_with_the_config_and_the_step(record: Record, tmp_path: Path) -> None:
+    file = tmp_path / "ring.safetensors"
+    found = record("train", "ring-8", *QUICK, "--set", "generator.norm=batch", "--steps", "4", "--save", str(file))
+    assert [path.name for path in tmp_path.iterdir()] == ["ring.safetensors"]  # nothing half-written is left
+    trainer = Trainer(parse_config(found["config"]))
+    for _ in range(4):
+        trainer.step()
+    with safe_open(file, "pt") as saved:
+        about = saved.metadata()
+        assert RunConfig.model_validate_json(about["config"]) == trainer.initial_config
+        assert (about["step"], json.loads(about["interventions"])) == ("4", [])
+        names = set(saved.keys())
+        for player in ("generator", "ema", "discriminator"):
+            for name, value in getattr(trainer, player).state_dict().items():
+                names.remove(f"{player}.{name}")
+                assert torch.equal(saved.get_tensor(f"{player}.{name}"), value)
+        assert not names
+        generator = build_generator(trainer.config, streams(99))
+        generator.load_state_dict(
+            {name.removeprefix("ema."): saved.get_tensor(name) for name in saved.keys() if name.startswith("ema.")}  # noqa: SIM118
+        )
+    z = torch.zeros(2, 2)
+    assert torch.equal(generator.eval()(z), trainer.ema(z) if trainer.ema else z)
+
+
+def test_saving_replaces_a_file_of_that_name(record: Record, tmp_path: Path) -> None:
+    file = tmp_path / "ring"
+    file.write_text("old")
+    record("train", "ring-8", *QUICK, "--steps", "1", "--set", "ema=0", "--save", str(file))
+    with safe_open(file, "pt") as saved:
+        assert not any(name.startswith("ema.") for name in saved.keys())  # noqa: SIM118
+
+
+@pytest.mark.parametrize("path", ["no/such/folder/x.safetensors", ".", "/dev/null"])
+def test_a_path_that_cannot_be_written_is_refused_before_training(
+    refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "_loop", lambda *_: pytest.fail("it trained"))
+    said = refusal("train", "ring-8", "--save", path)
+    assert "--save" in said
+    assert "a file in a folder that you may write to is" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_fills_up_meanwhile_does_not_cost_the_record(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(self: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["train", "ring-8", *QUICK, "--steps", "1", "--json", "--save", str(tmp_path / "x")])
+    said = capsys.readouterr()
+    assert end.value.code == 2
+    assert json.loads(said.out)["step"] == 1
+    assert "No space left on device" in said.err
+    assert not list(tmp_path.iterdir())
+
+
+# -- score ---------------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_real_samples_scores_like_real_data(record: Record, tmp_path: Path) -> None:
+    data = load("ring-8")
+    assert isinstance(data, Points)
+    real = data.to_data(data.sample(12_000, torch.Generator().manual_seed(1)))
+    np.save(tmp_path / "real.npy", real.numpy())
+    found = record("score", "ring-8", str(tmp_path / "real.npy"))
+    assert found["data"] == "ring-8"
+    metrics = found["metrics"]
+    assert set(metrics) >= PLANE_METRICS
+    assert metrics["modes"]["value"] == 8
+    assert metrics["js"]["value"] < 3 * metrics["js"]["floor"]
+    np.save(tmp_path / "spot.npy", real.numpy()[:1].repeat(3000, 0))
+    assert record("score", "ring-8", str(tmp_path / "spot.npy"))["metrics"]["modes_reached"]["value"] == 1
+
+
+def test_a_file_of_images_can_be_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = load("digits")
+    assert isinstance(data, Images)
+    np.save(tmp_path / "digits.npy", data.train.numpy())
+    assert cli.main(["score", "digits", str(tmp_path / "digits.npy")]) == 0
+    assert "sliced_wasserstein" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_scored_is_refused(refusal: Callable[..., str], tmp_path: Path) -> None:
+    file = tmp_path / "fake.npy"
+    assert "is no file" in refusal("score", "ring-8", str(file))
+    np.save(file, np.zeros((5, 3)))
+    assert "[n, 2]" in refusal("score", "ring-8", str(file))
+    np.save(file, np.full((5, 2), np.nan))
+    refusal("score", "ring-8", str(file))
+    np.save(file, np.array([{"a": 1}]), allow_pickle=True)
+    refusal("score", "ring-8", str(file))
+    file.write_bytes(b"no array")
+    refusal("score", "ring-8", str(file))
+
+
+# -- what is not allowed -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "presets, train, score"),
+        (("dance",), "'presets', 'train', 'score'"),
+        (("train",), "PRESET"),
+        (("train", "ring-9"), ", ".join(presets())),
+        (("train", "ring-8", "--set", "width=3"), ", ".join(KNOBS)),
+        (("train", "ring-8", "--set", "lr_g"), ", ".join(KNOBS)),
+        (("train", "ring-8", "--set", "lr_g=-1"), "greater than or equal to 0.0000001"),
+        (("train", "ring-8", "--set", "objective=gan"), "'minimax', 'non_saturating'"),
+        (("train", "ring-8", "--set", "objective=gan\nwgan"), "'minimax', 'non_saturating'"),
+        (("train", "ring-8", "--seed", "luck"), "a valid integer"),
+        (("train", "ring-8", "--seed", "-1"), "greater than or equal to 0"),
+        (("train", "ring-8", "--steps", "0"), "a whole number from 1 to"),
+        (("train", "ring-8", "--steps", "1.5"), "a whole number from 1 to"),
+        (("train", "ring-8", "--seconds", "nan"), "a number from 0.001 to"),
+        (("train", "ring-8", "--seconds", "soon"), "a number from 0.001 to"),
+        (("train", "ring-8", "--device", "tpu"), "'cpu', 'cuda'"),
+        (("train", "ring-8", "--step", "5"), "--steps, --seconds, --seed"),
+        (("train", "ring-8", "more"), "--steps, --seconds, --seed"),
+        (("score", "ring-9", "x.npy"), ", ".join(f"'{name}'" for name in DATA_SHAPES)),
+        (("score", "ring-8"), "FAKE.npy"),
+        (("presets", "--yaml"), "--json"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_one_line_that_says_what_is_allowed(
+    refusal: Callable[..., str], words: tuple[str, ...], said: str
+) -> None:
+    assert said in refusal(*words)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_refused(refusal: Callable[..., str]) -> None:
+    assert "cpu is" in refusal("train", "ring-8", "--device", "cuda")
+
+
+def test_help_names_what_can_be_set(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--help"], ["train", "--help"], ["score", "--help"]):
+        with pytest.raises(SystemExit) as end:
+            cli.main(words)
+        assert end.value.code == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for word in ("discriminator.spectral_norm", "article-mnist", "swiss-roll", "diverged", "--seconds"):
+        assert word in said
+
+
+# -- as a program --------------------------------------------------------------------------------------------
+
+
+def python(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_mistyped_name_is_answered_without_loading_pytorch() -> None:
+    done = python("-X", "importtime", "-m", "gan_core", "train", "nope")
+    assert done.returncode == 2
+    assert "there are: digits" in done.stderr
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "gan_core.presets" in imported
+    assert not imported & {"torch", "streamlit"}
+
+
+@pytest.mark.slow
+def test_the_record_is_the_only_thing_on_stdout() -> None:
+    done = python("-m", "gan_core", "train", "ring-8", *QUICK, "--steps", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["step"] == 2
+    assert done.stderr == ""

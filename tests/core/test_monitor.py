@@ -1,0 +1,237 @@
+"""The monitor: metrics of playing runs, on a thread of their own."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from gan_core import Runner, Trainer
+from gan_core import monitor as monitor_module
+from gan_core.config import RunConfig, parse_config
+from gan_core.frame import decode
+from gan_core.metrics import Score
+from gan_core.monitor import N_SAMPLES, Monitor, score_generators
+
+SMALL: dict[str, Any] = {
+    "data": {"name": "ring-8"},
+    "batch_size": 8,
+    "generator": {"width": 8, "depth": 1},
+    "discriminator": {"width": 8, "depth": 1},
+}
+CONFIG = parse_config(SMALL)
+
+
+@pytest.fixture
+def monitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
+    monkeypatch.setattr(monitor_module, "INTERVAL", 0.0)
+    found = Monitor()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def play(monitor: Monitor) -> Iterator[Callable[[RunConfig], Runner]]:
+    runners: list[Runner] = []
+
+    def begin(config: RunConfig) -> Runner:
+        runners.append(Runner(config, observers=(monitor,)))
+        return runners[-1]
+
+    yield begin
+    for runner in runners:
+        runner.close()
+        runner.join(10)
+
+
+def metrics(runner: Runner) -> dict[str, Any]:
+    frame = runner.frame()
+    header = decode(frame)[0] if frame else {}
+    found: dict[str, Any] = header.get("metrics") or {}
+    return found
+
+
+def test_scores_are_of_the_averaged_generator_and_raw_ones_stand_beside_them() -> None:
+    trainer = Trainer(CONFIG)
+    for _ in range(30):
+        trainer.step()
+    assert trainer.ema is not None
+    scores = score_generators(trainer.config, trainer.data, trainer.generator.eval(), trainer.ema)  # type: ignore[arg-type]
+    swapped = score_generators(trainer.config, trainer.data, trainer.ema, trainer.generator.eval())  # type: ignore[arg-type]
+    names = {name for name in scores if not name.startswith("raw_")}
+    assert {"modes_reached", "high_quality", "js", "sliced_wasserstein"} <= names
+    assert set(scores) == names | {f"raw_{name}" for name in names}
+    assert scores["js"].n == N_SAMPLES
+    assert scores["js"] != scores["raw_js"]
+    assert swapped["raw_js"] == scores["js"]
+    alone = score_generators(trainer.config, trainer.data, trainer.generator, None)  # type: ignore[arg-type]
+    assert alone["js"] == alone["raw_js"] == scores["raw_js"]
+
+
+def test_a_run_that_is_watched_shows_its_metrics(play: Callable[[RunConfig], Runner]) -> None:
+    runner = play(CONFIG)
+    runner.play()
+    assert runner.wait(lambda r: "modes_reached" in metrics(r))
+    frame = runner.frame()
+    assert frame is not None
+    header, arrays = decode(frame)
+    assert 0 < header["metrics_step"] <= header["step"]
+    assert header["metrics"]["modes_reached"]["n"] > 0
+    assert arrays["metric_modes_reached"].shape == arrays["metric_step"].shape
+
+
+def test_a_run_that_nobody_watches_costs_nothing(
+    play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def count(*_: Any) -> dict[str, Score]:
+        calls.append(1)
+        return {}
+
+    monkeypatch.setattr(monitor_module, "score_generators", count)
+    runner = play(CONFIG)
+    runner.play()
+    assert runner.wait(lambda r: r.step_count > 20)
+    before = len(calls)
+    step = runner.step_count
+    assert runner.wait(lambda r: r.step_count > step + 300)
+    assert len(calls) <= before + 1
+
+
+def test_looking_for_metrics_changes_no_number(play: Callable[[RunConfig], Runner]) -> None:
+    runner = play(CONFIG)
+    runner.set_stop_at(60)
+    runner.set_pace(200)
+    runner.play()
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count == 60 and r.state == "paused")
+    assert runner.wait(lambda r: metrics(r) != {})
+    alone = Trainer(CONFIG)
+    for _ in range(60):
+        alone.step()
+    theirs = runner._trainer
+    assert theirs is not None
+    assert theirs.stats == alone.stats
+    for mine, other in zip(alone.generator.parameters(), theirs.generator.parameters(), strict=True):
+        torch.testing.assert_close(mine, other, rtol=0, atol=0)
+
+
+def test_newest_wins_while_one_waits(play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow metric delays itself only: one copy waits at most, and the next one is a fresh one."""
+    gate = threading.Event()
+    steps: list[int] = []
+
+    def slow(*_: Any) -> dict[str, Score]:
+        gate.wait(20)
+        return {"js": Score(0.5, 0.1, 10)}
+
+    monkeypatch.setattr(monitor_module, "score_generators", slow)
+    runner = play(CONFIG)
+    runner.play()
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > 50)
+    assert not metrics(runner)
+    gate.set()
+    assert runner.wait(lambda r: bool(metrics(r)))
+    for _ in range(2):
+        frame = runner.frame()
+        assert frame is not None
+        steps.append(decode(frame)[0]["metrics_step"])
+        runner.wait(lambda r: decode(r.frame() or b"")[0]["metrics_step"] > steps[-1])
+    assert steps[1] > steps[0]
+
+
+def test_metrics_of_an_earlier_run_are_dropped(
+    play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    asked = threading.Event()
+
+    def slow(*_: Any) -> dict[str, Score]:
+        asked.set()
+        gate.wait(20)
+        return {"js": Score(0.5, 0.1, 10)}
+
+    monkeypatch.setattr(monitor_module, "score_generators", slow)
+    runner = play(CONFIG)
+    runner.play()
+    assert runner.wait(lambda r: bool(r.frame()) and asked.is_set())
+    runner.pause()
+    runner.reset()
+    assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
+    gate.set()
+    time.sleep(0.1)
+    assert runner.flush()
+    assert not metrics(runner)
+
+
+def test_images_have_no_metrics_in_the_plane(play: Callable[[RunConfig], Runner]) -> None:
+    runner = play(CONFIG.changed({"data.name": "digits"}))
+    runner.play()
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > 20)
+    assert not metrics(runner)
+    assert runner.state == "playing"
+
+
+def test_a_metric_that_fails_is_logged_and_the_next_one_works(
+    play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = monitor_module.score_generators
+    failed: list[int] = []
+
+    def first_fails(*args: Any) -> dict[str, Score]:
+        if not failed:
+            failed.append(1)
+            raise ArithmeticError("no such number")
+        return real(*args)
+
+    monkeypatch.setattr(monitor_module, "score_generators", first_fails)
+    with caplog.at_level(logging.ERROR):
+        runner = play(CONFIG)
+        runner.play()
+        assert runner.wait(lambda r: "js" in metrics(r))
+    assert "metrics failed" in caplog.text
+    assert runner.state == "playing"
+
+
+def test_one_thread_serves_all_runs_in_turn(play: Callable[[RunConfig], Runner]) -> None:
+    runners = [play(CONFIG.changed({"seed": seed})) for seed in range(3)]
+    before = sum(thread.name == "metrics" for thread in threading.enumerate())
+    for runner in runners:
+        runner.play()
+    for runner in runners:
+        assert runner.wait(lambda r: "js" in metrics(r))
+    assert sum(thread.name == "metrics" for thread in threading.enumerate()) - before <= 1
+
+
+def test_a_run_that_has_ended_is_not_held(play: Callable[[RunConfig], Runner], monitor: Monitor) -> None:
+    runner = Runner(CONFIG, observers=(monitor,))
+    runner.play()
+    assert runner.wait(lambda r: "js" in metrics(r))
+    found = weakref.ref(runner)
+    runner.close()
+    runner.join(10)
+    del runner
+    end = time.monotonic() + 20
+    while found() is not None and time.monotonic() < end:
+        gc.collect()
+        time.sleep(0.02)
+    assert found() is None
+
+
+def test_close_ends_the_thread(monitor: Monitor, play: Callable[[RunConfig], Runner]) -> None:
+    runner = play(CONFIG)
+    runner.play()
+    assert runner.wait(lambda r: "js" in metrics(r))
+    thread = monitor._thread
+    assert thread is not None
+    monitor.close()
+    assert not thread.is_alive()
+    step = runner.step_count
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > step), "the run plays on without metrics"
