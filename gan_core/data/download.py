@@ -41,6 +41,7 @@ def fetch(
     Raises:
         DataError: A file came from no mirror, or the folder cannot be written; with the reason.
     """
+    absent = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # On the same file system as the folder, so that the last move of each file is atomic.
@@ -56,6 +57,16 @@ def fetch(
         raise DataError(f"{folder} cannot be written ({error})") from error
     finally:
         shutil.rmtree(waiting, ignore_errors=True)
+        _remove_empty(absent)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Take away what was made in vain, innermost first."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:  # something lies in it
+            return
 
 
 def _from_any(mirrors: Sequence[str], name: str, md5: str, target: Path, progress: Progress | None) -> None:
@@ -64,10 +75,10 @@ def _from_any(mirrors: Sequence[str], name: str, md5: str, target: Path, progres
         try:
             _from_one(mirror + name, md5, target, progress)
         except _FAILURES as error:
-            reasons.append(f"from {mirror}: {getattr(error, 'reason', error) or type(error).__name__}")
+            reasons.append(str(getattr(error, "reason", error) or type(error).__name__))
         else:
             return
-    raise DataError(f"{name} {'; '.join(reasons)}")
+    raise DataError(f"{name}: {'; '.join(dict.fromkeys(reasons))}")
 
 
 def _from_one(url: str, md5: str, target: Path, progress: Progress | None) -> None:

@@ -121,14 +121,12 @@ def _read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
 
 
 def _download(folder_name: str, folder: Path, progress: Progress | None) -> None:
-    stems = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-    names = [f"{stem}-ubyte.gz" for stem in stems]
     try:
         known = getattr(import_torchvision().datasets, folder_name)
         fetch(known.mirrors, known.resources, folder, progress)
     except DataError as error:
         raise DataError(
-            f"{folder_name} is not on this machine and the download failed: {error}. "
-            f"Put {', '.join(names[:-1])} and {names[-1]} (or one of the two pairs) into {folder}, "
-            "or name another folder in GAN_EXPLORER_DATA."
+            f"{folder_name} is not on this machine and the download failed. Put train-images-idx3-ubyte.gz and "
+            f"train-labels-idx1-ubyte.gz, or the t10k- pair, into {folder}; or name another folder in "
+            f"GAN_EXPLORER_DATA. ({error})"
         ) from error

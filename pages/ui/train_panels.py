@@ -57,7 +57,7 @@ def formulas(config: RunConfig) -> list[dict[str, Any]]:
         what = "Mean critic score"
     rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", 1, "What D's update lowers."))
     for i, penalty in enumerate(config.regularisers):
-        formula = r"\gamma \cdot " + REGULARISERS[penalty.name].formula
+        formula = r"\gamma \left(" + REGULARISERS[penalty.name].formula + r"\right)"
         label = f"{REGULARISERS[penalty.name].label} penalty"
         if i == 0:
             rows.append(_formula("penalty", label, formula, "penalty", 1, "Added to D's loss: steepness costs."))

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan_core.config import run as module
+from gan_core import config as module
 from gan_core.config import DATA_SHAPES, KNOBS, PENALTY_KNOBS, Intervention, RunConfig, is_live, parse_config
 from gan_core.data import DATASETS
 from gan_core.errors import ConfigError, GanExplorerError
@@ -179,7 +179,7 @@ def test_a_config_error_is_a_value_error_and_one_of_ours() -> None:
 
 def test_too_many_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     # The widest networks that the single bounds allow stay below today's limit, so the limit is lowered.
-    monkeypatch.setattr(module, "MAX_PARAMETERS", 10_000)
+    monkeypatch.setattr(module.run, "MAX_PARAMETERS", 10_000)
     with pytest.raises(ConfigError, match=r"weights; at most 10,000 are allowed: lower a width or a depth"):
         CONFIG.changed({"generator.width": 200})
 

@@ -232,9 +232,9 @@ def test_without_files_and_network_the_message_names_folder_and_files(folder: Pa
     with pytest.raises(DataError) as caught:
         load("mnist")
     message = str(caught.value)
-    for part in (str(folder / "MNIST" / "raw"), *FILES, "no network in this test", "GAN_EXPLORER_DATA"):
+    for part in (str(folder / "MNIST" / "raw"), *FILES[:2], "t10k-", "no network in this test", "GAN_EXPLORER_DATA"):
         assert part in message
-    assert not [path for path in folder.rglob("*") if path.is_file()]
+    assert not list(folder.rglob("*")), "an empty folder was left behind"
 
 
 def test_an_unknown_name_is_told_what_is_known() -> None:
@@ -307,9 +307,9 @@ def test_a_failed_download_leaves_nothing_behind(site: tuple[str, Path], tmp_pat
     if second == "damaged":
         (root / "b").write_bytes(b"half of")
     wanted = [("a", md5(root / "a")), ("b", hashlib.md5(b"all of it", usedforsecurity=False).hexdigest())]
-    with pytest.raises(DataError, match="checksum" if second == "damaged" else "b from http.*not found"):
+    with pytest.raises(DataError, match="checksum" if second == "damaged" else "b: .*[Nn]ot [Ff]ound"):
         fetch([address], wanted, tmp_path / "target")
-    assert list((tmp_path / "target").iterdir()) == []
+    assert not (tmp_path / "target").exists()
 
 
 def test_a_download_that_is_called_off_leaves_nothing_behind(site: tuple[str, Path], tmp_path: Path) -> None:
@@ -321,7 +321,7 @@ def test_a_download_that_is_called_off_leaves_nothing_behind(site: tuple[str, Pa
 
     with pytest.raises(KeyboardInterrupt):
         fetch([address], [("a", md5(root / "a"))], tmp_path / "target", call_off)
-    assert list((tmp_path / "target").iterdir()) == []
+    assert not (tmp_path / "target").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -322,8 +322,13 @@ def test_a_run_repeats_the_interventions_that_it_is_given(make: Make) -> None:
     for _ in range(9):
         expected = trainer.step()
     runner = make(interventions=interventions)
-    assert played(runner, 9)["d_loss"] == expected.d_loss
-    assert runner.interventions == tuple(interventions)
+    assert runner.interventions == tuple(interventions)  # also what is still to come, so that a link carries it
+    assert played(runner, 4)["step"] == 4
+    runner.retune({"ema": 0.5})
+    assert played(runner, 6)["step"] == 6
+    assert runner.config.lr_d == 0.05  # what the page shows follows what the run repeats
+    assert [i.step for i in runner.interventions] == [0, 4, 4]
+    assert played(runner, 9)["d_loss"] == expected.d_loss  # an average has no say in the training
 
 
 # -- nobody is there -----------------------------------------------------------------------------------------
@@ -341,6 +346,26 @@ def test_a_run_that_nobody_watches_can_be_suspended_and_goes_on(make: Make) -> N
     assert runner.step_count == stopped
     runner.resume()
     assert runner.wait(lambda r: r.step_count > stopped, 2)
+
+
+def test_suspending_does_not_wait_for_a_slow_step(make: Make) -> None:
+    runner = make()
+    runner.set_pace(0.1)
+    runner.play()
+    until(runner, phase="d")
+    runner.suspend()
+    assert runner.wait(lambda r: r.state == "paused", 2)
+
+
+def test_scores_do_not_hurry_a_slow_step(make: Make) -> None:
+    runner = make()
+    runner.set_pace(0.5)
+    runner.play()
+    until(runner, phase="d")
+    for _ in range(20):
+        runner.report(1, 0, {})
+        time.sleep(0.01)
+    assert look(runner)[0]["phase"] == "d"
 
 
 def test_resuming_straight_after_suspending_holds(make: Make) -> None:
