@@ -336,7 +336,7 @@ def run(study: Study, n_seeds: int, pictures: Path | None = None) -> Result:
 
 
 def _grid(images: NDArray[np.uint8], columns: int = 10) -> NDArray[np.uint8]:
-    """``[n, h, w, 1]`` as one picture, three times enlarged for small images, with a thin line between."""
+    """``[n, h, w, 1]`` as one picture, enlarged, with a thin line between the images."""
     zoom = 4 if images.shape[1] < 16 else 2
     big = images[..., 0].repeat(zoom, 1).repeat(zoom, 2)
     big = np.pad(big, ((0, 0), (1, 1), (1, 1)), constant_values=96)

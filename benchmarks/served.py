@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 
 import psutil
 from playwright.sync_api import Browser, CDPSession, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from benchmarks.bare import ROOT, Rate, environment, thread_clocks
 from gan_core.frame import decode
@@ -200,13 +201,26 @@ class LivePage:
         """Leave."""
         self._context.close()
 
+    def wait_for(self, condition: str) -> None:
+        """Wait until a condition in the page holds.
+
+        Raises:
+            RuntimeError: If it does not for long; with what the page and the server say.
+        """
+        try:
+            self.page.wait_for_function(condition, polling=20)
+        except PlaywrightError as error:
+            seen = self.page.inner_text("body")[:500]
+            log = self.server.log()[-2000:]
+            raise RuntimeError(f"{condition}: never so.\nPage: {seen}\nProbe: {self.probe()}\nServer: {log}") from error
+
     def wait_for_first_step(self) -> None:
         """Wait until a picture of a training run is drawn."""
-        self.page.wait_for_function("ganProbe.state === 'playing' && ganProbe.step > 0")
+        self.wait_for("ganProbe.state === 'playing' && ganProbe.step > 0")
 
     def wait_for_plots(self) -> None:
         """Wait until every plot that is in sight is drawn."""
-        self.page.wait_for_function(
+        self.wait_for(
             "[...document.querySelectorAll('.gan-live .plot')]"
             ".every((plot) => plot.offsetParent === null || plot.classList.contains('js-plotly-plot'))"
         )
@@ -246,20 +260,20 @@ class LivePage:
     def pause(self) -> float:
         """Click on Pause; returns the seconds from the click to the page's showing that the run stands."""
         self.page.locator(".gan-live button.primary", has_text="Pause").click()
-        self.page.wait_for_function("ganProbe.state === 'paused' && ganProbe.stateAt.paused > ganProbe.clickAt")
+        self.wait_for("ganProbe.state === 'paused' && ganProbe.stateAt.paused > ganProbe.clickAt")
         probe = self.probe()
         return float(probe["stateAt"]["paused"] - probe["clickAt"]) / 1000
 
     def play(self) -> None:
         """Click on Play and wait until the run trains."""
         self.page.locator(".gan-live button.primary", has_text="Play").click()
-        self.page.wait_for_function("ganProbe.state === 'playing' && ganProbe.stateAt.playing > ganProbe.clickAt")
+        self.wait_for("ganProbe.state === 'playing' && ganProbe.stateAt.playing > ganProbe.clickAt")
 
     def change_setting(self, *, up: bool) -> float:
         """Click on + or − of "G β₁", which is live; returns the seconds to the answer, the page's new address."""
         button = f"stNumberInputStep{'Up' if up else 'Down'}"
         self.page.locator(f".st-key-w-betas_g-0 [data-testid={button}]").click()
-        self.page.wait_for_function("ganProbe.urlAt > ganProbe.clickAt")
+        self.wait_for("ganProbe.urlAt > ganProbe.clickAt")
         probe = self.probe()
         return float(probe["urlAt"] - probe["clickAt"]) / 1000
 

@@ -41,7 +41,7 @@ def start(browser: Browser) -> dict[str, float]:
         probe = page.probe()
         page.wait_for_plots()
         plots = time.time()
-        page.page.wait_for_function(_PAINTED)
+        page.wait_for(_PAINTED)
         paint = page.page.evaluate(_PAINT)
         page.close()
         zero = probe["origin"] / 1000 - server.started

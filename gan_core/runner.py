@@ -16,14 +16,12 @@ from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-import numpy as np
-
-from gan_core import frame
 from gan_core.config import Intervention, RunConfig
 from gan_core.data import load
-from gan_core.diagnosis import diverged_message, verdict
+from gan_core.diagnosis import diverged_message
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.metrics import Score
+from gan_core.publisher import Publisher
 from gan_core.slots import Slots
 from gan_core.snapshot import Snapshot
 from gan_core.trainer import Trainer, Which
@@ -31,7 +29,6 @@ from gan_core.trainer import Trainer, Which
 MAX_FRAME_RATE: Final = 10.0
 SLOW_PACE: Final = 2.0
 """At or below this many steps a second, D's and G's halves of a step are shown apart."""
-MAX_METRIC_POINTS: Final = 400
 
 State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
 Observer = Callable[["Runner", Trainer], None]
@@ -71,10 +68,7 @@ class Runner:
         self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
         self._trainer: Trainer | None = None
-        self._snapshot: Snapshot | None = None
-        self._frame: tuple[int, bytes] | None = None
-        self._serial = 0
-        self._published = 0.0
+        self._publisher = Publisher()
         self._want = True
         self._which: Which = "ema"
         self._state: State = "paused"
@@ -87,10 +81,6 @@ class Runner:
         self._config = self._initial = self._followed = config
         self._rebuild: tuple[RunConfig, tuple[Intervention, ...]] | None = (config, tuple(interventions))
         self._story = tuple(interventions)
-        self._scores: dict[str, Score] = {}
-        self._scores_step = 0
-        self._series: list[tuple[int, dict[str, float]]] = []
-        self._rates: deque[tuple[float, int]] = deque(maxlen=40)
         self._looked: tuple[int, int, int, str] | None = None
         self._place = 0
         self._clear_numbers()
@@ -138,7 +128,7 @@ class Runner:
     @property
     def snapshot(self) -> Snapshot | None:
         """The newest snapshot."""
-        return self._snapshot
+        return self._publisher.snapshot
 
     @property
     def run(self) -> int:
@@ -158,7 +148,7 @@ class Runner:
         if which != self._which:
             self._command(lambda: self._set("_which", which), urgent=False)
         self._want = True
-        newest = self._frame
+        newest = self._publisher.frame
         return None if newest is None or newest[0] == since else newest[1]
 
     def wait(self, ready: Callable[[Runner], bool], timeout: float = 30.0) -> bool:
@@ -285,7 +275,8 @@ class Runner:
         finally:
             if self._slots is not None:
                 self._slots.release(self._key)
-            self._trainer = self._snapshot = self._frame = None
+            self._trainer = None
+            self._publisher.release()
             self._commands.clear()
             self._state = "closed"
 
@@ -332,7 +323,7 @@ class Runner:
         self._state = state
         if state == "playing":
             self._message = ""
-            self._rates.clear()
+            self._publisher.begin_playing()
         self._last = time.perf_counter()
         if state == "paused" and self._trainer is not None and self._picture_is_old():
             self._look()
@@ -371,7 +362,7 @@ class Runner:
             self._message = f"Stopped at step {trainer.step_count:,}, as asked."
             self._playing, self._stop_at = False, None
             return
-        if self._want and now - self._published >= 1 / MAX_FRAME_RATE:
+        if self._want and now - self._publisher.published >= 1 / MAX_FRAME_RATE:
             self._look()
             self._publish()
 
@@ -392,10 +383,14 @@ class Runner:
             self._woken = False
 
     def _picture_is_old(self) -> bool:
-        snapshot, trainer = self._snapshot, self._trainer
+        trainer = self._trainer
         if trainer is None:
             return False
-        return snapshot is None or self._looked != (self._run, trainer.step_count, self._lone, self._which)
+        return self._publisher.snapshot is None or self._looked != self._sight(trainer)
+
+    def _sight(self, trainer: Trainer) -> tuple[int, int, int, str]:
+        """What tells one picture from another."""
+        return self._run, trainer.step_count, self._lone, self._which
 
     # -- what commands do, on the thread ---------------------------------------------------------------------
 
@@ -456,11 +451,7 @@ class Runner:
     def _do_report(self, run: int, step: int, scores: Mapping[str, Score]) -> None:
         if run != self._run:
             return
-        self._scores = dict(scores)
-        self._scores_step = step
-        self._series.append((step, {name: score.value for name, score in scores.items()}))
-        if len(self._series) > MAX_METRIC_POINTS:
-            self._series = self._series[::2]
+        self._publisher.report(step, scores)
         self._dirty = True
 
     def _set(self, name: str, value: Any) -> None:
@@ -469,8 +460,7 @@ class Runner:
 
     def _clear_numbers(self) -> None:
         """Forget what belongs to one run."""
-        self._scores, self._scores_step, self._series = {}, 0, []
-        self._rates.clear()
+        self._publisher.begin_run()
         self._seconds = 0.0
         self._last = time.perf_counter()
         self._lone = 0
@@ -497,7 +487,7 @@ class Runner:
     def _show_progress(self, name: str, done: int, total: int) -> None:
         of = f" of {total / 1e6:.0f}" if total else ""
         self._message = f"Getting {name}: {done / 1e6:.0f}{of} MB."
-        if time.perf_counter() - self._published > 0.2:
+        if time.perf_counter() - self._publisher.published > 0.2:
             self._publish()
 
     def _fail(self, message: str) -> None:
@@ -513,51 +503,25 @@ class Runner:
     def _look(self) -> None:
         trainer = self._trainer
         assert trainer is not None
-        which = self._which
         self._want = False
-        self._looked = (self._run, trainer.step_count, self._lone, which)
-        snapshot = trainer.snapshot(which)
-        if not all(np.isfinite(snapshot.arrays[name]).all() for name in ("real_logits", "fake_logits")):
-            return  # the next step will say that the run diverged; the last good picture stays
-        self._snapshot = snapshot
-        for observer in self._observers:
-            observer(self, trainer)
+        self._looked = self._sight(trainer)
+        if self._publisher.take(trainer.snapshot(self._which)):
+            for observer in self._observers:
+                observer(self, trainer)
+        # else the next step will say that the run diverged
 
     def _publish(self) -> None:
         """Build the frame: the newest snapshot, and the run's state."""
         self._dirty = False
-        now = self._published = time.perf_counter()
-        self._serial += 1
-        snapshot, trainer = self._snapshot, self._trainer
-        step = 0 if trainer is None else trainer.step_count
-        self._rates.append((now, step))
-        while len(self._rates) > 2 and now - self._rates[0][0] > 2:
-            self._rates.popleft()
-        elapsed, steps = now - self._rates[0][0], step - self._rates[0][1]
-        header = {} if snapshot is None else dict(snapshot.header)
-        arrays = {} if snapshot is None else dict(snapshot.arrays)
-        header |= {
-            "serial": self._serial,
+        state = {
             "run": self._run,
             "state": self._state,
             "message": self._message,
             "position": self._place,
-            "step": step,
             "phase": self._phase,
             "pace": self._pace,
             "stop_at": self._stop_at,
-            "steps_per_second": steps / elapsed if self._state == "playing" and elapsed > 0.05 else 0.0,
             "seconds": self._seconds,
             "preset": self.preset,
-            "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
-            "metrics_step": self._scores_step,
         }
-        if trainer is not None:
-            header["verdict"] = verdict(header, trainer.history, trainer.config)
-        if self._series:
-            arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
-            for name in ("modes_reached", "high_quality", "js"):
-                if name in self._series[-1][1]:
-                    values = [row.get(name, np.nan) for _, row in self._series]
-                    arrays[f"metric_{name}"] = np.array(values, np.float32)
-        self._frame = (self._serial, frame.encode(header, arrays))
+        self._publisher.publish(state, self._trainer)

@@ -1,4 +1,4 @@
-"""A network's weights as one vector: quick to differentiate by, to optimise, to average and to measure."""
+"""A network's weights as few tensors: quick to differentiate by, to optimise, to average and to measure."""
 
 from __future__ import annotations
 
@@ -7,41 +7,48 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
+LARGE: Final = 2**17
+"""A weight of so many numbers stays on its own: to copy its gradient would cost more than it saves."""
+
 
 class Weights:
-    """All weights and biases of a network, of which each becomes a view of its part of one vector.
+    """All weights and biases of a network, the small ones bundled: each becomes a view of its part of one vector.
 
     Small networks spend more time on handling a dozen tensors, in an optimiser for instance, than on their
-    numbers; with a vector it is one. To the network nothing changes. Copies of it, such as `copy.deepcopy`
-    makes, have weights of their own.
+    numbers. To the network nothing changes. Copies of it, such as `copy.deepcopy` makes, have weights of their own.
 
     Args:
         network: On its final device. Its weights must not be replaced afterwards, only filled.
 
     Attributes:
-        vector: The weights in the order of ``network.parameters()``; an optimiser for it trains the network.
+        tensors: The bundle, if there is one, and the large weights; an optimiser for these trains the network.
     """
 
     def __init__(self, network: nn.Module) -> None:
-        self._parts: Final = list(network.parameters())
-        self.vector: Final = nn.Parameter(torch.cat([part.detach().flatten() for part in self._parts]))
-        views = self.vector.detach().split([part.numel() for part in self._parts])
-        for part, view in zip(self._parts, views, strict=True):
-            part.data = view.view_as(part)
+        weights = list(network.parameters())
+        self._small: Final = [w for w in weights if w.numel() < LARGE]
+        self._large: Final = [w for w in weights if w.numel() >= LARGE]
+        self._bundle: Final = nn.Parameter(torch.cat([w.detach().flatten() for w in self._small]))
         # Filled anew by each `backward`: to ask for new memory each time would cost more than to fill it.
-        self.vector.grad = torch.zeros_like(self.vector)
+        self._bundle.grad = torch.zeros_like(self._bundle)
+        self.tensors: Final = [self._bundle, *self._large]
+        views = self._bundle.detach().split([w.numel() for w in self._small])
+        for weight, view in zip(self._small, views, strict=True):
+            weight.data = view.view_as(weight)
 
     def backward(self, loss: Tensor) -> Tensor:
-        """Differentiate a loss by these weights, and by no others.
+        """Differentiate a loss by these weights, and by no others; the gradients are left for the optimiser.
 
         Args:
-            loss: A scalar.
+            loss: A scalar that depends on all of the weights.
 
         Returns:
-            The gradient, ``vector.grad``, valid until the next call.
-
-        Raises:
-            RuntimeError: If the loss does not depend on all of the weights.
+            Euclidean norm of the gradient, a scalar.
         """
-        gradients = torch.autograd.grad(loss, self._parts)
-        return torch.cat([g.reshape(-1) for g in gradients], out=self.vector.grad)
+        gradients = torch.autograd.grad(loss, [*self._small, *self._large])
+        n = len(self._small)
+        torch.cat([g.reshape(-1) for g in gradients[:n]], out=self._bundle.grad)
+        for weight, gradient in zip(self._large, gradients[n:], strict=True):
+            weight.grad = gradient
+        norms = [torch.linalg.vector_norm(w.grad) for w in self.tensors if w.grad is not None]
+        return norms[0] if len(norms) == 1 else torch.linalg.vector_norm(torch.stack(norms))

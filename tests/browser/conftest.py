@@ -99,13 +99,14 @@ class Server:
         """All that it printed."""
         return self.log.read_text(errors="replace")
 
-    def busy_threads(self) -> set[int]:
-        """Threads that worked for more than a tenth of the last second."""
+    def busiest(self) -> tuple[int, float]:
+        """The thread that worked most in the last second, and its share of that second: the one that trains."""
         process = psutil.Process(self._process.pid)
         before = {t.id: t.user_time + t.system_time for t in process.threads()}
         time.sleep(1)
-        after = {t.id: t.user_time + t.system_time for t in process.threads()}
-        return {id_ for id_, used in after.items() if used - before.get(id_, 0.0) > 0.1}
+        used = {t.id: t.user_time + t.system_time - before.get(t.id, 0.0) for t in process.threads()}
+        id_ = max(used, key=lambda id_: used[id_])
+        return id_, used[id_]
 
     def threads(self) -> set[int]:
         """All its threads."""

@@ -110,10 +110,10 @@ def test_a_cut_connection_loses_nothing(open_app: Opener, line: Line, seconds: i
 def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     open_app: Opener, small_server: Server
 ) -> None:
-    at_rest = small_server.threads()
     first = open_app(url=small_server.url)
-    busy = small_server.busy_threads()
-    assert busy, "nothing trains"
+    first.wait_beyond(200)
+    trains, share = small_server.busiest()
+    assert share > 0.1, "nothing trains"
     second = open_app(url=small_server.url, wait="queued")
     third = open_app(url=small_server.url, wait="queued")
     assert "Place 1 in the queue" in second.words()
@@ -138,8 +138,7 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
 
     for view in (first, third):
         view.page.close()
-    until(lambda: not small_server.busy_threads(), "nothing trains any more", timeout=20)
-    until(lambda: not busy & small_server.threads(), "the threads of closed tabs end", timeout=30)
-    assert len(small_server.threads() - at_rest) < 12
+    until(lambda: small_server.busiest()[1] < 0.1, "nothing trains any more", timeout=30)
+    until(lambda: trains not in small_server.threads(), "the thread of a closed tab ends", timeout=30)
     again = open_app(url=small_server.url)
     assert again.wait_beyond(0) > 0

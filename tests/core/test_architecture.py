@@ -26,6 +26,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("gan_core",),  # the lazy door: its names, not its submodules
     ("gan_core.monitor", "gan_core.recorder"),
     ("gan_core.runner",),
+    ("gan_core.publisher",),
     ("gan_core.checkpoint", "gan_core.diagnosis", "gan_core.latent", "gan_core.slots"),
     ("gan_core.trainer",),
     ("gan_core.view",),

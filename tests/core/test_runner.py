@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gan_core import publisher
 from gan_core import runner as module
 from gan_core.config import Intervention, RunConfig
 from gan_core.errors import ConfigError, DataError
@@ -622,7 +623,7 @@ def test_the_curve_of_scores_has_bounded_memory_and_keeps_its_end(make: Make) ->
     until(runner, metrics_step=1000)
     _, arrays = look(runner)
     steps = arrays["metric_step"]
-    assert len(steps) <= module.MAX_METRIC_POINTS
+    assert len(steps) <= publisher.MAX_METRIC_POINTS
     assert steps[0] < 20
     assert steps[-1] > 990
     assert (np.diff(steps) > 0).all()
