@@ -135,6 +135,11 @@ class Server:
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
+    def cpu(self) -> float:
+        """Processor time that it has used, in seconds."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
+
     def memory(self) -> dict[str, float]:
         """Resident and unshared memory, in MB."""
         info = psutil.Process(self.pid).memory_full_info()

@@ -33,12 +33,12 @@ def start(browser: Browser) -> dict[str, float]:
     """Start the app and open it.
 
     Returns:
-        Seconds from the command to each event, in their order.
+        Seconds from the command to each event, in their order, and what the server has worked.
     """
     with Server() as server:
         page = LivePage(browser, server, {})
         page.wait_for_first_step()
-        probe = page.probe()
+        probe, spent = page.probe(), server.cpu()
         page.wait_for_plots()
         plots = time.time()
         page.wait_for(_PAINTED)
@@ -51,6 +51,7 @@ def start(browser: Browser) -> dict[str, float]:
             "first frame of the run": zero + probe["firstFrameAt"] / 1000,
             "first picture of a training GAN": zero + probe["firstStepAt"] / 1000,
             "all plots drawn": plots - server.started,
+            "processor time of the server until the first picture": spent,
         }
 
 

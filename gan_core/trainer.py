@@ -87,8 +87,8 @@ class Trainer:
             if not isinstance(module, _BatchNorm)
             for w in module.parameters(recurse=False)
         ]
-        self._opt_g = _optimizer(self._g_weights.vector, config.optimizer_g, config.lr_g, config.betas_g)
-        self._opt_d = _optimizer(self._d_weights.vector, config.optimizer_d, config.lr_d, config.betas_d)
+        self._opt_g = _optimizer(self._g_weights.tensors, config.optimizer_g, config.lr_g, config.betas_g)
+        self._opt_d = _optimizer(self._d_weights.tensors, config.optimizer_d, config.lr_d, config.betas_d)
         self._joined = not mixes_samples(self.discriminator)
         self._spectral = config.discriminator.spectral_norm and config.discriminator.kind == "mlp"
         self.ema: nn.Module | None = None
@@ -173,14 +173,14 @@ class Trainer:
         else:
             real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
             logits = torch.stack((real_logits, fake_logits))
-        loss = self._objective.d_loss(real_logits, fake_logits).mean()
-        total = loss + self._regularise(real, fake) if config.regularisers else loss
-        gradient = self._d_weights.backward(total)
+        losses = self._objective.d_loss(real_logits, fake_logits)
+        penalised = losses + self._regularise(real, fake) if config.regularisers else losses
+        grad_norm = self._d_weights.backward(penalised)
         self._opt_d.step()
         if config.clip:
             clip_weights(self._clipped, config.clip)
         self._d_updates += 1
-        self._d_numbers = self._describe_d(loss.detach(), logits.detach(), gradient)
+        self._d_numbers = self._describe_d(losses.detach(), logits.detach(), grad_norm)
 
     def _update_g(self) -> None:
         """Fix D, improve G."""
@@ -191,12 +191,12 @@ class Trainer:
                 real_logits = self.discriminator(self._sample_real())
         else:
             real_logits = fake_logits.detach()
-        loss = self._objective.g_loss(real_logits, fake_logits).mean()
+        losses = self._objective.g_loss(real_logits, fake_logits)
         # By G's weights alone: D is fixed here, and the gradients of its weights are not even computed.
-        gradient = self._g_weights.backward(loss)
+        grad_norm = self._g_weights.backward(losses)
         self._opt_g.step()
         self._average()
-        self._g_numbers = torch.stack((loss.detach(), torch.linalg.vector_norm(gradient)))
+        self._g_numbers = torch.stack((losses.detach().mean(), grad_norm))
 
     def _regularise(self, real: Tensor, fake: Tensor) -> Tensor:
         """The weighted penalties that are due at this update (lazily: k times the weight at every k-th)."""
@@ -215,18 +215,17 @@ class Trainer:
             self._penalty = shown
         return total
 
-    def _describe_d(self, loss: Tensor, logits: Tensor, gradient: Tensor) -> Tensor:
+    def _describe_d(self, losses: Tensor, logits: Tensor, grad_norm: Tensor) -> Tensor:
         """Nine numbers in the order that `_read` expects, still on the device."""
         bar = self._objective.threshold
         right = (logits[0] > logits[1]).expand(2, -1) if bar is None else (logits > bar) == self._is_real
-        means = torch.stack((logits, logits.sigmoid(), right.float())).mean(2)
-        head = torch.stack((loss, self._penalty, torch.linalg.vector_norm(gradient)))
-        return torch.cat((head, means.flatten()))
+        means = torch.cat((losses[None], logits, logits.sigmoid(), right.float())).mean(1)
+        return torch.cat((means, torch.stack((self._penalty, grad_norm))))
 
     def _read(self) -> StepStats:
         """Bring the numbers to the host, all at once."""
         numbers = torch.cat((self._d_numbers, self._g_numbers)).tolist()
-        d_loss, penalty, d_norm, real, fake, real_prob, fake_prob, real_right, fake_right, g_loss, g_norm = numbers
+        d_loss, real, fake, real_prob, fake_prob, real_right, fake_right, penalty, d_norm, g_loss, g_norm = numbers
         return StepStats(
             step=self._step,
             d_loss=d_loss,
@@ -267,9 +266,10 @@ class Trainer:
             return
         self._ema_updates += 1
         beta = min(self.config.ema, 1 - 10 / (self._ema_updates + 10))
-        self._ema_weights.vector.lerp_(self._g_weights.vector, 1 - beta)
-        for average, buffer in self._ema_buffers:
-            average.copy_(buffer)
+        for average, weight in zip(self._ema_weights.tensors, self._g_weights.tensors, strict=True):
+            average.lerp_(weight, 1 - beta)
+        for copied, buffer in self._ema_buffers:
+            copied.copy_(buffer)
 
     # -- interventions ---------------------------------------------------------------------------------------
 
@@ -407,12 +407,12 @@ def _mark(intervention: Intervention) -> dict[str, Any]:
     return {"step": intervention.step, "label": label}
 
 
-def _optimizer(weights: nn.Parameter, name: str, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
+def _optimizer(weights: list[nn.Parameter], name: str, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
     if name == "adam":
-        return torch.optim.Adam([weights], lr=lr, betas=betas, fused=True)
+        return torch.optim.Adam(weights, lr=lr, betas=betas, fused=True)
     if name == "sgd":
-        return torch.optim.SGD([weights], lr=lr, momentum=betas[0], fused=True)
-    return torch.optim.RMSprop([weights], lr=lr, momentum=betas[0], alpha=betas[1])
+        return torch.optim.SGD(weights, lr=lr, momentum=betas[0], fused=True)
+    return torch.optim.RMSprop(weights, lr=lr, momentum=betas[0], alpha=betas[1])
 
 
 def _retune(optimizer: torch.optim.Optimizer, lr: float, betas: tuple[float, float]) -> None:

@@ -99,4 +99,4 @@ class MLPDiscriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """D's logit for each sample of ``x``."""
         out: Tensor = self.layers(x.flatten(1))
-        return out.squeeze(1)
+        return out.view(-1)

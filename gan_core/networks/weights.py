@@ -36,19 +36,22 @@ class Weights:
         for weight, view in zip(self._small, views, strict=True):
             weight.data = view.view_as(weight)
 
-    def backward(self, loss: Tensor) -> Tensor:
-        """Differentiate a loss by these weights, and by no others; the gradients are left for the optimiser.
+    def backward(self, losses: Tensor) -> Tensor:
+        """Differentiate a mean loss by these weights, and by no others; the gradients are left for the optimiser.
 
         Args:
-            loss: A scalar that depends on all of the weights.
+            losses: Loss per sample, ``[batch]``, which depends on all of the weights.
 
         Returns:
             Euclidean norm of the gradient, a scalar.
         """
-        gradients = torch.autograd.grad(loss, [*self._small, *self._large])
+        # With the gradient of the mean given, the mean itself need not be part of the graph.
+        share = torch.full_like(losses, 1 / len(losses))
+        gradients = torch.autograd.grad(losses, [*self._small, *self._large], grad_outputs=share)
         n = len(self._small)
         torch.cat([g.reshape(-1) for g in gradients[:n]], out=self._bundle.grad)
         for weight, gradient in zip(self._large, gradients[n:], strict=True):
             weight.grad = gradient
-        norms = [torch.linalg.vector_norm(w.grad) for w in self.tensors if w.grad is not None]
-        return norms[0] if len(norms) == 1 else torch.linalg.vector_norm(torch.stack(norms))
+        norms: list[Tensor] = [torch.linalg.vector_norm(w.grad) for w in self.tensors if w.grad is not None]
+        norm: Tensor = norms[0] if len(norms) == 1 else torch.linalg.vector_norm(torch.stack(norms))
+        return norm

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -19,6 +19,9 @@ from pages.ui.live import Command
 from pages.ui.visits import Rooms, Visit, default_slots
 
 _VISIT, _NOTICE, _LINK, _REDRAW = "gan.visit", "gan.notice", "gan.link", "gan.redraw"
+
+HEARTBEAT: Final = 60.0
+"""Seconds between two greetings: rare, because a tick beside a click may be one click too many."""
 
 
 @functools.cache
@@ -44,8 +47,13 @@ def visit() -> Visit:
     return _presence(known, known.token)
 
 
+@st.fragment(run_every=HEARTBEAT)
 def greet() -> None:
-    """Tell a run that its browser is here, whatever page it looks at; makes no run."""
+    """Tell a run that its browser is here, whatever page it looks at; makes no run.
+
+    A timed fragment, and only for this: after a broken connection Streamlit's front end runs the script again if
+    there is one on the page. Without that nobody would hear that the browser is back.
+    """
     known: Visit | None = st.session_state.get(_VISIT)
     if known is not None:
         _presence(known, known.token)

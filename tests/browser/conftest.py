@@ -42,14 +42,14 @@ TIMEOUT = 60.0
 SMALL = "preset=ring-8&batch_size=16&generator.width=8&discriminator.width=8"
 
 
-def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT) -> Any:
-    """Ask until the answer is true, and return it."""
+def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT, now: Callable[[], str] = str) -> Any:
+    """Ask until the answer is true, and return it; ``now`` tells how things stand if it never is."""
     end = time.monotonic() + timeout
     while True:
         answer = ready()
         if answer:
             return answer
-        assert time.monotonic() < end, f"{what}: not within {timeout:g} s"
+        assert time.monotonic() < end, f"{what}: not within {timeout:g} s; {now()}"
         time.sleep(0.05)
 
 
@@ -85,7 +85,7 @@ class Server:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
             )
-        until(self._answers, f"the server answers; it says: {self.words()}")
+        until(self._answers, "the server answers", now=self.words)
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, f"the server ended: {self.words()}"
@@ -179,11 +179,15 @@ class View:
         return int(self.get("frame") or 0)
 
     def wait_for(self, state: str, timeout: float = TIMEOUT) -> None:
-        until(lambda: self.state == state, f"{state} (it is {self.state}, {self.words()[:300]})", timeout)
+        until(lambda: self.state == state, state, timeout, self.report)
 
     def wait_beyond(self, step: int, timeout: float = TIMEOUT) -> int:
-        until(lambda: self.step > step, f"a step beyond {step} (it is {self.step}, {self.state})", timeout)
+        until(lambda: self.step > step, f"a step beyond {step}", timeout, self.report)
         return self.step
+
+    def report(self) -> str:
+        """How things stand, for a test that fails."""
+        return f"{self.state} at step {self.step}: {self.words()[:300]} {self.errors}"
 
     def click(self, name: str) -> None:
         """Click a button of the view."""
@@ -201,13 +205,13 @@ class View:
         for _ in range(n):
             step = self.step
             self.click("One step")
-            until(lambda step=step: self.step == step + 1, f"step {step + 1}")  # type: ignore[misc]
+            until(lambda step=step: self.step == step + 1, f"step {step + 1}", now=self.report)  # type: ignore[misc]
 
     def reset(self) -> None:
         """Reset a paused run."""
         serial = self.serial
         self.click("Reset")
-        until(lambda: self.step == 0 and self.serial > serial and self.state == "paused", "step 0")
+        until(lambda: self.step == 0 and self.serial > serial and self.state == "paused", "step 0", now=self.report)
 
     def numbers(self) -> dict[str, str]:
         """The numbers of the last step, as they are shown beside their formulas."""
