@@ -42,8 +42,8 @@ def import_torchvision() -> ModuleType:
             # and a second declaration of the same name would be refused.
             if "torchvision::nms does not exist" not in str(error) or _declared:
                 raise DataError(f"torchvision does not fit torch {torch.__version__} ({error})") from error
-        library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+        library = torch.library.Library("torchvision", "FRAGMENT")
         for schema in _SCHEMAS:
-            library.define(schema)  # type: ignore[no-untyped-call]
+            library.define(schema)
         _declared.append(library)
         return importlib.import_module("torchvision")

@@ -52,7 +52,7 @@ def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:
         rng: Source of the initial weights and biases.
     """
     kind = NarrowLinear if n_in < NARROW else nn.Linear
-    layer: nn.Linear = nn.utils.skip_init(kind, n_in, n_out)  # type: ignore[no-untyped-call]
+    layer: nn.Linear = nn.utils.skip_init(kind, n_in, n_out)
     bound = 1 / math.sqrt(n_in)
     with torch.no_grad():
         layer.weight.uniform_(-bound, bound, generator=rng)

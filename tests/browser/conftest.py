@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -293,6 +294,6 @@ def _note(view: View, message: ConsoleMessage) -> None:
         return  # and for its base path, where a sub-page is opened directly
     if message.type == "warning" and "/static/" in where:
         return  # deprecations in Streamlit's own bundle
-    if view.may_lose_connection and ("ERR_" in message.text or "WebSocket" in message.text):
+    if view.may_lose_connection and re.search("ERR_|WebSocket|server endpoint|not responding", message.text):
         return
     view.errors.append(f"{message.type}: {message.text[:300]} ({where})")

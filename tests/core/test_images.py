@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from gan_core.data import Images, compat, data_folder, load, vision
+from gan_core.data import Images, data_folder, load, vision
 from gan_core.data.compat import import_torchvision
 from gan_core.data.download import fetch
 from gan_core.errors import DataError
@@ -345,6 +345,6 @@ def test_a_torchvision_that_does_not_fit_is_an_error_of_data(error: Exception, m
     def fail(name: str) -> None:
         raise error
 
-    monkeypatch.setattr(compat.importlib, "import_module", fail)
+    monkeypatch.setattr("gan_core.data.compat.importlib.import_module", fail)
     with pytest.raises(DataError, match=str(error)):
         import_torchvision()
