@@ -49,17 +49,24 @@ def rows_of(readings: list[dict[str, float]]) -> Iterator[Row]:
             yield Row(case, f"{what.removesuffix(', MB')}, growth in %", [growth], 1, "<=", GROWTH)
 
 
+def curve(readings: list[dict[str, float]], name: str) -> str:
+    """All readings of one quantity: growth that goes on looks different from growth that ends."""
+    return " ".join(f"{reading[name]:.1f}" for reading in readings)
+
+
 def main() -> None:
     """Measure and print."""
     options = parser(__doc__, repeats=1)
     options.add_argument("--minutes", type=float, default=5, help="between the first reading and the last")
     given = options.parse_args()
     rows: list[Row] = []
+    notes = [f"Readings once a minute, the first after {WARM_UP:.0f} s."]
     for _ in range(given.repeats):
         with Server() as server, chromium() as browser:
-            pages = {name: LivePage(browser, server, {"preset": name}) for name in PRESETS}
-            for page in pages.values():
-                page.complete()
+            pages: dict[str, LivePage] = {}
+            for name in PRESETS:
+                pages[name] = LivePage(browser, server, {"preset": name})
+                pages[name].complete()
             time.sleep(WARM_UP)
             readings = [read(server, pages)]
             began = time.monotonic()
@@ -67,7 +74,7 @@ def main() -> None:
                 time.sleep(min(60, left))
                 readings.append(read(server, pages))
             rows += rows_of(readings)
-    notes = [f"Readings once a minute, the first after {WARM_UP:.0f} s."]
+            notes += [f"{name}: {curve(readings, name)}" for name in readings[0] if name.endswith("MB")]
     report("soak", rows, notes, given.json)
 
 

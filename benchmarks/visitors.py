@@ -33,12 +33,11 @@ def measure(case: Case, browser: Browser, *, repeats: int, seconds: float) -> Fo
     """All repeats of one case; frames and gaps are those of the page that fares worst."""
     found = Found()
     with Server(_CHANGES) as server, Bare(case.config, n_threads=N_VISITORS) as bare:
-        seeds = [case.config.seed + i for i in range(N_VISITORS)]
-        visitors = [
-            LivePage(browser, server, to_query(case.config.changed({"seed": seed}), case.preset)) for seed in seeds
-        ]
-        for visitor in visitors:
-            visitor.complete()
+        visitors: list[LivePage] = []
+        for i in range(N_VISITORS):
+            config = case.config.changed({"seed": case.config.seed + i})
+            visitors.append(LivePage(browser, server, to_query(config, case.preset)))
+            visitors[-1].complete()
         for _ in range(repeats):
             for visitor in visitors:
                 found.pause.append(1000 * visitor.pause())

@@ -74,11 +74,15 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = log
+        data = log.parent / "data"
+        broken = data / "MNIST" / "raw" / "train-images-idx3-ubyte"  # nor does any test download the real one
+        broken.parent.mkdir(parents=True)
+        broken.write_bytes(b"no images")
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
         command += ["--server.address", "127.0.0.1", "--server.port", str(self.port), *options]
         environment = os.environ | {
             "GAN_EXPLORER_SLOTS": str(slots),
-            "GAN_EXPLORER_DATA": str(log.parent / "no-data"),
+            "GAN_EXPLORER_DATA": str(data),
             "OMP_NUM_THREADS": "1",
             "PYTHONUNBUFFERED": "1",
         }
@@ -240,7 +244,9 @@ class View:
 
     def nodes(self) -> list[ElementHandle]:
         """The root, every canvas and every plot."""
-        return self.page.query_selector_all(".gan-live, .gan-live canvas, .gan-live .js-plotly-plot, .gan-live .main-svg")
+        return self.page.query_selector_all(
+            ".gan-live, .gan-live canvas, .gan-live .js-plotly-plot, .gan-live .main-svg"
+        )
 
     def knob(self, path: str) -> Any:
         """The part of the form that holds the setting at a path."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -43,21 +44,17 @@ class Line:
                 threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
 
     def _pump(self, one: socket.socket, other: socket.socket) -> None:
-        try:
+        with contextlib.suppress(OSError):
             while data := one.recv(65536):
                 other.sendall(data)
-        except OSError:
-            pass
         for end in (one, other):
             self._hang_up(end)
 
     def _hang_up(self, end: socket.socket) -> None:
         with self._lock:
             self._ends.discard(end)
-        try:
+        with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         end.close()
 
     def cut(self) -> None:

@@ -264,10 +264,19 @@ def test_a_divergence_is_said_and_the_last_good_picture_stays(open_app: Opener) 
 
 
 def test_data_that_cannot_be_had_are_a_message_and_the_app_goes_on(open_app: Opener) -> None:
-    view = open_app("preset=fashion", wait="playing")
-    assert view.page.get_by_text("could not be followed").count()
+    view = open_app("preset=mnist", wait="error")
+    assert "train-images-idx3-ubyte" in view.words()
     view.click("Break it")
     until(lambda: parameters(view).get("preset") == ["collapse"], "a preset")
+    view.wait_for("playing")
+    view.wait_beyond(0)
+
+
+def test_a_bad_link_is_said_and_the_default_run_plays(open_app: Opener) -> None:
+    view = open_app("preset=no-such&lr_g=%00")
+    view.page.get_by_text("could not be followed").first.wait_for(timeout=30_000)
+    assert parameters(view) == {"preset": ["digits"]}
+    view.wait_beyond(0)
 
 
 def test_light_and_dark_pages_differ(open_app: Opener) -> None:
@@ -275,8 +284,8 @@ def test_light_and_dark_pages_differ(open_app: Opener) -> None:
     for scheme in ("light", "dark"):
         view = open_app(color_scheme=scheme)
         assert view.get("theme") == scheme
-        script = "() => ['color', 'backgroundColor'].map(k => getComputedStyle(document.querySelector('.gan-live .card'))[k])"
-        seen.append(view.page.evaluate(script))
+        card = "getComputedStyle(document.querySelector('.gan-live .card'))"
+        seen.append(view.page.evaluate(f"() => [{card}.color, {card}.backgroundColor]"))
         assert view.colours() > 20
     assert seen[0][0] != seen[1][0]
     assert seen[0][1] != seen[1][1]

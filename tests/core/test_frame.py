@@ -43,7 +43,7 @@ def test_a_frame_gives_back_what_was_put_in(header: dict[str, Any], arrays: dict
 
 def test_the_bytes_are_laid_out_as_the_browser_reads_them() -> None:
     image, curve = np.arange(6, dtype=np.uint8).reshape(1, 2, 3), np.array([1.5, math.nan], np.float32)
-    frame = encode({"step": 3, "é": "ü"}, {"image": image, "curve": curve})
+    frame = encode({"step": 3, "é": "ü"}, {"a picture": image, "curve": curve})
     magic, version, length = struct.unpack_from("<4sII", frame)
     assert (magic, version) == (MAGIC, VERSION) == (b"GANX", 1)
     assert (12 + length) % 8 == 0
@@ -51,7 +51,7 @@ def test_the_bytes_are_laid_out_as_the_browser_reads_them() -> None:
     assert header["é"] == "ü"
     assert header["arrays"] == {
         "curve": {"dtype": "float32", "shape": [2], "offset": 0},
-        "image": {"dtype": "uint8", "shape": [1, 2, 3], "offset": 8},
+        "a picture": {"dtype": "uint8", "shape": [1, 2, 3], "offset": 8},
     }
     assert struct.unpack_from("<f", frame, 12 + length) == (1.5,)
     assert frame[12 + length + 8 :] == bytes(range(6))

@@ -123,6 +123,21 @@ def test_looking_for_metrics_changes_no_number(play: Callable[[RunConfig], Runne
         torch.testing.assert_close(mine, other, rtol=0, atol=0)
 
 
+def test_metrics_do_not_hurry_a_run_in_slow_motion(play: Callable[[RunConfig], Runner]) -> None:
+    runner = play(CONFIG)
+    runner.set_pace(2)
+    runner.play()
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count == 1)
+    begun = time.monotonic()
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count == 4)
+    assert time.monotonic() - begun > 1.2, "three steps, two a second"
+    assert metrics(runner)
+    begun = time.monotonic()
+    runner.pause()
+    assert runner.wait(lambda r: r.state == "paused")
+    assert time.monotonic() - begun < 2, "a command is not kept waiting"
+
+
 def test_newest_wins_while_one_waits(play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow metric delays itself only: one copy waits at most, and the next one is a fresh one."""
     gate = threading.Event()

@@ -400,6 +400,20 @@ def test_the_average_has_no_say_in_the_training() -> None:
     assert Trainer(SMALL.changed({"ema": 0})).ema is None
 
 
+def test_averaging_can_be_switched_off_and_on_again_during_a_run() -> None:
+    trainer = train(SMALL.changed({"lr_g": 0.1}))
+    trainer.retune({"ema": 0})
+    assert trainer.ema is None
+    assert trainer.snapshot("ema").header["generator"] == "raw"
+    trainer.step()
+    trainer.retune({"ema": 0.5})
+    assert trainer.ema is not None
+    assert_equal(weights(trainer.ema), weights(trainer.generator))  # it begins where G is now
+    trainer.step()
+    assert trainer.snapshot("ema").header["generator"] == "ema"
+    assert not torch.equal(weights(trainer.ema)[0], weights(trainer.generator)[0])
+
+
 # -- equal configs give equal runs ---------------------------------------------------------------------------
 
 

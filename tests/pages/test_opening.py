@@ -171,6 +171,8 @@ def test_a_run_begun_anew_leaves_what_was_done_to_the_last_one_out_of_the_link(
         runner.step_d()
         runner.flush()
         assert "changes" in app.run().query_params
+    runner.restart(runner.config)
+    assert not runner.interventions, "at once: the link is not to wait until the new run is made"
 
 
 def test_a_link_with_every_setting_off_its_default_opens_as_it_is(

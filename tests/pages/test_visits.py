@@ -103,14 +103,25 @@ def test_a_run_that_was_paused_is_still_paused_when_the_browser_is_back(rooms: R
     assert visit.runner.step_count == step
 
 
-def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(rooms: Rooms, visit: Visit) -> None:
+def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
+    monkeypatch: pytest.MonkeyPatch, rooms: Rooms, visit: Visit
+) -> None:
     """Whoever comes first, sweep or browser, the browser has the last word."""
-    for _ in range(200):
-        leave_for(visit, GRACE + 0.1)
-        sweeper = threading.Thread(target=rooms.sweep)
-        sweeper.start()
-        visit.arrive()
-        sweeper.join()
+    suspend, begun = visit.runner.suspend, threading.Event()
+
+    def slowly() -> None:
+        begun.set()
+        time.sleep(0.2)
+        suspend()
+
+    monkeypatch.setattr(visit.runner, "suspend", slowly)
+    leave_for(visit, GRACE + 0.1)
+    sweeper = threading.Thread(target=rooms.sweep)
+    sweeper.start()
+    assert begun.wait(10)
+    visit.arrive()
+    sweeper.join()
+    assert visit.runner.flush()
     step = visit.runner.step_count
     assert visit.runner.wait(lambda r: r.step_count > step and r.state == "playing")
 
