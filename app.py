@@ -20,13 +20,14 @@ import torch
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui import session
-from pages.ui.live.route import routes
+from pages.ui.live.route import routes, warm
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Begin and end what all visits share."""
     torch.set_num_threads(1)
+    warm()
     # What is imported by now lives as long as the process: collections need not walk it again and again.
     gc.collect()
     gc.freeze()

@@ -27,6 +27,9 @@ from gan_core.snapshot import Snapshot
 from gan_core.trainer import Trainer, Which
 
 MAX_FRAME_RATE: Final = 10.0
+MIN_FRAME_RATE: Final = 4.2
+LOOK_SHARE: Final = 0.03
+"""Looking takes at most this share of the training thread's time, unless `MIN_FRAME_RATE` needs more."""
 SLOW_PACE: Final = 2.0
 """At or below this many steps a second, D's and G's halves of a step are shown apart."""
 
@@ -77,6 +80,7 @@ class Runner:
         self._pace: float | None = None
         self._stop_at: int | None = None
         self._phase = ""
+        self._next_look = 0.0
         self._run = 0
         self._config = self._initial = self._followed = config
         self._rebuild: tuple[RunConfig, tuple[Intervention, ...]] | None = (config, tuple(interventions))
@@ -362,9 +366,12 @@ class Runner:
             self._message = f"Stopped at step {trainer.step_count:,}, as asked."
             self._playing, self._stop_at = False, None
             return
-        if self._want and now - self._publisher.published >= 1 / MAX_FRAME_RATE:
+        if self._want and now >= self._next_look:
             self._look()
             self._publish()
+            done = time.perf_counter()
+            pause = min(max((done - now) / LOOK_SHARE, 1 / MAX_FRAME_RATE), 1 / MIN_FRAME_RATE)
+            self._next_look = done + pause
 
     def _nap(self, seconds: float) -> None:
         """Sleep, but wake for an urgent command."""

@@ -23,7 +23,7 @@ from gan_core.data import Images, Points
 from gan_core.objectives import Objective
 
 N_POINTS: Final = 256
-N_IMAGES: Final = 64
+N_IMAGES: Final = 36
 HEAT_CELLS: Final = 40
 MANIFOLD_CELLS: Final = 20
 WALK_LENGTH: Final = 12

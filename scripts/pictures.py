@@ -49,7 +49,8 @@ def served() -> Iterator[str]:
 
 def opened(browser: Browser, url: str, theme: str, width: int = 1280, height: int = 800) -> Page:
     """A page with a live view, its tips closed."""
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light")
+    dark = "dark" if theme == "dark" else "light"
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=dark)
     page.goto(url)
     page.wait_for_selector(".gan-live[data-state=playing]", timeout=60_000)
     return page
@@ -69,9 +70,8 @@ def film(page: Page, steps: list[int], path: Path) -> None:
         until(page, step)
         shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         frames.append(shot.resize((800, 500), Image.Resampling.LANCZOS).quantize(96))
-    frames[0].save(
-        path, save_all=True, append_images=frames[1:], duration=[250] * (len(frames) - 1) + [2500], loop=0, optimize=True
-    )
+    durations = [250] * (len(frames) - 1) + [2500]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=True)
 
 
 def main() -> None:

@@ -31,7 +31,17 @@ def activation(name: str) -> nn.Module:
     return ACTIVATIONS[name]()
 
 
-class NarrowLinear(nn.Linear):
+class BlankLinear(nn.Linear):
+    """A linear layer whose weights are filled by whoever makes it; PyTorch's would draw from the global state.
+
+    (`torch.nn.utils.skip_init` serves as well, but imports a computer algebra system: a second at the start.)
+    """
+
+    def reset_parameters(self) -> None:
+        """Draw nothing."""
+
+
+class NarrowLinear(BlankLinear):
     """A linear layer for few inputs, such as points in the plane: same weights, same result as any other.
 
     BLAS is up to seven times slower on the gradients of a tall ``[n_out, 2]`` weight than on those of a wide
@@ -51,8 +61,7 @@ def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:
         n_out: Outputs.
         rng: Source of the initial weights and biases.
     """
-    kind = NarrowLinear if n_in < NARROW else nn.Linear
-    layer: nn.Linear = nn.utils.skip_init(kind, n_in, n_out)
+    layer = NarrowLinear(n_in, n_out) if n_in < NARROW else BlankLinear(n_in, n_out)
     bound = 1 / math.sqrt(n_in)
     with torch.no_grad():
         layer.weight.uniform_(-bound, bound, generator=rng)
@@ -94,7 +103,7 @@ class Dropout(nn.Module):
         return f"p={self.p}"
 
 
-class SpectralLinear(nn.Linear):
+class SpectralLinear(BlankLinear):
     r"""A linear layer whose weight is divided by its largest singular value, $W/\hat\sigma(W)$ (arXiv:1802.05957).
 
     The forward pass is pure: the estimate of the singular vectors moves only in `refresh`, which the trainer
@@ -110,7 +119,7 @@ class SpectralLinear(nn.Linear):
     right: Tensor
 
     def __init__(self, n_in: int, n_out: int, rng: Generator) -> None:
-        super().__init__(n_in, n_out, device="meta")
+        super().__init__(n_in, n_out)
         plain = linear(n_in, n_out, rng)
         self.weight, self.bias = plain.weight, plain.bias
         start = torch.randn(n_out, generator=rng)

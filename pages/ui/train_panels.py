@@ -26,7 +26,7 @@ def live() -> None:
         data={
             "url": f"{FRAME}?t={here.token}",
             "plotly": plotly_url(),
-            "ms": 125 if plane else 170,
+            "ms": 165 if plane else 210,
             "plotMs": 500,
             "formulas": formulas(here.runner.config),
         },

@@ -39,7 +39,7 @@ ARGS = (
     # Streamlit's front end asks outside hosts; here they do not exist, on any machine.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
-TIMEOUT = 60.0
+TIMEOUT = 90.0
 SMALL = "preset=ring-8&batch_size=16&generator.width=8&discriminator.width=8"
 
 

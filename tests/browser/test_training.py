@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.conftest import SMALL, Opener, View, until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 def link(view: View) -> str:

@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gan_core import Trainer, preset
+from gan_core.presets import DEFAULT
 from gan_core.trainer import Which
 from pages.ui import live
 from pages.ui.visits import Rooms
@@ -76,6 +78,18 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
 def _serial(text: str) -> int:
     """A frame's serial as it stands in a request, or -1: strangers may write anything there."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
+
+
+def warm() -> None:
+    """Load all that the first visitor needs, before the server answers.
+
+    Much is imported late (pandas by Streamlit and Plotly, half of PyTorch by its optimisers). Two first visitors at
+    once would do so in two threads, and meet half-made modules; one thread does it here.
+    """
+    import pandas as pd  # noqa: F401
+
+    _compressed_assets()
+    Trainer(preset(DEFAULT)).step()
 
 
 @functools.cache
