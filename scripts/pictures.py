@@ -15,13 +15,18 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT: Final = Path(__file__).parents[1]
 OUT: Final = ROOT / "assets" / "pictures"
+SHOTS: Final[tuple[tuple[str, Literal["light", "dark"], int], ...]] = (
+    ("digits", "light", 3000),
+    ("ring-8", "dark", 6000),
+    ("collapse", "light", 1200),
+)
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
@@ -47,10 +52,9 @@ def served() -> Iterator[str]:
         process.wait(10)
 
 
-def opened(browser: Browser, url: str, theme: str, width: int = 1280, height: int = 800) -> Page:
+def opened(browser: Browser, url: str, theme: Literal["dark", "light"], width: int = 1280, height: int = 800) -> Page:
     """A page with a live view, its tips closed."""
-    dark = "dark" if theme == "dark" else "light"
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=dark)
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
     page.goto(url)
     page.wait_for_selector(".gan-live[data-state=playing]", timeout=60_000)
     return page
@@ -80,7 +84,7 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with served() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for preset, theme, step in (("digits", "light", 3000), ("ring-8", "dark", 6000), ("collapse", "light", 1200)):
+        for preset, theme, step in SHOTS:
             page = opened(browser, f"{url}/?preset={preset}", theme)
             until(page, step)
             page.screenshot(path=OUT / f"{preset}-{theme}.png")

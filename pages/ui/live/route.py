@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import importlib
 import importlib.metadata
 import importlib.resources
 from typing import Final
@@ -86,7 +87,7 @@ def warm() -> None:
     Much is imported late (pandas by Streamlit and Plotly, half of PyTorch by its optimisers). Two first visitors at
     once would do so in two threads, and meet half-made modules; one thread does it here.
     """
-    import pandas as pd  # noqa: F401
+    importlib.import_module("pandas")
 
     _compressed_assets()
     Trainer(preset(DEFAULT)).step()
