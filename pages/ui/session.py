@@ -42,7 +42,11 @@ def visit() -> Visit:
     state = st.session_state
     known: Visit | None = state.get(_VISIT)
     if known is None or known.runner.state == "closed":
-        config, preset, interventions = _from_link() if known is None else (known.runner.config, "", ())
+        if known is None:
+            config, preset, interventions = _from_link()
+        else:  # released meanwhile: the same run from its beginning, with all that was done to it
+            last = known.runner
+            config, preset, interventions = last.initial_config, last.preset, last.interventions
         known = state[_VISIT] = rooms().open(config, interventions, preset)
     return _presence(known, known.token)
 

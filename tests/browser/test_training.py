@@ -61,7 +61,7 @@ def test_lone_updates_leave_the_step_and_stand_in_the_link(open_app: Opener) -> 
     view.click("D update")
     until(lambda: "changes" in parameters(view) and view.serial > serial, "D's update in the link")
     first = parameters(view)["changes"]
-    until(lambda: view.numbers()["d_loss"] != before["d_loss"], "D's new loss")
+    until(lambda: view.numbers() != before, "D's new numbers")  # one alone may round to the same
     view.click("G update")
     until(lambda: parameters(view).get("changes", first) != first, "G's update in the link")
     assert (view.state, view.step) == ("paused", step)

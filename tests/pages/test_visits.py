@@ -189,8 +189,9 @@ def test_closing_ends_every_run_and_every_thread(rooms: Rooms) -> None:
 def test_a_waiting_run_plays_when_a_browser_that_holds_the_slot_is_gone() -> None:
     rooms = Rooms(1, release_after=RELEASE)
     try:
-        first, second = rooms.open(CONFIG, (), ""), rooms.open(CONFIG, (), "")
+        first = rooms.open(CONFIG, (), "")
         assert first.runner.wait(lambda r: r.state == "playing")
+        second = rooms.open(CONFIG, (), "")
         assert second.runner.wait(lambda r: r.state == "queued")
         leave_for(first, GRACE + 0.1)
         rooms.sweep()
