@@ -23,9 +23,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT: Final = Path(__file__).parents[1]
 OUT: Final = ROOT / "assets" / "pictures"
 SHOTS: Final[tuple[tuple[str, Literal["light", "dark"], int], ...]] = (
-    ("digits", "light", 3000),
-    ("ring-8", "dark", 6000),
-    ("collapse", "light", 1200),
+    ("digits", "light", 2000),
+    ("ring-8", "dark", 3000),
+    ("collapse", "light", 1100),
 )
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
