@@ -1,11 +1,12 @@
 """The publisher: from snapshots, metrics and a run's state to the newest frame.
 
-It belongs to one runner and is used on that run's thread; only `frame` may be read from elsewhere, which is a
-pair that is never changed once it is there.
+It belongs to one runner and is used on that run's threads; `frame`, a pair that is never changed once it is there,
+may be read from anywhere.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -16,8 +17,8 @@ import numpy as np
 from gan_core import frame as frames
 from gan_core.diagnosis import verdict
 from gan_core.metrics import Score
+from gan_core.moment import Moment
 from gan_core.snapshot import Snapshot
-from gan_core.trainer import Trainer
 
 MAX_METRIC_POINTS: Final = 400
 _CURVES: Final = ("modes_reached", "high_quality", "js")
@@ -38,6 +39,7 @@ class Publisher:
         self.snapshot: Snapshot | None = None
         self.published = 0.0
         self._serial = 0
+        self._lock = threading.Lock()
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
         self._scores: dict[str, Score] = {}
         self._scores_step = 0
@@ -70,39 +72,41 @@ class Publisher:
 
     def report(self, step: int, scores: Mapping[str, Score]) -> None:
         """Take in metrics of the weights after ``step`` steps."""
-        self._scores, self._scores_step = dict(scores), step
-        self._series.append((step, {name: scores[name].value for name in _CURVES if name in scores}))
-        if len(self._series) > MAX_METRIC_POINTS:
-            self._series = self._series[::2]
+        with self._lock:
+            self._scores, self._scores_step = dict(scores), step
+            self._series.append((step, {name: scores[name].value for name in _CURVES if name in scores}))
+            if len(self._series) > MAX_METRIC_POINTS:
+                self._series = self._series[::2]
 
-    def publish(self, state: Mapping[str, Any], trainer: Trainer | None) -> None:
+    def publish(self, state: Mapping[str, Any], moment: Moment | None) -> None:
         """Build the frame.
 
         Args:
             state: Header entries of the run's state.
-            trainer: For the steps done, and what can be said of the run; None before the first.
+            moment: For the steps done, and what can be said of the run; None before the first.
         """
-        now = self.published = time.perf_counter()
-        self._serial += 1
-        step = 0 if trainer is None else trainer.step_count
-        header = {} if self.snapshot is None else dict(self.snapshot.header)
-        arrays = {} if self.snapshot is None else dict(self.snapshot.arrays)
-        header |= state
-        header |= {
-            "serial": self._serial,
-            "step": step,
-            "steps_per_second": self._rate(now, step) if state["state"] == "playing" else 0.0,
-            "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
-            "metrics_step": self._scores_step,
-        }
-        if trainer is not None and self.snapshot is not None:
-            header["verdict"] = verdict(header, trainer.history, trainer.config)
-        if self._series:
-            arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
-            for name in self._series[-1][1]:
-                values = [row.get(name, np.nan) for _, row in self._series]
-                arrays[f"metric_{name}"] = np.array(values, np.float32)
-        self.frame = (self._serial, frames.encode(header, arrays))
+        with self._lock:
+            now = self.published = time.perf_counter()
+            self._serial += 1
+            step = 0 if moment is None else moment.step
+            header = {} if self.snapshot is None else dict(self.snapshot.header)
+            arrays = {} if self.snapshot is None else dict(self.snapshot.arrays)
+            header |= state
+            header |= {
+                "serial": self._serial,
+                "step": step,
+                "steps_per_second": self._rate(now, step) if state["state"] == "playing" else 0.0,
+                "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
+                "metrics_step": self._scores_step,
+            }
+            if moment is not None and self.snapshot is not None:
+                header["verdict"] = verdict(header, moment.history, moment.config)
+            if self._series:
+                arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
+                for name in self._series[-1][1]:
+                    values = [row.get(name, np.nan) for _, row in self._series]
+                    arrays[f"metric_{name}"] = np.array(values, np.float32)
+            self.frame = (self._serial, frames.encode(header, arrays))
 
     def _rate(self, now: float, step: int) -> float:
         """Steps a second over the last seconds."""

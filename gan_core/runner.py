@@ -16,11 +16,13 @@ from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, Literal
 
+from gan_core.camera import Camera
 from gan_core.config import Intervention, RunConfig
 from gan_core.data import load
 from gan_core.diagnosis import diverged_message
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.metrics import Score
+from gan_core.moment import Moment
 from gan_core.publisher import Publisher
 from gan_core.slots import Slots
 from gan_core.snapshot import Snapshot
@@ -50,7 +52,7 @@ class Runner:
         slots: Where to ask before playing, or None to play at will.
         visitor: Whom the run belongs to, for `Slots`.
         device: Where to train.
-        observers: Called on the training thread, between steps, after each new snapshot; must be quick.
+        observers: Called on the training thread, between steps, whenever a snapshot is taken; must be quick.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Runner:
         self._commands: deque[Callable[[], None]] = deque()
         self._trainer: Trainer | None = None
         self._publisher = Publisher()
+        self._camera = Camera(f"view-{self._key}")
         self._want = True
         self._which: Which = "ema"
         self._state: State = "paused"
@@ -279,6 +282,7 @@ class Runner:
         finally:
             if self._slots is not None:
                 self._slots.release(self._key)
+            self._camera.close()
             self._trainer = None
             self._publisher.release()
             self._commands.clear()
@@ -366,12 +370,10 @@ class Runner:
             self._message = f"Stopped at step {trainer.step_count:,}, as asked."
             self._playing, self._stop_at = False, None
             return
-        if self._want and now >= self._next_look:
-            self._look()
-            self._publish()
-            done = time.perf_counter()
-            pause = min(max((done - now) / LOOK_SHARE, 1 / MAX_FRAME_RATE), 1 / MIN_FRAME_RATE)
-            self._next_look = done + pause
+        if self._want and now >= self._next_look and not self._camera.busy:
+            self._glance(trainer)
+            cost = time.perf_counter() - now
+            self._next_look = now + min(max(cost / LOOK_SHARE, 1 / MAX_FRAME_RATE), 1 / MIN_FRAME_RATE)
 
     def _nap(self, seconds: float) -> None:
         """Sleep, but wake for an urgent command."""
@@ -479,6 +481,7 @@ class Runner:
         assert self._rebuild is not None
         config, interventions = self._rebuild
         self._rebuild = None
+        self._camera.settle()
         self._clear_numbers()
         self._phase = ""
         self._config = self._initial = self._followed = config
@@ -486,6 +489,7 @@ class Runner:
         self._state = "queued"
         load(config.data.name, progress=self._show_progress)
         self._trainer = Trainer(config, interventions=interventions, device=self._device)
+        self._camera.aim(self._trainer)
         self._run += 1
         self._state, self._message = "paused", ""
         self._look()
@@ -508,19 +512,41 @@ class Runner:
     # -- publishing ------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
+        """Take a snapshot, and wait for it."""
         trainer = self._trainer
         assert trainer is not None
+        self._camera.settle()
         self._want = False
         self._looked = self._sight(trainer)
         if self._publisher.take(trainer.snapshot(self._which)):
-            for observer in self._observers:
-                observer(self, trainer)
+            self._show_observers(trainer)
         # else the next step will say that the run diverged
+
+    def _glance(self, trainer: Trainer) -> None:
+        """Have the camera make a snapshot and its frame while the training goes on."""
+        self._want = self._dirty = False
+        self._looked = self._sight(trainer)
+        state = self._header()
+
+        def show(moment: Moment, snapshot: Snapshot) -> None:
+            self._publisher.take(snapshot)
+            self._publisher.publish(state, moment)
+
+        self._camera.shoot(self._which, show)
+        self._show_observers(trainer)
+
+    def _show_observers(self, trainer: Trainer) -> None:
+        for observer in self._observers:
+            observer(self, trainer)
 
     def _publish(self) -> None:
         """Build the frame: the newest snapshot, and the run's state."""
+        self._camera.settle()
         self._dirty = False
-        state = {
+        self._publisher.publish(self._header(), None if self._trainer is None else self._trainer.moment(self._which))
+
+    def _header(self) -> dict[str, Any]:
+        return {
             "run": self._run,
             "state": self._state,
             "message": self._message,
@@ -531,4 +557,3 @@ class Runner:
             "seconds": self._seconds,
             "preset": self.preset,
         }
-        self._publisher.publish(state, self._trainer)

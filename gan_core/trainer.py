@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,7 @@ from gan_core.constraints import clip_weights
 from gan_core.data import load
 from gan_core.errors import CheckpointError
 from gan_core.history import History, StepStats
+from gan_core.moment import MAX_MARKS, Moment
 from gan_core.networks import (
     Weights,
     build_discriminator,
@@ -30,11 +31,11 @@ from gan_core.networks import (
     refresh_spectral,
 )
 from gan_core.objectives import OBJECTIVES
+from gan_core.optimizers import OPTIMIZERS
 from gan_core.regularisers import REGULARISERS
 from gan_core.snapshot import Snapshot
 from gan_core.streams import streams
 
-MAX_MARKS: Final = 50
 Which = Literal["ema", "raw"]
 
 
@@ -87,8 +88,9 @@ class Trainer:
             if not isinstance(module, _BatchNorm)
             for w in module.parameters(recurse=False)
         ]
-        self._opt_g = _optimizer(self._g_weights.tensors, config.optimizer_g, config.lr_g, config.betas_g)
-        self._opt_d = _optimizer(self._d_weights.tensors, config.optimizer_d, config.lr_d, config.betas_d)
+        self._opt_g = OPTIMIZERS[config.optimizer_g](self._g_weights.tensors, config.lr_g, config.betas_g)
+        self._opt_d = OPTIMIZERS[config.optimizer_d](self._d_weights.tensors, config.lr_d, config.betas_d)
+        self._n_weights = count_weights(self.generator), count_weights(self.discriminator)
         self._joined = not mixes_samples(self.discriminator)
         self._spectral = config.discriminator.spectral_norm and config.discriminator.kind == "mlp"
         self.ema: nn.Module | None = None
@@ -176,7 +178,7 @@ class Trainer:
         losses = self._objective.d_loss(real_logits, fake_logits)
         penalised = losses + self._regularise(real, fake) if config.regularisers else losses
         grad_norm = self._d_weights.backward(penalised)
-        self._opt_d.step()
+        self._opt_d.step(self._d_weights.gradients)
         if config.clip:
             clip_weights(self._clipped, config.clip)
         self._d_updates += 1
@@ -194,7 +196,7 @@ class Trainer:
         losses = self._objective.g_loss(real_logits, fake_logits)
         # By G's weights alone: D is fixed here, and the gradients of its weights are not even computed.
         grad_norm = self._g_weights.backward(losses)
-        self._opt_g.step()
+        self._opt_g.step(self._g_weights.gradients)
         self._average()
         self._g_numbers = torch.stack((losses.detach().mean(), grad_norm))
 
@@ -271,6 +273,10 @@ class Trainer:
         for copied, buffer in self._ema_buffers:
             copied.copy_(buffer)
 
+    def _set_rates(self) -> None:
+        self._opt_g.lr, self._opt_g.betas = self.config.lr_g, self.config.betas_g
+        self._opt_d.lr, self._opt_d.betas = self.config.lr_d, self.config.betas_d
+
     # -- interventions ---------------------------------------------------------------------------------------
 
     def retune(self, changes: Mapping[str, Any]) -> None:
@@ -290,9 +296,8 @@ class Trainer:
 
     def _apply(self, intervention: Intervention) -> None:
         if intervention.changes:
-            self.config = config = self.config.retuned(intervention.changes)
-            _retune(self._opt_g, config.lr_g, config.betas_g)
-            _retune(self._opt_d, config.lr_d, config.betas_d)
+            self.config = self.config.retuned(intervention.changes)
+            self._set_rates()
             self._set_ema()
         if intervention.update == "d":
             self._update_d()
@@ -302,46 +307,37 @@ class Trainer:
 
     # -- looking and keeping ---------------------------------------------------------------------------------
 
+    def shown(self, which: Which = "ema") -> nn.Module:
+        """The averaged generator, or the raw one if that is asked for or averaging is off."""
+        return self.ema if which == "ema" and self.ema is not None else self.generator
+
+    def moment(self, which: Which = "ema") -> Moment:
+        """All of a snapshot but what the networks have to say: copied in an instant.
+
+        Args:
+            which: Whose samples are to be shown, as for `shown`.
+        """
+        return Moment(
+            step=self._step,
+            config=self.config,
+            which="raw" if self.shown(which) is self.generator else "ema",
+            has_ema=self.ema is not None,
+            n_weights=self._n_weights,
+            stats=self._read(),
+            interventions=self.interventions[-MAX_MARKS:],
+            history=copy.deepcopy(self.history),
+            objective=self._objective,
+            fixed=self._fixed,
+            data=self.data,
+        )
+
     def snapshot(self, which: Which = "ema") -> Snapshot:
         """Look at the run; it changes nothing.
 
         Args:
-            which: Whose samples to show: the averaged generator's (the raw one's if averaging is off) or the
-                raw one's.
+            which: Whose samples to show, as for `shown`.
         """
-        shown = self.ema if which == "ema" and self.ema is not None else self.generator
-        header, arrays = view.observe(shown, self.discriminator, self._fixed, self.data, self._objective)
-        objective, config = self._objective, self.config
-        stats = self._read()
-        header |= {
-            "step": self._step,
-            "generator": "raw" if shown is self.generator else "ema",
-            "has_ema": self.ema is not None,
-            "data": config.data.name,
-            "objective": config.objective,
-            "latent_dim": config.latent_dim,
-            "prior": config.prior,
-            "g_weights": count_weights(self.generator),
-            "d_weights": count_weights(self.discriminator),
-            "d_steps": config.d_steps,
-            "g_steps": config.g_steps,
-            "batch_size": config.batch_size,
-            "stats": {
-                **{name: getattr(stats, name) for name in StepStats.__slots__},
-                "value": -stats.d_loss if objective.probability else None,
-            },
-            "optimum": {
-                "d_loss": objective.d_optimum,
-                "g_loss": objective.g_optimum,
-                "d_label": objective.d_label,
-                "g_label": objective.g_label,
-            },
-            "marks": [_mark(i) for i in self.interventions[-MAX_MARKS:]],
-        }
-        curves = self.history.curves()
-        if not objective.probability:
-            del curves["real_prob"], curves["fake_prob"]
-        return Snapshot(self._step, header, {**curves, **arrays})
+        return self.moment(which).snapshot(self.shown(which), self.discriminator)
 
     def state_dict(self) -> dict[str, Any]:
         """All that the future of the run depends on, copied: weights, optimisers, streams, history, counters."""
@@ -352,8 +348,8 @@ class Trainer:
             "generator": copy.deepcopy(self.generator.state_dict()),
             "discriminator": copy.deepcopy(self.discriminator.state_dict()),
             "ema": None if self.ema is None else copy.deepcopy(self.ema.state_dict()),
-            "opt_g": copy.deepcopy(self._opt_g.state_dict()),
-            "opt_d": copy.deepcopy(self._opt_d.state_dict()),
+            "opt_g": self._opt_g.state_dict(),
+            "opt_d": self._opt_d.state_dict(),
             "rngs": {purpose: rng.get_state() for purpose, rng in self._rngs.items()},
             "history": self.history.state_dict(),
             "numbers": torch.cat((self._d_numbers, self._g_numbers, self._penalty.view(1))).cpu(),
@@ -382,6 +378,7 @@ class Trainer:
                 self.ema.load_state_dict(state["ema"])
             self._opt_g.load_state_dict(state["opt_g"])
             self._opt_d.load_state_dict(state["opt_d"])
+            self._set_rates()
             for purpose, rng in self._rngs.items():
                 rng.set_state(state["rngs"][purpose])
             self.history.load_state_dict(state["history"])
@@ -397,33 +394,3 @@ class Trainer:
             if isinstance(error, CheckpointError):
                 raise
             raise CheckpointError(f"this state does not fit the run: {error}") from error
-
-
-def _mark(intervention: Intervention) -> dict[str, Any]:
-    if intervention.update:
-        label = f"lone {intervention.update.upper()} update"
-    else:
-        label = ", ".join(f"{path} = {value}" for path, value in intervention.changes.items())
-    return {"step": intervention.step, "label": label}
-
-
-def _optimizer(weights: list[nn.Parameter], name: str, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
-    if name == "adam":
-        return torch.optim.Adam(weights, lr=lr, betas=betas, fused=True)
-    if name == "sgd":
-        return torch.optim.SGD(weights, lr=lr, momentum=betas[0], fused=True)
-    return torch.optim.RMSprop(weights, lr=lr, momentum=betas[0], alpha=betas[1])
-
-
-def _retune(optimizer: torch.optim.Optimizer, lr: float, betas: tuple[float, float]) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = lr
-        if "betas" in group:
-            group["betas"] = betas
-        if "momentum" in group:
-            group["momentum"] = betas[0]
-        if "alpha" in group:  # RMSprop; its momentum has no buffer if it was 0 so far
-            group["alpha"] = betas[1]
-            for weight in group["params"] if betas[0] else ():
-                if state := optimizer.state[weight]:
-                    state.setdefault("momentum_buffer", torch.zeros_like(weight))

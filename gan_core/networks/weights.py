@@ -21,23 +21,24 @@ class Weights:
         network: On its final device. Its weights must not be replaced afterwards, only filled.
 
     Attributes:
-        tensors: The bundle, if there is one, and the large weights; an optimiser for these trains the network.
+        tensors: The bundle and the large weights, without autograd; to update these trains the network.
+        gradients: Of the tensors, as the last `backward` left them.
     """
 
     def __init__(self, network: nn.Module) -> None:
         weights = list(network.parameters())
         self._small: Final = [w for w in weights if w.numel() < LARGE]
         self._large: Final = [w for w in weights if w.numel() >= LARGE]
-        self._bundle: Final = nn.Parameter(torch.cat([w.detach().flatten() for w in self._small]))
-        # Filled anew by each `backward`: to ask for new memory each time would cost more than to fill it.
-        self._bundle.grad = torch.zeros_like(self._bundle)
-        self.tensors: Final = [self._bundle, *self._large]
-        views = self._bundle.detach().split([w.numel() for w in self._small])
+        bundle = torch.cat([w.detach().flatten() for w in self._small])
+        self.tensors: Final = [bundle, *(w.detach() for w in self._large)]
+        # The first is filled anew by each `backward`: to ask for new memory would cost more than to fill it.
+        self.gradients = [torch.zeros_like(t) for t in self.tensors]
+        views = bundle.split([w.numel() for w in self._small])
         for weight, view in zip(self._small, views, strict=True):
             weight.data = view.view_as(weight)
 
     def backward(self, losses: Tensor) -> Tensor:
-        """Differentiate a mean loss by these weights, and by no others; the gradients are left for the optimiser.
+        """Differentiate a mean loss by these weights, and by no others, into `gradients`.
 
         Args:
             losses: Loss per sample, ``[batch]``, which depends on all of the weights.
@@ -49,9 +50,8 @@ class Weights:
         share = torch.full_like(losses, 1 / len(losses))
         gradients = torch.autograd.grad(losses, [*self._small, *self._large], grad_outputs=share)
         n = len(self._small)
-        torch.cat([g.reshape(-1) for g in gradients[:n]], out=self._bundle.grad)
-        for weight, gradient in zip(self._large, gradients[n:], strict=True):
-            weight.grad = gradient
-        norms: list[Tensor] = [torch.linalg.vector_norm(w.grad) for w in self.tensors if w.grad is not None]
+        torch.cat([g.reshape(-1) for g in gradients[:n]], out=self.gradients[0])
+        self.gradients[1:] = gradients[n:]
+        norms = [torch.linalg.vector_norm(g) for g in self.gradients]
         norm: Tensor = norms[0] if len(norms) == 1 else torch.linalg.vector_norm(torch.stack(norms))
         return norm

@@ -27,8 +27,9 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("gan_core.monitor", "gan_core.recorder"),
     ("gan_core.runner",),
     ("gan_core.publisher",),
-    ("gan_core.checkpoint", "gan_core.diagnosis", "gan_core.latent", "gan_core.slots"),
+    ("gan_core.camera", "gan_core.checkpoint", "gan_core.diagnosis", "gan_core.latent", "gan_core.slots"),
     ("gan_core.trainer",),
+    ("gan_core.moment",),
     ("gan_core.view",),
     (
         "gan_core.constraints",
@@ -38,6 +39,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
         "gan_core.metrics",
         "gan_core.networks",
         "gan_core.objectives",
+        "gan_core.optimizers",
         "gan_core.regularisers",
         "gan_core.snapshot",
     ),

@@ -1,0 +1,138 @@
+"""Optimisers: how a gradient becomes an update. Adam, SGD and RMSprop, with PyTorch's defaults and numbers.
+
+They take gradients as a list and work on plain tensors. `torch.optim` gives the same numbers, but on small networks
+its bookkeeping costs as much as the update, and its first use imports PyTorch's compiler: seconds before a first step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import torch
+from torch import Tensor
+
+EPSILON: Final = 1e-8
+
+State = dict[str, Tensor]
+
+
+class Optimizer:
+    """Updates tensors in place from their gradients.
+
+    Args:
+        weights: What it trains; none of them asks for a gradient.
+        lr: Learning rate.
+        betas: Memories of the gradient and of its square; SGD knows only the first, as its momentum.
+
+    Attributes:
+        lr: May be set at any time.
+        betas: May be set at any time.
+    """
+
+    memories: tuple[str, ...] = ()
+    """What it remembers for each weight, by name."""
+
+    def __init__(self, weights: Sequence[Tensor], lr: float, betas: tuple[float, float]) -> None:
+        self.weights = list(weights)
+        self.lr, self.betas = lr, betas
+        self.memory = {name: [torch.zeros_like(w) for w in self.weights] for name in self.memories}
+        self.n_updates = torch.zeros((), device=self.weights[0].device)
+
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """One update.
+
+        Args:
+            gradients: Of the weights, in their order and shapes.
+        """
+        raise NotImplementedError
+
+    def state_dict(self) -> State:
+        """Copies of all that later updates depend on, rates and betas left out."""
+        memory = {f"{name}.{i}": m.clone() for name, tensors in self.memory.items() for i, m in enumerate(tensors)}
+        return {"n_updates": self.n_updates.clone(), **memory}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what `state_dict` gave.
+
+        Raises:
+            ValueError: If names, shapes or types are not those of this optimiser; nothing is then changed.
+        """
+        own = {"n_updates": self.n_updates}
+        own |= {f"{name}.{i}": m for name, tensors in self.memory.items() for i, m in enumerate(tensors)}
+        if state.keys() != own.keys():
+            raise ValueError(f"an optimiser's state has {sorted(state)}, not {sorted(own)}")
+        for name, tensor in own.items():
+            given = state[name]
+            if given.shape != tensor.shape or given.dtype != tensor.dtype:
+                raise ValueError(
+                    f"{name} of an optimiser's state is {given.dtype} {tuple(given.shape)}, "
+                    f"not {tensor.dtype} {tuple(tensor.shape)}"
+                )
+        for name, tensor in own.items():
+            tensor.copy_(state[name])
+
+
+class Adam(Optimizer):
+    """Adam (arXiv:1412.6980, algorithm 1), ε 1e-8."""
+
+    memories = ("mean", "square")
+
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """One update, all weights in one pass over memory."""
+        self.n_updates += 1
+        torch._fused_adam_(
+            self.weights,
+            list(gradients),
+            self.memory["mean"],
+            self.memory["square"],
+            [],
+            [self.n_updates] * len(self.weights),
+            lr=self.lr,
+            beta1=self.betas[0],
+            beta2=self.betas[1],
+            weight_decay=0.0,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent; the first beta is its momentum, undamped."""
+
+    memories = ("momentum",)
+
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """One update."""
+        self.n_updates += 1
+        if self.betas[0]:
+            torch._foreach_mul_(self.memory["momentum"], self.betas[0])
+            torch._foreach_add_(self.memory["momentum"], list(gradients))
+            gradients = self.memory["momentum"]
+        torch._foreach_add_(self.weights, list(gradients), alpha=-self.lr)
+
+
+class RMSprop(Optimizer):
+    """RMSprop (Tieleman and Hinton, 2012), ε 1e-8; the first beta is its momentum, the second its smoothing."""
+
+    memories = ("momentum", "square")
+
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """One update."""
+        self.n_updates += 1
+        momentum, smoothing = self.betas
+        for weight, gradient, moving, square in zip(
+            self.weights, gradients, self.memory["momentum"], self.memory["square"], strict=True
+        ):
+            square.mul_(smoothing).addcmul_(gradient, gradient, value=1 - smoothing)
+            size = square.sqrt().add_(EPSILON)
+            if momentum:
+                moving.mul_(momentum).addcdiv_(gradient, size)
+                weight.add_(moving, alpha=-self.lr)
+            else:
+                weight.addcdiv_(gradient, size, value=-self.lr)
+
+
+OPTIMIZERS: Final[dict[str, type[Optimizer]]] = {"adam": Adam, "sgd": SGD, "rmsprop": RMSprop}
+"""Every optimiser by its name in the config."""
