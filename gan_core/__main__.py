@@ -95,7 +95,10 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
         "are no longer finite; message says what to try) or 'interrupted' (by Ctrl-C); the exit status is 0 "
         "in all three, and 2 if there is nothing to train.",
     )
-    train.add_argument("preset", metavar="PRESET", help=f"one of: {', '.join(presets())}")
+    train.add_argument("preset", metavar="PRESET", nargs="?", help=f"one of: {', '.join(presets())}")
+    train.add_argument(
+        "--resume", metavar="FILE", type=Path, help="go on with a saved run, bit for bit, instead of a preset"
+    )
     train.add_argument(
         "--set",
         metavar="PATH=VALUE",
@@ -107,7 +110,8 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
         "--steps",
         metavar="N",
         type=_number(int, 1, MAX_STEPS, "a whole number"),
-        help="steps to train; the preset's own number if neither --steps nor --seconds is given",
+        help="steps to train (from where the run stands); the preset's own number, or 1000 for a saved run, if "
+        "neither --steps nor --seconds is given",
     )
     train.add_argument(
         "--seconds",
@@ -120,7 +124,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
         "--save",
         metavar="FILE",
         type=Path,
-        help="write the weights of both networks and of the averaged generator, with the config (safetensors)",
+        help="write the whole run to a file (safetensors): weights, optimisers, random streams, history, config",
     )
     train.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to train")
 
@@ -162,23 +166,31 @@ def _presets(args: argparse.Namespace) -> None:
 def _train(args: argparse.Namespace) -> None:
     from gan_core.diagnosis import diverged_message
 
-    preset = find(args.preset)
-    config = preset.config.changed(_changes(args))
+    if (args.preset is None) == (args.resume is None):
+        raise ConfigError("train needs a PRESET or --resume FILE, one of them")
     save = None if args.save is None else _writable(args.save)
-    steps = args.steps or (MAX_STEPS if args.seconds else preset.steps)
     with _on_interrupt() as interrupted:
-        trainer = _trainer(config, args.device)
+        if args.resume is None:
+            preset = find(args.preset)
+            name, steps = preset.name, preset.steps
+            trainer = _trainer(preset.config.changed(_changes(args)), args.device)
+        else:
+            name, steps = _preset_of(args.resume), 1_000
+            trainer = _resumed(args)
+        steps = args.steps or (MAX_STEPS if args.seconds else steps)
+        made = -trainer.step_count
         stats, state, seconds = _loop(trainer, steps, args.seconds, interrupted)
+        made += trainer.step_count
         metrics = _evaluate(trainer)
     record = {
-        "preset": preset.name,
+        "preset": name,
         "state": state,
         "message": diverged_message(stats, trainer.config) if state == "diverged" else "",
         "config": trainer.config.model_dump(mode="json"),
         "device": args.device,
         "step": trainer.step_count,
         "seconds": seconds,
-        "steps_per_second": trainer.step_count / seconds,
+        "steps_per_second": made / seconds,
         "stats": asdict(stats),
         "metrics": _as_dicts(metrics),
     }
@@ -187,7 +199,7 @@ def _train(args: argparse.Namespace) -> None:
     else:
         _print_run(record)
     if save is not None:  # last: a full disk must not cost the record
-        _save(trainer, save)
+        _save(trainer, save, name)
 
 
 def _changes(args: argparse.Namespace) -> dict[str, str]:
@@ -200,12 +212,12 @@ def _changes(args: argparse.Namespace) -> dict[str, str]:
     return changes if args.seed is None else changes | {"seed": args.seed}
 
 
-def _trainer(config: RunConfig, device: str) -> Trainer:
+def _prepare(config: RunConfig, device: str) -> None:
+    """Set PyTorch up, and get the data while a bar shows how far it is."""
     # Imported late: a list of presets or a mistyped name then needs no PyTorch, and answers at once.
     import torch
 
     from gan_core.data import load
-    from gan_core.trainer import Trainer
 
     torch.set_num_threads(1)  # a second thread per operation only waits in networks this small
     if device == "cuda" and not torch.cuda.is_available():
@@ -218,14 +230,37 @@ def _trainer(config: RunConfig, device: str) -> Trainer:
             bar.update(done - bar.n)
 
         load(config.data.name, progress=show)
+
+
+def _trainer(config: RunConfig, device: str) -> Trainer:
+    _prepare(config, device)
+    from gan_core.trainer import Trainer
+
     return Trainer(config, device=device)
+
+
+def _preset_of(path: Path) -> str:
+    from gan_core.checkpoint import summarise
+
+    return summarise(path).preset
+
+
+def _resumed(args: argparse.Namespace) -> Trainer:
+    """The saved run, with live settings changed as an intervention."""
+    from gan_core.checkpoint import load, summarise
+
+    _prepare(summarise(args.resume).config, args.device)
+    trainer = load(args.resume, device=args.device)
+    if changes := _changes(args):
+        trainer.retune(changes)
+    return trainer
 
 
 def _loop(
     trainer: Trainer, steps: int, seconds: float | None, interrupted: Callable[[], bool]
 ) -> tuple[StepStats, str, float]:
     """Train; returns the last step's numbers, how it ended and the seconds it took."""
-    total = None if steps == MAX_STEPS else steps
+    total, last = None if steps == MAX_STEPS else steps, trainer.step_count + steps
     with tqdm(total=total, unit=" steps", disable=None) as bar:
         start = time.perf_counter()
         end = start + (seconds or MAX_SECONDS)
@@ -237,7 +272,7 @@ def _loop(
                 state = "diverged"
             elif interrupted():
                 state = "interrupted"
-            elif trainer.step_count < steps and time.perf_counter() < end:
+            elif trainer.step_count < last and time.perf_counter() < end:
                 continue
             break
         return stats, state, time.perf_counter() - start
@@ -313,31 +348,11 @@ def _writable(path: Path) -> Path:
     return path
 
 
-def _save(trainer: Trainer, path: Path) -> None:
-    """Write the weights; the file is complete or not there."""
-    import torch
-    from safetensors.torch import save
+def _save(trainer: Trainer, path: Path, preset: str) -> None:
+    """Write the whole run; the file is complete or not there."""
+    from gan_core import __version__, checkpoint
 
-    networks = {"generator": trainer.generator, "ema": trainer.ema, "discriminator": trainer.discriminator}
-    tensors = {  # cloned, because a player's weights may lie in one block of memory
-        f"{name}.{key}": value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, network in networks.items()
-        if network is not None
-        for key, value in network.state_dict().items()
-    }
-    metadata = {
-        "format": "gan-explorer weights 1",
-        "config": trainer.initial_config.model_dump_json(),
-        "interventions": json.dumps([i.model_dump(mode="json") for i in trainer.interventions]),
-        "step": str(trainer.step_count),
-    }
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_bytes(save(tensors, metadata))
-        new.replace(path)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise ConfigError(f"--save {path} did not work: {error.strerror or error}") from None
+    checkpoint.save(trainer, path, preset=preset, app=__version__)
 
 
 # -- score -------------------------------------------------------------------------------------------------

@@ -183,10 +183,16 @@ class History:
         """Take over what `state_dict` gave.
 
         Raises:
-            ValueError: If it belongs to another capacity.
+            ValueError: If it belongs to another capacity, or its numbers make no sense; nothing is then changed.
         """
         if state["low"].shape != self._low.shape:
             raise ValueError(f"history has shape {state['low'].shape}, expected {self._low.shape}")
+        if not all(np.isfinite(array).all() for array in state.values()):
+            raise ValueError("history holds numbers that are not finite")
+        stride, full, count, last = (int(v) for v in state["counters"])
+        power = stride > 0 and stride & (stride - 1) == 0
+        if not (power and stride < 2**50 and 0 <= full < self._capacity and 0 <= count < stride and last >= 0):
+            raise ValueError(f"history's counters make no sense: {stride}, {full}, {count}, {last}")
         for name, mine in (
             ("low", self._low),
             ("high", self._high),
@@ -194,4 +200,4 @@ class History:
             ("steps", self._steps),
         ):
             mine[...] = state[name]
-        self._stride, self._full, self._count, self._last = (int(v) for v in state["counters"])
+        self._stride, self._full, self._count, self._last = stride, full, count, last

@@ -390,7 +390,8 @@ class Trainer:
             self.interventions = interventions
             self._pending = [Intervention.model_validate(i) for i in state["pending"]]
             self.stats = self._read() if self._step else None
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, OverflowError) as error:
             if isinstance(error, CheckpointError):
                 raise
-            raise CheckpointError(f"this state does not fit the run: {error}") from error
+            reason = str(error).partition("\n")[0]
+            raise CheckpointError(f"this state does not fit the run: {reason}") from error

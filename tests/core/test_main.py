@@ -15,11 +15,11 @@ import torch
 from safetensors import safe_open
 
 from gan_core import __main__ as cli
-from gan_core.config import DATA_SHAPES, KNOBS, RunConfig, parse_config
+from gan_core import checkpoint
+from gan_core.config import DATA_SHAPES, KNOBS, parse_config
 from gan_core.data import Points, load
 from gan_core.data.images import Images
 from gan_core.history import StepStats
-from gan_core.networks import build_generator
 from gan_core.presets import preset, presets
 from gan_core.streams import streams
 from gan_core.trainer import Trainer
@@ -213,29 +213,32 @@ def test_a_second_ctrl_c_ends_at_once(monkeypatch: pytest.MonkeyPatch, capsys: p
 # -- saving --------------------------------------------------------------------------------------------------
 
 
-def test_weights_are_saved_with_the_config_and_the_step(record: Record, tmp_path: Path) -> None:
-    file = tmp_path / "ring.safetensors"
-    found = record("train", "ring-8", *QUICK, "--set", "generator.norm=batch", "--steps", "4", "--save", str(file))
+def test_a_run_is_saved_and_goes_on_as_if_it_had_never_stopped(record: Record, tmp_path: Path) -> None:
+    file, late = tmp_path / "ring.safetensors", tmp_path / "late"
+    record("train", "ring-8", *QUICK, "--steps", "4", "--save", str(file))
     assert [path.name for path in tmp_path.iterdir()] == ["ring.safetensors"]  # nothing half-written is left
-    trainer = Trainer(parse_config(found["config"]))
-    for _ in range(4):
-        trainer.step()
-    with safe_open(file, "pt") as saved:
-        about = saved.metadata()
-        assert RunConfig.model_validate_json(about["config"]) == trainer.initial_config
-        assert (about["step"], json.loads(about["interventions"])) == ("4", [])
-        names = set(saved.keys())
-        for player in ("generator", "ema", "discriminator"):
-            for name, value in getattr(trainer, player).state_dict().items():
-                names.remove(f"{player}.{name}")
-                assert torch.equal(saved.get_tensor(f"{player}.{name}"), value)
-        assert not names
-        generator = build_generator(trainer.config, streams(99))
-        generator.load_state_dict(
-            {name.removeprefix("ema."): saved.get_tensor(name) for name in saved.keys() if name.startswith("ema.")}  # noqa: SIM118
-        )
-    z = torch.zeros(2, 2)
-    assert torch.equal(generator.eval()(z), trainer.ema(z) if trainer.ema else z)
+    found = record("train", "--resume", str(file), "--steps", "3", "--save", str(late))
+    whole = record("train", "ring-8", *QUICK, "--steps", "7")
+    assert (found["preset"], found["step"], found["stats"]) == ("ring-8", 7, whole["stats"])
+    assert found["metrics"] == whole["metrics"]
+    assert checkpoint.summarise(late).step == 7
+
+
+def test_live_settings_of_a_resumed_run_may_change(record: Record, refusal: Callable[..., str], tmp_path: Path) -> None:
+    file = tmp_path / "run"
+    record("train", "ring-8", *QUICK, "--steps", "2", "--save", str(file))
+    found = record("train", "--resume", str(file), "--steps", "1", "--set", "lr_g=0.25")
+    assert found["config"]["lr_g"] == 0.25
+    assert "generator.width cannot change" in refusal("train", "--resume", str(file), "--set", "generator.width=9")
+
+
+def test_a_file_that_is_no_run_is_refused(refusal: Callable[..., str], tmp_path: Path) -> None:
+    file = tmp_path / "run"
+    assert "cannot be read" in refusal("train", "--resume", str(file))
+    file.write_text("not a run")
+    assert "no safetensors file" in refusal("train", "--resume", str(file))
+    assert "one of them" in refusal("train")
+    assert "one of them" in refusal("train", "ring-8", "--resume", str(file))
 
 
 def test_saving_replaces_a_file_of_that_name(record: Record, tmp_path: Path) -> None:
@@ -261,10 +264,10 @@ def test_a_path_that_cannot_be_written_is_refused_before_training(
 def test_a_disk_that_fills_up_meanwhile_does_not_cost_the_record(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full(self: Path, content: bytes) -> int:
+    def full(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(SystemExit) as end:
         cli.main(["train", "ring-8", *QUICK, "--steps", "1", "--json", "--save", str(tmp_path / "x")])
     said = capsys.readouterr()
