@@ -78,6 +78,12 @@ class Publisher:
             if len(self._series) > MAX_METRIC_POINTS:
                 self._series = self._series[::2]
 
+    @property
+    def scores(self) -> tuple[int, Mapping[str, Score]]:
+        """The newest metrics, and the step that they are of."""
+        with self._lock:
+            return self._scores_step, dict(self._scores)
+
     def publish(self, state: Mapping[str, Any], moment: Moment | None) -> None:
         """Build the frame.
 

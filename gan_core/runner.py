@@ -14,11 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from gan_core.camera import Camera
-from gan_core.config import Intervention, RunConfig
-from gan_core.data import load
+from gan_core.config import Intervention, RunConfig, parse_config
+from gan_core.data import load_data
 from gan_core.diagnosis import diverged_message
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.metrics import Score
@@ -32,6 +33,8 @@ MAX_FRAME_RATE: Final = 10.0
 MIN_FRAME_RATE: Final = 4.2
 LOOK_SHARE: Final = 0.03
 """Looking takes at most this share of the training thread's time, unless `MIN_FRAME_RATE` needs more."""
+OBSERVED_EVERY: Final = 1.0
+"""Seconds after which a snapshot is taken for the observers alone, when nobody else asks for one."""
 SLOW_PACE: Final = 2.0
 """At or below this many steps a second, D's and G's halves of a step are shown apart."""
 
@@ -40,6 +43,15 @@ Observer = Callable[["Runner", Trainer], None]
 
 _log = logging.getLogger(__name__)
 _keys = itertools.count()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the next run is to be: a config from its beginning, or from a state on."""
+
+    config: RunConfig
+    interventions: tuple[Intervention, ...] = ()
+    state: Mapping[str, Any] | None = None
 
 
 class Runner:
@@ -53,6 +65,7 @@ class Runner:
         visitor: Whom the run belongs to, for `Slots`.
         device: Where to train.
         observers: Called on the training thread, between steps, whenever a snapshot is taken; must be quick.
+        on_frame: Called with run, step and bytes of every new frame, on any thread.
     """
 
     def __init__(
@@ -65,8 +78,10 @@ class Runner:
         visitor: Hashable = None,
         device: str = "cpu",
         observers: Sequence[Observer] = (),
+        on_frame: Callable[[int, int, bytes], None] | None = None,
     ) -> None:
         self.preset = preset
+        self._on_frame = on_frame
         self._slots, self._visitor, self._device = slots, visitor, device
         self._observers = tuple(observers)
         self._key = next(_keys)
@@ -83,10 +98,10 @@ class Runner:
         self._pace: float | None = None
         self._stop_at: int | None = None
         self._phase = ""
-        self._next_look = 0.0
+        self._next_look = self._last_look = 0.0
         self._run = 0
         self._config = self._initial = self._followed = config
-        self._rebuild: tuple[RunConfig, tuple[Intervention, ...]] | None = (config, tuple(interventions))
+        self._rebuild: _Plan | None = _Plan(config, tuple(interventions))
         self._story = tuple(interventions)
         self._looked: tuple[int, int, int, str] | None = None
         self._place = 0
@@ -136,6 +151,11 @@ class Runner:
     def snapshot(self) -> Snapshot | None:
         """The newest snapshot."""
         return self._publisher.snapshot
+
+    @property
+    def scores(self) -> tuple[int, Mapping[str, Score]]:
+        """The newest metrics, and the step that they are of."""
+        return self._publisher.scores
 
     @property
     def run(self) -> int:
@@ -211,7 +231,25 @@ class Runner:
         self._config = self._initial = config
         self._story = tuple(interventions)
         self.preset = self.preset if preset is None else preset
-        self._command(lambda: self._do_restart(config, tuple(interventions)))
+        self._command(lambda: self._do_restart(_Plan(config, tuple(interventions))))
+
+    def go_on(self, state: Mapping[str, Any], *, preset: str | None = None) -> None:
+        """Replace this run by one that goes on from a state; it plays on if this one was playing.
+
+        Args:
+            state: From `Trainer.state_dict`; it is not changed.
+            preset: Where its config came from; by default that of this run.
+        """
+        config = parse_config(state["config"])
+        done = [Intervention.model_validate(i) for i in (*state["interventions"], *state["pending"])]
+        self._initial = config
+        for intervention in state["interventions"]:
+            config = config.changed(intervention["changes"])
+        self._config = config
+        self._story = tuple(done)
+        self.preset = self.preset if preset is None else preset
+        plan = _Plan(self._initial, tuple(done), state)
+        self._command(lambda: self._do_restart(plan))
 
     def reset(self) -> None:
         """Begin again: same seed, same numbers, with the settings as they are now."""
@@ -283,10 +321,21 @@ class Runner:
             if self._slots is not None:
                 self._slots.release(self._key)
             self._camera.close()
+            self._part()
             self._trainer = None
             self._publisher.release()
             self._commands.clear()
             self._state = "closed"
+
+    def _part(self) -> None:
+        """Let the observers see the run once more: the last chance to keep it."""
+        if self._trainer is None or self._state in ("diverged", "error"):
+            return
+        self._state = "paused"
+        try:
+            self._show_observers(self._trainer)
+        except Exception:
+            _log.exception("run %s could not be kept", self._key)
 
     def _turn(self) -> None:
         """Take commands, make a step if it is time, publish if somebody looks."""
@@ -370,7 +419,9 @@ class Runner:
             self._message = f"Stopped at step {trainer.step_count:,}, as asked."
             self._playing, self._stop_at = False, None
             return
-        if self._want and now >= self._next_look and not self._camera.busy:
+        wanted = self._want or (self._observers and now > self._last_look + OBSERVED_EVERY)
+        if wanted and now >= self._next_look and not self._camera.busy:
+            self._last_look = now
             self._glance(trainer)
             cost = time.perf_counter() - now
             self._next_look = now + min(max(cost / LOOK_SHARE, 1 / MAX_FRAME_RATE), 1 / MIN_FRAME_RATE)
@@ -406,7 +457,7 @@ class Runner:
     def _do_play(self) -> None:
         self._playing = True
         if self._state in ("diverged", "error"):  # playing on from NaN would stay NaN
-            self._do_restart(self._config, ())
+            self._do_restart(_Plan(self._config))
 
     def _do_pause(self) -> None:
         self._playing = False
@@ -434,8 +485,7 @@ class Runner:
 
     def _do_retune(self, changes: Mapping[str, Any]) -> None:
         if self._rebuild is not None:  # the new run begins with it
-            config, interventions = self._rebuild
-            self._rebuild = (config.changed(changes), interventions)
+            self._rebuild = replace(self._rebuild, config=self._rebuild.config.changed(changes), state=None)
         elif self._trainer is not None:
             self._trainer.retune(changes)
             self._note(self._trainer)
@@ -453,8 +503,8 @@ class Runner:
         if trainer.config is not self._followed:
             self._config = self._followed = trainer.config
 
-    def _do_restart(self, config: RunConfig, interventions: tuple[Intervention, ...]) -> None:
-        self._rebuild = (config, interventions)
+    def _do_restart(self, plan: _Plan) -> None:
+        self._rebuild = plan
         self._stop_at = None
 
     def _do_report(self, run: int, step: int, scores: Mapping[str, Score]) -> None:
@@ -479,16 +529,19 @@ class Runner:
 
     def _build(self) -> None:
         assert self._rebuild is not None
-        config, interventions = self._rebuild
-        self._rebuild = None
+        plan, self._rebuild = self._rebuild, None
+        config = plan.config
         self._camera.settle()
         self._clear_numbers()
         self._phase = ""
         self._config = self._initial = self._followed = config
-        self._story = tuple(sorted(interventions, key=lambda i: i.step))
+        self._story = tuple(sorted(plan.interventions, key=lambda i: i.step))
         self._state = "queued"
-        load(config.data.name, progress=self._show_progress)
-        self._trainer = Trainer(config, interventions=interventions, device=self._device)
+        load_data(config.data, progress=self._show_progress)
+        self._trainer = trainer = Trainer(config, interventions=plan.interventions, device=self._device)
+        if plan.state is not None:
+            trainer.load_state_dict(plan.state)
+            self._config = self._followed = trainer.config
         self._camera.aim(self._trainer)
         self._run += 1
         self._state, self._message = "paused", ""
@@ -531,6 +584,7 @@ class Runner:
         def show(moment: Moment, snapshot: Snapshot) -> None:
             self._publisher.take(snapshot)
             self._publisher.publish(state, moment)
+            self._tell(moment.step)
 
         self._camera.shoot(self._which, show)
         self._show_observers(trainer)
@@ -543,7 +597,15 @@ class Runner:
         """Build the frame: the newest snapshot, and the run's state."""
         self._camera.settle()
         self._dirty = False
-        self._publisher.publish(self._header(), None if self._trainer is None else self._trainer.moment(self._which))
+        trainer = self._trainer
+        self._publisher.publish(self._header(), None if trainer is None else trainer.moment(self._which))
+        if trainer is not None:
+            self._tell(trainer.step_count)
+
+    def _tell(self, step: int) -> None:
+        newest = self._publisher.frame
+        if self._on_frame is not None and newest is not None:
+            self._on_frame(self._run, step, newest[1])
 
     def _header(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,177 @@
+"""Autosave: running runs write themselves to a folder, so that a crash costs seconds.
+
+One thread per process writes; whole files replace old ones, so that there is always a good one. The folder holds a
+bounded number of files and bytes; the oldest go first.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from gan_core import checkpoint
+from gan_core.checkpoint import Summary
+from gan_core.data import data_folder
+from gan_core.errors import GanExplorerError
+
+INTERVAL: Final = 15.0
+"""Seconds between two writings of one run, while it plays."""
+MAX_RUNS: Final = 30
+MAX_BYTES: Final = 2**30
+SUFFIX: Final = ".safetensors"
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+_log = logging.getLogger(__name__)
+
+
+def autosave_folder() -> Path | None:
+    """Where runs are saved: ``GAN_EXPLORER_RUNS`` (``off`` for nowhere), by default ``runs`` in the data folder."""
+    chosen = os.environ.get("GAN_EXPLORER_RUNS", "")
+    if chosen.lower() in ("off", "0", "no"):
+        return None
+    return Path(chosen).expanduser() if chosen else data_folder() / "runs"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file in the folder.
+
+    Attributes:
+        key: Its name without the suffix.
+        when: When it was written, Unix seconds.
+        size: Bytes.
+        summary: What it says of itself.
+    """
+
+    key: str
+    when: float
+    size: int
+    summary: Summary
+
+
+class Autosave:
+    """Writes states to files, on a thread that begins with the first one.
+
+    Args:
+        folder: Is made when it is needed.
+        interval: Seconds between two writings of one run.
+        app: The app's version, for the files.
+    """
+
+    def __init__(self, folder: Path, *, interval: float = INTERVAL, app: str = "") -> None:
+        self.folder, self._interval, self._app = folder, interval, app
+        self._ready = threading.Condition()
+        self._waiting: dict[str, tuple[Mapping[str, Any], str]] = {}
+        self._due: dict[str, float] = {}
+        self._thread: threading.Thread | None = None
+        self._closed = self._failed = False
+        self._writing = ""
+
+    def offer(self, key: str, state: Mapping[str, Any], *, preset: str = "", at_once: bool = False) -> None:
+        """Have a state written, if the last writing is long enough ago; returns at once.
+
+        Args:
+            key: The run's name: letters, digits, ``-`` and ``_``.
+            state: From `Trainer.state_dict`; not to be changed any more.
+            preset: Where its config came from.
+            at_once: True to write it whatever the time.
+        """
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not a name for a run: letters, digits, - and _ are")
+        now = time.monotonic()
+        with self._ready:
+            if self._closed or (not at_once and now < self._due.setdefault(key, now + self._interval)):
+                return
+            self._due[key] = now + self._interval
+            self._waiting[key] = (state, preset)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="autosave", daemon=True)
+                self._thread.start()
+            self._ready.notify()
+
+    def saved(self) -> list[Saved]:
+        """The files that can be read, newest first."""
+        found = []
+        for path in _files(self.folder):
+            try:
+                status = path.stat()
+                found.append(Saved(path.stem, status.st_mtime, status.st_size, checkpoint.summarise(path)))
+            except (OSError, GanExplorerError):
+                continue
+        return sorted(found, key=lambda s: -s.when)
+
+    def path(self, key: str) -> Path:
+        """The file of a run.
+
+        Raises:
+            ValueError: If it is no name for a run.
+        """
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not a name for a run: letters, digits, - and _ are")
+        return self.folder / f"{key}{SUFFIX}"
+
+    def delete(self, key: str) -> None:
+        """Delete a run's file, and write it no more."""
+        with self._ready:
+            self._waiting.pop(key, None)
+        self.path(key).unlink(missing_ok=True)
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until all that was offered is written; returns whether it was."""
+        with self._ready:
+            return self._ready.wait_for(lambda: not self._waiting and not self._writing, timeout)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what waits, and end the thread."""
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _loop(self) -> None:
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._waiting or self._closed)
+                if not self._waiting:
+                    return
+                key = next(iter(self._waiting))
+                state, preset = self._waiting.pop(key)
+                self._writing = key
+            try:
+                self._write(key, state, preset)
+            except (GanExplorerError, OSError) as error:
+                if not self._failed:  # once is enough: a full disk would fill the log
+                    _log.warning("runs are not being saved: %s", error)
+                self._failed = True
+            except Exception:
+                _log.exception("autosave failed")
+            del state
+            with self._ready:
+                self._writing = ""
+                self._ready.notify_all()
+
+    def _write(self, key: str, state: Mapping[str, Any], preset: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        checkpoint.write(checkpoint.encode(state, preset=preset, app=self._app), self.path(key))
+        self._failed = False
+        files = sorted(_files(self.folder), key=lambda path: -path.stat().st_mtime)
+        total = 0
+        for i, path in enumerate(files):
+            total += path.stat().st_size
+            if i and (i >= MAX_RUNS or total > MAX_BYTES):
+                path.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [p for p in folder.iterdir() if p.suffix == SUFFIX and _KEY.fullmatch(p.stem) and p.is_file()]
+    except OSError:
+        return []

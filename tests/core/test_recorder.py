@@ -1,0 +1,275 @@
+"""The recorder: a bounded past, from which a run goes on bit for bit, and files that outlive it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gan_core import checkpoint
+from gan_core.autosave import Autosave, autosave_folder
+from gan_core.config import parse_config
+from gan_core.frame import decode
+from gan_core.metrics import Score
+from gan_core.recorder import Recorder, Thinned
+from gan_core.runner import Runner
+from gan_core.trainer import Trainer
+
+SMALL = parse_config(
+    {
+        "data": {"name": "ring-8"},
+        "batch_size": 8,
+        "generator": {"width": 8, "depth": 1},
+        "discriminator": {"width": 8, "depth": 1},
+        "seed": 3,
+    }
+)
+
+
+@pytest.fixture
+def runners() -> Iterator[list[Runner]]:
+    made: list[Runner] = []
+    yield made
+    for runner in made:
+        runner.close()
+        runner.join(5)
+
+
+def recorded(runners: list[Runner], autosave: Autosave | None = None) -> tuple[Runner, Recorder]:
+    recorder = Recorder(autosave, "run-1")
+    runner = Runner(SMALL, observers=[recorder], on_frame=recorder.show, preset="ring-8")
+    runners.append(runner)
+    assert runner.wait(lambda r: r.snapshot is not None)
+    return runner, recorder
+
+
+def pause_at(runner: Runner, step: int) -> None:
+    runner.set_stop_at(step)
+    runner.play()
+    assert runner.wait(lambda r: r.step_count >= step and r.state == "paused")
+    runner.flush()
+
+
+# -- what is kept --------------------------------------------------------------------------------------------
+
+
+def test_what_is_thinned_stays_bounded_dense_at_both_ends_and_in_order() -> None:
+    kept: Thinned[int] = Thinned(60)
+    for step in range(0, 200_000, 7):
+        kept.add(step, -step, 10, 10**9)
+        assert len(kept.steps) <= 60
+    assert kept.steps[0] == 0
+    assert kept.steps[-1] == 199_997 // 7 * 7
+    assert kept.steps == sorted(set(kept.steps))
+    assert [-s for s in kept.steps] == kept.items
+    gaps = [b - a for a, b in zip(kept.steps, kept.steps[1:], strict=False)]
+    assert max(gaps[:5] + gaps[-5:]) < max(gaps) / 20
+    assert max(gaps) < 200_000 / 6
+
+
+def test_bytes_are_bounded_but_the_first_and_the_newest_stay() -> None:
+    kept: Thinned[str] = Thinned(100)
+    for step in range(50):
+        kept.add(step, "x", 100, 1_000)
+        assert kept.n_bytes <= 1_000
+    kept.add(50, "large", 5_000, 1_000)
+    assert (kept.steps, kept.n_bytes) == ([0, 50], 5_100)
+
+
+def test_going_back_forgets_what_came_later() -> None:
+    kept: Thinned[int] = Thinned(10)
+    for step in (0, 5, 9):
+        kept.add(step, step, 1, 100)
+    kept.add(5, 55, 1, 100)
+    assert (kept.steps, kept.items, kept.n_bytes) == ([0, 5], [0, 55], 2)
+
+
+@pytest.mark.parametrize(("step", "found"), [(-1, 0), (0, 0), (4, 0), (5, 5), (8, 5), (99, 9)])
+def test_the_last_item_before_a_step(step: int, found: int) -> None:
+    kept: Thinned[int] = Thinned(10)
+    assert kept.before(step) is None
+    for at in (0, 5, 9):
+        kept.add(at, at, 1, 100)
+    assert kept.before(step) == (found, found)
+
+
+# -- a run's past --------------------------------------------------------------------------------------------
+
+
+def test_a_run_goes_on_from_its_past_bit_for_bit(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    pause_at(runner, 20)
+    runner.retune({"lr_g": 0.01})
+    pause_at(runner, 40)
+    found = recorder.state(39)
+    assert found is not None
+    step, state = found
+    assert step == 20
+    pictured = recorder.frame(20)
+    assert pictured is not None
+    assert decode(pictured[1])[0]["step"] == pictured[0] == 20
+    runner.go_on(state)
+    assert runner.wait(lambda r: r.run == 2 and r.step_count == 20)
+    assert recorder.contents()["states"] == [20]
+    runner.retune({"lr_g": 0.01})
+    pause_at(runner, 40)
+    whole = Trainer(SMALL)
+    for _ in range(20):
+        whole.step()
+    whole.retune({"lr_g": 0.01})
+    for _ in range(20):
+        whole.step()
+    assert runner._trainer is not None
+    assert runner._trainer.stats == whole.stats
+    assert runner.config.lr_g == 0.01
+    assert [i.step for i in runner.interventions] == [20]
+
+
+def test_states_do_not_change_with_the_run_that_goes_on(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    pause_at(runner, 3)
+    found = recorder.state(3)
+    assert found is not None
+    before = found[1]["generator"]["layers.0.weight"].clone()
+    pause_at(runner, 30)
+    assert torch.equal(found[1]["generator"]["layers.0.weight"], before)
+
+
+def test_frames_are_kept_while_nobody_looks(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    runner.play()
+    assert runner.wait(lambda r: len(recorder.contents()["frames"]) >= 3, timeout=15)
+
+
+def test_the_best_state_is_kept(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    for step, js in ((5, 0.5), (10, 0.2), (15, 0.4)):
+        pause_at(runner, step)
+        runner.report(runner.run, step, {"js": Score(js, 0.01, 100)})
+        runner.flush()
+    pause_at(runner, 20)
+    assert recorder.contents()["best"] == {"step": 10, "metric": "js", "value": 0.2}
+    found = recorder.state(12)
+    assert found is not None
+    assert found[0] == 10
+
+
+def test_a_new_run_begins_a_new_past(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    pause_at(runner, 10)
+    runner.reset()
+    assert runner.wait(lambda r: r.run == 2 and r.step_count == 0)
+    runner.flush()
+    contents = recorder.contents()
+    assert (contents["run"], contents["states"], contents["frames"], contents["best"]) == (2, [0], [0], None)
+
+
+# -- autosave ------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_stops_is_on_disk(runners: list[Runner], tmp_path: Path) -> None:
+    autosave = Autosave(tmp_path / "new" / "runs", app="0.1")
+    runner, _ = recorded(runners, autosave)
+    pause_at(runner, 12)
+    assert autosave.flush()
+    (saved,) = autosave.saved()
+    assert (saved.key, saved.summary.step, saved.summary.preset, saved.summary.app) == ("run-1", 12, "ring-8", "0.1")
+    trainer = checkpoint.load(autosave.path("run-1"))
+    assert runner._trainer is not None
+    assert trainer.stats == runner._trainer.stats
+
+
+def test_a_run_that_is_closed_is_saved_as_it_was(runners: list[Runner], tmp_path: Path) -> None:
+    autosave = Autosave(tmp_path)
+    runner, _ = recorded(runners, autosave)
+    runner.play()
+    assert runner.wait(lambda r: r.step_count > 20)
+    runner.close()
+    runner.join(5)
+    autosave.close()
+    (saved,) = autosave.saved()
+    assert saved.summary.step > 20
+
+
+def state(step: int = 0) -> dict[str, Any]:
+    trainer = Trainer(SMALL)
+    for _ in range(step):
+        trainer.step()
+    return trainer.state_dict()
+
+
+def test_a_playing_run_is_written_now_and_then(tmp_path: Path) -> None:
+    autosave = Autosave(tmp_path, interval=0.3)
+    first, second = state(1), state(2)
+    autosave.offer("a", first)
+    autosave.offer("a", second)
+    assert autosave.flush()
+    assert autosave.saved() == []
+    time.sleep(0.35)
+    autosave.offer("a", second)
+    autosave.offer("a", first)
+    assert autosave.flush()
+    assert [s.summary.step for s in autosave.saved()] == [2]
+
+
+def test_the_number_of_files_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_core.autosave.MAX_RUNS", 3)
+    autosave, kept = Autosave(tmp_path), state(1)
+    for i in range(6):
+        autosave.offer(f"run-{i}", kept, at_once=True)
+        assert autosave.flush()
+        time.sleep(0.02)
+    assert [s.key for s in autosave.saved()] == ["run-5", "run-4", "run-3"]
+    monkeypatch.setattr("gan_core.autosave.MAX_BYTES", 10)
+    autosave.offer("large", kept, at_once=True)
+    assert autosave.flush()
+    assert [s.key for s in autosave.saved()] == ["large"]
+
+
+def test_foreign_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "bad.safetensors").write_text("not a run")
+    autosave = Autosave(tmp_path)
+    autosave.offer("a", state(1), at_once=True)
+    assert autosave.flush()
+    assert [s.key for s in autosave.saved()] == ["a"]
+    autosave.delete("a")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.safetensors", "notes.txt"]
+
+
+def test_a_folder_that_cannot_be_written_is_said_once_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    autosave = Autosave(tmp_path / "file" / "runs")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            autosave.offer("a", state(), at_once=True)
+            assert autosave.flush()
+    assert len(caplog.records) == 1
+    assert "runs are not being saved" in caplog.text
+    assert autosave.saved() == []
+
+
+@pytest.mark.parametrize("key", ["", "../x", "a/b", "a.b", "x" * 81, "a b"])
+def test_names_that_could_leave_the_folder_are_refused(tmp_path: Path, key: str) -> None:
+    autosave = Autosave(tmp_path)
+    with pytest.raises(ValueError, match="is not a name for a run"):
+        autosave.path(key)
+    with pytest.raises(ValueError, match="is not a name for a run"):
+        autosave.offer(key, state())
+
+
+def test_where_runs_are_saved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GAN_EXPLORER_DATA", str(tmp_path))
+    monkeypatch.delenv("GAN_EXPLORER_RUNS", raising=False)
+    assert autosave_folder() == tmp_path / "runs"
+    monkeypatch.setenv("GAN_EXPLORER_RUNS", str(tmp_path / "x"))
+    assert autosave_folder() == tmp_path / "x"
+    monkeypatch.setenv("GAN_EXPLORER_RUNS", "off")
+    assert autosave_folder() is None
