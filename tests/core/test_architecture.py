@@ -23,15 +23,17 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("pages", "pages.ui"),
     # ---- streamlit ends here ----
     ("gan_core.__main__", "gan_core.figures"),
+    ("gan_core.export",),
     ("gan_core",),  # the lazy door: its names, not its submodules
     ("gan_core.monitor", "gan_core.recorder"),
-    ("gan_core.runner",),
+    ("gan_core.autosave", "gan_core.runner"),
     ("gan_core.publisher",),
     ("gan_core.camera", "gan_core.checkpoint", "gan_core.diagnosis", "gan_core.latent", "gan_core.slots"),
     ("gan_core.trainer",),
     ("gan_core.moment",),
     ("gan_core.view",),
     (
+        "gan_core.augment",
         "gan_core.constraints",
         "gan_core.ema",
         "gan_core.frame",

@@ -1,0 +1,1 @@
+"""Take it home: pictures, films, tables, weights, a script and a page of a run."""

@@ -1,0 +1,133 @@
+"""The data part of a run's script: `sample_real`, with the app's own formulas and the app's own split."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from torch import Tensor
+
+from gan_core.config import DataConfig
+from gan_core.data import Points, images, load, points
+from gan_core.errors import ConfigError
+
+_IDX_FOLDERS: Final = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
+_PLANE: Final = ("gaussians-2", "ring", "blobs-3", "line", "ring-8", "grid-25", "moons", "swiss-roll")
+_NAMES: Final = (*_PLANE, "digits", *_IDX_FOLDERS)
+
+_SAMPLE_IMAGES: Final = '''
+def sample_real():
+    """A batch of training images, drawn with replacement: [batch, channels, height, width] in [-1, 1]."""
+    return images.index_select(0, torch.randint(len(images), (BATCH_SIZE,), generator=rng["data"]))
+'''
+
+_DIGITS: Final = """
+# 900 of the 1,797 digits are trained on, one bit each; the others are kept for scores.
+TRAIN_BITS = (
+{bits}
+)
+is_train = np.unpackbits(np.frombuffer(base64.b64decode(TRAIN_BITS), dtype=np.uint8), count=1797).astype(bool)
+pixels = load_digits().data.astype(np.float32).reshape(-1, 1, 8, 8)
+images = torch.from_numpy((pixels / 8.0 - 1.0)[is_train])
+"""
+
+_IDX: Final = """
+# Files as torchvision keeps them, packed (.gz) or not: the second argument or $GAN_EXPLORER_DATA is the folder above
+# {folder}/raw. The training images are read, or the test images where only those are there.
+default = os.environ.get("GAN_EXPLORER_DATA", "~/.cache/gan-explorer")
+folder = Path(sys.argv[2] if len(sys.argv) > 2 else default).expanduser() / "{folder}" / "raw"
+names = [f"{{stem}}-images-idx3-ubyte{{end}}" for stem in ("train", "t10k") for end in ("", ".gz")]
+path = next((folder / name for name in names if (folder / name).is_file()), None)
+if path is None:
+    sys.exit(f"no {{names[0]}} in {{folder}}: name the folder above {folder}/raw as the second argument")
+with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+    pixels = np.frombuffer(bytearray(file.read()[16:]), dtype=np.uint8).reshape(-1, 28, 28)
+images = torch.from_numpy(pixels).unsqueeze(1).float().div_(127.5).sub_(1.0)
+"""
+
+_SAMPLE_POINTS: Final = '''
+# The network sees points with mean 0 and a root mean square of 1.
+shift = -torch.tensor({centre}) / {scale}
+gain = torch.tensor(1.0 / {scale})
+
+
+def sample_real():
+    """A batch of fresh points, [batch, 2]."""
+    return torch.addcmul(shift, draw(BATCH_SIZE, rng["data"]), gain)
+'''
+
+
+def data_part(config: DataConfig) -> tuple[set[str], str]:
+    """What the script needs for its data.
+
+    Args:
+        config: Which data.
+
+    Returns:
+        Import lines, and the code that defines ``sample_real``.
+
+    Raises:
+        ConfigError: If a script cannot say how to get these data.
+    """
+    if config.name not in _NAMES:
+        raise ConfigError(
+            f"data {config.name!r} cannot go into a script, which would need its file: {', '.join(_NAMES)} can"
+        )
+    if config.name == "digits":
+        bits = textwrap.indent("\n".join(f'"{line}"' for line in textwrap.wrap(images._DIGITS_TRAIN_BITS, 100)), "    ")
+        needed = {"import base64", "import numpy as np", "from sklearn.datasets import load_digits"}
+        return needed, _DIGITS.format(bits=bits) + "\n" + _SAMPLE_IMAGES
+    if config.name in _IDX_FOLDERS:
+        needed = {"import gzip", "import os", "from pathlib import Path", "import numpy as np"}
+        return needed, _IDX.format(folder=_IDX_FOLDERS[config.name]) + "\n" + _SAMPLE_IMAGES
+    data = load(config.name)
+    assert isinstance(data, Points)
+    drawn = _draw(data.draw)
+    ending = _SAMPLE_POINTS.format(centre=data.centre, scale=data.scale)
+    imports = {"from torch import Generator, Tensor"} | ({"import math"} if "math." in drawn else set())
+    return imports, f"\n{drawn}\n{ending}"
+
+
+def _draw(draw: Callable[..., Tensor]) -> str:
+    """The sampler: what it closes over as constants, then the function itself as the app has it."""
+    closure = inspect.getclosurevars(draw).nonlocals
+    if "centre_table" in closure:
+        return _mixture(closure)
+    lines = [f"{name} = {_literal(value)}" for name, value in closure.items()]
+    source = textwrap.dedent(inspect.getsource(draw))
+    parts = [inspect.getsource(points._polar)] if "_polar" in source else []
+    return "\n\n\n".join(["\n".join(lines), *parts, source])
+
+
+def _mixture(closure: Mapping[str, Any]) -> str:
+    """A mixture of Gaussians: of the app's sampler the branch that this one takes."""
+    lines = [f"centres = {_literal(closure['centre_table'])}"]
+    if closure["even"]:
+        index = "torch.randint(len(centres), (n,), generator=rng)"
+    else:
+        lines.append(f"bounds = {_literal(closure['bounds'])}  # of the components' shares, added up")
+        index = "torch.bucketize(torch.rand(n, generator=rng), bounds, right=True)"
+    if closure["sigma"] is None:
+        lines.append(f"stds = {_literal(closure['std_table'])}")
+        end = "addcmul_(noise, stds.index_select(0, index))"
+    else:
+        end = f"add_(noise, alpha={closure['sigma']})"
+    body = [
+        "def draw(n: int, rng: Generator) -> Tensor:",
+        f"    index = {index}",
+        "    noise = torch.randn(n, 2, generator=rng)",
+        f"    return centres.index_select(0, index).{end}",
+    ]
+    return "\n".join(lines) + "\n\n\n" + "\n".join(body) + "\n"
+
+
+def _literal(value: Any) -> str:
+    """A float or a tensor as Python text that gives the same bits."""
+    if not isinstance(value, Tensor):
+        return repr(value)
+    rows = value.tolist()
+    if value.ndim < 2:
+        return f"torch.tensor({rows})"
+    return "torch.tensor(\n    [\n" + "".join(f"        {row},\n" for row in rows) + "    ]\n)"

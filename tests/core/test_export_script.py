@@ -1,0 +1,242 @@
+"""This run as a script: it prints what the trainer computes, bit for bit, and knows nothing of the app."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import nn
+
+from gan_core import ConfigError, Intervention, RunConfig, Trainer, preset
+from gan_core.config import parse_config
+from gan_core.data import Images, load
+from gan_core.export.script import write_script
+from gan_core.presets import presets
+
+STEPS = 50
+OWN_DATA = ("own-images", "own-points")
+
+_SMALL = {
+    "data": {"name": "gaussians-2"},
+    "batch_size": 33,
+    "generator": {"width": 19, "depth": 2},
+    "discriminator": {"width": 21, "depth": 2},
+}
+VARIANTS: dict[str, tuple[dict[str, object], tuple[Intervention, ...]]] = {
+    "batch norm, rmsprop, uniform noise": (
+        {
+            "generator.norm": "batch",
+            "discriminator.norm": "batch",
+            "optimizer_g": "rmsprop",
+            "optimizer_d": "rmsprop",
+            "prior": "uniform",
+            "clip": 0.01,
+            "objective": "wasserstein",
+            "betas_g": [0.0, 0.9],
+        },
+        (Intervention(step=5, changes={"betas_g": [0.4, 0.9]}),),
+    ),
+    "spectral norm, hinge, dropout, sgd": (
+        {
+            "discriminator.spectral_norm": True,
+            "discriminator.dropout": 0.2,
+            "objective": "hinge",
+            "optimizer_g": "sgd",
+            "optimizer_d": "sgd",
+            "d_steps": 2,
+            "discriminator.activation": "silu",
+            "generator.activation": "tanh",
+        },
+        (),
+    ),
+    "two lazy penalties, least squares": (
+        {
+            "regularisers": [{"name": "gradient_penalty", "weight": 2.0, "every": 3}, {"name": "r2", "weight": 0.1}],
+            "objective": "least_squares",
+            "seed": 77,
+        },
+        (),
+    ),
+    "everything that can change does": (
+        {"regularisers": [{"name": "r1", "weight": 0.0}], "ema": 0.0},
+        (
+            Intervention(step=0, changes={"lr_d": "2e-3", "betas_d": [0.2, 0.9]}),
+            Intervention(step=3, changes={"regularisers.0.weight": 0.5, "regularisers.0.every": 2}),
+            Intervention(step=3, update="d"),
+            Intervention(step=9, changes={"ema": 0.9, "d_steps": 3, "clip": 0.2}),
+            Intervention(step=20, update="g"),
+            Intervention(step=21, changes={"ema": 0.0, "g_steps": 2, "clip": 0.0, "lr_g": 0.01}),
+            Intervention(step=22, changes={"ema": 0.5}),
+        ),
+    ),
+    "a penalty that is off, and a lone update": (
+        {"regularisers": [{"name": "r1", "weight": 0.0}]},
+        (Intervention(step=2, update="g"),),
+    ),
+}
+
+# Runs every script as `python FILE` would, one after the other: PyTorch is then imported once.
+DRIVER = """
+import contextlib, hashlib, io, json, runpy, sys
+sys.path = [p for p in sys.path if p]
+found = {}
+digest = lambda w: hashlib.sha256(w.detach().numpy().tobytes()).hexdigest()
+for file in json.load(sys.stdin):
+    sys.argv = [file, "50"]
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        names = runpy.run_path(file, run_name="__main__")
+    players = [names[p] for p in ("generator", "discriminator", "ema") if names.get(p) is not None]
+    weights = [digest(w) for p in players for w in p.state_dict().values()]
+    found[file] = said.getvalue(), weights
+assert "gan_core" not in sys.modules
+print(json.dumps(found))
+"""
+
+
+def variant(name: str) -> tuple[RunConfig, tuple[Intervention, ...]]:
+    changes, interventions = VARIANTS[name]
+    return parse_config(_SMALL).changed(changes), interventions
+
+
+def scripted() -> dict[str, tuple[RunConfig, tuple[Intervention, ...]]]:
+    """Every run whose script is tried: all presets, all plane data, and configs for each branch."""
+    runs: dict[str, tuple[RunConfig, tuple[Intervention, ...]]] = {
+        name: (p.config, ()) for name, p in presets().items() if supported(p.config)
+    }
+    runs |= {name: variant(name) for name in VARIANTS}
+    return runs
+
+
+def supported(config: RunConfig) -> bool:
+    known = config.data.name not in OWN_DATA and {config.generator.kind, config.discriminator.kind} <= {
+        "mlp",
+        "article",
+    }
+    plain = RunConfig().model_dump()
+    new = ("conditional", "augment")
+    return known and all(getattr(config, name, None) == plain.get(name) for name in new)
+
+
+@pytest.fixture(scope="module")
+def fixture_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of few random images in torchvision's layout."""
+    root = tmp_path_factory.mktemp("data")
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 28, 28), dtype=np.uint8)
+    for folder in ("MNIST", "FashionMNIST"):
+        raw = root / folder / "raw"
+        raw.mkdir(parents=True)
+        (raw / "t10k-images-idx3-ubyte").write_bytes(struct.pack(">4I", 2051, 200, 28, 28) + pixels.tobytes())
+    return root
+
+
+@pytest.fixture(scope="module")
+def results(fixture_images: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, list[str]]]:
+    """What each script printed and which weights it ended with."""
+    folder = tmp_path_factory.mktemp("scripts")
+    files = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAN_EXPLORER_DATA", str(fixture_images))
+        for i, (name, (config, interventions)) in enumerate(scripted().items()):
+            file = folder / f"run{i}.py"
+            file.write_text(write_script(config, interventions, title=name), encoding="utf-8")
+            files[str(file)] = name
+        done = subprocess.run(
+            [sys.executable, "-c", DRIVER],
+            input=json.dumps(list(files)),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    return {files[file]: found for file, found in json.loads(done.stdout).items()}
+
+
+def digests(*networks: nn.Module | None) -> list[str]:
+    weights = [w for network in networks if network is not None for w in network.state_dict().values()]
+    return [hashlib.sha256(w.detach().numpy().tobytes()).hexdigest() for w in weights]
+
+
+def trained(config: RunConfig, interventions: Sequence[Intervention]) -> tuple[Trainer, str]:
+    trainer = Trainer(config, interventions=interventions)
+    stats = [trainer.step() for _ in range(STEPS)]
+    return trainer, "".join(f"{s.step} {s.d_loss!r} {s.g_loss!r}\n" for s in stats)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", scripted())
+def test_a_script_prints_the_trainer_s_losses_and_ends_with_its_weights(
+    name: str,
+    results: dict[str, tuple[str, list[str]]],
+    fixture_images: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GAN_EXPLORER_DATA", str(fixture_images))
+    config, interventions = scripted()[name]
+    trainer, said = trained(config, interventions)
+    assert results[name][0] == said
+    assert results[name][1] == digests(trainer.generator, trainer.discriminator, trainer.ema)
+
+
+def test_a_script_names_only_what_it_uses() -> None:
+    source = write_script(preset("discriminator-wins"))
+    for word in ("Dropout", "SpectralLinear", "BatchNorm", "ema", "Penalty", "Critic", "clip", "settings", "events"):
+        assert word not in source.replace("torch.set_num", ""), word
+    assert "gan_core" not in source
+    ast.parse(source)
+
+
+@pytest.mark.parametrize("name", scripted())
+def test_every_import_of_a_script_is_used_and_no_line_is_too_long(
+    name: str, fixture_images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_EXPLORER_DATA", str(fixture_images))
+    source = write_script(*scripted()[name])
+    tree = ast.parse(source)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported = {
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom) and getattr(node, "module", "") != "__future__"
+        for alias in node.names
+    }
+    assert imported <= used
+    assert max(map(len, source.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    "name", ["gaussians-2", "ring", "blobs-3", "line", "ring-8", "grid-25", "moons", "swiss-roll", "digits"]
+)
+def test_the_scripts_data_are_the_apps(name: str) -> None:
+    from gan_core.export.script_data import data_part
+    from gan_core.streams import stream
+
+    config = RunConfig().changed({"data.name": name}).data
+    imports, source = data_part(config)
+    names: dict[str, object] = {"BATCH_SIZE": 50, "rng": {"data": stream(3, "data")}}
+    exec("import math, torch\nfrom torch import Generator, Tensor\n" + "\n".join(imports) + source, names)  # noqa: S102
+    assert names["sample_real"]().equal(load(name).sample(50, stream(3, "data")))  # type: ignore[operator]
+    if isinstance(data := load(name), Images):
+        assert names["images"].equal(data.train)  # type: ignore[attr-defined]
+
+
+def test_a_title_cannot_end_the_docstring_that_it_stands_in() -> None:
+    source = write_script(preset("ring-8"), title='x"""\nimport os\nos.abort()\n"""\\')
+    assert ast.get_docstring(ast.parse(source)) is not None
+    assert "os.abort()\n" not in source
+
+
+@pytest.mark.parametrize("name", ["own-points"])
+def test_a_run_that_no_script_can_follow_is_refused(name: str) -> None:
+    config = RunConfig().changed({"data.name": name, "data.hash": "0" * 64})
+    with pytest.raises(ConfigError, match="data"):
+        write_script(config)
