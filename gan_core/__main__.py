@@ -217,7 +217,7 @@ def _prepare(config: RunConfig, device: str) -> None:
     # Imported late: a list of presets or a mistyped name then needs no PyTorch, and answers at once.
     import torch
 
-    from gan_core.data import load
+    from gan_core.data import load_data
 
     torch.set_num_threads(1)  # a second thread per operation only waits in networks this small
     if device == "cuda" and not torch.cuda.is_available():
@@ -229,7 +229,7 @@ def _prepare(config: RunConfig, device: str) -> None:
             bar.total = total or None
             bar.update(done - bar.n)
 
-        load(config.data.name, progress=show)
+        load_data(config.data, progress=show)
 
 
 def _trainer(config: RunConfig, device: str) -> Trainer:

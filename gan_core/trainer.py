@@ -18,7 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from gan_core import view
 from gan_core.config import Intervention, RunConfig, parse_config
 from gan_core.constraints import clip_weights
-from gan_core.data import load
+from gan_core.data import load_data
 from gan_core.errors import CheckpointError
 from gan_core.history import History, StepStats
 from gan_core.moment import MAX_MARKS, Moment
@@ -75,7 +75,7 @@ class Trainer:
         self.interventions: list[Intervention] = []
         self._pending = sorted(interventions, key=lambda i: i.step)
         self.device = torch.device(device)
-        self.data = load(config.data.name)
+        self.data = load_data(config.data)
         self._rngs = streams(config.seed)
         self.generator = build_generator(config, self._rngs).to(self.device)
         self.discriminator = build_discriminator(config, self._rngs).to(self.device)

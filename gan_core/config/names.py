@@ -17,6 +17,10 @@ DataName = Literal[
     "digits",
     "mnist",
     "fashion-mnist",
+    "kmnist",
+    "cifar10",
+    "own-images",
+    "own-points",
 ]
 ObjectiveName = Literal["minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic"]
 RegulariserName = Literal["gradient_penalty", "r1", "r2", "r1_r2"]
@@ -32,8 +36,15 @@ DATA_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
     "digits": (1, 8, 8),
     "mnist": (1, 28, 28),
     "fashion-mnist": (1, 28, 28),
+    "kmnist": (1, 28, 28),
+    "cifar10": (3, 32, 32),
+    "own-images": (1, 32, 32),
+    "own-points": (2,),
 }
-"""Shape of one sample, known without loading anything; a test holds it equal to the data."""
+"""Shape of one sample, known without loading anything; a test holds it equal to the data.
+
+That of ``own-images`` is the default one: a config chooses its own (`DataConfig.shape`).
+"""
 
 ARTICLE_WIDTHS_G: Final = (256, 512, 1024)
 ARTICLE_WIDTHS_D: Final = (1024, 512, 256)

@@ -6,6 +6,7 @@ from gan_core.config.knobs import Frozen, knob
 from gan_core.config.names import (
     ARTICLE_WIDTHS_D,
     ARTICLE_WIDTHS_G,
+    DATA_SHAPES,
     ActivationName,
     DataName,
     NetworkKind,
@@ -18,6 +19,25 @@ class DataConfig(Frozen):
     """Which data the GAN is to imitate; data is named, never given by path."""
 
     name: DataName = knob("digits", "data set", "What the generator is to imitate.", "data")
+    hash: str = knob(
+        "",
+        "content hash",
+        "Which images or points of your own: the SHA-256 of their content, as the upload says it.",
+        "data",
+        pattern="^([0-9a-f]{64})?$",
+    )
+    size: int = knob(32, "image size", "Side of your own images after the resize, in pixels.", "data", ge=8, le=64)
+    colour: bool = knob(False, "colour", "Your own images in colour; off is grey.", "data")
+    flip: bool = knob(
+        False, "flip", "Mirror each image left to right with probability ½: more variety from few images.", "data"
+    )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one sample; of images (channels, height, width)."""
+        if self.name == "own-images":
+            return (3 if self.colour else 1, self.size, self.size)
+        return DATA_SHAPES[self.name]
 
 
 class Regularisation(Frozen):

@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 
 from gan_core.config.knobs import Frozen, Knob, collect, knob
 from gan_core.config.names import (
-    DATA_SHAPES,
     MAX_FLOPS_PER_STEP,
     MAX_PARAMETERS,
     ObjectiveName,
@@ -119,7 +118,7 @@ class RunConfig(Frozen):
     @property
     def data_shape(self) -> tuple[int, ...]:
         """Shape of one sample of the data."""
-        return DATA_SHAPES[self.data.name]
+        return self.data.shape
 
     @property
     def _weights(self) -> tuple[int, int]:

@@ -1,4 +1,7 @@
-"""Data sets of images: one float tensor in memory, in [-1, 1], `[n, channels, height, width]`."""
+"""Data sets of images: one tensor in memory, `[n, channels, height, width]`.
+
+It holds float32 in [-1, 1], or for sets of many pixels uint8, a quarter of the memory; samples are float32 always.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,12 @@ from torch import Generator, Tensor
 
 from gan_core.errors import DataError
 
-__all__ = ["Images", "digits"]
+__all__ = ["Images", "digits", "network_units"]
+
+
+def network_units(images: Tensor) -> Tensor:
+    """Images as networks see them: uint8 in 0..255 becomes float32 in [-1, 1]; float32 stays what it is."""
+    return images.float().div_(127.5).sub_(1.0) if images.dtype == torch.uint8 else images
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +33,12 @@ class Images:
 
     Attributes:
         name: Its key in `gan_core.data.DATASETS`.
-        train: What a GAN sees, `[n_train, c, h, w]`, float32 in [-1, 1].
-        held_out: Images that no GAN sees, for honest scores, or None.
+        train: What a GAN sees, `[n_train, c, h, w]`, float32 in [-1, 1] or uint8 (see `network_units`).
+        held_out: Images that no GAN sees, for honest scores, or None; in the form of `train`.
         labels: Class of each training image, `[n_train]`, int64, or None.
         held_out_labels: Likewise for `held_out`.
         classes: Names of the classes, in the order of the labels.
+        flip: True if samples are mirrored left to right with probability 1/2.
         kind: Always "images".
     """
 
@@ -39,6 +48,7 @@ class Images:
     labels: Tensor | None
     held_out_labels: Tensor | None
     classes: tuple[str, ...]
+    flip: bool = False
     kind: Literal["images"] = field(default="images", init=False)
 
     @property
@@ -52,13 +62,18 @@ class Images:
         return len(self.train)
 
     def sample(self, n: int, rng: Generator) -> Tensor:
-        """Training images drawn uniformly with replacement, `[n, c, h, w]`.
+        """Training images drawn uniformly with replacement, `[n, c, h, w]`, float32 in [-1, 1].
 
         Args:
             n: How many, >= 1.
-            rng: A CPU generator; the same state gives the same images.
+            rng: A CPU generator; the same state gives the same images. Mirroring draws from it only if `flip`.
         """
-        return self.train.index_select(0, torch.randint(len(self.train), (n,), generator=rng))
+        index = torch.randint(len(self.train), (n,), generator=rng)
+        images = network_units(self.train.index_select(0, index))
+        if self.flip:
+            mirrored = torch.rand(n, 1, 1, 1, generator=rng) < 0.5
+            images = torch.where(mirrored, images.flip(-1), images)
+        return images
 
     def to_uint8(self, x: Tensor) -> NDArray[np.uint8]:
         """Pictures to show: `[n, c, h, w]` in [-1, 1] (cut off beyond) to `[n, h, w, c]` in 0..255."""

@@ -1,7 +1,7 @@
-"""MNIST and Fashion-MNIST in torchvision's folder layout: used if they are there, else downloaded.
+"""MNIST, Fashion-MNIST and KMNIST in torchvision's folder layout: used if they are there, else downloaded.
 
 The folder is `$GAN_EXPLORER_DATA`, or `gan-explorer` in the user's cache folder; the files lie in
-`MNIST/raw` and `FashionMNIST/raw` below it, packed (.gz) or not. torchvision itself is needed only for
+`MNIST/raw`, `FashionMNIST/raw` and `KMNIST/raw` below it, packed (.gz) or not. torchvision itself is needed only for
 a download: it knows the addresses and checksums.
 """
 
@@ -22,7 +22,7 @@ from gan_core.data.download import Progress, fetch
 from gan_core.data.images import Images
 from gan_core.errors import DataError
 
-__all__ = ["data_folder", "fashion_mnist", "mnist"]
+__all__ = ["data_folder", "fashion_mnist", "kmnist", "mnist"]
 
 _SIDE = 28
 _MAX_IMAGES = 1_000_000
@@ -39,6 +39,7 @@ _FASHION_CLASSES = (
     "bag",
     "ankle boot",
 )
+_KUZUSHIJI_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
 
 def data_folder() -> Path:
@@ -60,6 +61,11 @@ def mnist(progress: Progress | None = None) -> Images:
 def fashion_mnist(progress: Progress | None = None) -> Images:
     """Pictures of clothes in MNIST's format (arXiv:1708.07747), as `mnist`."""
     return _load("fashion-mnist", "FashionMNIST", _FASHION_CLASSES, progress)
+
+
+def kmnist(progress: Progress | None = None) -> Images:
+    """Ten cursive Japanese characters in MNIST's format (arXiv:1812.01718), as `mnist`."""
+    return _load("kmnist", "KMNIST", _KUZUSHIJI_CLASSES, progress)
 
 
 def _load(name: str, folder_name: str, classes: tuple[str, ...], progress: Progress | None) -> Images:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from gan_core.data import Images, load
+from gan_core.data.images import network_units
 from gan_core.errors import DataError
 from gan_core.metrics.distances import random_directions, sliced_wasserstein
 from gan_core.metrics.plane import score_plane
@@ -149,7 +150,8 @@ def _two_real_sets(data: Images, rng: np.random.Generator) -> tuple[Floats, Floa
     else:
         chosen = torch.from_numpy(rng.permutation(len(data.held_out)))
         first = data.held_out[chosen[:_N_IMAGES]]
-    return first.flatten(1).numpy(), data.train[order[:_N_IMAGES]].flatten(1).numpy()
+    first, second = (network_units(part).flatten(1) for part in (first, data.train[order[:_N_IMAGES]]))
+    return first.numpy(), second.numpy()
 
 
 def _mean_distance(flat: Floats) -> float:

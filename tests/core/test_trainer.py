@@ -22,6 +22,8 @@ from torch import Tensor, nn
 from gan_core import view
 from gan_core.config import KNOBS, PENALTY_KNOBS, Intervention, RunConfig
 from gan_core.data import load
+from gan_core.data.own import register
+from gan_core.data.own_data import OwnImages
 from gan_core.errors import CheckpointError, ConfigError
 from gan_core.frame import decode, encode
 from gan_core.history import StepStats
@@ -697,9 +699,18 @@ def test_a_run_that_diverges_is_flagged_and_its_history_stays_finite() -> None:
 
 # -- no knob is dead -----------------------------------------------------------------------------------------
 
+OWN, OTHER = (
+    register(OwnImages(np.random.default_rng(seed).integers(0, 256, (30, 8, 8, 3), np.uint8))) for seed in (0, 1)
+)
+OWN_DATA = {"data.name": "own-images", "data.hash": OWN, "data.size": 8}
+
 # What each setting is changed to, and what else must be set for it to have a say.
 KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "data.name": ("moons", {}),
+    "data.hash": (OTHER, OWN_DATA),
+    "data.size": (9, OWN_DATA),
+    "data.colour": (True, OWN_DATA),
+    "data.flip": (True, {"data.name": "digits"}),
     "objective": ("least_squares", {}),
     "regularisers": ([{"name": "r1"}], {}),
     "regularisers.0.name": ("r1", {"regularisers": [{"name": "r2"}]}),
@@ -736,7 +747,7 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
 
 def what_is_seen(config: RunConfig) -> tuple[StepStats | None, bytes]:
     trainer = train(config, 4)
-    return trainer.stats, trainer.snapshot().arrays["fake"].tobytes()
+    return trainer.stats, trainer.snapshot().arrays["fake_logits"].tobytes()
 
 
 def test_the_list_of_changes_covers_every_setting() -> None:

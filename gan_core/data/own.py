@@ -1,0 +1,125 @@
+"""Own data of this process: registered once, then named by their hash, as configs do.
+
+A config never names a path. It says ``data.name=own-images`` (or ``own-points``) and ``data.hash``, and this
+registry knows what that is, or says that it is gone. It is bounded in number and bytes: the set that was not used
+for the longest time is forgotten first, one that a living run trains on last.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from typing import Final
+
+from gan_core.config import DataConfig
+from gan_core.data.images import Images
+from gan_core.data.limits import MAX_SETS, MAX_SETS_BYTES
+from gan_core.data.own_data import OwnData, OwnImages
+from gan_core.data.payload import from_bytes, to_bytes
+from gan_core.data.points import Points
+from gan_core.errors import DataError
+
+__all__ = ["find", "known", "load_own", "register", "register_payload", "small_payload"]
+
+_ASK: Final = {
+    "own-images": "no images of your own are chosen: upload some, or name a folder of them on the command line",
+    "own-points": "no points of your own are chosen: draw some, upload a table, or name one on the command line",
+}
+_GONE: Final = {
+    "own-images": "these images are not here any more (uploads are forgotten when the app restarts): upload them again",
+    "own-points": "these points are not here any more (they are forgotten when the app restarts): "
+    "upload or draw them again",
+}
+
+_lock = threading.Lock()
+_making = threading.Lock()  # apart, so that a page need not wait for pictures that are being scaled
+_sets: OrderedDict[str, OwnData] = OrderedDict()
+_made: weakref.WeakValueDictionary[tuple[str, int, bool, bool], Images | Points] = weakref.WeakValueDictionary()
+_last: list[Images | Points] = []  # a run asks twice: once to see whether it can begin, once to begin
+
+
+def register(data: OwnData) -> str:
+    """Remember data for configs that name them.
+
+    Returns:
+        Their hash, for ``data.hash``.
+    """
+    with _lock:
+        _sets[data.hash] = data
+        _sets.move_to_end(data.hash)
+        while len(_sets) > MAX_SETS or sum(d.nbytes for d in _sets.values()) > MAX_SETS_BYTES:
+            used = {key[0] for key in list(_made)} | {data.hash}
+            oldest = next((name for name in _sets if name not in used), next(iter(_sets)))
+            del _sets[oldest]
+    return data.hash
+
+
+def known(data_hash: str) -> bool:
+    """True if data of this hash are registered."""
+    with _lock:
+        return data_hash in _sets
+
+
+def find(name: str, data_hash: str) -> OwnData:
+    """The registered data of this hash.
+
+    Args:
+        name: "own-images" or "own-points".
+        data_hash: As `register` returned it; "" is nothing.
+
+    Raises:
+        DataError: None are chosen, they are gone, or they are of the other kind; says what to do.
+    """
+    if not data_hash:
+        raise DataError(_ASK[name])
+    with _lock:
+        data = _sets.get(data_hash)
+        if data is None or data.name != name:
+            raise DataError(_GONE[name])
+        _sets.move_to_end(data_hash)
+        return data
+
+
+def load_own(config: DataConfig) -> Images | Points:
+    """The data set of a config that names own data; runs of equal configs share it.
+
+    Raises:
+        DataError: As `find`.
+    """
+    data = find(config.name, config.hash)
+    key = (data.hash, 0, False, False)
+    if isinstance(data, OwnImages):
+        key = (data.hash, config.size, config.colour, config.flip)
+    with _making:
+        made = _made.get(key)
+        if made is None:
+            made = _make(data, config)
+            _made[key] = made
+        _last[:] = [made]
+        return made
+
+
+def _make(data: OwnData, config: DataConfig) -> Images | Points:
+    if isinstance(data, OwnImages):
+        return data.dataset(config.size, config.colour, config.flip)
+    return data.dataset()
+
+
+def small_payload(data_hash: str) -> bytes | None:
+    """Registered data as bytes for a checkpoint; None if they are too large for that, or not here."""
+    with _lock:
+        data = _sets.get(data_hash)
+    return None if data is None else to_bytes(data)
+
+
+def register_payload(payload: bytes) -> str:
+    """Register what `small_payload` gave, perhaps in another process.
+
+    Returns:
+        The hash, which the caller compares with the one that its config names.
+
+    Raises:
+        DataError: The bytes are damaged.
+    """
+    return register(from_bytes(payload))

@@ -1,0 +1,208 @@
+"""Data of one's own as values: pictures and points that were read, checked and hashed.
+
+Both are frozen, know what was skipped and why, and make the data set that a GAN trains on. Equal content has an
+equal hash, whatever the files were called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Generator, Tensor
+
+from gan_core.data.images import Images
+from gan_core.data.limits import (
+    FEW_IMAGES,
+    FEW_POINTS,
+    MAX_CLASSES,
+    MAX_COORDINATE,
+    MAX_IMAGES,
+    MAX_POINTS,
+    MAX_SIDE,
+    MIN_SIDE,
+)
+from gan_core.data.points import Points
+from gan_core.errors import DataError
+
+__all__ = ["OwnData", "OwnImages", "OwnPoints"]
+
+_MARGIN = 1.15  # the frame over the range of the points
+_LUMA = np.array([299, 587, 114], dtype=np.uint32)  # thousandths: ITU-R 601-2, as Pillow's "L"
+_PRECISION = 1e-4  # least spread of points beside their distance from zero, for float32 to tell them apart
+
+
+@dataclass(frozen=True, eq=False)
+class OwnImages:
+    """Pictures of one's own, square, at most `MAX_SIDE` wide: one upload serves every ``data.size`` and colour.
+
+    Attributes:
+        pixels: `[n, side, side, c]`, uint8, c = 1 (all of them grey) or 3; read only.
+        names: Their file names, cut and free of control characters: to be shown as text, never as HTML.
+        skipped: Why files were left out, and how many for each reason, the commonest first.
+        labels: Class of each picture by its folder, `[n]`, int64, or None.
+        classes: Names of the classes.
+        hash: SHA-256 of shape, pixels, and labels if there are any; hexadecimal.
+        name: Always "own-images".
+
+    Raises:
+        DataError: No picture, too many, or a shape or type that cannot be.
+    """
+
+    pixels: NDArray[np.uint8]
+    names: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, int], ...] = ()
+    labels: NDArray[np.int64] | None = None
+    classes: tuple[str, ...] = ()
+    hash: str = field(init=False)
+    name: str = field(default="own-images", init=False)
+
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        square = len(shape) == 4 and shape[1] == shape[2] and MIN_SIDE <= shape[1] <= MAX_SIDE
+        if self.pixels.dtype != np.uint8 or not square or shape[3] not in (1, 3) or not 1 <= shape[0] <= MAX_IMAGES:
+            raise DataError(
+                f"own images are 1 to {MAX_IMAGES:,} squares of {MIN_SIDE} to {MAX_SIDE} px in bytes, grey or RGB; "
+                f"these are {self.pixels.dtype} of shape {list(shape)}"
+            )
+        parts = [self.pixels.tobytes()]
+        if self.labels is not None:
+            fits = self.labels.shape == shape[:1] and len(self.classes) <= MAX_CLASSES
+            if not fits or self.labels.min() < 0 or self.labels.max() >= len(self.classes):
+                raise DataError(f"labels are one class number for each of the {shape[0]} images; these do not fit")
+            parts += [self.labels.astype("<i8").tobytes(), json.dumps(self.classes).encode()]
+        self.pixels.setflags(write=False)
+        object.__setattr__(self, "hash", _digest(self.name, shape, parts))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the pixels take."""
+        return self.pixels.nbytes
+
+    @property
+    def warning(self) -> str:
+        """What to tell the person; "" if there are enough images."""
+        n = len(self.pixels)
+        if n >= FEW_IMAGES:
+            return ""
+        return (
+            f"Only {n} {'image' if n == 1 else 'images'}: with fewer than {FEW_IMAGES}, D soon knows each by heart "
+            "and G learns copies of them, if anything. More images help; so does the flip."
+        )
+
+    def at(self, size: int, colour: bool) -> NDArray[np.uint8]:
+        """The pictures as a config wants them, `[n, size, size, 3 or 1]`, uint8; the same on every call.
+
+        Args:
+            size: Side in pixels, `MIN_SIDE` to `MAX_SIDE`.
+            colour: RGB, or grey by luma.
+        """
+        channels = 3 if colour else 1
+        out = np.empty((len(self.pixels), size, size, channels), np.uint8)
+        for row, picture in zip(out, self.pixels, strict=True):
+            if not colour and picture.shape[2] == 3:
+                picture = ((picture @ _LUMA + 500) // 1000).astype(np.uint8)[..., None]
+            if size != picture.shape[0]:
+                image = Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
+                scaled = image.resize((size, size), Image.Resampling.LANCZOS)
+                picture = np.asarray(scaled).reshape(size, size, -1)
+            row[:] = picture  # grey is spread over all three channels
+        return out
+
+    def dataset(self, size: int, colour: bool, flip: bool = False) -> Images:
+        """What a GAN trains on, in the pictures' own order."""
+        train = torch.from_numpy(self.at(size, colour)).permute(0, 3, 1, 2).contiguous()
+        labels = None if self.labels is None else torch.from_numpy(self.labels.copy())
+        return Images(self.name, train, None, labels, None, self.classes, flip=flip)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnPoints:
+    """Points of one's own in the plane: a table, or a drawing.
+
+    Attributes:
+        values: `[n, 2]`, float32, data units; read only.
+        hash: SHA-256 of shape and values, hexadecimal.
+        name: Always "own-points".
+
+    Raises:
+        DataError: Fewer than two different points, too many, or coordinates that are not usable numbers;
+            with the row and the column.
+    """
+
+    values: NDArray[np.float32]
+    hash: str = field(init=False)
+    name: str = field(default="own-points", init=False)
+
+    def __post_init__(self) -> None:
+        values = self.values
+        if values.dtype != np.float32 or values.ndim != 2 or values.shape[1] != 2:
+            raise DataError(f"points are float32 of shape [n, 2]; these are {values.dtype} of {list(values.shape)}")
+        if not 2 <= len(values) <= MAX_POINTS:
+            raise DataError(f"2 to {MAX_POINTS:,} points are allowed; these are {len(values):,}")
+        good = np.abs(values) <= MAX_COORDINATE  # not so for NaN either
+        if not good.all():
+            row, column = np.argwhere(~good)[0].tolist()
+            raise DataError(
+                f"coordinates are finite and at most {MAX_COORDINATE:,.0f} in size; point {row + 1}, "
+                f"column {column + 1} is {values[row, column]:g}: remove or rescale it"
+            )
+        if self._scale < 1e-6 or self._scale < _PRECISION * max(map(abs, self._centre)):
+            raise DataError(
+                "the points lie too close together, all in one place or far from zero: "
+                "subtract their mean, or multiply them"
+            )
+        self.values.setflags(write=False)
+        object.__setattr__(self, "hash", _digest(self.name, values.shape, [values.astype("<f4").tobytes()]))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the values take."""
+        return self.values.nbytes
+
+    @property
+    def warning(self) -> str:
+        """What to tell the person; "" if there are enough points."""
+        n = len(self.values)
+        if n >= FEW_POINTS:
+            return ""
+        return f"Only {n} points: with fewer than {FEW_POINTS}, G learns these very points and not a shape."
+
+    @property
+    def _centre(self) -> tuple[float, float]:
+        x, y = self.values.mean(0, dtype=np.float64).tolist()
+        return x, y
+
+    @property
+    def _scale(self) -> float:
+        return math.sqrt(self.values.var(0, dtype=np.float64).mean())
+
+    def dataset(self) -> Points:
+        """What a GAN trains on: these points, drawn with replacement; no modes are known.
+
+        The frame is a square about their range, with a margin.
+        """
+        low, high = self.values.min(0).astype(float), self.values.max(0).astype(float)
+        (x, y), half = ((low + high) / 2).tolist(), float((high - low).max()) / 2 * _MARGIN
+        table = torch.from_numpy(self.values.copy())
+
+        def draw(n: int, rng: Generator) -> Tensor:
+            return table.index_select(0, torch.randint(len(table), (n,), generator=rng))
+
+        return Points(self.name, self._centre, self._scale, (x - half, x + half, y - half, y + half), None, draw)
+
+
+OwnData = OwnImages | OwnPoints
+
+
+def _digest(name: str, shape: tuple[int, ...], parts: list[bytes]) -> str:
+    digest = hashlib.sha256(f"{name}{list(shape)}".encode())
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,165 @@
+r"""Own data as bytes, to travel in a checkpoint; and a drawing as text, to travel in a link.
+
+Bytes: ``b"GXD1"``, uint32 length of the header, the header (JSON in ASCII), then the content. The header of images
+is ``{"name": "own-images", "shape": [n, side, side, c], "classes": [...]}`` and their content uint8 pixels, then, if
+there are classes, one byte of class for each image. The header of points is ``{"name": "own-points", "shape":
+[n, 2]}`` and their content float32. All little endian. File names are not in it.
+
+Text: base64url without padding of int8 version (1), int8 exponent e, int32 $k_x$, int32 $k_y$, then n pairs of uint16
+$(i, j)$: the points $2^e (k_x + i, k_y + j)$, exactly. That is two bytes a coordinate; points that do not lie on such
+a grid have no text.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import struct
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_core.data.limits import (
+    MAX_CLASSES,
+    MAX_IMAGES,
+    MAX_LINK_POINTS,
+    MAX_NAME,
+    MAX_PAYLOAD_BYTES,
+    MAX_POINTS,
+    MAX_SIDE,
+    MIN_CLASSES,
+    MIN_SIDE,
+)
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
+from gan_core.errors import DataError
+
+__all__ = ["from_bytes", "from_text", "to_bytes", "to_text"]
+
+_MAGIC: Final = b"GXD1"
+_PREFIX: Final = struct.Struct("<4sI")
+_MAX_HEADER: Final = 20_000
+_MAX_BYTES: Final = _PREFIX.size + _MAX_HEADER + MAX_PAYLOAD_BYTES
+_TEXT: Final = struct.Struct("<bbii")
+_VERSION: Final = 1
+_MAX_TEXT: Final = -(-(_TEXT.size + 4 * MAX_LINK_POINTS) * 4 // 3)
+_EXPONENTS: Final = range(20, -100, -1)
+_EXACT: Final = 1 << 24  # float32 holds every whole number up to here
+
+
+def to_bytes(data: OwnData) -> bytes | None:
+    """The data as bytes; None if they are larger than a checkpoint carries."""
+    if data.nbytes > MAX_PAYLOAD_BYTES:
+        return None
+    header: dict[str, Any] = {"name": data.name}
+    if isinstance(data, OwnPoints):
+        header["shape"] = data.values.shape
+        content = data.values.astype("<f4").tobytes()
+    else:
+        header |= {"shape": data.pixels.shape, "classes": data.classes}
+        content = data.pixels.tobytes()
+        if data.labels is not None:
+            content += data.labels.astype(np.uint8).tobytes()
+    text = json.dumps(header).encode()
+    return _PREFIX.pack(_MAGIC, len(text)) + text + content
+
+
+def from_bytes(payload: bytes) -> OwnData:
+    """What `to_bytes` packed.
+
+    Raises:
+        DataError: Damaged, cut off, too large, or not such bytes at all.
+    """
+    if len(payload) > _MAX_BYTES:
+        raise DataError(f"the own data have {len(payload) / 1e6:.1f} MB; at most {_MAX_BYTES / 1e6:.1f} are allowed")
+    try:
+        magic, length = _PREFIX.unpack_from(payload)
+        if magic != _MAGIC or length > _MAX_HEADER:
+            raise ValueError
+        start = _PREFIX.size + length
+        header = json.loads(payload[_PREFIX.size : start])
+        content = np.frombuffer(payload, np.uint8, offset=start) if len(payload) > start else np.empty(0, np.uint8)
+        if header["name"] == "own-points":
+            return _points(_shape(header, 2), content)
+        if header["name"] == "own-images":
+            return _images(_shape(header, 4), header["classes"], content)
+    except (ValueError, TypeError, KeyError, struct.error, RecursionError):
+        pass
+    raise DataError("the own data in this file are damaged: upload them again")
+
+
+def _shape(header: Any, n_dims: int) -> tuple[int, ...]:
+    shape = header["shape"]
+    if not isinstance(shape, list) or len(shape) != n_dims or not all(type(n) is int and n > 0 for n in shape):
+        raise ValueError
+    return tuple(shape)
+
+
+def _points(shape: tuple[int, ...], content: NDArray[np.uint8]) -> OwnPoints:
+    if shape[0] > MAX_POINTS or shape[1] != 2 or len(content) != 8 * shape[0]:
+        raise ValueError
+    return OwnPoints(content.view("<f4").astype(np.float32).reshape(shape))
+
+
+def _images(shape: tuple[int, ...], classes: Any, content: NDArray[np.uint8]) -> OwnImages:
+    n, side, _, channels = shape
+    if n > MAX_IMAGES or shape[1] != shape[2] or not MIN_SIDE <= side <= MAX_SIDE or channels not in (1, 3):
+        raise ValueError
+    if not isinstance(classes, list) or len(classes) > MAX_CLASSES or len(classes) in range(1, MIN_CLASSES):
+        raise ValueError
+    if not all(isinstance(c, str) and len(c) <= MAX_NAME and c.isprintable() for c in classes):
+        raise ValueError
+    size = math.prod(shape)
+    if len(content) != size + n * bool(classes):
+        raise ValueError
+    labels = content[size:].astype(np.int64) if classes else None
+    return OwnImages(content[:size].reshape(shape).copy(), labels=labels, classes=tuple(classes))
+
+
+def to_text(data: OwnPoints) -> str | None:
+    """The points as short text; None if they are too many for a link, or not on a grid (as a drawing is)."""
+    values = data.values.astype(np.float64)
+    if len(values) > MAX_LINK_POINTS:
+        return None
+    exponent = _grid_exponent(values)
+    if exponent is None:
+        return None
+    whole = np.ldexp(values, -exponent).astype(np.int64)
+    corner = whole.min(0)
+    offsets = whole - corner
+    if offsets.max() >= 1 << 16:
+        return None
+    raw = _TEXT.pack(_VERSION, exponent, *corner.tolist()) + offsets.astype("<u2").tobytes()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _grid_exponent(values: NDArray[np.float64]) -> int | None:
+    """The largest e for which all values are multiples of 2 ** e that fit; None if there is none."""
+    for exponent in _EXPONENTS:
+        scaled = np.ldexp(values, -exponent)
+        if np.abs(scaled).max() > _EXACT:
+            return None
+        if (scaled == np.round(scaled)).all():
+            return exponent
+    return None
+
+
+def from_text(text: str) -> OwnPoints:
+    """The points that `to_text` wrote: the same values, and so the same hash.
+
+    Raises:
+        DataError: Damaged, or longer than a link carries.
+    """
+    if len(text) > _MAX_TEXT:
+        raise DataError(f"the drawing in the link is longer than {_MAX_TEXT:,} characters, which is the most it may be")
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        version, exponent, *corner = _TEXT.unpack_from(raw)
+        offsets = np.frombuffer(raw, "<u2", offset=_TEXT.size).reshape(-1, 2)
+        whole = offsets.astype(np.int64) + corner
+        if version != _VERSION or exponent not in _EXPONENTS or np.abs(whole).max() > _EXACT:
+            raise ValueError
+    except (ValueError, struct.error):
+        raise DataError("the drawing in the link is damaged: copy the whole link") from None
+    return OwnPoints(np.ldexp(whole.astype(np.float64), exponent).astype(np.float32))
