@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from gan_core import view
+from gan_core.augment import augment
 from gan_core.config import Intervention, RunConfig, parse_config
 from gan_core.constraints import clip_weights
 from gan_core.data import load_data
@@ -32,7 +33,7 @@ from gan_core.networks import (
 )
 from gan_core.objectives import OBJECTIVES
 from gan_core.optimizers import OPTIMIZERS
-from gan_core.regularisers import REGULARISERS
+from gan_core.regularisers import REGULARISERS, Critic
 from gan_core.snapshot import Snapshot
 from gan_core.streams import streams
 
@@ -54,8 +55,8 @@ class Trainer:
         initial_config: The config that the run began with.
         config: The config now, live changes included.
         interventions: What was done so far.
-        generator: ``[batch, latent_dim]`` to samples.
-        discriminator: Samples to logits ``[batch]``.
+        generator: ``[batch, latent_dim]`` to samples; labels ``[batch]`` are its second argument if conditional.
+        discriminator: Samples to logits ``[batch]``; likewise.
         ema: The averaged generator, in eval mode, or None if averaging is off.
         history: Every step's numbers.
         stats: The last step's numbers, or None.
@@ -92,7 +93,7 @@ class Trainer:
         self._opt_d = OPTIMIZERS[config.optimizer_d](self._d_weights.tensors, config.lr_d, config.betas_d)
         self._n_weights = count_weights(self.generator), count_weights(self.discriminator)
         self._joined = not mixes_samples(self.discriminator)
-        self._spectral = config.discriminator.spectral_norm and config.discriminator.kind == "mlp"
+        self._spectral = config.discriminator.spectral_norm and config.discriminator.kind != "article"
         self.ema: nn.Module | None = None
         self._ema_updates = 0
         self._set_ema()
@@ -164,19 +165,21 @@ class Trainer:
     def _update_d(self) -> None:
         """Fix G, improve D."""
         config = self.config
-        real = self._sample_real()
+        real, *labels = self._sample_real()
         with torch.no_grad():
-            fake = self.generator(self._sample_z())
+            fake = self.generator(self._sample_z(), *labels)
+        real, fake = self._augment(real), self._augment(fake)
         if self._spectral:
             refresh_spectral(self.discriminator)
+        critic = self._critic(*labels)
         if self._joined:
-            logits = self.discriminator(torch.cat((real, fake))).view(2, -1)
+            logits = critic(torch.cat((real, fake))).view(2, -1)
             real_logits, fake_logits = logits.unbind()
         else:
-            real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+            real_logits, fake_logits = critic(real), critic(fake)
             logits = torch.stack((real_logits, fake_logits))
         losses = self._objective.d_loss(real_logits, fake_logits)
-        penalised = losses + self._regularise(real, fake) if config.regularisers else losses
+        penalised = losses + self._regularise(critic, real, fake) if config.regularisers else losses
         grad_norm = self._d_weights.backward(penalised)
         self._opt_d.step(self._d_weights.gradients)
         if config.clip:
@@ -186,11 +189,16 @@ class Trainer:
 
     def _update_g(self) -> None:
         """Fix D, improve G."""
-        fake = self.generator(self._sample_z())
-        fake_logits = self.discriminator(fake)
-        if self._objective.g_needs_real:
+        # A conditional G is asked for classes as often as the data have them: for those of a real batch.
+        needs_real = self._objective.g_needs_real
+        batch = self._sample_real() if needs_real or self.config.conditional else ()
+        labels = batch[1:]
+        fake = self.generator(self._sample_z(), *labels)
+        critic = self._critic(*labels)
+        fake_logits = critic(self._augment(fake))
+        if needs_real:
             with torch.no_grad():
-                real_logits = self.discriminator(self._sample_real())
+                real_logits = critic(self._augment(batch[0]))
         else:
             real_logits = fake_logits.detach()
         losses = self._objective.g_loss(real_logits, fake_logits)
@@ -200,7 +208,22 @@ class Trainer:
         self._average()
         self._g_numbers = torch.stack((losses.detach().mean(), grad_norm))
 
-    def _regularise(self, real: Tensor, fake: Tensor) -> Tensor:
+    def _critic(self, labels: Tensor | None = None) -> Critic:
+        """D as a function of images alone, which is what penalties differentiate by.
+
+        Args:
+            labels: Classes of the real images, ``[batch]``, and of the generated ones: real and fake are pairs.
+        """
+        if labels is None:
+            return self.discriminator
+        return lambda x: self.discriminator(x, labels.repeat(len(x) // len(labels)))
+
+    def _augment(self, images: Tensor) -> Tensor:
+        """What D is shown in place of these images, real or generated: themselves, unless there is augmentation."""
+        names = self.config.augment
+        return augment(images, names, self._rngs["augment"]) if names else images
+
+    def _regularise(self, critic: Critic, real: Tensor, fake: Tensor) -> Tensor:
         """The weighted penalties that are due at this update (lazily: k times the weight at every k-th)."""
         total = torch.zeros((), device=self.device)
         shown = torch.zeros((), device=self.device)
@@ -209,7 +232,7 @@ class Trainer:
         for r in active:
             if self._d_updates % r.every:
                 continue
-            penalty = REGULARISERS[r.name].penalty(self.discriminator, real, fake, self._rngs["penalty"]).mean()
+            penalty = REGULARISERS[r.name].penalty(critic, real, fake, self._rngs["penalty"]).mean()
             total = total + r.weight * r.every * penalty
             shown += r.weight * penalty.detach()
             due = True
@@ -243,8 +266,10 @@ class Trainer:
             g_grad_norm=g_norm,
         )
 
-    def _sample_real(self) -> Tensor:
-        return self.data.sample(self.config.batch_size, self._rngs["data"]).to(self.device)
+    def _sample_real(self) -> tuple[Tensor, ...]:
+        """A batch of data; with its labels if the game is conditional."""
+        batch = view.sample_data(self.config.batch_size, self.config, self.data, self._rngs["data"])
+        return tuple(tensor.to(self.device) for tensor in batch)
 
     def _sample_z(self) -> Tensor:
         return view.sample_prior(self.config.batch_size, self.config, self._rngs["z"]).to(self.device)

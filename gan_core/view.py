@@ -43,6 +43,8 @@ class Fixed:
         grid_z: Plane: a regular grid of noise, ``[k, latent_dim]``.
         grid_kind: "line" (1-D noise), "plane" (2-D) or "slice" (first two of more).
         walk_z: Images: noise from the first shown z to the second, ``[WALK_LENGTH, latent_dim]``.
+        labels: Classes of the shown samples, ``[n]``, in order; None unless conditional.
+        real_labels: Those of the shown real samples, likewise.
     """
 
     z: Tensor
@@ -51,6 +53,8 @@ class Fixed:
     grid_z: Tensor | None
     grid_kind: str
     walk_z: Tensor | None
+    labels: Tensor | None = None
+    real_labels: Tensor | None = None
 
     def to(self, device: torch.device) -> Fixed:
         """The same on another device."""
@@ -67,6 +71,27 @@ def sample_prior(n: int, config: RunConfig, rng: Generator) -> Tensor:
     return torch.rand(shape, generator=rng).sub_(0.5).mul_(2 * math.sqrt(3))
 
 
+def sample_data(n: int, config: RunConfig, data: Points | Images, rng: Generator) -> tuple[Tensor, ...]:
+    """``n`` real samples; with their labels, ``[n]``, if the config is conditional.
+
+    Raises:
+        DataError: If labels are needed and the data have none.
+    """
+    if config.conditional and isinstance(data, Images):
+        return data.sample_labelled(n, rng)
+    return (data.sample(n, rng),)
+
+
+def even_labels(n: int, config: RunConfig) -> tuple[Tensor, ...]:
+    """``n`` labels that have all classes equally often, in order, to be given to the generator after z.
+
+    Args:
+        n: How many.
+        config: For the number of classes; without any the result is empty.
+    """
+    return (torch.arange(n) * config.n_classes // n,) if config.conditional else ()
+
+
 def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
     """Choose what is looked at.
 
@@ -78,9 +103,14 @@ def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
     plane = isinstance(data, Points)
     n = N_POINTS if plane else N_IMAGES
     z = sample_prior(n, config, rng)
-    real = data.sample(n, rng)
+    real, *real_labels = sample_data(n, config, data, rng)
     if not isinstance(data, Points):
-        return Fixed(z, real, None, None, "", slerp(z[0], z[1], WALK_LENGTH))
+        walk_z = slerp(z[0], z[1], WALK_LENGTH)
+        if not real_labels:
+            return Fixed(z, real, None, None, "", walk_z)
+        in_order = real_labels[0].argsort(stable=True)
+        labels = (*even_labels(n, config), real_labels[0][in_order])
+        return Fixed(z, real[in_order], None, None, "", walk_z, *labels)
     x0, x1, y0, y1 = data.frame
     xs = x0 + (torch.arange(HEAT_CELLS) + 0.5) * (x1 - x0) / HEAT_CELLS
     ys = y0 + (torch.arange(HEAT_CELLS) + 0.5) * (y1 - y0) / HEAT_CELLS
@@ -197,10 +227,21 @@ def _observe_images(
 ) -> tuple[dict[str, Any], Arrays]:
     assert fixed.walk_z is not None
     n = len(fixed.z)
+    header: dict[str, Any] = {"kind": "images", "heat_scale": 1.0}
+    made_labels: tuple[Tensor, ...] = ()
+    judged_labels: tuple[Tensor, ...] = ()
+    if fixed.labels is not None and fixed.real_labels is not None:
+        made_labels = (torch.cat((fixed.labels, fixed.labels[0].expand(WALK_LENGTH))),)  # the walk keeps one class
+        judged_labels = (torch.cat((fixed.real_labels, fixed.labels)),)
+        header |= {
+            "classes": list(data.classes),
+            "labels": fixed.labels.tolist(),
+            "real_labels": fixed.real_labels.tolist(),
+        }
     with torch.no_grad():
-        made = generator(torch.cat((fixed.z, fixed.walk_z)))
-        logits = discriminator(torch.cat((fixed.real, made[:n])))
-    return {"kind": "images", "heat_scale": 1.0}, {
+        made = generator(torch.cat((fixed.z, fixed.walk_z)), *made_labels)
+        logits = discriminator(torch.cat((fixed.real, made[:n])), *judged_labels)
+    return header, {
         "fake_images": data.to_uint8(made[:n]),
         "real_images": data.to_uint8(fixed.real),
         "walk": data.to_uint8(made[n:]),

@@ -14,10 +14,12 @@ from gan_core.config.knobs import Knob
 from gan_core.config.names import (
     ARTICLE_WIDTHS_D,
     ARTICLE_WIDTHS_G,
+    DATA_CLASSES,
     DATA_SHAPES,
     MAX_FLOPS_PER_STEP,
     MAX_PARAMETERS,
     ActivationName,
+    AugmentName,
     DataName,
     NetworkKind,
     NormName,
@@ -29,16 +31,21 @@ from gan_core.config.names import (
 )
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
 from gan_core.config.run import KNOBS, PENALTY_KNOBS, Intervention, RunConfig, is_live, parse_config
+from gan_core.config.sizes import DCGAN_KERNEL, DCGAN_MAPS, dcgan_channels
 
 __all__ = [
     "ARTICLE_WIDTHS_D",
     "ARTICLE_WIDTHS_G",
+    "DATA_CLASSES",
     "DATA_SHAPES",
+    "DCGAN_KERNEL",
+    "DCGAN_MAPS",
     "KNOBS",
     "MAX_FLOPS_PER_STEP",
     "MAX_PARAMETERS",
     "PENALTY_KNOBS",
     "ActivationName",
+    "AugmentName",
     "DataConfig",
     "DataName",
     "DiscriminatorConfig",
@@ -54,6 +61,7 @@ __all__ = [
     "RegulariserName",
     "RunConfig",
     "Section",
+    "dcgan_channels",
     "is_live",
     "parse_config",
 ]

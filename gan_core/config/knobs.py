@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +24,7 @@ class Knob:
         advanced: True if it is rare.
         log: True if its scale is logarithmic.
         choices: Allowed words, for a field that has them.
+        many: True if it takes several of the choices, each once.
         low: Smallest allowed value, or None.
         high: Largest allowed value, or None.
         integer: True for whole numbers.
@@ -38,6 +39,7 @@ class Knob:
     advanced: bool
     log: bool
     choices: tuple[str, ...]
+    many: bool
     low: float | None
     high: float | None
     integer: bool
@@ -88,11 +90,13 @@ def collect(model: type[BaseModel], prefix: str = "") -> Iterable[Knob]:
         if not isinstance(extra, dict):
             raise TypeError(f"{model.__name__}.{name} is not declared as a knob")
         bounds = {k: getattr(m, k) for m in field.metadata for k in ("ge", "le") if hasattr(m, k)}
-        words = get_args(inner)
+        many = get_origin(inner) is tuple and get_origin(get_args(inner)[0]) is Literal
+        words = get_args(get_args(inner)[0] if many else inner)
         yield Knob(
             path=prefix + name,
             help=field.description or "",
             choices=words if all(isinstance(w, str) for w in words) else (),
+            many=many,
             low=bounds.get("ge"),
             high=bounds.get("le"),
             integer=inner is int,

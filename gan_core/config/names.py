@@ -26,9 +26,10 @@ ObjectiveName = Literal["minimax", "non_saturating", "least_squares", "wasserste
 RegulariserName = Literal["gradient_penalty", "r1", "r2", "r1_r2"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
 PriorName = Literal["normal", "uniform"]
-NetworkKind = Literal["mlp", "article"]
+NetworkKind = Literal["mlp", "article", "dcgan"]
 ActivationName = Literal["relu", "leaky_relu", "tanh", "silu"]
 NormName = Literal["none", "batch"]
+AugmentName = Literal["colour", "translation", "cutout"]
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
 
 DATA_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
@@ -45,6 +46,9 @@ DATA_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
 
 That of ``own-images`` is the default one: a config chooses its own (`DataConfig.shape`).
 """
+
+DATA_CLASSES: Final[Mapping[str, int]] = {"digits": 10, "mnist": 10, "fashion-mnist": 10, "kmnist": 10, "cifar10": 10}
+"""Number of classes of the data that have labels."""
 
 ARTICLE_WIDTHS_G: Final = (256, 512, 1024)
 ARTICLE_WIDTHS_D: Final = (1024, 512, 256)

@@ -70,9 +70,21 @@ class GeneratorConfig(Frozen):
     """The generator: noise in, sample out."""
 
     kind: NetworkKind = knob(
-        "mlp", "generator", "mlp: as set below; article: 256-512-1024, ReLU, as in the article.", "generator"
+        "mlp",
+        "generator",
+        "mlp: as set below; article: 256-512-1024, ReLU, as in the article; dcgan: convolutions, batch norm, ReLU, "
+        "for images.",
+        "generator",
     )
-    width: int = knob(128, "G width", "Units in each hidden layer.", "generator", log=True, ge=1, le=1024)
+    width: int = knob(
+        128,
+        "G width",
+        "Units in each hidden layer; dcgan: channels of its smallest maps, halved with each doubling of the side.",
+        "generator",
+        log=True,
+        ge=1,
+        le=1024,
+    )
     depth: int = knob(2, "G hidden layers", "Number of hidden layers.", "generator", ge=0, le=8)
     activation: ActivationName = knob(
         "relu", "G activation", "What each hidden unit does to its sum.", "generator", advanced=True
@@ -83,7 +95,7 @@ class GeneratorConfig(Frozen):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of the hidden layers, in order."""
+        """Units of the hidden layers of an MLP, in order."""
         return ARTICLE_WIDTHS_G if self.kind == "article" else (self.width,) * self.depth
 
 
@@ -93,10 +105,19 @@ class DiscriminatorConfig(Frozen):
     kind: NetworkKind = knob(
         "mlp",
         "discriminator",
-        "mlp: as set below; article: 1024-512-256, LeakyReLU 0.2, dropout 0.3.",
+        "mlp: as set below; article: 1024-512-256, LeakyReLU 0.2, dropout 0.3; dcgan: convolutions, LeakyReLU 0.2, "
+        "for images.",
         "discriminator",
     )
-    width: int = knob(128, "D width", "Units in each hidden layer.", "discriminator", log=True, ge=1, le=1024)
+    width: int = knob(
+        128,
+        "D width",
+        "Units in each hidden layer; dcgan: channels of its smallest maps, halved with each doubling of the side.",
+        "discriminator",
+        log=True,
+        ge=1,
+        le=1024,
+    )
     depth: int = knob(2, "D hidden layers", "Number of hidden layers.", "discriminator", ge=0, le=8)
     activation: ActivationName = knob(
         "leaky_relu", "D activation", "What each hidden unit does to its sum.", "discriminator", advanced=True
@@ -127,5 +148,5 @@ class DiscriminatorConfig(Frozen):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of the hidden layers, in order."""
+        """Units of the hidden layers of an MLP, in order."""
         return ARTICLE_WIDTHS_D if self.kind == "article" else (self.width,) * self.depth

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -12,14 +11,17 @@ from pydantic import Field, model_validator
 
 from gan_core.config.knobs import Frozen, Knob, collect, knob
 from gan_core.config.names import (
+    DATA_CLASSES,
     MAX_FLOPS_PER_STEP,
     MAX_PARAMETERS,
+    AugmentName,
     ObjectiveName,
     OptimizerName,
     PriorName,
 )
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
 from gan_core.config.paths import explain, leaves, set_path
+from gan_core.config.sizes import DCGAN_MAPS, Size, dcgan_discriminator_size, dcgan_generator_size, mlp_size
 from gan_core.errors import ConfigError
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -29,6 +31,13 @@ class RunConfig(Frozen):
     """All that defines a run: equal configs (and interventions) give equal numbers."""
 
     data: DataConfig = DataConfig()
+    conditional: bool = knob(
+        False,
+        "conditional",
+        "Both players are told each image's class, so that G makes the class that it is asked for; "
+        "needs data with labels.",
+        "data",
+    )
     objective: ObjectiveName = knob("non_saturating", "objective", "The game: what D and what G minimise.", "game")
     regularisers: tuple[Regularisation, ...] = knob(
         (), "penalties", "Penalties on D that steady the game.", "game", max_length=3
@@ -47,6 +56,14 @@ class RunConfig(Frozen):
         le=10,
     )
     batch_size: int = knob(64, "batch size", "Samples of each kind in one update.", "data", log=True, ge=2, le=1024)
+    augment: tuple[AugmentName, ...] = knob(
+        (),
+        "augmentation",
+        "DiffAugment: D sees real and generated images changed at random in the same way, which helps when the "
+        "data are few.",
+        "data",
+        max_length=3,
+    )
     generator: GeneratorConfig = GeneratorConfig()
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     latent_dim: int = knob(
@@ -98,7 +115,8 @@ class RunConfig(Frozen):
         names = [r.name for r in self.regularisers]
         if len(set(names)) != len(names):
             raise ValueError(f"each penalty may be given once, but regularisers are {names}")
-        if names and self.discriminator.kind == "mlp" and self.discriminator.norm == "batch":
+        self._fit_to_the_data()
+        if names and self.discriminator.kind != "article" and self.discriminator.norm == "batch":
             raise ValueError(
                 f"batch norm in D lets one sample change another's logit, so the per-sample penalty {names[0]} "
                 "has no meaning; set discriminator.norm=none or regularisers=[]"
@@ -115,28 +133,58 @@ class RunConfig(Frozen):
             )
         return self
 
+    def _fit_to_the_data(self) -> None:
+        shape, name = self.data_shape, self.data.name
+        images = len(shape) == 3
+        what = f"{name} has " + (f"images of {shape[2]} x {shape[1]} px" if images else "points")
+        for player in ("generator", "discriminator"):
+            if getattr(self, player).kind == "dcgan" and not (images and shape[1] == shape[2] in DCGAN_MAPS):
+                *sides, last = map(str, DCGAN_MAPS)
+                raise ValueError(
+                    f"dcgan needs square images of {', '.join(sides)} or {last} px, and {what}: set {player}.kind=mlp"
+                )
+        if self.conditional and name not in DATA_CLASSES:
+            raise ValueError(
+                f"conditional needs data with labels ({', '.join(DATA_CLASSES)}), and {name} has none: "
+                "set conditional=false"
+            )
+        if self.augment and not images:
+            raise ValueError(f"augment needs images, and {what}: set augment=[]")
+        if len(set(self.augment)) != len(self.augment):
+            raise ValueError(f"each augmentation may be given once, but augment is {list(self.augment)}")
+
     @property
     def data_shape(self) -> tuple[int, ...]:
         """Shape of one sample of the data."""
         return self.data.shape
 
     @property
-    def _weights(self) -> tuple[int, int]:
-        size = math.prod(self.data_shape)
+    def n_classes(self) -> int:
+        """Number of classes that the players are told of: 0 unless conditional."""
+        return DATA_CLASSES[self.data.name] if self.conditional else 0
+
+    @property
+    def _sizes(self) -> tuple[Size, Size]:
+        g, d, shape, n_classes = self.generator, self.discriminator, self.data_shape, self.n_classes
+        n_in, pixels = self.latent_dim + n_classes, math.prod(shape)
         return (
-            _mlp_weights((self.latent_dim, *self.generator.widths, size)),
-            _mlp_weights((size, *self.discriminator.widths, 1)),
+            dcgan_generator_size(n_in, g.width, shape)
+            if g.kind == "dcgan"
+            else mlp_size((n_in, *g.widths, pixels), batch_norm=g.kind == "mlp" and g.norm == "batch"),
+            dcgan_discriminator_size(d.width, shape, n_classes, batch_norm=d.norm == "batch")
+            if d.kind == "dcgan"
+            else mlp_size((pixels + n_classes, *d.widths, 1), batch_norm=d.kind == "mlp" and d.norm == "batch"),
         )
 
     @property
     def n_parameters(self) -> int:
-        """Weights and biases of both networks, batch norm left out."""
-        return sum(self._weights)
+        """Trained numbers of both networks."""
+        return sum(size.weights for size in self._sizes)
 
     @property
     def flops_per_step(self) -> float:
         """Floating point operations of one step: an estimate from the layer sizes."""
-        g, d = self._weights
+        g, d = (size.products for size in self._sizes)
         passes = sum({"gradient_penalty": 9, "r1": 9, "r2": 9, "r1_r2": 18}[r.name] for r in self.regularisers)
         d_update = g + 6 * d + passes * d
         g_update = 3 * g + (2 + (2 if self.objective == "relativistic" else 0)) * d
@@ -185,10 +233,6 @@ class RunConfig(Frozen):
             for i, (a, b) in enumerate(zip(self.regularisers, other.regularisers, strict=True)):
                 out |= {f"regularisers.{i}.{k}": v for k, v in b if getattr(a, k) != v}
         return out
-
-
-def _mlp_weights(sizes: tuple[int, ...]) -> int:
-    return sum(a * b + b for a, b in itertools.pairwise(sizes))
 
 
 def parse_config(tree: Any) -> RunConfig:

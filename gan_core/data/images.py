@@ -68,12 +68,31 @@ class Images:
             n: How many, >= 1.
             rng: A CPU generator; the same state gives the same images. Mirroring draws from it only if `flip`.
         """
+        return self._draw(n, rng)[0]
+
+    def sample_labelled(self, n: int, rng: Generator) -> tuple[Tensor, Tensor]:
+        """The images that `sample` would draw, with their classes, `[n]`, int64.
+
+        Args:
+            n: How many, >= 1.
+            rng: A CPU generator, as for `sample`.
+
+        Raises:
+            DataError: The images have no labels.
+        """
+        if self.labels is None:
+            raise DataError(f"{self.name} lies on this machine without labels; add its label files, or train without")
+        images, index = self._draw(n, rng)
+        return images, self.labels.index_select(0, index)
+
+    def _draw(self, n: int, rng: Generator) -> tuple[Tensor, Tensor]:
+        """Images and their places in `train`."""
         index = torch.randint(len(self.train), (n,), generator=rng)
         images = network_units(self.train.index_select(0, index))
         if self.flip:
             mirrored = torch.rand(n, 1, 1, 1, generator=rng) < 0.5
             images = torch.where(mirrored, images.flip(-1), images)
-        return images
+        return images, index
 
     def to_uint8(self, x: Tensor) -> NDArray[np.uint8]:
         """Pictures to show: `[n, c, h, w]` in [-1, 1] (cut off beyond) to `[n, h, w, c]` in 0..255."""

@@ -8,7 +8,8 @@ from typing import Final
 from torch import Generator, nn
 
 from gan_core.config import RunConfig
-from gan_core.networks.layers import ACTIVATIONS, Dropout, SpectralLinear, refresh_spectral
+from gan_core.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from gan_core.networks.layers import ACTIVATIONS, Dropout, SpectralConv2d, SpectralLinear, refresh_spectral
 from gan_core.networks.mlp import MLPDiscriminator, MLPGenerator
 from gan_core.networks.weights import Weights
 
@@ -16,9 +17,12 @@ __all__ = [
     "ACTIVATIONS",
     "DISCRIMINATORS",
     "GENERATORS",
+    "DCGANDiscriminator",
+    "DCGANGenerator",
     "Dropout",
     "MLPDiscriminator",
     "MLPGenerator",
+    "SpectralConv2d",
     "SpectralLinear",
     "Weights",
     "build_discriminator",
@@ -37,6 +41,7 @@ def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         config.latent_dim,
         g.widths,
         config.data_shape,
+        n_classes=config.n_classes,
         act=g.activation,
         batch_norm=g.norm == "batch",
         squash=len(config.data_shape) > 1,
@@ -49,6 +54,7 @@ def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         config.latent_dim,
         config.generator.widths,
         config.data_shape,
+        n_classes=config.n_classes,
         act="relu",
         batch_norm=False,
         squash=len(config.data_shape) > 1,
@@ -61,6 +67,7 @@ def _mlp_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     return MLPDiscriminator(
         config.data_shape,
         d.widths,
+        n_classes=config.n_classes,
         act=d.activation,
         batch_norm=d.norm == "batch",
         dropout=d.dropout,
@@ -74,6 +81,7 @@ def _article_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     return MLPDiscriminator(
         config.data_shape,
         config.discriminator.widths,
+        n_classes=config.n_classes,
         act="leaky_relu",
         batch_norm=False,
         dropout=0.3,
@@ -83,23 +91,49 @@ def _article_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     )
 
 
+def _dcgan_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    return DCGANGenerator(
+        config.latent_dim, config.generator.width, config.data_shape, n_classes=config.n_classes, rng=rngs["init_g"]
+    )
+
+
+def _dcgan_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    d = config.discriminator
+    return DCGANDiscriminator(
+        config.data_shape,
+        d.width,
+        n_classes=config.n_classes,
+        batch_norm=d.norm == "batch",
+        spectral_norm=d.spectral_norm,
+        rng=rngs["init_d"],
+    )
+
+
 GENERATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
     "mlp": _mlp_generator,
     "article": _article_generator,
+    "dcgan": _dcgan_generator,
 }
 DISCRIMINATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
     "mlp": _mlp_discriminator,
     "article": _article_discriminator,
+    "dcgan": _dcgan_discriminator,
 }
 
 
 def build_generator(config: RunConfig, rngs: Streams) -> nn.Module:
-    """The generator of ``config``: ``[batch, latent_dim]`` to ``[batch, *data_shape]``."""
+    """The generator of ``config``: ``[batch, latent_dim]`` to ``[batch, *data_shape]``.
+
+    A conditional one takes labels, ``[batch]``, int64, as its second argument.
+    """
     return GENERATORS[config.generator.kind](config, rngs)
 
 
 def build_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
-    """The discriminator of ``config``: ``[batch, *data_shape]`` to logits ``[batch]``."""
+    """The discriminator of ``config``: ``[batch, *data_shape]`` to logits ``[batch]``.
+
+    A conditional one takes labels, ``[batch]``, int64, as its second argument.
+    """
     return DISCRIMINATORS[config.discriminator.kind](config, rngs)
 
 

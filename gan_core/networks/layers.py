@@ -53,6 +53,22 @@ class NarrowLinear(BlankLinear):
         return torch.addmm(self.bias, x, self.weight.t().contiguous())
 
 
+def one_hot(labels: Tensor, n_classes: int) -> Tensor:
+    """Classes ``[batch]``, int64, to ``[batch, n_classes]``, float32: 1 at each sample's class, else 0."""
+    return (labels[:, None] == torch.arange(n_classes, device=labels.device)).float()
+
+
+def beside(x: Tensor, labels: Tensor | None, n_classes: int) -> Tensor:
+    """``[batch, n]`` with the one-hot labels beside it, ``[batch, n + n_classes]`` (arXiv:1411.1784, section 3.2).
+
+    Args:
+        x: Noise or flattened images.
+        labels: Classes, ``[batch]``, int64; None for an unconditional network, whose ``x`` stays as it is.
+        n_classes: Number of classes.
+    """
+    return x if labels is None else torch.cat((x, one_hot(labels, n_classes)), 1)
+
+
 def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:
     """A linear layer with PyTorch's default distribution, U(-1/√n_in, 1/√n_in), drawn from ``rng``.
 
@@ -103,11 +119,61 @@ class Dropout(nn.Module):
         return f"p={self.p}"
 
 
-class SpectralLinear(BlankLinear):
-    r"""A linear layer whose weight is divided by its largest singular value, $W/\hat\sigma(W)$ (arXiv:1802.05957).
+class BlankConv2d(nn.Conv2d):
+    """A convolution whose weights are filled by whoever makes it."""
 
-    The forward pass is pure: the estimate of the singular vectors moves only in `refresh`, which the trainer
-    calls once per D update, so neither G's update nor a look at D changes it.
+    def reset_parameters(self) -> None:
+        """Draw nothing."""
+
+
+class BlankConvTranspose2d(nn.ConvTranspose2d):
+    """A transposed convolution whose weights are filled by whoever makes it."""
+
+    def reset_parameters(self) -> None:
+        """Draw nothing."""
+
+
+class Spectral(nn.Module):
+    r"""A layer whose weight is divided by its largest singular value, $W/\hat\sigma(W)$ (arXiv:1802.05957).
+
+    A convolution's weight counts as a matrix with one row for each output channel, as in the paper. The forward pass
+    is pure: the estimate of the singular vectors moves only in `refresh`, which the trainer calls once per D update,
+    so neither G's update nor a look at D changes it.
+    """
+
+    weight: Tensor
+    left: Tensor
+    right: Tensor
+
+    def begin(self, rng: Generator) -> None:
+        """Make a first estimate, for the weight as it is now.
+
+        Args:
+            rng: Source of the vector that the estimate starts from.
+        """
+        rows, columns = self.weight.flatten(1).shape
+        start = torch.randn(rows, generator=rng)
+        self.register_buffer("left", functional.normalize(start, dim=0))
+        self.register_buffer("right", torch.zeros(columns))
+        for _ in range(15):  # as PyTorch's own: the first estimate is then a good one
+            self.refresh()
+
+    @torch.no_grad()
+    def refresh(self) -> None:
+        """One power iteration."""
+        matrix = self.weight.flatten(1)
+        torch.mv(matrix.t(), self.left, out=self.right)
+        self.right.copy_(functional.normalize(self.right, dim=0, eps=1e-12))
+        torch.mv(matrix, self.right, out=self.left)
+        self.left.copy_(functional.normalize(self.left, dim=0, eps=1e-12))
+
+    def normalised(self) -> Tensor:
+        """The weight over the estimate of its largest singular value."""
+        return self.weight / torch.dot(self.left, torch.mv(self.weight.flatten(1), self.right))
+
+
+class SpectralLinear(Spectral, BlankLinear):
+    """A linear layer with PyTorch's default distribution and a normalised weight.
 
     Args:
         n_in: Inputs.
@@ -115,35 +181,28 @@ class SpectralLinear(BlankLinear):
         rng: Source of the initial weights and vectors.
     """
 
-    left: Tensor
-    right: Tensor
-
     def __init__(self, n_in: int, n_out: int, rng: Generator) -> None:
         super().__init__(n_in, n_out)
         plain = linear(n_in, n_out, rng)
         self.weight, self.bias = plain.weight, plain.bias
-        start = torch.randn(n_out, generator=rng)
-        self.register_buffer("left", functional.normalize(start, dim=0))
-        self.register_buffer("right", torch.zeros(n_in))
-        for _ in range(15):  # as PyTorch's own: the first estimate is then a good one
-            self.refresh()
-
-    @torch.no_grad()
-    def refresh(self) -> None:
-        """One power iteration."""
-        torch.mv(self.weight.t(), self.left, out=self.right)
-        self.right.copy_(functional.normalize(self.right, dim=0, eps=1e-12))
-        torch.mv(self.weight, self.right, out=self.left)
-        self.left.copy_(functional.normalize(self.left, dim=0, eps=1e-12))
+        self.begin(rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """``[batch, n_in]`` to ``[batch, n_out]`` with the normalised weight."""
-        sigma = torch.dot(self.left, torch.mv(self.weight, self.right))
-        return functional.linear(x, self.weight / sigma, self.bias)
+        return functional.linear(x, self.normalised(), self.bias)
+
+
+class SpectralConv2d(Spectral, BlankConv2d):
+    """A convolution with a normalised weight; whoever fills the weight calls `begin` next."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``[batch, c_in, h, w]`` to ``[batch, c_out, h', w']`` with the normalised weight."""
+        out: Tensor = self._conv_forward(x, self.normalised(), self.bias)
+        return out
 
 
 def refresh_spectral(network: nn.Module) -> None:
     """One power iteration in every spectrally normalised layer of ``network``."""
     for module in network.modules():
-        if isinstance(module, SpectralLinear):
+        if isinstance(module, Spectral):
             module.refresh()

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 
 from torch import Generator, Tensor, nn
 
-from gan_core.networks.layers import Dropout, SpectralLinear, activation, linear
+from gan_core.networks.layers import Dropout, SpectralLinear, activation, beside, linear
 
 
 class MLPGenerator(nn.Module):
-    """Noise ``[batch, latent_dim]`` to samples ``[batch, *shape]``.
+    """Noise ``[batch, latent_dim]`` to samples ``[batch, *shape]``; a conditional one also takes labels ``[batch]``.
 
     Args:
         latent_dim: Size of z.
         widths: Units of the hidden layers, in order.
         shape: Shape of one sample.
+        n_classes: Number of classes of a conditional generator; 0 for another.
         act: Activation of the hidden layers, by name.
         batch_norm: True for batch norm before each activation.
         squash: True to end in tanh, for data in [-1, 1]; False for a linear end.
@@ -29,6 +30,7 @@ class MLPGenerator(nn.Module):
         widths: Sequence[int],
         shape: Sequence[int],
         *,
+        n_classes: int = 0,
         act: str,
         batch_norm: bool,
         squash: bool,
@@ -36,8 +38,9 @@ class MLPGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self._shape = tuple(shape)
+        self._n_classes = n_classes
         layers: list[nn.Module] = []
-        size = latent_dim
+        size = latent_dim + n_classes
         for width in widths:
             layers.append(linear(size, width, rng))
             if batch_norm:
@@ -49,18 +52,19 @@ class MLPGenerator(nn.Module):
             layers.append(nn.Tanh())
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Generate one sample for each row of ``z``."""
-        out: Tensor = self.layers(z)
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Generate one sample for each row of ``z``, of the class asked for if there are labels."""
+        out: Tensor = self.layers(beside(z, labels, self._n_classes))
         return out if len(self._shape) == 1 else out.view(-1, *self._shape)
 
 
 class MLPDiscriminator(nn.Module):
-    """Samples ``[batch, *shape]`` to logits ``[batch]``; high means real.
+    """Samples ``[batch, *shape]`` to logits ``[batch]``, high means real; a conditional one also takes labels.
 
     Args:
         shape: Shape of one sample.
         widths: Units of the hidden layers, in order.
+        n_classes: Number of classes of a conditional discriminator; 0 for another.
         act: Activation of the hidden layers, by name.
         batch_norm: True for batch norm before each activation.
         dropout: Share of hidden units switched off in training, in [0, 1).
@@ -74,6 +78,7 @@ class MLPDiscriminator(nn.Module):
         shape: Sequence[int],
         widths: Sequence[int],
         *,
+        n_classes: int = 0,
         act: str,
         batch_norm: bool,
         dropout: float,
@@ -83,8 +88,9 @@ class MLPDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         make = SpectralLinear if spectral_norm else linear
+        self._n_classes = n_classes
         layers: list[nn.Module] = []
-        size = math.prod(shape)
+        size = math.prod(shape) + n_classes
         for width in widths:
             layers.append(make(size, width, rng))
             if batch_norm:
@@ -96,7 +102,7 @@ class MLPDiscriminator(nn.Module):
         layers.append(make(size, 1, rng))
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """D's logit for each sample of ``x``."""
-        out: Tensor = self.layers(x.flatten(1))
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """D's logit for each sample of ``x``: is it real, and of its class if there are labels?"""
+        out: Tensor = self.layers(beside(x.flatten(1), labels, self._n_classes))
         return out.view(-1)

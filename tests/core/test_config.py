@@ -11,8 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_core import config as module
-from gan_core.config import DATA_SHAPES, KNOBS, PENALTY_KNOBS, Intervention, RunConfig, is_live, parse_config
-from gan_core.data import DATASETS
+from gan_core.augment import AUGMENTS
+from gan_core.config import (
+    DATA_CLASSES,
+    DATA_SHAPES,
+    KNOBS,
+    PENALTY_KNOBS,
+    Intervention,
+    RunConfig,
+    is_live,
+    parse_config,
+)
+from gan_core.data import DATASETS, Images, load
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.networks import ACTIVATIONS, DISCRIMINATORS, GENERATORS, build_discriminator, build_generator
 from gan_core.objectives import OBJECTIVES
@@ -41,10 +51,20 @@ def nested(depth: int) -> list[Any]:
         (module.ActivationName, ACTIVATIONS),
         (module.NetworkKind, GENERATORS),
         (module.NetworkKind, DISCRIMINATORS),
+        (module.AugmentName, AUGMENTS),
     ],
 )
 def test_the_names_in_a_config_are_those_of_the_tables(names: Any, table: dict[str, object]) -> None:
     assert list(get_args(names)) == list(table)
+
+
+def test_the_classes_of_data_with_labels_are_known_without_loading_them() -> None:
+    digits = load("digits")
+    assert isinstance(digits, Images)
+    assert DATA_CLASSES["digits"] == len(digits.classes)
+    assert set(DATA_CLASSES) <= set(DATA_SHAPES)
+    assert CONFIG.changed({"conditional": True}).n_classes == 10
+    assert CONFIG.n_classes == 0
 
 
 def test_a_config_is_frozen_and_hashable() -> None:
@@ -64,7 +84,7 @@ def test_every_setting_says_what_it_is_and_has_two_bounds(knob: module.Knob) -> 
         assert knob.high is not None
         assert knob.low <= knob.default <= knob.high
     if knob.choices:
-        assert knob.default in knob.choices
+        assert set(knob.default if knob.many else (knob.default,)) <= set(knob.choices)
 
 
 def test_exactly_the_settings_of_the_design_are_live() -> None:
@@ -96,6 +116,9 @@ def test_every_setting_has_its_path(path: str) -> None:
         ("discriminator.spectral_norm", "true", True),
         ("betas_d", "[0, 0.9]", (0.0, 0.9)),
         ("betas_d.1", "0.9", (0.5, 0.9)),
+        ("conditional", "true", True),
+        ("augment", '["cutout", "colour"]', ("cutout", "colour")),
+        ("generator.kind", "dcgan", "dcgan"),
     ],
 )
 def test_values_may_be_typed_as_text(path: str, text: str, value: object) -> None:
@@ -120,11 +143,11 @@ def test_a_change_leaves_the_old_config_alone() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"width": 3}, "there are: data.name, objective"),
-        ({"generator": 3}, "there are: data.name, objective"),
-        ({"generator.width.more": 3}, "there are: data.name, objective"),
-        ({"": 3}, "there are: data.name, objective"),
-        ({"__class__": 3}, "there are: data.name, objective"),
+        ({"width": 3}, "there are: data.name"),
+        ({"generator": 3}, "there are: data.name"),
+        ({"generator.width.more": 3}, "there are: data.name"),
+        ({"": 3}, "there are: data.name"),
+        ({"__class__": 3}, "there are: data.name"),
         ({"regularisers.0.weight": 3}, "regularisers has 0 entries"),
         ({"betas_g.2": 0.5}, "betas_g has 2 entries"),
         ({"betas_g.-1": 0.5}, "betas_g has 2 entries"),
@@ -150,6 +173,24 @@ def test_a_change_leaves_the_old_config_alone() -> None:
         ({"regularisers": [{"name": "r1"}, {"name": "r1"}]}, "each penalty may be given once"),
         ({"regularisers": [{"name": "r1", "lambda": 2}]}, "no setting"),
         ({"regularisers": [{"name": "r1"}], "discriminator.norm": "batch"}, "discriminator.norm=none"),
+        (
+            {"regularisers": [{"name": "r1"}], "discriminator.norm": "batch", "discriminator.kind": "dcgan"},
+            "discriminator.norm=none",
+        ),
+        ({"conditional": True, "data.name": "moons"}, "moons has none: set conditional=false"),
+        ({"conditional": True, "data.name": "own-images"}, "own-images has none: set conditional=false"),
+        ({"augment": ["colour"], "data.name": "moons"}, "moons has points: set augment=[]"),
+        ({"augment": ["colour", "colour"]}, "each augmentation may be given once"),
+        ({"augment": ["blur"]}, "'colour', 'translation' or 'cutout'"),
+        ({"augment": "colour"}, "a valid tuple"),
+        ({"generator.kind": "dcgan", "data.name": "moons"}, "moons has points: set generator.kind=mlp"),
+        ({"discriminator.kind": "dcgan", "data.name": "ring"}, "8, 16, 28, 32 or 64 px, and ring has points"),
+        ({"discriminator.kind": "dcgan", "data.name": "own-images", "data.size": 20}, "images of 20 x 20 px"),
+        (
+            {"generator.kind": "dcgan", "discriminator.kind": "dcgan", "data.name": "own-images", "data.size": 64}
+            | {"generator.width": 1024, "discriminator.width": 1024, "latent_dim": 512},
+            "lower a width",
+        ),
         (
             {"generator.width": 1024, "generator.depth": 8, "discriminator.width": 1024, "discriminator.depth": 8}
             | {"data.name": "mnist", "latent_dim": 512, "batch_size": 1024, "d_steps": 10},
@@ -190,18 +231,31 @@ def test_batch_norm_in_d_is_fine_without_a_penalty_and_where_it_is_not_used() ->
     assert article.regularisers == PENALISED.regularisers
 
 
-@pytest.mark.parametrize("kind", ["mlp", "article"])
-@pytest.mark.parametrize("depth", [0, 3])
-def test_the_number_of_weights_is_known_before_anything_is_built(kind: str, depth: int) -> None:
-    config = CONFIG.changed(
-        {"generator.kind": kind, "discriminator.kind": kind, "generator.depth": depth, "discriminator.depth": depth}
-    )
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("norm", ["none", "batch"])
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        *((kind, {"generator.depth": n, "discriminator.depth": n}) for kind in ("mlp", "article") for n in (0, 3)),
+        *(("dcgan", {"data.name": name}) for name in ("digits", "mnist", "cifar10")),
+        *(("dcgan", {"data.name": "own-images", "data.size": n, "data.colour": n > 16}) for n in (16, 64)),
+    ],
+)
+def test_the_number_of_weights_is_known_before_anything_is_built(
+    kind: str, changes: dict[str, Any], norm: str, conditional: bool
+) -> None:
+    changes = changes | {"generator.kind": kind, "discriminator.kind": kind}
+    changes |= {"generator.norm": norm, "discriminator.norm": norm, "generator.width": 12, "discriminator.width": 9}
+    config = CONFIG.changed(changes | {"conditional": conditional and changes.get("data.name") != "own-images"})
     rngs = streams(0)
     networks = build_generator(config, rngs), build_discriminator(config, rngs)
     assert config.n_parameters == sum(p.numel() for network in networks for p in network.parameters())
 
 
 def test_a_costly_step_is_known_before_it_is_made() -> None:
+    wide = CONFIG.changed({"data.name": "mnist", "generator.kind": "dcgan", "discriminator.kind": "dcgan"})
+    small = wide.changed({"generator.width": 64, "discriminator.width": 64})
+    assert wide.flops_per_step > 3 * small.flops_per_step
     for change in ({"batch_size": 128}, {"d_steps": 2}, {"g_steps": 2}, {"regularisers": [{"name": "r1"}]}):
         assert CONFIG.changed(change).flops_per_step > 1.2 * CONFIG.flops_per_step
 
@@ -241,6 +295,8 @@ def test_an_intervention_that_cannot_be_is_refused(entry: dict[str, Any]) -> Non
 
 
 def knob_values(knob: module.Knob) -> st.SearchStrategy[Any]:
+    if knob.many:
+        return st.lists(st.sampled_from(knob.choices), unique=True)
     if knob.choices:
         return st.sampled_from(knob.choices)
     if isinstance(knob.default, bool):
@@ -263,10 +319,20 @@ def refusal_of(make: Callable[[], RunConfig]) -> str:
     return ""
 
 
-@given(st.fixed_dictionaries({path: knob_values(knob) for path, knob in KNOBS.items()}))
+def suited(changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes without what their data does not allow."""
+    name, kinds = changes["data.name"], {"generator.kind", "discriminator.kind"}
+    shape = module.DataConfig(name=name, size=changes["data.size"]).shape
+    if shape[-1] not in module.DCGAN_MAPS:
+        changes = {path: "mlp" if path in kinds and value == "dcgan" else value for path, value in changes.items()}
+    augment = changes["augment"] if len(shape) == 3 else []
+    return changes | {"augment": augment, "conditional": changes["conditional"] and name in DATA_CLASSES}
+
+
+@given(st.fixed_dictionaries({path: knob_values(knob) for path, knob in KNOBS.items()}).map(suited))
 def test_any_values_within_the_declared_bounds_are_a_config_or_cost_too_much(changes: dict[str, Any]) -> None:
     refusal = refusal_of(lambda: CONFIG.changed(changes))
-    assert not refusal or "lower batch_size, a width" in refusal
+    assert not refusal or "lower batch_size, a width" in refusal or "lower a width" in refusal
     if not refusal:
         config = CONFIG.changed(changes)
         assert parse_config(json.loads(config.model_dump_json())) == config

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import pytest
@@ -46,16 +46,20 @@ def kinds(network: nn.Module) -> list[str]:
     return ["Linear" if is_plain else type(m).__name__ for m, is_plain in zip(layers, plain, strict=True)]
 
 
-@pytest.mark.parametrize("kind", GENERATORS)
-@pytest.mark.parametrize("data", ["ring-8", "digits", "mnist"])
+def pairs(table: Iterable[str]) -> list[tuple[str, str]]:
+    """Each kind of network with each kind of data that it is for."""
+    data = ("ring-8", "digits", "mnist", "cifar10")
+    return [(kind, name) for kind in table for name in data if (kind, name) != ("dcgan", "ring-8")]
+
+
+@pytest.mark.parametrize(("kind", "data"), pairs(GENERATORS))
 def test_a_generator_turns_noise_into_samples(kind: str, data: str, rng: Generator) -> None:
     config = CONFIG.changed({"generator.kind": kind, "data.name": data, "latent_dim": 3})
     generator, _ = players(config)
     assert generator(torch.randn(5, 3, generator=rng)).shape == (5, *config.data_shape)
 
 
-@pytest.mark.parametrize("kind", DISCRIMINATORS)
-@pytest.mark.parametrize("data", ["ring-8", "digits", "mnist"])
+@pytest.mark.parametrize(("kind", "data"), pairs(DISCRIMINATORS))
 @pytest.mark.parametrize("batch", [1, 5])
 def test_a_discriminator_gives_one_logit_for_each_sample(kind: str, data: str, batch: int, rng: Generator) -> None:
     config = CONFIG.changed({"discriminator.kind": kind, "data.name": data})

@@ -50,6 +50,19 @@ VARIETY = {
     "spectral": SMALL.changed({"discriminator.spectral_norm": True, "objective": "hinge", "d_steps": 2}),
     "dropout": SMALL.changed({"discriminator.dropout": 0.4, "ema": 0}),
     "article": SMALL.changed({"generator.kind": "article", "discriminator.kind": "article", "data.name": "digits"}),
+    "conditional": SMALL.changed(
+        {"data.name": "digits", "conditional": True, "objective": "relativistic", "augment": ["cutout", "colour"]}
+        | {"regularisers": [{"name": "gradient_penalty"}, {"name": "r1_r2", "every": 2}]}
+    ),
+    "dcgan": SMALL.changed(
+        {"data.name": "digits", "generator.kind": "dcgan", "discriminator.kind": "dcgan", "conditional": True}
+        | {"regularisers": [{"name": "r1", "every": 2}], "augment": ["translation"]}
+        | {"discriminator.spectral_norm": True}
+    ),
+    "dcgan, batch norm": SMALL.changed(
+        {"data.name": "digits", "generator.kind": "dcgan", "discriminator.kind": "dcgan"}
+        | {"discriminator.norm": "batch"}
+    ),
 }
 every_variety = pytest.mark.parametrize("config", VARIETY.values(), ids=VARIETY)
 
@@ -742,6 +755,8 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "betas_g": ([0.4, 0.999], {}),
     "betas_d": ([0.5, 0.9], {}),
     "seed": (1, {}),
+    "conditional": (True, {"data.name": "digits"}),
+    "augment": (["colour"], {"data.name": "digits"}),
 }
 
 
@@ -799,6 +814,7 @@ def test_a_config_that_allows_anything_trains_what_it_names() -> None:
 # -- any valid config ----------------------------------------------------------------------------------------
 
 small_networks = {
+    "kind": st.sampled_from(["mlp", "dcgan"]),
     "width": st.integers(1, 12),
     "depth": st.integers(0, 3),
     "activation": st.sampled_from(KNOBS["generator.activation"].choices),
@@ -820,7 +836,9 @@ penalties = st.lists(
 )
 trees = st.fixed_dictionaries(
     {
-        "data": st.fixed_dictionaries({"name": st.sampled_from(KNOBS["data.name"].choices[:9])}),
+        "data": st.fixed_dictionaries({"name": st.sampled_from(KNOBS["data.name"].choices[:8]) | st.just("digits")}),
+        "conditional": st.booleans(),
+        "augment": st.lists(st.sampled_from(KNOBS["augment"].choices), unique=True),
         "objective": st.sampled_from(list(OBJECTIVES)),
         "regularisers": penalties,
         "d_steps": st.integers(1, 3),
@@ -851,6 +869,9 @@ trees = st.fixed_dictionaries(
 def test_any_valid_config_trains_three_steps_that_are_finite_or_flagged(tree: dict[str, Any]) -> None:
     if tree["discriminator"]["norm"] == "batch":
         tree["regularisers"] = []
+    if tree["data"]["name"] != "digits":
+        tree |= {"conditional": False, "augment": []}
+        tree["generator"]["kind"] = tree["discriminator"]["kind"] = "mlp"
     trainer = Trainer(RunConfig.model_validate(tree))
     for _ in range(3):
         stats = trainer.step()
