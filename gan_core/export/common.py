@@ -1,0 +1,104 @@
+"""What all exports share: a copy of the generator to work with, and how long ones are watched and cancelled."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from gan_core.config import RunConfig
+from gan_core.data import Images, Points
+from gan_core.errors import ConfigError, GanExplorerError
+from gan_core.trainer import Trainer, Which
+from gan_core.view import sample_prior
+
+Progress = Callable[[int, int], None]
+"""Hears of (items done, items in all)."""
+Cancelled = Callable[[], bool]
+"""Says whether to stop."""
+T = TypeVar("T")
+
+
+class ExportCancelledError(GanExplorerError):
+    """An export was cancelled; nothing was written."""
+
+
+def watched(items: Sequence[T], progress: Progress | None, cancelled: Cancelled | None) -> Iterator[T]:
+    """The items one by one, with word of each that is done.
+
+    Raises:
+        ExportCancelledError: Before the next item, once ``cancelled`` says so.
+    """
+    for i, item in enumerate(items):
+        if cancelled is not None and cancelled():
+            raise ExportCancelledError("The export was cancelled.")
+        yield item
+        if progress is not None:
+            progress(i + 1, len(items))
+
+
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a number out of its range.
+
+    Raises:
+        ConfigError: With the range.
+    """
+    if not low <= value <= high:  # also NaN
+        raise ConfigError(f"{name}={value} is not allowed: a number from {low:g} to {high:g} is")
+
+
+@dataclass(frozen=True)
+class GeneratorCopy:
+    """A generator as it was at one step, with all that is needed to use it; the run goes on without it.
+
+    Attributes:
+        generator: In eval mode, on the CPU.
+        config: The run's config then.
+        data: The run's data.
+        step: Finished steps.
+        which: "ema" or "raw".
+    """
+
+    generator: nn.Module
+    config: RunConfig
+    data: Points | Images
+    step: int
+    which: str
+
+    @classmethod
+    def of(cls, trainer: Trainer, which: Which = "ema") -> GeneratorCopy:
+        """Copy a run's generator, between two of its steps; it changes nothing.
+
+        Args:
+            trainer: The run.
+            which: As for `Trainer.shown`.
+        """
+        shown = trainer.shown(which)
+        copied = copy.deepcopy(shown).to("cpu").eval().requires_grad_(False)
+        name = "raw" if shown is trainer.generator else "ema"
+        return cls(copied, trainer.config, trainer.data, trainer.step_count, name)
+
+    @property
+    def n_classes(self) -> int:
+        """Classes that the generator is told; 0 if it is not conditional."""
+        return self.config.n_classes
+
+    def inputs(self, n: int, rng: torch.Generator) -> tuple[Tensor, ...]:
+        """What makes ``n`` samples: noise ``[n, latent_dim]``, and for a conditional one all classes in turn ``[n]``.
+
+        Args:
+            n: How many.
+            rng: A stream of the export's own.
+        """
+        z = sample_prior(n, self.config, rng)
+        return (z, torch.arange(n) % self.n_classes) if self.n_classes else (z,)
+
+    @torch.no_grad()
+    def sample(self, inputs: Iterable[Tensor]) -> Tensor:
+        """Samples ``[n, *shape]`` in network units."""
+        out: Tensor = self.generator(*inputs)
+        return out

@@ -1,0 +1,98 @@
+"""Pictures drawn with Pillow: a grid of images, points in the plane, and a line of words below."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from gan_core.palette import PALETTES, Theme
+
+Array = NDArray[Any]
+Frame = tuple[float, float, float, float]
+
+GAP: Final = 2
+"""Pixels between two images of a grid."""
+SMOOTHING: Final = 2
+"""Points are drawn so many times larger, and made smaller again."""
+
+
+def grid(images: Array, side: int, theme: Theme = "light") -> Image.Image:
+    """Images side by side, each enlarged by a whole factor.
+
+    Args:
+        images: ``uint8 [n, height, width, channels]``, grey or colour.
+        side: Wanted width of the picture in pixels; it gets no wider, unless the images are.
+        theme: Whose colour fills the gaps.
+
+    Returns:
+        A grey picture for grey images, else one in colour.
+    """
+    n, height, width, channels = images.shape
+    columns = math.ceil(math.sqrt(n))
+    rows = -(-n // columns)
+    scale = max(1, (side - GAP * (columns - 1)) // (columns * width))
+    large = images.repeat(scale, axis=1).repeat(scale, axis=2)
+    paper = _in_mode(PALETTES[theme].page, "L" if channels == 1 else "RGB")
+    cells = np.full((rows * columns, height * scale + GAP, width * scale + GAP, channels), paper, np.uint8)
+    cells[:n, : height * scale, : width * scale] = large
+    whole = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2).reshape(rows * cells.shape[1], -1, channels)
+    whole = whole[:-GAP, :-GAP]
+    return Image.fromarray(np.ascontiguousarray(whole[..., 0] if channels == 1 else whole))
+
+
+def scatter(real: Array | None, fake: Array, frame: Frame, side: int, theme: Theme = "light") -> Image.Image:
+    """Points in the plane: real ones hollow, generated ones filled.
+
+    Args:
+        real: ``[n, 2]``, data units, or None.
+        fake: ``[n, 2]``, likewise; points that are not finite are left out.
+        frame: x0, x1, y0, y1 of the picture, data units.
+        side: Longer side in pixels.
+        theme: Whose colours.
+    """
+    colours = PALETTES[theme]
+    x0, x1, y0, y1 = frame
+    scale = side * SMOOTHING / max(x1 - x0, y1 - y0)
+    size = round((x1 - x0) * scale), round((y1 - y0) * scale)
+    picture = Image.new("RGB", size, colours.card)
+    pen = ImageDraw.Draw(picture)
+    radius = max(2.0, side * SMOOTHING / 130)
+    for points, style in (
+        (real, {"outline": colours.real, "width": max(1, round(radius / 3))}),
+        (fake, {"fill": colours.fake, "outline": colours.card}),
+    ):
+        if points is None:
+            continue
+        for x, y in points[np.isfinite(points).all(1)].tolist():
+            a, b = (x - x0) * scale, (y1 - y) * scale
+            if -radius < a < size[0] + radius and -radius < b < size[1] + radius:
+                pen.ellipse((a - radius, b - radius, a + radius, b + radius), **style)
+    return picture.reduce(SMOOTHING)
+
+
+def captioned(picture: Image.Image, words: str, theme: Theme = "light") -> Image.Image:
+    """The picture with a line of words below; both sides of the result are even, as films need it."""
+    colours = PALETTES[theme]
+    strip = max(18, picture.width // 16)
+    width, height = picture.width + picture.width % 2, picture.height + strip
+    out = Image.new(picture.mode, (width, height + height % 2), _in_mode(colours.page, picture.mode))
+    out.paste(picture)
+    words_at = (strip // 3, picture.height + strip / 2)
+    ink = _in_mode(colours.ink, picture.mode)
+    ImageDraw.Draw(out).text(words_at, words, fill=ink, font=_font(round(strip * 0.7)), anchor="lm")
+    return out
+
+
+@functools.cache
+def _in_mode(colour: str, mode: str) -> Any:
+    return Image.new("RGB", (1, 1), colour).convert(mode).getpixel((0, 0))
+
+
+@functools.cache
+def _font(size: int) -> Any:
+    return ImageFont.load_default(size)
