@@ -107,7 +107,7 @@ def read_zip(content: bytes, progress: Reading | None = None) -> OwnImages:
     except _DAMAGED as error:
         raise DataError(f"this is not a zip that can be read ({_short(error)}): pack it again") from None
     with archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+        infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
         unpacked = sum(info.file_size for info in infos)
         if unpacked > MAX_UNPACKED_BYTES:
             raise DataError(

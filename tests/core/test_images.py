@@ -7,10 +7,12 @@ import gzip
 import hashlib
 import http.server
 import importlib
+import io
 import socket
 import struct
 import subprocess
 import sys
+import tarfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -155,7 +157,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_network: None) ->
 
 
 @pytest.mark.parametrize("packed", [True, False])
-@pytest.mark.parametrize(("name", "subfolder"), [("mnist", "MNIST"), ("fashion-mnist", "FashionMNIST")])
+@pytest.mark.parametrize(
+    ("name", "subfolder"), [("mnist", "MNIST"), ("fashion-mnist", "FashionMNIST"), ("kmnist", "KMNIST")]
+)
 def test_both_splits_on_disk_are_used(folder: Path, name: str, subfolder: str, packed: bool) -> None:
     write_split(folder / subfolder / "raw", "train", 30, 1, packed=packed)
     write_split(folder / subfolder / "raw", "t10k", 20, 2, packed=packed)
@@ -237,8 +241,86 @@ def test_without_files_and_network_the_message_names_folder_and_files(folder: Pa
     assert not list(folder.rglob("*")), "an empty folder was left behind"
 
 
+# ---- CIFAR-10
+
+
+def cifar_records(n: int, seed: int) -> NDArray[np.uint8]:
+    """One byte of class and 3,072 of pixels each."""
+    records = np.random.default_rng(seed).integers(0, 256, (n, 3073), np.uint8)
+    records[:, 0] %= 10
+    return records
+
+
+def write_cifar(folder: Path, names: tuple[str, ...], *, packed: bool) -> NDArray[np.uint8]:
+    """Files of ten pictures each, unpacked or in the archive; all records in the order of the names."""
+    contents = {name: cifar_records(10, seed) for seed, name in enumerate(names)}
+    if packed:
+        with tarfile.open(folder / "cifar-10-binary.tar.gz", "w:gz") as archive:
+            for name, records in reversed(contents.items()):
+                info = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+                info.size = records.nbytes
+                archive.addfile(info, io.BytesIO(records.tobytes()))
+    else:
+        (folder / "cifar-10-batches-bin").mkdir()
+        for name, records in contents.items():
+            (folder / "cifar-10-batches-bin" / name).write_bytes(records.tobytes())
+    return np.concatenate(list(contents.values()))
+
+
+CIFAR_TRAIN = tuple(f"data_batch_{i}.bin" for i in range(1, 6))
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_cifar_is_read_from_its_binary_files(folder: Path, packed: bool, rng: torch.Generator) -> None:
+    records = write_cifar(folder, (*CIFAR_TRAIN, "test_batch.bin"), packed=packed)
+    data = images("cifar10")
+    assert (data.name, data.shape, data.n_train, len(data.classes)) == ("cifar10", (3, 32, 32), 50, 10)
+    assert data.labels is not None
+    assert data.held_out is not None
+    assert data.held_out_labels is not None
+    labels = torch.cat((data.labels, data.held_out_labels)).numpy()
+    np.testing.assert_array_equal(labels, records[:, 0])
+    planes = torch.cat((data.train, data.held_out)).numpy()
+    np.testing.assert_array_equal(planes.reshape(60, -1), records[:, 1:])
+    batch = data.sample(200, rng)
+    assert (batch.dtype, batch.shape) == (torch.float32, (200, 3, 32, 32))
+    shown = {picture.tobytes() for picture in data.to_uint8(batch)}
+    assert shown <= {record.reshape(3, 32, 32).transpose(1, 2, 0).tobytes() for record in records[:50, 1:]}
+
+
+def test_the_held_out_part_of_cifar_alone_is_trained_on(folder: Path) -> None:
+    write_cifar(folder, ("test_batch.bin",), packed=False)
+    data = images("cifar10")
+    assert (data.n_train, data.held_out) == (10, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 3072, b"\x0b" * 3073, b"\x00" * 3074])
+def test_damaged_files_of_cifar_are_named(folder: Path, content: bytes) -> None:
+    write_cifar(folder, ("test_batch.bin",), packed=False)
+    (folder / "cifar-10-batches-bin" / "data_batch_3.bin").write_bytes(content)
+    with pytest.raises(DataError, match=r"data_batch_3\.bin .*delete its files to retry"):
+        load("cifar10")
+
+
+def test_a_damaged_archive_of_cifar_is_refused(folder: Path) -> None:
+    write_cifar(folder, CIFAR_TRAIN, packed=True)
+    archive = folder / "cifar-10-binary.tar.gz"
+    archive.write_bytes(archive.read_bytes()[:-2000])
+    with pytest.raises(DataError, match="CIFAR-10 cannot be read"):
+        load("cifar10")
+
+
+def test_without_cifar_and_network_it_says_what_to_put_where(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"cifar-10-binary\.tar\.gz or the folder cifar-10-batches-bin into"):
+        load("cifar10")
+    (folder / "cifar-10-batches-py").mkdir()
+    (folder / "cifar-10-batches-py" / "data_batch_1").write_bytes(b"cos\nsystem\n(S'exit'\ntR.")
+    with pytest.raises(DataError, match="its pickles are not read"):
+        load("cifar10")
+
+
 def test_an_unknown_name_is_told_what_is_known() -> None:
-    with pytest.raises(DataError, match=r"'minst'.*ring-8.*fashion-mnist"):
+    with pytest.raises(DataError, match=r"'minst'.*ring-8.*fashion-mnist.*cifar10"):
         load("minst")
 
 
@@ -335,7 +417,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_torchvision_can_be_imported_and_knows_where_the_files_are() -> None:
     known = import_torchvision().datasets
-    for data in (known.MNIST, known.FashionMNIST):
+    for data in (known.MNIST, known.FashionMNIST, known.KMNIST):
         assert tuple(name for name, _ in data.resources) == FILES
         assert all(mirror.endswith("/") for mirror in data.mirrors)
 

@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.config import Intervention, RunConfig
+from gan_core.data.own import register
+from gan_core.data.own_data import OwnImages
 from gan_core.errors import ConfigError
 from gan_core.presets import (
     DEFAULT,
@@ -30,7 +32,7 @@ from gan_core.trainer import Trainer
 
 NAMES = (
     *("digits", "ring-8", "grid-25", "gaussians-2", "ring", "blobs-3", "line", "moons", "swiss-roll"),
-    *("mnist", "article-mnist", "collapse", "discriminator-wins"),
+    *("mnist", "article-mnist", "collapse", "discriminator-wins", "own-images"),
 )
 every_preset = pytest.mark.parametrize("name", NAMES)
 
@@ -75,7 +77,11 @@ def test_a_preset_says_what_to_look_for(name: str) -> None:
 @pytest.mark.usefixtures("image_folder")
 @every_preset
 def test_a_preset_trains(name: str) -> None:
-    trainer = Trainer(preset(name))
+    config = preset(name)
+    if config.data.name == "own-images":
+        pixels = np.random.default_rng(0).integers(0, 256, (100, 64, 64, 3), np.uint8)
+        config = config.changed({"data.hash": register(OwnImages(pixels))})
+    trainer = Trainer(config)
     for _ in range(3):
         stats = trainer.step()
     assert all(math.isfinite(value) for value in stats.values)

@@ -341,6 +341,13 @@ def test_what_is_no_usable_zip_is_refused_in_one_line(content: bytes, said: str)
     assert "\n" not in str(refusal.value)
 
 
+def test_a_file_without_a_name_in_a_zip_is_skipped() -> None:
+    content = packed({"good.png": file(noise(9, 9)), "X.png": file(noise(9, 9))}).replace(b"X.png", b"\0.png")
+    data = read_zip(content)
+    assert data.names == ("good.png",)
+    assert [n for _, n in data.skipped] == [1]
+
+
 def test_a_zip_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_UNPACKED_BYTES", 500)
     monkeypatch.setattr(uploads, "_unpack", None)

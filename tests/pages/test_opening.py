@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from gan_core import Runner, Trainer
 from gan_core.config import KNOBS, parse_config
 from gan_core.presets import DEFAULT, MAX_LINK_BYTES, from_query, presets
-from tests.pages.conftest import APP, Opener, newest_stats
+from tests.pages.conftest import APP, VISIT, Opener, newest_stats
 
 PAGES = sorted(path.name for path in (Path(APP).parent / "pages").glob("*.py"))
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
@@ -48,7 +48,7 @@ def test_the_app_opens_with_a_run_that_plays(open_app: Opener, runner_of: Callab
     assert runner.wait(lambda r: r.state == "playing" and r.step_count > 3)
 
 
-@pytest.mark.parametrize("name", presets())
+@pytest.mark.parametrize("name", [name for name in presets() if name != "own-images"])
 def test_every_preset_opens_by_its_link(open_app: Opener, runner_of: Callable[[AppTest], Runner], name: str) -> None:
     app = open_app({"preset": name})
     runner = runner_of(app)
@@ -59,6 +59,16 @@ def test_every_preset_opens_by_its_link(open_app: Opener, runner_of: Callable[[A
     assert any(presets()[name].look_for in caption.value for caption in app.sidebar.caption)
     assert dict(app.query_params) == {"preset": name}
     assert runner.wait(lambda r: r.step_count > 0), runner.message
+
+
+def test_the_preset_for_own_images_opens_and_says_what_it_waits_for(open_app: Opener) -> None:
+    app = open_app({"preset": "own-images"})
+    runner: Runner = app.session_state[VISIT].runner
+    assert runner.wait(lambda r: r.state == "error")
+    assert "upload" in runner.message
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="from:preset").value == "own-images"
 
 
 def test_a_preset_chosen_in_the_form_starts_its_run_playing(
