@@ -33,6 +33,7 @@ from gan_core.trainer import Trainer
 NAMES = (
     *("digits", "ring-8", "grid-25", "gaussians-2", "ring", "blobs-3", "line", "moons", "swiss-roll"),
     *("mnist", "article-mnist", "collapse", "discriminator-wins", "own-images"),
+    *("digits-conditional", "digits-wgan-gp", "mnist-dcgan"),
 )
 every_preset = pytest.mark.parametrize("name", NAMES)
 
@@ -119,7 +120,7 @@ def test_collapse_is_made_by_five_g_updates_for_each_of_d() -> None:
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="no preset 'ring-9'; there are: digits, ring-8, grid-25"):
+    with pytest.raises(ConfigError, match="no preset 'ring-9'; there are: digits, digits-conditional, digits-wgan-gp, ring-8"):
         preset("ring-9")
 
 
