@@ -120,7 +120,9 @@ def test_collapse_is_made_by_five_g_updates_for_each_of_d() -> None:
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="no preset 'ring-9'; there are: digits, digits-conditional, digits-wgan-gp, ring-8"):
+    with pytest.raises(
+        ConfigError, match="no preset 'ring-9'; there are: digits, digits-conditional, digits-wgan-gp, ring-8"
+    ):
         preset("ring-9")
 
 
