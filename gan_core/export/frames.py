@@ -1,0 +1,63 @@
+"""A run's frames, as the recorder keeps them or the command line makes them, opened for films and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gan_core import frame as frame_format
+from gan_core.diagnosis import verdict
+from gan_core.export.draw import Array, Frame
+from gan_core.export.film import Moment
+from gan_core.trainer import Trainer, Which
+
+StepFrame = tuple[int, bytes]
+"""A step and the frame that was seen then, see `gan_core.frame`."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """What `gan_core.export.film.film` takes.
+
+    Attributes:
+        moments: Steps and samples.
+        frame: Axes of the picture, or None for images.
+        real: Real points, or None for images.
+    """
+
+    moments: list[Moment]
+    frame: Frame | None
+    real: Array | None
+
+
+def take_frame(trainer: Trainer, which: Which = "ema") -> StepFrame:
+    """A frame of a run that no runner plays; it changes nothing.
+
+    Args:
+        trainer: The run.
+        which: Whose samples, as for `Trainer.shown`.
+    """
+    snapshot = trainer.snapshot(which)
+    header: dict[str, Any] = {**snapshot.header}
+    header["verdict"] = verdict(header, trainer.history, trainer.config)
+    return snapshot.step, frame_format.encode(header, snapshot.arrays)
+
+
+def to_film(frames: Sequence[StepFrame]) -> Film:
+    """Frames as a film's moments.
+
+    Args:
+        frames: In order, of one run.
+    """
+    moments: list[Moment] = []
+    axes: Frame | None = None
+    real: Array | None = None
+    for step, content in frames:
+        header, arrays = frame_format.decode(content)
+        if "fake_images" in arrays:
+            moments.append((step, arrays["fake_images"].copy()))
+        elif "fake" in arrays:
+            moments.append((step, arrays["fake"].copy()))
+            axes, real = tuple(header["frame"]), arrays["real"]
+    return Film(moments, axes, real)
