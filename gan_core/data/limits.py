@@ -23,7 +23,9 @@ MAX_FILES: Final = 20_000
 MAX_IMAGES: Final = 10_000
 """Pictures kept of one upload; of more, as many are taken at even distances in the order of their names."""
 MAX_PIXELS: Final = 25_000_000
-"""Width times height that a picture may declare: what most phones take. Decoding takes up to 8 bytes for each."""
+"""Width times height that a picture may declare: what most phones take. Decoding takes up to 16 bytes for each."""
+MAX_SCANS: Final = 32
+"""Passes over all pixels that a progressive JPEG may ask for; writers use about ten."""
 MAX_TOTAL_PIXELS: Final = 2_000_000_000
 """Declared pixels of one upload together, a bound on time; a folder on this machine is not held to it."""
 MAX_ASPECT: Final = 20
@@ -49,7 +51,7 @@ FEW_POINTS: Final = 100
 MAX_TABLE_BYTES: Final = 20_000_000
 """A CSV or NPY file of points."""
 MAX_POINTS: Final = 200_000
-"""Rows of a table of points."""
+"""Rows of a table of points; twice as many lines, as some may be empty."""
 MAX_DRAWN: Final = 5_000
 """Points of a drawing."""
 MAX_LINK_POINTS: Final = 300

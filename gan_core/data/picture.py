@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from gan_core.data.limits import MAX_ASPECT, MAX_PIXELS, MAX_SIDE, MIN_SIDE
+from gan_core.data.limits import MAX_ASPECT, MAX_PIXELS, MAX_SCANS, MAX_SIDE, MIN_SIDE
 
 __all__ = ["FORMATS", "Budget", "Skip", "decode"]
 
@@ -30,6 +31,8 @@ _NAMED: Final = tuple(dict.fromkeys(FORMATS.values()))
 _DRAFT_SIDE: Final = 4 * MAX_SIDE  # JPEG is decoded at a fraction of its size, still far above what is kept
 _SCALABLE: Final = {"L", "LA", "RGB", "RGBA"}
 _CONVERTIBLE: Final = {"1", "La", "P", "PA", "RGBa", "RGBX", "CMYK", "YCbCr"}
+_MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")  # within JPEG's coded pixels nothing looks so
+_MAX_SEGMENTS: Final = 10_000
 _TOO_LARGE: Final = f"more than {MAX_PIXELS // 10**6} million pixels"
 _one_at_a_time = threading.Lock()  # so that the memory of decoding is that of one picture, whoever uploads
 
@@ -73,6 +76,8 @@ def decode(name: str, content: bytes, budget: Budget) -> NDArray[np.uint8]:
         try:
             with Image.open(io.BytesIO(content), formats=_NAMED) as image:
                 _check(image, FORMATS[PurePosixPath(name).suffix.lower()])
+                if image.format in ("JPEG", "MPO") and _n_scans(content) > MAX_SCANS:
+                    raise Skip(f"more than {MAX_SCANS} passes over the pixels")
                 budget.spend(image.width * image.height)
                 return _small_square(image)
         except Skip:
@@ -100,6 +105,20 @@ def _check(image: Image.Image, wanted: str) -> None:
         raise Skip(f"more than {MAX_ASPECT} times as long as wide")
     if getattr(image, "is_animated", False) and not several:
         raise Skip("animated")
+
+
+def _n_scans(content: bytes) -> int:
+    """Passes of a JPEG; more than `MAX_SCANS` also if it has too many segments to find out quickly."""
+    at = n_scans = 0
+    for _ in range(_MAX_SEGMENTS):
+        marker = _MARKER.search(content, at)
+        if marker is None or marker[1] == b"\xd9":  # the end of the picture; phones hide a film behind it
+            return n_scans
+        at = marker.end()
+        if marker[1] not in (b"\xd8", b"\x01"):  # these two stand alone, the others say how long they are
+            at += int.from_bytes(content[at : at + 2], "big")
+        n_scans += marker[1] == b"\xda"
+    return MAX_SCANS + 1
 
 
 def _small_square(image: Image.Image) -> NDArray[np.uint8]:

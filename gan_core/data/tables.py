@@ -55,7 +55,10 @@ def read_csv(content: bytes) -> OwnPoints:
     except UnicodeDecodeError:
         raise DataError("this file is not text in UTF-8: save the table as CSV (UTF-8)") from None
     # Not splitlines(), which also splits at characters that a spreadsheet would count as part of a line.
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > 2 * MAX_POINTS:  # before they become objects
+        raise DataError(f"this table has {text.count(chr(10)):,} lines; at most {MAX_POINTS:,} rows are allowed")
+    lines = text.split("\n")
     rows = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not rows:
         raise DataError("this table is empty: two columns of numbers are wanted")

@@ -91,6 +91,11 @@ def test_a_table_that_is_too_large_is_refused(cap: str, said: str, monkeypatch: 
         read_npy(npy(np.zeros((4, 2))))
 
 
+def test_a_table_of_millions_of_empty_lines_is_refused_at_once() -> None:
+    with pytest.raises(DataError, match="400,003 lines; at most 200,000 rows"):
+        read_csv(b"1,2\n3,4\n" + b"\n" * 400_001)
+
+
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
 @pytest.mark.parametrize("dtype", ["<f2", ">f4", "<f8", "i1", "<u2", ">i4", "<u8"])
 def test_arrays_of_numbers_are_read(dtype: str, version: tuple[int, int]) -> None:

@@ -162,6 +162,16 @@ def test_a_file_that_cannot_be_used_is_skipped_with_its_reason(name: str, conten
     assert "\n" not in str(refusal.value)
 
 
+def test_a_jpeg_that_asks_for_endless_passes_is_skipped_and_a_film_behind_one_is_not_looked_at() -> None:
+    content = file(noise(40, 40), "JPEG", progressive=True)
+    scan = content.rindex(b"\xff\xda")
+    assert len(read_images([("a.jpg", content + content[scan:] * 50)]).names) == 1
+    endless = content[:scan] + content[scan:-2] * 40 + content[-2:]
+    with pytest.raises(DataError, match="more than 32 passes"):
+        read_images([("a.jpg", endless)])
+    assert picture._n_scans(content[:2] + b"\xff\x01" * 20_000 + content[2:]) > limits.MAX_SCANS
+
+
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
 def test_an_animation_is_skipped(kind: str) -> None:
     buffer = io.BytesIO()
