@@ -53,6 +53,7 @@ else:
     page = st.navigation(
         [
             st.Page("pages/train.py", title="Train", icon=":material/play_circle:", default=True),
+            st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
             st.Page("pages/guide.py", title="Guide", icon=":material/menu_book:", url_path="guide"),
         ],
         position="top",

@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from gan_core import checkpoint
 from gan_core.checkpoint import Summary
-from gan_core.data import data_folder
 from gan_core.errors import GanExplorerError
 
 INTERVAL: Final = 15.0
@@ -32,11 +31,13 @@ _log = logging.getLogger(__name__)
 
 
 def autosave_folder() -> Path | None:
-    """Where runs are saved: ``GAN_EXPLORER_RUNS`` (``off`` for nowhere), by default ``runs`` in the data folder."""
+    """Where runs are saved: ``GAN_EXPLORER_RUNS`` (``off`` for nowhere), or a folder in the user's cache."""
     chosen = os.environ.get("GAN_EXPLORER_RUNS", "")
     if chosen.lower() in ("off", "0", "no"):
         return None
-    return Path(chosen).expanduser() if chosen else data_folder() / "runs"
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gan-explorer" / "runs"
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,13 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors import torch as safetensors
 from torch import Tensor
 
 from gan_core.config import RunConfig, parse_config
 from gan_core.errors import CheckpointError, GanExplorerError
+from gan_core.history import History
 from gan_core.trainer import Trainer
 
 FORMAT: Final = 1
@@ -191,6 +192,24 @@ def load(source: bytes | str | Path, *, device: str = "cpu") -> Trainer:
             raise CheckpointError(f"this checkpoint cannot be used: {name} holds numbers that are not finite")
     trainer.load_state_dict(_unflatten(tensors, summary.words))
     return trainer
+
+
+def load_history(path: str | Path) -> History:
+    """A run's history alone, without its weights and without its data.
+
+    Raises:
+        CheckpointError: If it is no checkpoint, damaged, or of a version that this app cannot read.
+    """
+    summary, history = summarise(path), History()
+    due = {f"history.{name}": array.shape for name, array in history.state_dict().items()}
+    if any(summary.tensors.get(name) != ("F64", shape) for name, shape in due.items()):
+        raise CheckpointError("this checkpoint is damaged: its history is not as it should be")
+    try:
+        with safe_open(path, "np") as file:
+            history.load_state_dict({name.partition(".")[2]: file.get_tensor(name) for name in due})
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"this checkpoint is damaged: {error}") from None
+    return history
 
 
 # -- tensors -------------------------------------------------------------------------------------------------

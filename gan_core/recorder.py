@@ -108,7 +108,7 @@ class Recorder:
 
     Args:
         autosave: Where to write the newest state, or None.
-        key: The run's name there.
+        key: The name there; the runner's count of runs is appended, so that a restart replaces no file.
     """
 
     def __init__(self, autosave: Autosave | None = None, key: str = "") -> None:
@@ -145,7 +145,7 @@ class Recorder:
             room = int(_room() * (1 - FRAME_BYTES_SHARE)) - (0 if self.best is None else size)
             self._states.add(trainer.step_count, state, size, room)
         if self._autosave is not None and trainer.step_count:
-            self._autosave.offer(self._key, state, preset=runner.preset, at_once=not playing)
+            self._autosave.offer(f"{self._key}-{self._run}", state, preset=runner.preset, at_once=not playing)
 
     def show(self, run: int, step: int, frame: bytes) -> None:
         """Be shown a frame; on any thread."""

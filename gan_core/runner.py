@@ -382,8 +382,11 @@ class Runner:
             self._message = ""
             self._publisher.begin_playing()
         self._last = time.perf_counter()
-        if state == "paused" and self._trainer is not None and self._picture_is_old():
-            self._look()
+        if state == "paused" and self._trainer is not None:
+            if self._picture_is_old():
+                self._look()
+            else:  # they have seen it in passing, but not that it stands
+                self._show_observers(self._trainer)
         self._publish()
 
     def _advance(self) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from gan_core.figures.compare import MAX_RUNS, compare
 from gan_core.figures.curves import (
     accuracy,
     gradient_norms,
@@ -27,7 +28,9 @@ from gan_core.palette import Theme
 
 __all__ = [
     "LIVE",
+    "MAX_RUNS",
     "accuracy",
+    "compare",
     "gradient_norms",
     "health",
     "losses",

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
-from gan_core import ConfigError, GanExplorerError, RunConfig
+from gan_core import (
+    CheckpointError,
+    ConfigError,
+    GanExplorerError,
+    History,
+    RunConfig,
+    __version__,
+    checkpoint,
+)
+from gan_core.autosave import Saved
 from gan_core.config import is_live
 from gan_core.presets import find, from_query, link_repeats_until, presets, to_query
 from pages.ui.live import Command
 from pages.ui.visits import Rooms, Visit, default_slots
 
-_VISIT, _NOTICE, _LINK, _REDRAW = "gan.visit", "gan.notice", "gan.link", "gan.redraw"
+_VISIT, _NOTICE, _LINK, _REDRAW, _KEYS = "gan.visit", "gan.notice", "gan.link", "gan.redraw", "gan.keys"
 
 HEARTBEAT: Final = 60.0
 """Seconds between two greetings: rare, because a tick beside a click may be one click too many."""
@@ -48,7 +58,14 @@ def visit() -> Visit:
             last = known.runner
             config, preset, interventions = last.initial_config, last.preset, last.interventions
         known = state[_VISIT] = rooms().open(config, interventions, preset)
+        state.setdefault(_KEYS, set()).add(known.key)
     return _presence(known, known.token)
+
+
+def has_run() -> bool:
+    """True if this visitor has a run; asking makes none."""
+    known: Visit | None = st.session_state.get(_VISIT)
+    return known is not None and known.runner.state != "closed"
 
 
 @st.fragment(run_every=HEARTBEAT)
@@ -129,6 +146,17 @@ def open_preset(name: str) -> None:
     runner.play()
 
 
+def go_on_from(step: int) -> None:
+    """Replace the run by one that goes on from its last kept state of that step or before."""
+    here = visit()
+    found = here.recorder.state(step)
+    if found is None:
+        notify("Nothing is kept of this run yet.")
+        return
+    here.runner.go_on(found[1])
+    notify(f"This run goes on from step {found[0]:,}; what came later is gone.")
+
+
 def obey(command: Command) -> bool:
     """Do what the visitor asked for in the live view.
 
@@ -156,13 +184,100 @@ def obey(command: Command) -> bool:
             runner.set_stop_at(None if command.value is None else int(command.value))
         elif command.name == "new_seed":
             change({"seed": (runner.config.seed + 1) % 2**31})
+        elif command.name == "branch":
+            go_on_from(int(command.value or 0))
         elif command.name == "open":
             open_preset(str(command.value))
     except GanExplorerError as error:
         notify(str(error))
     if command.name in ("step_d", "step_g"):
         runner.flush()
-    return command.name in ("new_seed", "open", "reset", "step_d", "step_g")
+    return command.name in ("new_seed", "open", "reset", "branch", "step_d", "step_g")
+
+
+# -- saved runs --------------------------------------------------------------------------------------------------
+
+
+def saved_runs() -> list[Saved]:
+    """Saved runs that this visitor may see, newest first: all of them on the machine that the app runs on."""
+    autosave = rooms().autosave
+    if autosave is None:
+        return []
+    mine = st.session_state.get(_KEYS, set())
+    return [saved for saved in autosave.saved() if _is_local() or saved.key.rpartition("-")[0] in mine]
+
+
+def _is_local() -> bool:
+    """True if the browser runs on the machine that the app runs on."""
+    return st.context.ip_address is None
+
+
+def _saved(key: str) -> Path:
+    autosave = rooms().autosave
+    if autosave is None or key not in {saved.key for saved in saved_runs()}:
+        raise CheckpointError("this run is not here any more")
+    return autosave.path(key)
+
+
+def history_of(key: str) -> History:
+    """The history of a saved run.
+
+    Raises:
+        CheckpointError: If it is gone or damaged.
+    """
+    return checkpoint.load_history(_saved(key))
+
+
+def content_of(key: str) -> bytes:
+    """The file of a saved run.
+
+    Raises:
+        CheckpointError: If it is gone.
+    """
+    return checkpoint.read(_saved(key))
+
+
+def open_saved(key: str) -> None:
+    """Go on with a saved run, in place of this one."""
+    try:
+        open_file(content_of(key))
+    except GanExplorerError as error:
+        notify(str(error))
+
+
+def open_file(content: bytes) -> None:
+    """Go on with the run in a file, in place of this one; a file that is none is refused, and this run stays."""
+    try:
+        trainer = checkpoint.load(content)
+        visit().runner.go_on(trainer.state_dict(), preset=checkpoint.summarise(content).preset)
+        notify(f"This run goes on from step {trainer.step_count:,} of the file.")
+    except GanExplorerError as error:
+        notify(f"The file was not opened: {error}.")
+
+
+def key_of_run() -> str:
+    """The name under which this visitor's run is saved, without its number; "" if there is none."""
+    return visit().key if has_run() else ""
+
+
+def delete_saved(key: str) -> None:
+    """Delete a saved run."""
+    autosave = rooms().autosave
+    if autosave is not None and key in {saved.key for saved in saved_runs()}:
+        autosave.delete(key)
+
+
+def checkpoint_now() -> bytes:
+    """This run as a file: its newest kept state.
+
+    Raises:
+        CheckpointError: If there is none, or the run has diverged.
+    """
+    here = visit()
+    found = here.recorder.state(here.runner.step_count)
+    if found is None:
+        raise CheckpointError("nothing is kept of this run yet")
+    return checkpoint.encode(found[1], preset=here.runner.preset, app=__version__)
 
 
 def notify(text: str) -> None:

@@ -11,7 +11,7 @@ from latex2mathml.converter import convert
 from gan_core import OBJECTIVES, REGULARISERS, RunConfig
 from pages.ui import live as view
 from pages.ui import session
-from pages.ui.live.route import FRAME, plotly_url
+from pages.ui.live.route import FRAME, PAST, plotly_url
 
 _KEY = "live"
 
@@ -25,6 +25,7 @@ def live() -> None:
         key=_KEY,
         data={
             "url": f"{FRAME}?t={here.token}",
+            "past": f"{PAST}?t={here.token}",
             "plotly": plotly_url(),
             "ms": 165 if plane else 210,
             "plotMs": 500,

@@ -18,8 +18,10 @@ import weakref
 from collections.abc import Sequence
 from typing import Final
 
-from gan_core import Intervention, RunConfig, Runner
+from gan_core import Intervention, RunConfig, Runner, __version__
+from gan_core.autosave import Autosave, autosave_folder
 from gan_core.monitor import Monitor
+from gan_core.recorder import Recorder
 from gan_core.slots import Slots
 
 GRACE: Final = 7.0
@@ -38,6 +40,8 @@ class Visit:
     Attributes:
         token: Opens the frame route.
         runner: The run.
+        recorder: Its past.
+        key: Its name in the autosave folder.
         gone_at: When the browser went, in `time.monotonic` seconds, or None.
     """
 
@@ -45,6 +49,8 @@ class Visit:
         self.token = secrets.token_urlsafe(16)
         self.gone_at: float | None = None
         self._lock = threading.Lock()
+        self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+        self.recorder = Recorder(rooms.autosave, self.key)
         self.runner = Runner(
             config,
             interventions=interventions,
@@ -52,7 +58,8 @@ class Visit:
             slots=rooms.slots,
             device=default_device(),
             visitor=self.token,
-            observers=(rooms.monitor,),
+            observers=(rooms.monitor, self.recorder),
+            on_frame=self.recorder.show,
         )
         self.runner.play()
         self._seen: object = None
@@ -107,6 +114,8 @@ class Rooms:
     def __init__(self, n_slots: int, release_after: float) -> None:
         self.slots = Slots(n_slots)
         self.monitor = Monitor()
+        folder = autosave_folder()
+        self.autosave = None if folder is None else Autosave(folder, app=__version__)
         self.release_after = release_after
         self._visits: weakref.WeakValueDictionary[str, Visit] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
@@ -148,6 +157,8 @@ class Rooms:
         end = time.monotonic() + 3.0
         for runner in runners:
             runner.join(max(0.0, end - time.monotonic()))
+        if self.autosave is not None:
+            self.autosave.close()
 
     def reap(self, stop: threading.Event) -> None:
         """Sweep once a second until told to stop; the body of the reaper's thread."""

@@ -76,13 +76,14 @@ class Server:
         self.log = log
         data = log.parent / "data"
         broken = data / "MNIST" / "raw" / "train-images-idx3-ubyte"  # nor does any test download the real one
-        broken.parent.mkdir(parents=True)
+        broken.parent.mkdir(parents=True, exist_ok=True)
         broken.write_bytes(b"no images")
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
         command += ["--server.address", "127.0.0.1", "--server.port", str(self.port), *options]
         environment = os.environ | {
             "GAN_EXPLORER_SLOTS": str(slots),
             "GAN_EXPLORER_DATA": str(data),
+            "GAN_EXPLORER_RUNS": str(log.parent / "runs"),
             "OMP_NUM_THREADS": "1",
             "PYTHONUNBUFFERED": "1",
         }
@@ -116,6 +117,11 @@ class Server:
     def threads(self) -> set[int]:
         """All its threads."""
         return {t.id for t in psutil.Process(self._process.pid).threads()}
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._process.kill()
+        self._process.wait(30)
 
     def stop(self) -> None:
         """End it as Ctrl-C does; it must end well, whatever is still in training."""
@@ -296,7 +302,7 @@ def _note(view: View, message: ConsoleMessage) -> None:
     where = message.location.get("url", "")
     if "ERR_NAME_NOT_RESOLVED" in message.text and "127.0.0.1" not in where:
         return  # Streamlit's front end looks for outside hosts
-    if where.endswith(("guide/_stcore/health", "guide/_stcore/host-config")) and "404" in message.text:
+    if re.search(r"/(guide|runs)/_stcore/(health|host-config)$", where) and "404" in message.text:
         return  # and for its base path, where a sub-page is opened directly
     if message.type == "warning" and "/static/" in where:
         return  # deprecations in Streamlit's own bundle

@@ -41,7 +41,7 @@ def runners() -> Iterator[list[Runner]]:
 
 
 def recorded(runners: list[Runner], autosave: Autosave | None = None) -> tuple[Runner, Recorder]:
-    recorder = Recorder(autosave, "run-1")
+    recorder = Recorder(autosave, "run")
     runner = Runner(SMALL, observers=[recorder], on_frame=recorder.show, preset="ring-8")
     runners.append(runner)
     assert runner.wait(lambda r: r.snapshot is not None)
@@ -266,9 +266,9 @@ def test_names_that_could_leave_the_folder_are_refused(tmp_path: Path, key: str)
 
 
 def test_where_runs_are_saved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("GAN_EXPLORER_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("GAN_EXPLORER_RUNS", raising=False)
-    assert autosave_folder() == tmp_path / "runs"
+    assert autosave_folder() == tmp_path / "gan-explorer" / "runs"
     monkeypatch.setenv("GAN_EXPLORER_RUNS", str(tmp_path / "x"))
     assert autosave_folder() == tmp_path / "x"
     monkeypatch.setenv("GAN_EXPLORER_RUNS", "off")

@@ -481,12 +481,12 @@ def test_an_exception_becomes_a_state_with_a_message_and_reset_heals_it(
 
 
 def test_data_that_cannot_be_had_is_a_state_and_can_be_tried_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(name: str, **_: object) -> None:
-        raise DataError(f"{name} is not here: put it into /some/folder")
+    def fail(data: DataConfig, **_: object) -> None:
+        raise DataError(f"{data.name} is not here: put it into /some/folder")
 
     runner = make()
     with monkeypatch.context() as patch:
-        patch.setattr(module, "load", fail)
+        patch.setattr(module, "load_data", fail)
         runner.restart(SMALL.changed({"data.name": "moons"}))
         assert until(runner, state="error")["message"] == "moons is not here: put it into /some/folder"
     runner.play()

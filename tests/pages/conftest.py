@@ -41,6 +41,7 @@ def few_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch, few_images: Path) -> None:
     monkeypatch.setenv("GAN_EXPLORER_DATA", str(few_images))
+    monkeypatch.setenv("GAN_EXPLORER_RUNS", "off")
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ browser may keep them for ever. After it is mounted, the view fetches its frames
 What `mount` takes in ``data`` (constant while a run lives, so that the component is mounted once):
 
 ========== =========================================================================================
-url        of the frame route with the run's token; the view appends ``&since=…`` and ``&generator=…``
+url        of the frame route with the run's token; the view appends ``&since=…`` and ``&generator=…``, or ``&at=…``
+past       of the list of what the run has kept of its past, with the token
 plotly     of plotly.js, served once
 ms         between two requests for a frame; 200 if left out
 plotMs     between two updates of a plot, at least; 500 if left out
@@ -46,6 +47,7 @@ COMMANDS: Final = (
     "pace",
     "stop_at",
     "open",
+    "branch",
 )
 """All that the view can ask for."""
 
@@ -80,8 +82,8 @@ class Command:
 
     Attributes:
         name: One of `COMMANDS`.
-        value: Steps a second or None for full speed (``pace``), a step or None (``stop_at``), a preset's name
-            (``open``); None for the others.
+        value: Steps a second or None for full speed (``pace``), a step or None (``stop_at``), a step (``branch``),
+            a preset's name (``open``); None for the others.
         n: Grows with every click, so that one click acts once, however often it arrives.
     """
 
@@ -117,7 +119,7 @@ def parse_command(raw: Any) -> Command | None:
         return None
     if not _allowed(name, value):
         return None
-    return Command(name, int(value) if name == "stop_at" and value is not None else value, int(n))
+    return Command(name, int(value) if name in ("stop_at", "branch") and value is not None else value, int(n))
 
 
 def _allowed(name: str, value: Any) -> bool:
@@ -126,6 +128,8 @@ def _allowed(name: str, value: Any) -> bool:
         return value is None or (number and 0 < value <= 1000)
     if name == "stop_at":
         return value is None or (number and 1 <= value <= MAX_STEP and value == int(value))
+    if name == "branch":
+        return number and 0 <= value <= MAX_STEP and value == int(value)
     if name == "open":
         return isinstance(value, str) and 0 < len(value) <= 64
     return value is None

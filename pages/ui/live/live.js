@@ -3,6 +3,7 @@ import { choice, el, setAttr, setText } from './dom.js';
 import { decimal, integer } from './format.js';
 import { flow } from './flow.js';
 import { parse } from './frame.js';
+import { past } from './past.js';
 import { plot, plotter } from './plots.js';
 import { samples } from './samples.js';
 import { strip } from './strip.js';
@@ -49,7 +50,7 @@ function build(root) {
   let data = null, trigger = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
   let alive = true, since = '', generator = '', timer = 0, fetching = false, eager = 0;
   let frame = null, arrived = 0, gap = 0, spoken = 0, checked = 0, state = '';
-  let smooth = 0.6;
+  let smooth = 0.6, shownPast = null;
 
   const palette = () => themes[theme].palette;
   const look = () => ({ palette: palette(), theme, font, ratio: Math.min(3, window.devicePixelRatio || 1) });
@@ -79,6 +80,7 @@ function build(root) {
     transport: transport(post), welcome: welcome(post), verdict: verdict(), flow: flow(), cards: cards(), turns: turns(),
     samples: samples({ look, pickGenerator: (value) => { generator = value; since = ''; eager = performance.now() + EAGER_FOR; wake(); } }),
     strip: strip({ look }),
+    past: past({ send: post, look: () => { since = ''; shownPast = null; eager = performance.now() + EAGER_FOR; wake(); } }),
   };
   parts.welcome.node.hidden = welcomed;
   parts.welcome.node.querySelector('.close').addEventListener('click', () => { welcomed = true; });
@@ -124,7 +126,7 @@ function build(root) {
         el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))'), says.node),
         plots.score_histograms.node, plots.score_means.node),
       parts.cards.node)),
-    parts.strip.node, parts.turns.node,
+    parts.past.node, parts.strip.node, parts.turns.node,
     el('section', { class: 'card health', 'aria-label': 'Health' },
       el('header', {}, el('h3', { text: 'Health' }), el('span', { class: 'note', text: 'do both still learn?' })),
       el('div', { class: 'three' },
@@ -177,10 +179,16 @@ function build(root) {
     const ms = calm ? 0 : header.state === 'playing' ? Math.min(slow ? 450 : 260, Math.max(80, 0.9 * gap)) : 300;
     parts.transport.update(frame);
     parts.welcome.update(frame);
-    parts.verdict.update(frame);
     parts.flow.update(frame, now);
     say(now);
-    if (!header.kind) return; // nothing to see yet: a run that waits, or whose data could not be had
+    if (header.kind) draw(now, ms); // else there is nothing to see yet: a run that waits, or whose data could not be had
+    else parts.verdict.update(frame);
+  }
+
+  /** Show what the frame has to say of the GAN, whether it is of now or of the past. */
+  function draw(now, ms) {
+    const { header } = frame;
+    parts.verdict.update(frame);
     parts.samples.update(frame, now, ms);
     setText(dNow, decimal(header.stats?.d_loss));
     setText(gNow, decimal(header.stats?.g_loss));
@@ -201,15 +209,25 @@ function build(root) {
     try {
       if (!document.hidden && themes) {
         if (begun - checked > 1000) { checked = begun; dress(); }
-        const asked = data.url;
-        const reply = await fetch(`${asked}&since=${since}${generator ? `&generator=${generator}` : ''}`, { cache: 'no-store' });
+        const asked = data.url, at = parts.past.at();
+        parts.past.refresh(data.past, begun);
+        if (at !== null && at === shownPast) return undefined;
+        const which = at === null ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${at}`;
+        const reply = await fetch(`${asked}${which}`, { cache: 'no-store' });
         if (!alive) return undefined;
         if (reply.status === 410) { lost(); return undefined; }
         if (reply.status === 200 && (reply.headers.get('content-type') || '').startsWith('application/octet-stream')) {
           const next = parse(await reply.arrayBuffer());
-          if (alive && asked === data.url) {
-            since = String(next.header.serial);
-            take(next);
+          if (alive && asked === data.url && at === parts.past.at()) {
+            setAttr(root, 'data-past', at ?? '');
+            if (at === null) {
+              since = String(next.header.serial);
+              take(next);
+            } else {
+              shownPast = at;
+              frame = next;
+              draw(performance.now(), 0);
+            }
           }
         }
       } else if (!themes) await loadThemes();
@@ -294,7 +312,7 @@ function build(root) {
       style(data.style, root);
       const url = new URL(data.figures, document.baseURI).href;
       if (url !== themesUrl) { themesUrl = url; themes = null; theme = ''; }
-      if (fresh) { since = ''; state = ''; generator = ''; eager = performance.now() + EAGER_FOR; }
+      if (fresh) { parts.past.clear(); since = ''; state = ''; generator = ''; eager = performance.now() + EAGER_FOR; }
       dress();
       if (frame) parts.turns.update(frame);
       wake();

@@ -16,7 +16,7 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gan_core import Trainer, preset
@@ -26,6 +26,7 @@ from pages.ui import live
 from pages.ui.visits import Rooms
 
 FRAME: Final = "gan/frame"
+PAST: Final = "gan/past"
 PLOTLY: Final = "gan/plotly.js"
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -51,12 +52,23 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         visit = rooms.find(request.query_params.get("t", ""))
         if visit is None:
             return Response(status_code=410)
+        if "at" in request.query_params:
+            kept = visit.recorder.frame(_serial(request.query_params["at"]))
+            if kept is None:
+                return Response(status_code=204, headers={"Cache-Control": "no-store"})
+            return Response(kept[1], media_type="application/octet-stream", headers=_FRAME_HEADERS)
         since = _serial(request.query_params.get("since", ""))
         which: Which = "raw" if request.query_params.get("generator") == "raw" else "ema"
         newest = visit.runner.frame(since, which)
         if newest is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"})
         return Response(newest, media_type="application/octet-stream", headers=_FRAME_HEADERS)
+
+    async def past(request: Request) -> Response:
+        visit = rooms.find(request.query_params.get("t", ""))
+        if visit is None:
+            return Response(status_code=410)
+        return JSONResponse(visit.recorder.contents(), headers={"Cache-Control": "no-store"})
 
     async def plotly(request: Request) -> Response:
         return Response(await run_in_threadpool(_plotly_js), media_type="text/javascript", headers=_COMPRESSED)
@@ -71,6 +83,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
 
     return [
         Route(f"{base}/{FRAME}", frame),
+        Route(f"{base}/{PAST}", past),
         Route(f"{base}/{PLOTLY}", plotly),
         Route(f"{base}/{live.ROUTE}/{{version}}/{{name}}", asset),
     ]

@@ -1,0 +1,42 @@
+"""Curves of several runs on one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import plotly.graph_objects as go
+
+from gan_core.figures.template import empty
+from gan_core.palette import PALETTES, Theme
+
+if TYPE_CHECKING:
+    from gan_core.history import History
+
+# No colour of a role: here a colour means a run. Told apart by their dashes too.
+COLOURS: Final = ("#0072b2", "#d55e00", "#cc79a7", "#8c7a00", "#56b4e9", "#7f7f7f")
+DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+MAX_RUNS: Final = len(COLOURS)
+
+
+def compare(histories: Mapping[str, History], quantity: str, *, theme: Theme = "light") -> go.Figure:
+    """One quantity of several runs over their steps.
+
+    Args:
+        histories: Name to history, at most `MAX_RUNS`.
+        quantity: One of `gan_core.history.QUANTITIES`; drawn as the mean over a bucket of steps.
+        theme: Colours of the page.
+    """
+    figure = empty(PALETTES[theme])
+    for (name, history), colour, dash in zip(histories.items(), COLOURS, DASHES, strict=False):
+        curves = history.curves(bands=())
+        figure.add_scatter(
+            x=curves["curve_step"],
+            y=curves[quantity],
+            name=name,
+            mode="lines",
+            line={"color": colour, "dash": dash, "width": 2},
+        )
+    figure.update_layout(showlegend=True, height=340)
+    figure.update_xaxes(title_text="step")
+    return figure

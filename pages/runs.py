@@ -1,0 +1,15 @@
+"""Runs: what this run can be taken home as, runs that were saved, and how they compare."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import runs_panels, session
+
+notice = session.take_notice()
+if notice:
+    st.toast(notice, duration="long")
+with st.container(width=1100, key="runs"):
+    runs_panels.this_run()
+    runs_panels.saved()
+    runs_panels.open_file()

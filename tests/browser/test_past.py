@@ -1,0 +1,56 @@
+"""The time machine on the page, and what is left of a run when its server is killed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.browser.conftest import Opener, Server, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+def test_scrubbing_shows_the_past_and_the_run_goes_on_from_it(open_app: Opener) -> None:
+    view = open_app()
+    slider = view.page.get_by_role("slider", name="Time machine: step to look at")
+    until(lambda: slider.is_visible() and int(slider.get_attribute("max") or 0) >= 3, "a past", now=view.report)
+    step = view.pause()
+    time.sleep(1)  # the points glide to where they are
+    present = view.picture()
+    slider.press("Home")
+    until(lambda: view.get("past") == "0", "the first picture", now=view.report)
+    until(lambda: view.picture() != present, "another picture", now=view.report)
+    first = view.picture()
+    assert view.step == step  # the run itself stands where it stood
+    view.click("Back to now")
+    until(lambda: view.get("past") == "", "the present", now=view.report)
+    until(lambda: view.picture() != first, "the picture of now", now=view.report)
+    slider.press("Home")
+    until(lambda: view.get("past") == "0", "the first picture", now=view.report)
+    view.click("Go on from here")
+    until(lambda: view.step == 0 and view.state == "paused", "a run from step 0", now=view.report)
+    view.single_steps(1)
+
+
+def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("killed")
+    first = Server(folder / "log.txt", 4)
+    view = open_app(url=first.url)
+    view.may_lose_connection = True
+    view.wait_beyond(50)
+    step = view.pause()
+    runs = folder / "runs"
+    until(lambda: runs.is_dir() and any(runs.glob("*.safetensors")), "a saved run", now=view.report)
+    first.kill()
+    second = Server(folder / "log.txt", 4)
+    try:
+        again = open_app("", url=f"{second.url}runs", wait="")
+        again.page.get_by_text(f"step {step:,}", exact=False).first.wait_for()
+        again.page.get_by_role("button", name="Go on", exact=True).click()
+        again.page.get_by_role("link", name="Train").click()
+        again.wait_for("playing")
+        assert again.wait_beyond(step) > step
+        again.pause()
+    finally:
+        second.stop()

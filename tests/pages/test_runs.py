@@ -1,0 +1,171 @@
+"""The Runs page and the time machine: saved runs, files from outside, going on from the past."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from streamlit.testing.v1 import AppTest
+
+from gan_core import Runner, Trainer, checkpoint
+from gan_core.autosave import Autosave
+from gan_core.config import parse_config
+from gan_core.frame import decode
+from pages.ui import session
+from pages.ui.live import parse_command
+from pages.ui.live.route import routes
+from tests.pages.conftest import VISIT, Opener
+from tests.pages.test_routes import ask
+
+SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
+CONFIG = parse_config({"data": {"name": "moons"}, "batch_size": 8, "generator": {"width": 8}, "seed": 5})
+
+
+@pytest.fixture
+def autosave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Autosave]:
+    made = Autosave(tmp_path)
+    monkeypatch.setattr(session.rooms(), "autosave", made)
+    monkeypatch.setattr(session, "_is_local", lambda: True)
+    yield made
+    made.close()
+
+
+def saved(autosave: Autosave, key: str, steps: int, **changes: object) -> Trainer:
+    trainer = Trainer(CONFIG.changed(changes))
+    for _ in range(steps):
+        trainer.step()
+    autosave.offer(key, trainer.state_dict(), preset="moons", at_once=True)
+    assert autosave.flush()
+    return trainer
+
+
+def runs_page(open_app: Opener) -> AppTest:
+    app = open_app(SMALL)
+    return app.switch_page("pages/runs.py").run()
+
+
+def test_without_saved_runs_the_page_says_how_there_will_be_some(open_app: Opener, autosave: Autosave) -> None:
+    page = runs_page(open_app)
+    assert not page.exception
+    assert any("None yet" in caption.value for caption in page.caption)
+    assert any("ring-8" in text.value for text in page.markdown)
+
+
+def test_a_saved_run_goes_on_where_it_stood(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+) -> None:
+    trainer = saved(autosave, "old-1", 7)
+    page = runs_page(open_app)
+    runner = runner_of(page)
+    runner.pause()
+    page.button(key="go:old-1").click().run()
+    assert not page.exception
+    assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
+    assert (runner.step_count, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
+    runner.step()
+    assert runner.wait(lambda r: r.step_count == 8)
+    assert runner._trainer is not None
+    assert runner._trainer.stats == trainer.step()
+    assert "goes on from step 7" in " ".join(t.value for t in page.toast)
+
+
+def test_another_machine_sees_its_own_runs_alone(
+    open_app: Opener, autosave: Autosave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_is_local", lambda: False)
+    saved(autosave, "old-1", 1)
+    page = runs_page(open_app)
+    assert any("None yet" in caption.value for caption in page.caption)
+    saved(autosave, page.session_state[VISIT].key + "-1", 2)
+    page.run()
+    assert [button.key.partition(":")[2] for button in page.button if str(button.key).startswith("go:")] == [
+        page.session_state[VISIT].key + "-1"
+    ]
+
+
+def test_a_saved_run_can_be_deleted(open_app: Opener, autosave: Autosave) -> None:
+    saved(autosave, "old-1", 1)
+    page = runs_page(open_app)
+    page.button(key="delete:old-1").click().run()
+    assert not page.exception
+    assert not autosave.path("old-1").exists()
+    assert all("old-1" not in str(button.key) for button in page.button)
+
+
+def test_two_ticked_runs_are_compared(open_app: Opener, autosave: Autosave) -> None:
+    saved(autosave, "old-1", 3)
+    saved(autosave, "old-2", 4, lr_g=0.01)
+    page = runs_page(open_app)
+    page.checkbox(key="tick:old-1").check().run()
+    assert not page.dataframe
+    page.checkbox(key="tick:old-2").check().run()
+    assert not page.exception
+    (table,) = page.dataframe
+    assert table.value["setting"].tolist() == ["lr_g"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint at all", b"\x80\x04K\x01."])
+def test_a_file_that_is_no_run_is_refused_and_the_run_stays(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner], content: bytes
+) -> None:
+    page = runs_page(open_app)
+    runner = runner_of(page)
+    page.file_uploader(key="open:file").upload("run.safetensors", content, "application/octet-stream").run()
+    page.button(key="open:go").click().run()
+    assert not page.exception
+    assert "was not opened" in " ".join(t.value for t in page.toast)
+    assert runner.run == 1
+
+
+def test_this_run_can_be_taken_home_and_opened_again(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+) -> None:
+    page = runs_page(open_app)
+    runner = runner_of(page)
+    assert runner.wait(lambda r: r.step_count > 5)
+    runner.pause()
+    assert runner.wait(lambda r: r.state == "paused")
+    here = page.session_state[VISIT]
+    found = here.recorder.state(runner.step_count)
+    assert found is not None
+    content = checkpoint.encode(found[1])
+    step = found[0]
+    page.file_uploader(key="open:file").upload("run.safetensors", content, "application/octet-stream").run()
+    page.button(key="open:go").click().run()
+    assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
+    assert runner.step_count == step
+
+
+# -- the past by its routes ----------------------------------------------------------------------------------
+
+
+def test_the_past_is_served_to_its_own_token_alone(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+    app = open_app(SMALL)
+    runner, here = runner_of(app), app.session_state[VISIT]
+    runner.set_stop_at(30)
+    assert runner.wait(lambda r: r.step_count == 30 and r.state == "paused")
+    runner.flush()
+    server = Starlette(routes=routes(session.rooms(), ""))
+    assert ask(server, "/gan/past?t=wrong").status == 410
+    contents = json.loads(ask(server, f"/gan/past?t={here.token}").body)
+    assert contents["frames"][-1] == contents["states"][-1] == 30
+    for asked in ("0", "7", "30", "999999"):
+        header, _ = decode(ask(server, f"/gan/frame?t={here.token}&at={asked}").body)
+        assert header["step"] == max(step for step in contents["frames"] if step <= int(asked))
+    assert ask(server, f"/gan/frame?t={here.token}&at=nonsense").status == 200  # the first picture
+    assert ask(server, "/gan/frame?t=wrong&at=3").status == 410
+
+
+@pytest.mark.parametrize("value", [0, 1200, 1200.0])
+def test_going_on_from_a_step_is_a_command(value: float) -> None:
+    command = parse_command({"name": "branch", "value": value, "n": 1})
+    assert command is not None
+    assert command.value == int(value)
+
+
+@pytest.mark.parametrize("value", [None, -1, 1.5, "3", 10**12, True])
+def test_other_steps_are_no_command(value: object) -> None:
+    assert parse_command({"name": "branch", "value": value, "n": 1}) is None
