@@ -96,16 +96,18 @@ class OwnImages:
             "and G learns copies of them, if anything. More images help; so does the flip."
         )
 
-    def at(self, size: int, colour: bool) -> NDArray[np.uint8]:
+    def at(self, size: int, colour: bool, first: int | None = None) -> NDArray[np.uint8]:
         """The pictures as a config wants them, `[n, size, size, 3 or 1]`, uint8; the same on every call.
 
         Args:
             size: Side in pixels, `MIN_SIDE` to `MAX_SIDE`.
             colour: RGB, or grey by luma.
+            first: Only so many of them, for a preview.
         """
         channels = 3 if colour else 1
-        out = np.empty((len(self.pixels), size, size, channels), np.uint8)
-        for row, picture in zip(out, self.pixels, strict=True):
+        pictures = self.pixels[:first]
+        out = np.empty((len(pictures), size, size, channels), np.uint8)
+        for row, picture in zip(out, pictures, strict=True):
             if not colour and picture.shape[2] == 3:
                 picture = ((picture @ _LUMA + 500) // 1000).astype(np.uint8)[..., None]
             if size != picture.shape[0]:

@@ -87,6 +87,11 @@ def test_one_upload_serves_every_size_and_colour(size: int, colour: bool, channe
     assert torch.equal(again.train, data.train)
 
 
+def test_a_preview_is_what_a_run_will_see() -> None:
+    data = pictures()
+    np.testing.assert_array_equal(data.at(20, True, 3), data.at(20, True)[:3])
+
+
 def test_own_images_can_be_scored(rng: torch.Generator) -> None:
     data = pictures(60).dataset(16, True)
     scores = score_images(data, data.sample(30, rng).numpy())
