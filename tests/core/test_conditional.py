@@ -35,11 +35,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "discriminator.kind": "dcgan",
         "discriminator.spectral_norm": True,
     },
-    "dcgan with batch norm": {
-        "generator.kind": "dcgan",
-        "discriminator.kind": "dcgan",
-        "discriminator.norm": "batch",
-    },
+    "batch norm": {"generator.norm": "batch", "discriminator.norm": "batch"},
 }
 every_kind = pytest.mark.parametrize("config", [SMALL.changed(c) for c in KINDS.values()], ids=KINDS)
 

@@ -147,6 +147,7 @@ CHANGES: list[dict[str, Any]] = [
     {"regularisers": []},
     {"regularisers": [{"name": "gradient_penalty", "weight": 10}, {"name": "r1", "every": 8}]},
     {"betas_g": [0.0, 0.9], "clip": 0.01, "ema": 0},
+    {"data.name": "digits", "conditional": True, "augment": ["colour", "cutout"], "generator.kind": "dcgan"},
 ]
 
 
