@@ -59,7 +59,7 @@ def _row(run: Saved, *, is_open: bool) -> bool:
         go_on.button("Go on", key=f"go:{run.key}", on_click=session.open_saved, args=(run.key,), disabled=is_open)
         download.download_button(
             "Download",
-            lambda: session.content_of(run.key),
+            session.path_of(run.key).read_bytes,
             file_name=f"{run.key}.safetensors",
             mime="application/octet-stream",
             on_click="ignore",

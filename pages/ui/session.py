@@ -19,7 +19,6 @@ from gan_core import (
     GanExplorerError,
     History,
     RunConfig,
-    __version__,
     checkpoint,
 )
 from gan_core.autosave import Saved
@@ -228,19 +227,19 @@ def history_of(key: str) -> History:
     return checkpoint.load_history(_saved(key))
 
 
-def content_of(key: str) -> bytes:
+def path_of(key: str) -> Path:
     """The file of a saved run.
 
     Raises:
         CheckpointError: If it is gone.
     """
-    return checkpoint.read(_saved(key))
+    return _saved(key)
 
 
 def open_saved(key: str) -> None:
     """Go on with a saved run, in place of this one."""
     try:
-        open_file(content_of(key))
+        open_file(checkpoint.read(_saved(key)))
     except GanExplorerError as error:
         notify(str(error))
 
@@ -265,19 +264,6 @@ def delete_saved(key: str) -> None:
     autosave = rooms().autosave
     if autosave is not None and key in {saved.key for saved in saved_runs()}:
         autosave.delete(key)
-
-
-def checkpoint_now() -> bytes:
-    """This run as a file: its newest kept state.
-
-    Raises:
-        CheckpointError: If there is none, or the run has diverged.
-    """
-    here = visit()
-    found = here.recorder.state(here.runner.step_count)
-    if found is None:
-        raise CheckpointError("nothing is kept of this run yet")
-    return checkpoint.encode(found[1], preset=here.runner.preset, app=__version__)
 
 
 def notify(text: str) -> None:

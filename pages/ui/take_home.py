@@ -1,23 +1,24 @@
-"""What a run can be taken home as; files are made when they are asked for."""
+"""The buttons with which a run is taken home; a file is made when it is asked for."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import session
+from pages.ui import packing, session
 
 
 def panel() -> None:
     """Download buttons for the run that is open."""
-    runner = session.visit().runner
-    name = f"{runner.preset or runner.config.data.name}-seed{runner.config.seed}"
+    here = session.visit()
+    name = packing.file_name(here)
     with st.container(horizontal=True, key="take-home"):
-        st.download_button(
-            "Whole run",
-            session.checkpoint_now,
-            file_name=f"{name}.safetensors",
-            mime="application/octet-stream",
-            on_click="ignore",
-            key="home:run",
-            help="All of it in one file, from which training goes on bit for bit; plain PyTorch reads its weights.",
-        )
+        for parcel in packing.parcels(here):
+            st.download_button(
+                parcel.label,
+                parcel.make,
+                file_name=name + parcel.ending,
+                mime=parcel.mime,
+                on_click="ignore",
+                key=f"home:{parcel.name}",
+                help=parcel.help,
+            )

@@ -91,6 +91,18 @@ def rebuilt() -> Callable[[Runner, int], None]:
     return wait
 
 
+def stand_at(runner: Runner, step: int) -> None:
+    """Have a run stand at a step, after a reset: it may be beyond it already."""
+    runner.pause()
+    before = runner.run
+    runner.reset()
+    assert runner.wait(lambda r: r.run == before + 1 and r.state == "paused")
+    runner.set_stop_at(step)
+    runner.play()
+    assert runner.wait(lambda r: r.step_count == step and r.state == "paused")
+    runner.flush()
+
+
 def newest_stats(runner: Runner, step: int) -> dict[str, Any]:
     """The numbers of a paused run once its frame shows this step."""
     end = time.monotonic() + 30

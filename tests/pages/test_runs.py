@@ -17,7 +17,7 @@ from gan_core.frame import decode
 from pages.ui import session
 from pages.ui.live import parse_command
 from pages.ui.live.route import routes
-from tests.pages.conftest import VISIT, Opener
+from tests.pages.conftest import VISIT, Opener, stand_at
 from tests.pages.test_routes import ask
 
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
@@ -145,9 +145,7 @@ def test_this_run_can_be_taken_home_and_opened_again(
 def test_the_past_is_served_to_its_own_token_alone(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
     app = open_app(SMALL)
     runner, here = runner_of(app), app.session_state[VISIT]
-    runner.set_stop_at(30)
-    assert runner.wait(lambda r: r.step_count == 30 and r.state == "paused")
-    runner.flush()
+    stand_at(runner, 30)
     server = Starlette(routes=routes(session.rooms(), ""))
     assert ask(server, "/gan/past?t=wrong").status == 410
     contents = json.loads(ask(server, f"/gan/past?t={here.token}").body)
