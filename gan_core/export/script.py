@@ -50,7 +50,9 @@ _KNOWN: Final = {
     "betas_g",
     "betas_d",
     "seed",
-    "data.name",
+    "augment",
+    "conditional",
+    *(f"data.{name}" for name in ("name", "hash", "size", "colour", "flip")),  # the middle three are of own data alone
     *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm")),
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
 }
@@ -100,10 +102,10 @@ def write_script(
     Raises:
         ConfigError: If the run uses what scripts cannot follow; the message names it.
     """
+    data_imports, data = data_part(config.data, labelled=config.conditional)
     _refuse_unknown(config)
     settings = Settings(config, interventions)
     pieces = Pieces()
-    data_imports, data = data_part(config.data)
     networks = networks_part(config, pieces)
     updates = updates_part(config, settings, pieces)
     parts = ["", _rule("data"), data, _rule("networks"), networks, _rule("training"), updates]

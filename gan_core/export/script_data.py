@@ -17,34 +17,41 @@ _IDX_FOLDERS: Final = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnis
 _PLANE: Final = ("gaussians-2", "ring", "blobs-3", "line", "ring-8", "grid-25", "moons", "swiss-roll")
 _NAMES: Final = (*_PLANE, "digits", *_IDX_FOLDERS)
 
-_SAMPLE_IMAGES: Final = '''
-def sample_real():
-    """A batch of training images, drawn with replacement: [batch, channels, height, width] in [-1, 1]."""
-    return images.index_select(0, torch.randint(len(images), (BATCH_SIZE,), generator=rng["data"]))
-'''
-
 _DIGITS: Final = """
 # 900 of the 1,797 digits are trained on, one bit each; the others are kept for scores.
 TRAIN_BITS = (
 {bits}
 )
 is_train = np.unpackbits(np.frombuffer(base64.b64decode(TRAIN_BITS), dtype=np.uint8), count=1797).astype(bool)
-pixels = load_digits().data.astype(np.float32).reshape(-1, 1, 8, 8)
+digits = load_digits()
+pixels = digits.data.astype(np.float32).reshape(-1, 1, 8, 8)
 images = torch.from_numpy((pixels / 8.0 - 1.0)[is_train])
 """
+
+_DIGIT_LABELS: Final = "labels = torch.from_numpy(digits.target[is_train].astype(np.int64))\n"
 
 _IDX: Final = """
 # Files as torchvision keeps them, packed (.gz) or not: the second argument or $GAN_EXPLORER_DATA is the folder above
 # {folder}/raw. The training images are read, or the test images where only those are there.
 default = os.environ.get("GAN_EXPLORER_DATA", "~/.cache/gan-explorer")
 folder = Path(sys.argv[2] if len(sys.argv) > 2 else default).expanduser() / "{folder}" / "raw"
-names = [f"{{stem}}-images-idx3-ubyte{{end}}" for stem in ("train", "t10k") for end in ("", ".gz")]
-path = next((folder / name for name in names if (folder / name).is_file()), None)
-if path is None:
-    sys.exit(f"no {{names[0]}} in {{folder}}: name the folder above {folder}/raw as the second argument")
-with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-    pixels = np.frombuffer(bytearray(file.read()[16:]), dtype=np.uint8).reshape(-1, 28, 28)
+
+
+def read_idx(what, header):
+    names = [f"{{stem}}-{{what}}-ubyte{{end}}" for stem in ("train", "t10k") for end in ("", ".gz")]
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
+    if path is None:
+        sys.exit(f"no {{names[0]}} in {{folder}}: name the folder above {folder}/raw as the second argument")
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        return np.frombuffer(bytearray(file.read()[header:]), dtype=np.uint8)
+
+
+pixels = read_idx("images-idx3", 16).reshape(-1, 28, 28)
 images = torch.from_numpy(pixels).unsqueeze(1).float().div_(127.5).sub_(1.0)
+"""
+
+_IDX_LABELS: Final = """labels = torch.from_numpy(read_idx("labels-idx1", 8)).long()
+assert len(labels) == len(images)
 """
 
 _SAMPLE_POINTS: Final = '''
@@ -59,11 +66,12 @@ def sample_real():
 '''
 
 
-def data_part(config: DataConfig) -> tuple[set[str], str]:
+def data_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], str]:
     """What the script needs for its data.
 
     Args:
         config: Which data.
+        labelled: True to sample images with their classes.
 
     Returns:
         Import lines, and the code that defines ``sample_real``.
@@ -75,19 +83,37 @@ def data_part(config: DataConfig) -> tuple[set[str], str]:
         raise ConfigError(
             f"data {config.name!r} cannot go into a script, which would need its file: {', '.join(_NAMES)} can"
         )
+    sample = _sample_images(flip=config.flip, labelled=labelled)
     if config.name == "digits":
         bits = textwrap.indent("\n".join(f'"{line}"' for line in textwrap.wrap(images._DIGITS_TRAIN_BITS, 100)), "    ")
         needed = {"import base64", "import numpy as np", "from sklearn.datasets import load_digits"}
-        return needed, _DIGITS.format(bits=bits) + "\n" + _SAMPLE_IMAGES
+        return needed, _DIGITS.format(bits=bits) + (_DIGIT_LABELS if labelled else "") + "\n" + sample
     if config.name in _IDX_FOLDERS:
         needed = {"import gzip", "import os", "from pathlib import Path", "import numpy as np"}
-        return needed, _IDX.format(folder=_IDX_FOLDERS[config.name]) + "\n" + _SAMPLE_IMAGES
+        code = _IDX.format(folder=_IDX_FOLDERS[config.name]) + (_IDX_LABELS if labelled else "")
+        return needed, code + "\n" + sample
     data = load(config.name)
     assert isinstance(data, Points)
     drawn = _draw(data.draw)
     ending = _SAMPLE_POINTS.format(centre=data.centre, scale=data.scale)
     imports = {"from torch import Generator, Tensor"} | ({"import math"} if "math." in drawn else set())
     return imports, f"\n{drawn}\n{ending}"
+
+
+def _sample_images(*, flip: bool, labelled: bool) -> str:
+    what = "in [-1, 1], and their classes" if labelled else "[batch, channels, height, width] in [-1, 1]"
+    lines = [
+        f'"""A batch of training images, drawn with replacement: {what}."""',
+        'index = torch.randint(len(images), (BATCH_SIZE,), generator=rng["data"])',
+        "batch = images.index_select(0, index)",
+    ]
+    if flip:
+        lines += [
+            'mirrored = torch.rand(BATCH_SIZE, 1, 1, 1, generator=rng["data"]) < 0.5',
+            "batch = torch.where(mirrored, batch.flip(-1), batch)",
+        ]
+    lines.append("return batch, labels.index_select(0, index)" if labelled else "return batch")
+    return "\ndef sample_real():\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
 
 
 def _draw(draw: Callable[..., Tensor]) -> str:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 from torch import nn
 
 from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
 from gan_core.export.script_pieces import Pieces
-from gan_core.networks import MLPDiscriminator, MLPGenerator, build_discriminator, build_generator, layers
+from gan_core.networks import MLPDiscriminator, MLPGenerator, build_discriminator, build_generator, dcgan, layers
 from gan_core.streams import streams
+
+_OWN = (layers.BlankConv2d, layers.BlankConvTranspose2d, layers.Dropout, layers.SpectralConv2d, layers.SpectralLinear)
+_PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Unflatten)
+
+_GENERATE_BESIDE = '''def generate(z, labels):
+    """Noise and the classes asked for, side by side, to samples of them."""
+    return generator(beside(z, labels, N_CLASSES))
+'''
+_JUDGE_BESIDE = '''def judge(x, labels):
+    """Samples and their classes, side by side, to logits."""
+    return discriminator(beside(x.flatten(1), labels, N_CLASSES))
+'''
+_JUDGE_PROJECTED = '''def judge(x, labels):
+    """D's logit: is it real, and of its class? A row of weights for each class stands besides the common one."""
+    logits = discriminator(x)
+    return logits[:, 0] + (logits[:, 1:] * one_hot(labels, N_CLASSES)).sum(1)
+'''
 
 
 def networks_part(config: RunConfig, pieces: Pieces) -> str:
@@ -21,31 +39,59 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
         pieces: Takes what comes from this package's own source.
 
     Returns:
-        The code that defines ``generator`` and ``discriminator``.
+        The code that defines ``generator`` and ``discriminator``, and for a conditional run how they are given labels:
+        ``generate(z, labels)`` and ``judge(x, labels)``.
 
     Raises:
         ConfigError: If a network is of a kind that scripts do not know.
     """
     rngs = streams(config.seed)
     generator, discriminator = build_generator(config, rngs), build_discriminator(config, rngs)
-    for path, network in (("generator", generator), ("discriminator", discriminator)):
-        if type(network) not in (MLPGenerator, MLPDiscriminator):
-            kind = getattr(config, path).kind
-            raise ConfigError(f"{path}.kind={kind} cannot go into a script yet: mlp and article can")
+    _refuse_unknown(config, generator, discriminator)
+    is_mlp = isinstance(discriminator, MLPDiscriminator)
     g_lines = [_layer(layer, "init_g") for layer in _sequence(generator)]
     d_lines = [_layer(layer, "init_d") for layer in _sequence(discriminator)]
-    if len(config.data_shape) > 1:
+    if isinstance(generator, MLPGenerator) and len(config.data_shape) > 1:
         g_lines.append(f"nn.Unflatten(1, {config.data_shape})")
+    if is_mlp and len(config.data_shape) > 1 and not config.conditional:
         d_lines.insert(0, "nn.Flatten()")
-    d_lines.append("nn.Flatten(0)")
-    kinds = dict.fromkeys(type(layer) for layer in (*_sequence(generator), *_sequence(discriminator)))
-    own = [kind for kind in (layers.Dropout, layers.SpectralLinear) if kind in kinds]
+    d_lines.append("nn.Flatten()" if config.conditional and not is_mlp else "nn.Flatten(0)")
+    n = f" + {config.n_classes}" if config.conditional else ""
     parts = [
-        pieces.add(layers.linear, *own),
-        _sequential("generator", f"[batch, {config.latent_dim}] to samples", g_lines),
+        pieces.add(*_needed(generator, discriminator)),
+        _sequential("generator", f"[batch, {config.latent_dim}{n}] to samples", g_lines),
+        _begin(generator, "generator", "init_g"),
         _sequential("discriminator", "samples to one logit each, [batch]; high means real", d_lines),
+        _begin(discriminator, "discriminator", "init_d"),
     ]
-    return "\n\n\n".join(parts)
+    if config.conditional:
+        judge = _JUDGE_BESIDE if is_mlp else _JUDGE_PROJECTED
+        parts += [
+            f"N_CLASSES = {config.n_classes}",
+            pieces.add(layers.beside, *(() if is_mlp else (layers.one_hot,))),
+            _GENERATE_BESIDE,
+            judge,
+        ]
+    return "\n\n\n".join(part for part in parts if part)
+
+
+def _refuse_unknown(config: RunConfig, *networks: nn.Module) -> None:
+    known = (MLPGenerator, MLPDiscriminator, dcgan.DCGANGenerator, dcgan.DCGANDiscriminator)
+    for path, network in zip(("generator", "discriminator"), networks, strict=True):
+        if type(network) not in known:
+            kind = getattr(config, path).kind
+            raise ConfigError(f"{path}.kind={kind} cannot go into a script yet: mlp, article and dcgan can")
+
+
+def _needed(*networks: nn.Module) -> list[Any]:
+    """What these networks are made with of the app's own code."""
+    kinds = dict.fromkeys(type(layer) for network in networks for layer in _sequence(network))
+    needed: list[Any] = [kind for kind in kinds if kind in _OWN]
+    if any(isinstance(network, MLPGenerator | MLPDiscriminator) for network in networks):
+        needed.insert(0, layers.linear)
+    if not all(isinstance(network, MLPGenerator | MLPDiscriminator) for network in networks):
+        needed.append(dcgan.initialise)
+    return needed
 
 
 def _sequence(network: nn.Module) -> nn.Sequential:
@@ -58,17 +104,25 @@ def _layer(layer: nn.Module, stream: str) -> str:
     """A layer as the expression that makes it."""
     if isinstance(layer, layers.SpectralLinear):
         return f'SpectralLinear({layer.in_features}, {layer.out_features}, rng["{stream}"])'
-    if isinstance(layer, nn.Linear):
+    if isinstance(layer, nn.Linear) and layer.bias is not None:
         return f'linear({layer.in_features}, {layer.out_features}, rng["{stream}"])'
     if isinstance(layer, layers.Dropout):
         return f'Dropout({layer.p}, rng["dropout"])'
-    if isinstance(layer, nn.BatchNorm1d):
-        return f"nn.BatchNorm1d({layer.num_features})"
-    if isinstance(layer, nn.ReLU | nn.LeakyReLU | nn.Tanh | nn.SiLU):
+    if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+        return f"nn.{type(layer).__name__}({layer.num_features})"
+    if isinstance(layer, _PLAIN):
         return f"nn.{layer!r}"
+    if isinstance(layer, layers.BlankLinear | nn.Conv2d | nn.ConvTranspose2d):
+        return repr(layer)
     raise ConfigError(f"a layer {type(layer).__name__} cannot go into a script yet")
+
+
+def _begin(network: nn.Module, name: str, stream: str) -> str:
+    """The line that fills weights which the layers themselves leave blank, or ""."""
+    is_mlp = isinstance(network, MLPGenerator | MLPDiscriminator)
+    return "" if is_mlp else f'initialise({name}, rng["{stream}"])'
 
 
 def _sequential(name: str, meaning: str, lines: list[str]) -> str:
     body = textwrap.indent(",\n".join(lines), "    ")
-    return f"# {name.capitalize()}: {meaning}.\n{name} = nn.Sequential(\n{body},\n)\n"
+    return f"# {name.capitalize()}: {meaning}.\n{name} = nn.Sequential(\n{body},\n)"

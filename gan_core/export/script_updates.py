@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Final
 
+from gan_core.augment import AUGMENTS
 from gan_core.config import RunConfig
 from gan_core.export.script_pieces import Pieces
 from gan_core.export.script_settings import Settings
@@ -78,6 +79,10 @@ def updates_part(config: RunConfig, settings: Settings, pieces: Pieces) -> str:
     if settings.averages:
         pieces.imports.add("import copy")
         parts.append(_averaging(settings))
+    if config.augment:
+        calls = [f'    images = {AUGMENTS[name].__name__}(images, rng["augment"])' for name in config.augment]
+        parts.append(pieces.add(*(AUGMENTS[name] for name in config.augment)))
+        parts.append("\n".join(["def augmented(images):", *calls, "    return images"]))
     parts += [_update_d(config, settings), _update_g(config, settings)]
     replay = ""
     if settings.events:
@@ -121,18 +126,25 @@ def _averaging(settings: Settings) -> str:
 
 
 def _update_d(config: RunConfig, settings: Settings) -> str:
-    lines = [
-        "global d_updates, d_loss",
-        "real = sample_real()",
-        "with torch.no_grad():",
-        "    fake = generator(sample_z())",
-    ]
-    if config.discriminator.spectral_norm and config.discriminator.kind == "mlp":
-        lines += ["for layer in discriminator:", "    if isinstance(layer, Spectral):", "        layer.refresh()"]
-    if mixes_samples(build_discriminator(config, streams(config.seed))):
-        lines.append("real_logits, fake_logits = discriminator(real), discriminator(fake)")
+    critic = "critic" if config.conditional else "discriminator"
+    if config.conditional:
+        lines = [
+            "real, labels = sample_real()",
+            "with torch.no_grad():",
+            "    fake = generate(sample_z(), labels)",
+        ]
     else:
-        lines.append("real_logits, fake_logits = discriminator(torch.cat((real, fake))).view(2, -1).unbind()")
+        lines = ["real = sample_real()", "with torch.no_grad():", "    fake = generator(sample_z())"]
+    if config.augment:
+        lines.append("real, fake = augmented(real), augmented(fake)")
+    if config.discriminator.spectral_norm and config.discriminator.kind != "article":
+        lines += ["for layer in discriminator:", "    if isinstance(layer, Spectral):", "        layer.refresh()"]
+    if config.conditional:
+        lines += ["", "def critic(x):", "    return judge(x, labels.repeat(len(x) // len(labels)))", ""]
+    if mixes_samples(build_discriminator(config, streams(config.seed))):
+        lines.append(f"real_logits, fake_logits = {critic}(real), {critic}(fake)")
+    else:
+        lines.append(f"real_logits, fake_logits = {critic}(torch.cat((real, fake))).view(2, -1).unbind()")
     lines.append(f"losses = {OBJECTIVES[config.objective].d_loss.__name__}(real_logits, fake_logits)")
     lines.append("d_loss = losses.detach().mean()")
     if settings.penalties:
@@ -143,7 +155,7 @@ def _update_d(config: RunConfig, settings: Settings) -> str:
             function = REGULARISERS[name].penalty.__name__
             lines += [
                 f"if {switch}d_updates % {every} == 0:",
-                f'    penalty = {function}(discriminator, real, fake, rng["penalty"]).mean()',
+                f'    penalty = {function}({critic}, real, fake, rng["penalty"]).mean()',
                 f"    total = total + {weight} * {every} * penalty",
             ]
         lines.append("losses = losses + total")
@@ -151,8 +163,7 @@ def _update_d(config: RunConfig, settings: Settings) -> str:
     if settings.used("clip"):
         on = f"if {settings['clip']}:\n    " if settings.changes("clip") else ""
         lines += (on + f"clip(discriminator, {settings['clip']})").split("\n")
-    lines.append("d_updates += 1")
-    body = textwrap.indent("\n".join(lines), "    ")
+    body = textwrap.indent("\n".join(["global d_updates, d_loss", *lines, "d_updates += 1"]), "    ")
     update = f'd_updates = 0\n\n\ndef update_d():\n    """Fix G, improve D."""\n{body}\n'
     return (_CLIP + "\n\n" if settings.used("clip") else "") + update
 
@@ -161,7 +172,7 @@ _CLIP: Final = '''@torch.no_grad()
 def clip(network, limit):
     """Clip all weights but those of batch norm to [-limit, limit]."""
     for layer in network:
-        if not isinstance(layer, nn.BatchNorm1d):
+        if not isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             for weight in layer.parameters():
                 weight.clamp_(-limit, limit)
 '''
@@ -169,9 +180,19 @@ def clip(network, limit):
 
 def _update_g(config: RunConfig, settings: Settings) -> str:
     objective = OBJECTIVES[config.objective]
-    lines = ["global g_loss", "fake_logits = discriminator(generator(sample_z()))"]
+    shown = "augmented({})" if config.augment else "{}"
+    lines = ["global g_loss"]
+    if config.conditional:
+        # A conditional G is asked for classes as often as the data have them: for those of a real batch.
+        lines += ["real, labels = sample_real()", "fake = generate(sample_z(), labels)"]
+        critic = "judge({}, labels)"
+    else:
+        lines += ["real = sample_real()"] if objective.g_needs_real else []
+        lines.append("fake = generator(sample_z())")
+        critic = "discriminator({})"
+    lines.append(f"fake_logits = {critic.format(shown.format('fake'))}")
     if objective.g_needs_real:
-        lines += ["with torch.no_grad():", "    real_logits = discriminator(sample_real())"]
+        lines += ["with torch.no_grad():", f"    real_logits = {critic.format(shown.format('real'))}"]
         real = "real_logits"
     else:
         real = "fake_logits.detach()"

@@ -18,6 +18,7 @@ from safetensors import safe_open
 from torch import nn
 
 from gan_core import ConfigError, Trainer, preset
+from gan_core.data import Images
 from gan_core.export import film as film_module
 from gan_core.export.common import ExportCancelledError, GeneratorCopy
 from gan_core.export.draw import GAP, grid, scatter
@@ -28,7 +29,9 @@ from gan_core.export.tables import history_csv, metrics_csv, run_json
 from gan_core.export.weights import generator_safetensors
 from gan_core.history import QUANTITIES
 from gan_core.metrics import Score
+from gan_core.networks import build_generator
 from gan_core.palette import LIGHT
+from gan_core.streams import streams
 
 WHICH = ("digits", "ring-8")
 
@@ -260,6 +263,24 @@ def test_onnxruntime_gives_the_same_samples(name: str, trainers: dict[str, Train
     (samples,) = session.run(["samples"], {"z": z.numpy()})
     np.testing.assert_allclose(samples, copied.sample((z,)).numpy(), atol=1e-5, rtol=1e-5)
     assert session.get_modelmeta().custom_metadata_map["step"] == "12"
+
+
+@pytest.mark.parametrize("kind", ["mlp", "dcgan"])
+def test_a_conditional_generator_goes_home_with_its_labels(kind: str) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    data = Images("mnist", torch.rand(40, 1, 28, 28), None, torch.arange(40) % 10, None, tuple("0123456789"))
+    config = preset("mnist-dcgan").changed(
+        {"conditional": True, "generator.kind": kind, "discriminator.kind": kind, "generator.width": 8}
+    )
+    network = build_generator(config, streams(0)).eval()
+    copied = GeneratorCopy(network, config, data, 0, "raw")
+    session = runtime.InferenceSession(generator_onnx(copied), providers=["CPUExecutionProvider"])
+    z, labels = copied.inputs(30, torch.Generator().manual_seed(1))
+    assert labels.bincount().tolist() == [3] * 10
+    (samples,) = session.run(["samples"], {"z": z.numpy(), "labels": labels.numpy()})
+    np.testing.assert_allclose(samples, copied.sample((z, labels)).numpy(), atol=1e-5, rtol=1e-5)
+    with zipfile.ZipFile(io.BytesIO(samples_zip(copied, 12))) as archive:
+        assert archive.namelist()[11] == "sample00011_class1.png"
 
 
 def test_without_its_extras_onnx_is_refused_with_the_remedy(

@@ -18,6 +18,7 @@ from torch import nn
 from gan_core import ConfigError, Intervention, RunConfig, Trainer, preset
 from gan_core.config import parse_config
 from gan_core.data import Images, load
+from gan_core.export import script
 from gan_core.export.script import write_script
 from gan_core.presets import presets
 
@@ -77,6 +78,39 @@ VARIANTS: dict[str, tuple[dict[str, object], tuple[Intervention, ...]]] = {
             Intervention(step=22, changes={"ema": 0.5}),
         ),
     ),
+    "conditional dcgan with everything": (
+        {
+            "data.name": "fashion-mnist",
+            "batch_size": 4,
+            "conditional": True,
+            "augment": ["cutout", "colour", "translation"],
+            "generator.kind": "dcgan",
+            "generator.width": 8,
+            "discriminator.kind": "dcgan",
+            "discriminator.width": 8,
+            "discriminator.spectral_norm": True,
+            "objective": "relativistic",
+            "regularisers": [{"name": "r2", "weight": 0.1, "every": 8}],
+            "clip": 0.5,
+        },
+        (),
+    ),
+    "dcgan with batch norm and augmentation": (
+        {
+            "data.name": "mnist",
+            "batch_size": 4,
+            "augment": ["translation"],
+            "generator.kind": "dcgan",
+            "generator.width": 8,
+            "discriminator.kind": "dcgan",
+            "discriminator.width": 8,
+            "discriminator.norm": "batch",
+            "objective": "hinge",
+            "data.flip": True,
+        },
+        (),
+    ),
+    "conditional mlp, non-saturating": ({"data.name": "digits", "conditional": True, "discriminator.dropout": 0.3}, ()),
     "a penalty that is off, and a lone update": (
         {"regularisers": [{"name": "r1", "weight": 0.0}]},
         (Intervention(step=2, update="g"),),
@@ -116,13 +150,7 @@ def scripted() -> dict[str, tuple[RunConfig, tuple[Intervention, ...]]]:
 
 
 def supported(config: RunConfig) -> bool:
-    known = config.data.name not in OWN_DATA and {config.generator.kind, config.discriminator.kind} <= {
-        "mlp",
-        "article",
-    }
-    plain = RunConfig().model_dump()
-    new = ("conditional", "augment")
-    return known and all(getattr(config, name, None) == plain.get(name) for name in new)
+    return config.data.name not in OWN_DATA
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +162,7 @@ def fixture_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
         raw = root / folder / "raw"
         raw.mkdir(parents=True)
         (raw / "t10k-images-idx3-ubyte").write_bytes(struct.pack(">4I", 2051, 200, 28, 28) + pixels.tobytes())
+        (raw / "t10k-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 2049, 200) + bytes(range(10)) * 20)
     return root
 
 
@@ -235,8 +264,21 @@ def test_a_title_cannot_end_the_docstring_that_it_stands_in() -> None:
     assert "os.abort()\n" not in source
 
 
-@pytest.mark.parametrize("name", ["own-points"])
-def test_a_run_that_no_script_can_follow_is_refused(name: str) -> None:
-    config = RunConfig().changed({"data.name": name, "data.hash": "0" * 64})
-    with pytest.raises(ConfigError, match="data"):
-        write_script(config)
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"data.name": "own-points", "data.hash": "0" * 64}, "own-points"),
+        ({"data.name": "own-images"}, "own-images"),
+        ({"data.name": "cifar10"}, "cifar10"),
+    ],
+)
+def test_a_run_that_no_script_can_follow_is_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        write_script(RunConfig().changed(changes))
+
+
+def test_a_setting_that_scripts_do_not_know_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script, "_KNOWN", script._KNOWN - {"clip"})
+    write_script(preset("ring-8"))
+    with pytest.raises(ConfigError, match=r"clip=0\.5"):
+        write_script(preset("ring-8").changed({"clip": 0.5}))

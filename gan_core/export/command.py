@@ -1,0 +1,119 @@
+"""What ``python -m gan_core export RUN`` writes; a film or a page makes the run again, as a file keeps no pictures."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from tqdm import tqdm
+
+from gan_core import checkpoint
+from gan_core.errors import CheckpointError, ConfigError
+from gan_core.export.common import GeneratorCopy
+from gan_core.export.film import FilmFormat, film
+from gan_core.export.frames import StepFrame, take_frame, to_film
+from gan_core.export.html import run_page
+from gan_core.export.onnx import generator_onnx
+from gan_core.export.pictures import sample_png, samples_zip
+from gan_core.export.script import write_script
+from gan_core.export.tables import history_csv, run_json
+from gan_core.export.weights import generator_safetensors
+from gan_core.trainer import Trainer
+
+N_FRAMES: Final = 100
+TARGETS: Final = {
+    "picture": "PNG of the samples",
+    "samples": "ZIP of fresh samples (--n)",
+    "csv": "history as CSV",
+    "numbers": "config and history as JSON",
+    "film": "GIF, WebP or MP4 by the file's ending (--seconds); the run is made again for it",
+    "page": "one HTML file to scrub through the run; the run is made again for it",
+    "generator": "the averaged generator's weights as safetensors",
+    "onnx": "the averaged generator as ONNX",
+    "script": "the run as one plain PyTorch file",
+}
+"""Options of the command, and what each writes."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own words."""
+    parser.add_argument("run_file", metavar="RUN", type=Path, help="a file that --save or the app wrote")
+    for name, words in TARGETS.items():
+        parser.add_argument(f"--{name}", metavar="FILE", type=Path, help=words)
+    parser.add_argument("--n", type=int, default=1_000, help="how many samples")
+    parser.add_argument("--seconds", type=float, default=6.0, help="length of the film")
+
+
+def export(args: argparse.Namespace) -> dict[str, Any]:
+    """Write what was asked for.
+
+    Args:
+        args: As `add_arguments` describes.
+
+    Returns:
+        ``step`` and ``files``: path and bytes of each.
+
+    Raises:
+        GanExplorerError: If the run cannot be read, or something cannot be made or written.
+    """
+    asked = {name: path for name in TARGETS if (path := getattr(args, name)) is not None}
+    if not asked:
+        raise ConfigError(f"nothing to write: name a file for one of --{', --'.join(TARGETS)}")
+    trainer = checkpoint.load(args.run_file)
+    frames: list[StepFrame] = []
+    if "film" in asked or "page" in asked:
+        frames = _made_again(trainer)
+    files: dict[str, int] = {}
+    for name, path in asked.items():
+        content = _makers(args, trainer, frames, path)[name]()
+        checkpoint.write(content, path)
+        files[str(path)] = len(content)
+    return {"step": trainer.step_count, "files": files}
+
+
+def _makers(
+    args: argparse.Namespace, trainer: Trainer, frames: list[StepFrame], path: Path
+) -> dict[str, Callable[[], bytes]]:
+    config = trainer.initial_config
+    title = f"{config.data.name}, seed {config.seed}"
+    return {
+        "picture": lambda: sample_png(trainer.snapshot()),
+        "samples": lambda: samples_zip(GeneratorCopy.of(trainer), args.n),
+        "csv": lambda: history_csv(trainer.history),
+        "numbers": lambda: run_json(trainer.config, trainer.step_count, trainer.history),
+        "film": lambda: _film(frames, path, args.seconds),
+        "page": lambda: run_page(frames, config, title=title),
+        "generator": lambda: generator_safetensors(GeneratorCopy.of(trainer)),
+        "onnx": lambda: generator_onnx(GeneratorCopy.of(trainer)),
+        "script": lambda: write_script(config, trainer.interventions, title=title).encode(),
+    }
+
+
+def _film(frames: list[StepFrame], path: Path, seconds: float) -> bytes:
+    kind = path.suffix.lower().removeprefix(".")
+    known: dict[str, FilmFormat] = {name: name for name in get_args(FilmFormat)}
+    if kind not in known:
+        raise ConfigError(f"--film {path} is not possible: a name that ends with .{', .'.join(known)} is")
+    shown = to_film(frames)
+    return film(shown.moments, known[kind], seconds=seconds, frame=shown.frame, real=shown.real)
+
+
+def _made_again(trainer: Trainer) -> list[StepFrame]:
+    """The run from its beginning, looked at `N_FRAMES` times; it must arrive at the same numbers."""
+    again = Trainer(trainer.initial_config, interventions=trainer.interventions)
+    last = trainer.step_count
+    stops = {round(last * i / N_FRAMES) for i in range(N_FRAMES + 1)}
+    frames = [take_frame(again)]
+    width = shutil.get_terminal_size().columns
+    with tqdm(total=last, unit=" steps", disable=None, ncols=width) as bar:
+        while again.step_count < last:
+            stats = again.step()
+            bar.update()
+            if not stats.finite:
+                raise CheckpointError(f"made again, this run diverged at step {stats.step}: it is of another machine")
+            if again.step_count in stops:
+                frames.append(take_frame(again))
+    return frames
