@@ -20,38 +20,18 @@ from gan_core.export.onnx import generator_onnx
 from gan_core.export.pictures import sample_png, samples_zip
 from gan_core.export.script import write_script
 from gan_core.export.tables import history_csv, run_json
+from gan_core.export.targets import TARGETS
 from gan_core.export.weights import generator_safetensors
 from gan_core.trainer import Trainer
 
 N_FRAMES: Final = 100
-TARGETS: Final = {
-    "picture": "PNG of the samples",
-    "samples": "ZIP of fresh samples (--n)",
-    "csv": "history as CSV",
-    "numbers": "config and history as JSON",
-    "film": "GIF, WebP or MP4 by the file's ending (--seconds); the run is made again for it",
-    "page": "one HTML file to scrub through the run; the run is made again for it",
-    "generator": "the averaged generator's weights as safetensors",
-    "onnx": "the averaged generator as ONNX",
-    "script": "the run as one plain PyTorch file",
-}
-"""Options of the command, and what each writes."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's own words."""
-    parser.add_argument("run_file", metavar="RUN", type=Path, help="a file that --save or the app wrote")
-    for name, words in TARGETS.items():
-        parser.add_argument(f"--{name}", metavar="FILE", type=Path, help=words)
-    parser.add_argument("--n", type=int, default=1_000, help="how many samples")
-    parser.add_argument("--seconds", type=float, default=6.0, help="length of the film")
 
 
 def export(args: argparse.Namespace) -> dict[str, Any]:
     """Write what was asked for.
 
     Args:
-        args: As `add_arguments` describes.
+        args: As `gan_core.export.targets.add_arguments` describes.
 
     Returns:
         ``step`` and ``files``: path and bytes of each.

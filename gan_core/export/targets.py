@@ -1,0 +1,29 @@
+"""What the command line's ``export`` can write; read without PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+TARGETS: Final = {
+    "picture": "PNG of the samples",
+    "samples": "ZIP of fresh samples (--n)",
+    "csv": "history as CSV",
+    "numbers": "config and history as JSON",
+    "film": "GIF, WebP or MP4 by the file's ending (--seconds); the run is made again for it",
+    "page": "one HTML file to scrub through the run; the run is made again for it",
+    "generator": "the averaged generator's weights as safetensors",
+    "onnx": "the averaged generator as ONNX",
+    "script": "the run as one plain PyTorch file",
+}
+"""Options of the command, and what each writes."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own words."""
+    parser.add_argument("run_file", metavar="RUN", type=Path, help="a file that --save or the app wrote")
+    for name, words in TARGETS.items():
+        parser.add_argument(f"--{name}", metavar="FILE", type=Path, help=words)
+    parser.add_argument("--n", type=int, default=1_000, help="how many samples")
+    parser.add_argument("--seconds", type=float, default=6.0, help="length of the film")
