@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from gan_core.config import DATA_SHAPES, KNOBS, RunConfig
 from gan_core.errors import ConfigError, GanExplorerError
+from gan_core.export.targets import add_arguments
 from gan_core.frame import finite
 from gan_core.presets import find, presets
 
@@ -77,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     parser = _Parser(prog="gan_core", description="Train and score small GANs.", allow_abbrev=False)
-    names = "presets, train, score"
+    names = "presets, train, export, score"
     commands = parser.add_subparsers(dest="command", required=True, metavar=f"COMMAND ({names})")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], help: str) -> _Parser:  # noqa: A002
@@ -126,7 +127,16 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
         type=Path,
         help="write the whole run to a file (safetensors): weights, optimisers, random streams, history, config",
     )
+    train.add_argument(
+        "--data",
+        metavar="PATH",
+        type=Path,
+        help="train on data of your own: a folder or zip of pictures, or a table of points (.csv, .npy)",
+    )
     train.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to train")
+
+    export = command("export", _export, "Write a saved run as pictures, films, tables, weights, a page or a script.")
+    add_arguments(export)
 
     score = command("score", _score, "Score a file of samples against a data set.")
     score.add_argument("data", metavar="DATASET", choices=tuple(DATA_SHAPES), help=", ".join(DATA_SHAPES))
@@ -173,9 +183,10 @@ def _train(args: argparse.Namespace) -> None:
         if args.resume is None:
             preset = find(args.preset)
             name, steps = preset.name, preset.steps
-            trainer = _trainer(preset.config.changed(_changes(args)), args.device)
+            trainer = _trainer(preset.config.changed(_own_data(args) | _changes(args)), args.device)
         else:
             name, steps = _preset_of(args.resume), 1_000
+            _own_data(args)
             trainer = _resumed(args)
         steps = args.steps or (MAX_STEPS if args.seconds else steps)
         made = -trainer.step_count
@@ -229,7 +240,34 @@ def _prepare(config: RunConfig, device: str) -> None:
             bar.total = total or None
             bar.update(done - bar.n)
 
-        load_data(config.data, progress=show)
+        if not config.data.hash:  # own data are here already, or come along with the saved run
+            load_data(config.data, progress=show)
+
+
+def _own_data(args: argparse.Namespace) -> dict[str, Any]:
+    """Read the data of ``--data``; returns what a config calls them."""
+    if args.data is None:
+        return {}
+    from gan_core.data import own
+    from gan_core.data.tables import read_points
+    from gan_core.data.uploads import read_folder, read_zip
+
+    path: Path = args.data.expanduser()
+    try:
+        if path.is_dir():
+            images = read_folder(path)
+        elif path.suffix.lower() == ".zip":
+            images = read_zip(path.read_bytes())
+        else:
+            points = read_points(path.name, path.read_bytes())
+            return {"data.name": "own-points", "data.hash": own.register(points)}
+    except OSError as error:
+        raise ConfigError(f"--data {path} cannot be read: {error.strerror or error}") from None
+    for reason, count in images.skipped:
+        print(f"{count} left out: {reason}", file=sys.stderr)
+    if images.warning:
+        print(images.warning, file=sys.stderr)
+    return {"data.name": "own-images", "data.hash": own.register(images)}
 
 
 def _trainer(config: RunConfig, device: str) -> Trainer:
@@ -353,6 +391,23 @@ def _save(trainer: Trainer, path: Path, preset: str) -> None:
     from gan_core import __version__, checkpoint
 
     checkpoint.save(trainer, path, preset=preset, app=__version__)
+
+
+# -- export ------------------------------------------------------------------------------------------------
+
+
+def _export(args: argparse.Namespace) -> None:
+    import torch
+
+    from gan_core.export.command import export
+
+    torch.set_num_threads(1)
+    record = export(args)
+    if args.json:
+        _print_json(record)
+    else:
+        for path, size in record["files"].items():
+            print(f"{path}: {size / 1e3:,.0f} kB")
 
 
 # -- score -------------------------------------------------------------------------------------------------

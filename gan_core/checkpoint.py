@@ -33,6 +33,7 @@ from safetensors import torch as safetensors
 from torch import Tensor
 
 from gan_core.config import RunConfig, parse_config
+from gan_core.data.own import known, register_payload, small_payload
 from gan_core.errors import CheckpointError, GanExplorerError
 from gan_core.history import History
 from gan_core.trainer import Trainer
@@ -81,6 +82,9 @@ def encode(state: Mapping[str, Any], *, preset: str = "", app: str = "") -> byte
         CheckpointError: If the run has diverged: there is nothing to go on from.
     """
     tensors = _flatten(state)
+    payload = small_payload(state["config"]["data"]["hash"])
+    if payload is not None:
+        tensors["data"] = torch.frombuffer(bytearray(payload), dtype=torch.uint8)
     for name, tensor in tensors.items():
         if name != "numbers" and tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise CheckpointError(f"this run has diverged ({name} is no longer finite): there is nothing to keep")
@@ -181,12 +185,13 @@ def load(source: bytes | str | Path, *, device: str = "cpu") -> Trainer:
     """
     content = read(source)
     summary = summarise(content)
-    trainer = Trainer(summary.config, device=device)
-    _check(summary, trainer)
     try:
         tensors = safetensors.load(content)
     except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(f"this checkpoint is damaged: {error}") from None
+    _take_in(summary.config.data.hash, tensors.pop("data", None))
+    trainer = Trainer(summary.config, device=device)
+    _check(summary, trainer)
     for name, tensor in tensors.items():
         if name != "numbers" and tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise CheckpointError(f"this checkpoint cannot be used: {name} holds numbers that are not finite")
@@ -210,6 +215,15 @@ def load_history(path: str | Path) -> History:
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"this checkpoint is damaged: {error}") from None
     return history
+
+
+def _take_in(data_hash: str, payload: Tensor | None) -> None:
+    """Register the data that came along, if they are not here already."""
+    if payload is None or known(data_hash):
+        return
+    found = register_payload(payload.numpy().tobytes())
+    if found != data_hash:
+        raise CheckpointError("this checkpoint is damaged: its data are not those that its config names")
 
 
 # -- tensors -------------------------------------------------------------------------------------------------
@@ -315,15 +329,16 @@ def _check(summary: Summary, trainer: Trainer) -> None:
     due = {name: entry for name, entry in due.items() if not name.startswith("ema.")}
     if any(name.startswith("ema.") for name in summary.tensors):
         due |= averaged
-    missing, extra = sorted(due.keys() - summary.tensors.keys()), sorted(summary.tensors.keys() - due.keys())
+    given = summary.tensors.keys() - ({"data"} if summary.config.data.hash else set())
+    missing, extra = sorted(due.keys() - given), sorted(given - due.keys())
     if missing or extra:
         what = f"{missing[0]} is missing" if missing else f"{extra[0][:60]!r} does not belong there"
         raise CheckpointError(f"this checkpoint does not fit its own config: {what}")
     for name, (dtype, shape) in due.items():
         if summary.tensors[name] != (dtype, shape):
-            given, size = summary.tensors[name]
+            found, size = summary.tensors[name]
             raise CheckpointError(
-                f"this checkpoint does not fit its own config: {name} is {given} {list(size)}, "
+                f"this checkpoint does not fit its own config: {name} is {found} {list(size)}, "
                 f"not {dtype} {list(shape)}"
             )
 

@@ -322,8 +322,8 @@ def test_a_file_that_cannot_be_scored_is_refused(refusal: Callable[..., str], tm
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "presets, train, score"),
-        (("dance",), "'presets', 'train', 'score'"),
+        ((), "presets, train, export, score"),
+        (("dance",), "'presets', 'train', 'export', 'score'"),
         (("train",), "PRESET"),
         (("train", "ring-9"), ", ".join(presets())),
         (("train", "ring-8", "--set", "width=3"), ", ".join(KNOBS)),
@@ -389,3 +389,71 @@ def test_the_record_is_the_only_thing_on_stdout() -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["step"] == 2
     assert done.stderr == ""
+
+
+# -- taking home ---------------------------------------------------------------------------------------------
+
+
+def test_a_saved_run_is_exported_in_every_form(record: Record, tmp_path: Path) -> None:
+    run = tmp_path / "run.safetensors"
+    record("train", "digits", *QUICK, "--steps", "30", "--save", str(run))
+    names = {
+        "picture": "a.png",
+        "samples": "a.zip",
+        "csv": "a.csv",
+        "numbers": "a.json",
+        "film": "a.gif",
+        "page": "a.html",
+        "generator": "g.safetensors",
+        "script": "a.py",
+    }
+    options = [word for name, file in names.items() for word in (f"--{name}", str(tmp_path / file))]
+    found = record("export", str(run), *options, "--n", "5", "--seconds", "1")
+    assert found["step"] == 30
+    assert {Path(path).name for path in found["files"]} == set(names.values())
+    begins = {"a.png": b"\x89PNG", "a.zip": b"PK", "a.gif": b"GIF8", "a.json": b"{"}
+    for name, begin in begins.items():
+        assert (tmp_path / name).read_bytes().startswith(begin)
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 31
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "nothing to write"),
+        (("--film", "a.avi"), "ends with .gif, .webp, .mp4"),
+        (("--csv", "no/such/folder/a.csv"), "cannot be written"),
+        (("--samples", "a.zip", "--n", "0"), "0"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused(
+    record: Record,
+    refusal: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    record("train", "ring-8", *QUICK, "--steps", "2", "--save", "run")
+    assert said in refusal("export", "run", *words)
+
+
+def test_data_of_ones_own_are_trained_on_and_travel_with_the_run(record: Record, tmp_path: Path) -> None:
+    table, run = tmp_path / "points.csv", tmp_path / "run"
+    table.write_text("\n".join(f"{i % 7},{i % 5}" for i in range(200)))
+    found = record("train", "ring-8", *QUICK, "--data", str(table), "--steps", "4", "--save", str(run))
+    assert found["config"]["data"]["name"] == "own-points"
+    command = [sys.executable, "-m", "gan_core", "train", "--resume", str(run), "--steps", "2", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    whole = record("train", "ring-8", *QUICK, "--data", str(table), "--steps", "6")
+    assert json.loads(done.stdout)["stats"] == whole["stats"]
+
+
+def test_data_that_cannot_be_read_are_refused(refusal: Callable[..., str], tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("1,2\n3,x\n")
+    assert "row 2" in refusal("train", "ring-8", "--data", str(bad)) or "line 2" in refusal(
+        "train", "ring-8", "--data", str(bad)
+    )
+    assert "cannot be read" in refusal("train", "ring-8", "--data", str(tmp_path / "none.csv"))
