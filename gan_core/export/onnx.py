@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import tempfile
 import warnings
@@ -12,14 +13,21 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from gan_core.data import Points
 from gan_core.errors import ConfigError
 from gan_core.export.common import GeneratorCopy
+from gan_core.networks.layers import BlankConv2d, BlankConvTranspose2d, BlankLinear
 
 TOLERANCE: Final = 1e-5
 OPSET: Final = 17
 _NAMES: Final = ("z", "labels")
+_THEIRS: Final[dict[type[nn.Module], type[nn.Module]]] = {
+    BlankLinear: nn.Linear,
+    BlankConv2d: nn.Conv2d,
+    BlankConvTranspose2d: nn.ConvTranspose2d,
+}
 
 
 def has_onnx() -> bool:
@@ -64,6 +72,16 @@ def generator_onnx(generator: GeneratorCopy) -> bytes:
     return content
 
 
+def _plain(network: nn.Module) -> nn.Module:
+    """A copy with PyTorch's own layers in place of ours, which compute the same in ways that suit CPUs."""
+    copied = copy.deepcopy(network)
+    for module in copied.modules():
+        for ours, theirs in _THEIRS.items():
+            if isinstance(module, ours):
+                module.__class__ = theirs
+    return copied
+
+
 def _exported(generator: GeneratorCopy, inputs: tuple[torch.Tensor, ...]) -> bytes:
     names = list(_NAMES[: len(inputs)])
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -71,7 +89,7 @@ def _exported(generator: GeneratorCopy, inputs: tuple[torch.Tensor, ...]) -> byt
         # The exporter that needs no further package calls itself legacy.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            generator.generator,
+            _plain(generator.generator),
             inputs,
             path,
             input_names=names,
