@@ -120,17 +120,36 @@ class Dropout(nn.Module):
 
 
 class BlankConv2d(nn.Conv2d):
-    """A convolution whose weights are filled by whoever makes it."""
+    """A convolution whose weights are filled by whoever makes it.
+
+    What it gives lies in memory with channels last, from which CPUs compute the next convolution more quickly.
+    """
 
     def reset_parameters(self) -> None:
         """Draw nothing."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``[batch, c_in, h, w]`` to ``[batch, c_out, h', w']``."""
+        return super().forward(x).contiguous(memory_format=torch.channels_last)
 
 
 class BlankConvTranspose2d(nn.ConvTranspose2d):
-    """A transposed convolution whose weights are filled by whoever makes it."""
+    """A transposed convolution whose weights are filled by whoever makes it; same result as PyTorch's, but quicker.
+
+    CPUs compute it more quickly with channels last in memory, and one to a single channel as a matrix product.
+    """
 
     def reset_parameters(self) -> None:
         """Draw nothing."""
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """``[batch, c_in, h, w]`` to ``[batch, c_out, h', w']``; ``output_size`` is PyTorch's and not looked at."""
+        if self.out_channels > 1 or self.bias is None:
+            return super().forward(x.contiguous(memory_format=torch.channels_last))
+        kernel, stride, padding = self.kernel_size[0], self.stride[0], int(self.padding[0])
+        height, width = ((side - 1) * stride - 2 * padding + kernel for side in x.shape[2:])
+        columns = self.weight.flatten(1).t() @ x.flatten(2)
+        return functional.fold(columns, (height, width), kernel, padding=padding, stride=stride) + self.bias
 
 
 class Spectral(nn.Module):
@@ -198,7 +217,7 @@ class SpectralConv2d(Spectral, BlankConv2d):
     def forward(self, x: Tensor) -> Tensor:
         """``[batch, c_in, h, w]`` to ``[batch, c_out, h', w']`` with the normalised weight."""
         out: Tensor = self._conv_forward(x, self.normalised(), self.bias)
-        return out
+        return out.contiguous(memory_format=torch.channels_last)
 
 
 def refresh_spectral(network: nn.Module) -> None:

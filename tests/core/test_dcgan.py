@@ -14,6 +14,7 @@ from gan_core.networks import (
     mixes_samples,
     refresh_spectral,
 )
+from gan_core.networks.layers import BlankConvTranspose2d
 
 SIDES = {8: (4, [16]), 16: (4, [16, 8]), 28: (7, [16, 8]), 32: (4, [16, 8, 4]), 64: (4, [16, 8, 4, 2])}
 every_side = pytest.mark.parametrize("side", SIDES)
@@ -138,6 +139,22 @@ def test_a_normalised_convolution_has_largest_singular_value_1(rng: Generator) -
         x = torch.randn(2, layer.in_channels, 16, 16, generator=rng)
         expected = nn.functional.conv2d(x, layer.weight / sigma, layer.bias, layer.stride, layer.padding)
         torch.testing.assert_close(layer(x), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("n_out", [1, 3, 8])
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_quicker_transposed_convolution_is_still_pytorch_s(n_out: int, bias: bool, rng: Generator) -> None:
+    ours = BlankConvTranspose2d(6, n_out, 4, 2, 1, bias=bias)
+    plain = nn.ConvTranspose2d(6, n_out, 4, 2, 1, bias=bias)
+    ours.load_state_dict(plain.state_dict())
+    x = torch.randn(3, 6, 7, 5, generator=rng, requires_grad=True)
+    results = [layer(x) for layer in (ours, plain)]
+    torch.testing.assert_close(*results)
+    gradients = [
+        torch.autograd.grad(out.square().sum(), (x, *layer.parameters()))
+        for out, layer in zip(results, (ours, plain), strict=True)
+    ]
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-4)
 
 
 def test_each_logit_is_of_its_own_image_only(rng: Generator) -> None:
