@@ -10,7 +10,7 @@ import streamlit as st
 from gan_core import RunConfig
 from gan_core.config import KNOBS, PENALTY_KNOBS, Knob
 from gan_core.presets import find, presets
-from pages.ui import session
+from pages.ui import own_panel, session
 
 _NO_PENALTY: Final = "none"
 _WORDS: Final = {
@@ -42,6 +42,7 @@ def form() -> None:
     _start_from(runner.preset)
     with _section("data", "Data"):
         _widgets(config, "data.name")
+    own_panel.form()
     with _section("game", "Game"):
         _widgets(config, "objective")
         _penalty(config)

@@ -7,7 +7,7 @@ look at another page, which drops widget state, loses nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,19 +16,30 @@ import streamlit as st
 from gan_core import (
     CheckpointError,
     ConfigError,
+    DataError,
     GanExplorerError,
     History,
     RunConfig,
     checkpoint,
 )
 from gan_core.autosave import Saved
-from gan_core.config import is_live
+from gan_core.config import DataConfig, is_live
+from gan_core.data.own import find as find_own
+from gan_core.data.own import register
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
+from gan_core.data.payload import from_text, to_text
+from gan_core.data.tables import read_drawing, read_points
+from gan_core.data.uploads import read_images, read_zip
 from gan_core.presets import find, from_query, link_repeats_until, presets, to_query
+from pages.ui import draw
 from pages.ui.live import Command
 from pages.ui.visits import Rooms, Visit, default_slots
 
 _VISIT, _NOTICE, _LINK, _REDRAW, _KEYS = "gan.visit", "gan.notice", "gan.link", "gan.redraw", "gan.keys"
+_OWN, _DRAWN = "gan.own", "gan.drawn"
 
+POINTS: Final = "points"
+"""In a link: a small drawing."""
 HEARTBEAT: Final = 60.0
 """Seconds between two greetings: rare, because a tick beside a click may be one click too many."""
 
@@ -82,8 +93,10 @@ def greet() -> None:
 def _from_link() -> tuple[RunConfig, str, Any]:
     query = st.query_params.to_dict()
     try:
+        if text := query.pop(POINTS, ""):
+            register(from_text(text))
         return from_query(query)
-    except ConfigError as error:
+    except GanExplorerError as error:
         notify(f"The link could not be followed: {error}. This is the default run instead.")
         return from_query({})
 
@@ -96,11 +109,21 @@ def update_link() -> int | None:
     """
     runner = visit().runner
     done = runner.interventions
-    query = to_query(runner.initial_config, runner.preset, done)
+    query = to_query(runner.initial_config, runner.preset, done) | _small_points(runner.initial_config.data)
     if st.session_state.get(_LINK) != query or st.query_params.to_dict() != query:
         st.session_state[_LINK] = query
         st.query_params.from_dict(query)
     return link_repeats_until(done)
+
+
+def _small_points(config: DataConfig) -> dict[str, str]:
+    """A drawing that is small enough for a link."""
+    try:
+        data = find_own(config.name, config.hash) if config.name == "own-points" else None
+    except DataError:
+        return {}
+    text = to_text(data) if isinstance(data, OwnPoints) else None
+    return {POINTS: text} if text else {}
 
 
 def change(changes: Mapping[str, Any]) -> None:
@@ -126,8 +149,10 @@ def change(changes: Mapping[str, Any]) -> None:
 
 def _change_kind(config: RunConfig) -> None:
     """From the plane to images or back: networks and rates of the one rarely suit the other, so take a preset's."""
-    name = config.data.name if config.data.name in presets() else "mnist"
-    changed = presets()[name].config.changed({"data.name": config.data.name, "seed": config.seed})
+    fallback = "moons" if len(config.data_shape) == 1 else "mnist"
+    name = config.data.name if config.data.name in presets() else fallback
+    data = {f"data.{field}": value for field, value in config.data.model_dump().items()}
+    changed = presets()[name].config.changed(data | {"seed": config.seed})
     visit().runner.restart(changed, preset=name)
     notify(f"New run, with the networks and rates of the preset {name}: those of the last one would not suit.")
 
@@ -192,6 +217,83 @@ def obey(command: Command) -> bool:
     if command.name in ("step_d", "step_g"):
         runner.flush()
     return command.name in ("new_seed", "open", "reset", "branch", "step_d", "step_g")
+
+
+# -- data of one's own ---------------------------------------------------------------------------------------------
+
+
+def own_data(files: Sequence[Any]) -> OwnData | None:
+    """What a visitor uploaded, read once; None if there is nothing, or nothing that can be used: that is then said.
+
+    Args:
+        files: Streamlit's uploaded files.
+    """
+    if not files:
+        return None
+    ids = tuple(file.file_id for file in files)
+    known = st.session_state.get(_OWN)
+    if known is not None and known[0] == ids:
+        found: OwnData | str = known[1]
+    else:
+        try:
+            found = read_own([(file.name, file.getvalue()) for file in files])
+        except GanExplorerError as error:
+            found = str(error)
+        st.session_state[_OWN] = (ids, found)
+    if isinstance(found, str):
+        st.text(found)
+        return None
+    return found
+
+
+def read_own(files: Sequence[tuple[str, bytes]]) -> OwnData:
+    """Data from files with their names.
+
+    Raises:
+        DataError: If nothing in them can be used.
+    """
+    name, content = files[0]
+    ending = name.lower().rpartition(".")[2]
+    if ending in ("csv", "npy"):
+        return read_points(name, content)
+    if ending == "zip" and len(files) == 1:
+        return read_zip(content)
+    return read_images(files)
+
+
+def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
+    """Start a run on a visitor's own data, with networks and rates that suit them."""
+    name = "own-images" if isinstance(data, OwnImages) else "moons"
+    runner = visit().runner
+    try:
+        named = {"data.name": data.name, "data.hash": register(data), "seed": runner.config.seed}
+        runner.restart(find(name).config.changed({**named, **changes}), preset=name if name == data.name else "")
+    except GanExplorerError as error:
+        notify(str(error))
+        return
+    runner.play()
+    notify(f"New run, with the networks and rates of the preset {name}.")
+
+
+def drawing() -> list[list[float]]:
+    """The points that this visitor has drawn."""
+    points: list[list[float]] = st.session_state.setdefault(_DRAWN, [])
+    return points
+
+
+def keep_drawing() -> None:
+    """Take over what the drawing area holds after a stroke."""
+    points = draw.parse(value_of("own-drawing").get("points"))
+    if points is not None:
+        st.session_state[_DRAWN] = points
+
+
+def train_on_drawing() -> None:
+    """Start a run on the drawing."""
+    try:
+        train_on(read_drawing(drawing()), {})
+    except GanExplorerError as error:
+        notify(str(error))
 
 
 # -- saved runs --------------------------------------------------------------------------------------------------

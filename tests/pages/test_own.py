@@ -1,0 +1,135 @@
+"""A visitor's own data: uploads, drawings, and links that carry small ones."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from gan_core import Runner
+from gan_core.data import own
+from gan_core.data.payload import to_text
+from gan_core.data.tables import read_drawing
+from pages.ui import draw
+from tests.pages.conftest import VISIT, Opener
+
+SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
+
+
+def pictures(n: int = 5) -> bytes:
+    """A zip with pictures of noise, a text and a picture that is none."""
+    rng, out = np.random.default_rng(0), io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for i in range(n):
+            picture = io.BytesIO()
+            Image.fromarray(rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)).save(picture, "PNG")
+            file.writestr(f"{i}.png", picture.getvalue())
+        file.writestr("<script>alert(1)</script>.txt", "no picture")
+        file.writestr("broken.png", b"\x89PNG no more")
+    return out.getvalue()
+
+
+def chosen(app: AppTest, kind: str) -> AppTest:
+    return app.segmented_control(key="own:kind").set_value(kind).run()
+
+
+def test_pictures_are_trained_on_as_they_were_asked_for(
+    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+) -> None:
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    app.file_uploader(key="own:files").upload("mine.zip", pictures(), "application/zip").run()
+    assert not app.exception
+    said = " ".join(text.value for text in app.text)
+    assert "5 pictures" in said
+    assert "1 left out" in said
+    assert any("Only 5 images" in warning.value for warning in app.warning)
+    app.segmented_control(key="own:size").set_value(16).run()
+    app.toggle(key="own:colour").set_value(True).run()
+    app.button(key="own:go").click().run()
+    rebuilt(runner, 2)
+    assert not app.exception
+    data = runner.config.data
+    assert (data.name, data.size, data.colour, data.flip) == ("own-images", 16, True, False)
+    assert runner.config.data_shape == (3, 16, 16)
+    assert runner.wait(lambda r: r.step_count > 0), runner.message
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", pictures(0)], ids=["empty", "broken", "none"])
+def test_what_holds_no_picture_is_said_and_the_run_stays(
+    open_app: Opener, runner_of: Callable[[AppTest], Runner], content: bytes
+) -> None:
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    app.file_uploader(key="own:files").upload("mine.zip", content, "application/zip").run()
+    assert not app.exception
+    assert not any(button.key == "own:go" for button in app.button)
+    assert len(app.text) == 1
+    assert runner.run == 1
+
+
+def test_a_table_is_trained_on(
+    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+) -> None:
+    app = chosen(open_app(SMALL), "Table")
+    runner = runner_of(app)
+    table = b"x,y\n" + b"\n".join(b"%d,%d" % (i % 7, i % 5) for i in range(150))
+    app.file_uploader(key="own:table").upload("mine.csv", table, "text/csv").run()
+    app.button(key="own:go").click().run()
+    rebuilt(runner, 2)
+    assert not app.exception
+    assert runner.config.data.name == "own-points"
+    assert runner.wait(lambda r: r.step_count > 0), runner.message
+
+
+def test_a_link_carries_a_small_drawing(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+    points = read_drawing([[i % 10 / 10, i // 10 / 10] for i in range(60)])
+    text = to_text(points)
+    assert text is not None
+    assert not own.known(points.hash)
+    app = open_app({"preset": "moons", "data.name": "own-points", "data.hash": points.hash, "points": text})
+    runner = runner_of(app)
+    assert not app.exception
+    assert not app.toast
+    assert runner.config.data.hash == points.hash
+    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    assert app.query_params["points"] in (text, [text])
+
+
+def test_a_link_with_a_broken_drawing_opens_the_default_run(open_app: Opener) -> None:
+    app = open_app({"preset": "moons", "points": "nonsense!"})
+    assert not app.exception
+    assert "The link could not be followed" in " ".join(toast.value for toast in app.toast)
+    assert app.session_state[VISIT].runner.preset == "digits"
+
+
+@pytest.mark.parametrize("raw", [[], [[0, 1]], [[0.5, -1.5], [1, 1]]])
+def test_what_was_drawn_is_taken(raw: Any) -> None:
+    assert draw.parse(raw) == [[float(x), float(y)] for x, y in raw]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        3,
+        "x",
+        {},
+        [3],
+        [[1]],
+        [[1, 2, 3]],
+        [["1", 2]],
+        [[True, 1]],
+        [[1, 9]],
+        [[float("nan"), 0]],
+        [[0, 0]] * 9_999,
+    ],
+)
+def test_what_is_no_drawing_is_not(raw: Any) -> None:
+    assert draw.parse(raw) is None
