@@ -347,14 +347,15 @@ def _scores(trainer: Trainer, generator: nn.Module) -> dict[str, Score]:
 
     from gan_core.data import Images
     from gan_core.metrics import Score, score_images, score_modes, score_plane
-    from gan_core.view import sample_prior
+    from gan_core.view import even_labels, sample_prior
 
     data = trainer.data
     images = isinstance(data, Images)
     rng = torch.Generator().manual_seed(NOISE_SEED)
     z = sample_prior(N_IMAGES if images else N_SAMPLES, trainer.config, rng).to(trainer.device)
     with torch.no_grad():
-        fake = generator(z).cpu()
+        labels = (y.to(trainer.device) for y in even_labels(len(z), trainer.config))
+        fake = generator(z, *labels).cpu()
     if isinstance(data, Images):
         return score_images(data, fake.numpy())
     points = data.to_data(fake).numpy()

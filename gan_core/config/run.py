@@ -154,6 +154,24 @@ class RunConfig(Frozen):
             raise ValueError(f"each augmentation may be given once, but augment is {list(self.augment)}")
 
     @property
+    def idle(self) -> frozenset[str]:
+        """Paths of settings that do nothing in this config, for a form to leave out."""
+        out = {path for path in KNOBS if path.startswith("data.") and path != "data.name"}
+        if self.data.name not in DATA_CLASSES:
+            out.add("conditional")
+        if len(self.data_shape) == 1:
+            out.add("augment")
+        for player in ("generator", "discriminator"):
+            kind = getattr(self, player).kind
+            used = {"article": (), "dcgan": ("width", "norm", "spectral_norm"), "mlp": ()}[kind]
+            own = {path for path in KNOBS if path.startswith(f"{player}.") and not path.endswith(".kind")}
+            if kind != "mlp":
+                out |= {path for path in own if path.rpartition(".")[2] not in used}
+        if self.generator.kind == "dcgan":
+            out.add("generator.norm")
+        return frozenset(out)
+
+    @property
     def data_shape(self) -> tuple[int, ...]:
         """Shape of one sample of the data."""
         return self.data.shape

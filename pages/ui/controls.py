@@ -23,6 +23,7 @@ _WORDS: Final = {
     "r2": "R2",
     "r1_r2": "R1 + R2",
     "mlp": "MLP",
+    "dcgan": "DCGAN",
     "article": "the article's",
     "leaky_relu": "LeakyReLU",
     "relu": "ReLU",
@@ -42,7 +43,8 @@ def form() -> None:
     _start_from(runner.preset)
     with _section("data", "Data"):
         _widgets(config, "data.name")
-    own_panel.form()
+        own_panel.form()
+        _widgets(config, *(path for path in ("conditional", "augment") if path not in config.idle))
     with _section("game", "Game"):
         _widgets(config, "objective")
         _penalty(config)
@@ -52,7 +54,7 @@ def form() -> None:
     for player, title in (("generator", "Generator"), ("discriminator", "Discriminator")):
         with _section(player, title):
             part = getattr(config, player)
-            sizes = () if part.kind == "article" else (f"{player}.width", f"{player}.depth")
+            sizes = [path for path in (f"{player}.width", f"{player}.depth") if path not in config.idle]
             _widgets(config, f"{player}.kind", *sizes)
             if part.kind == "article":
                 st.caption("Hidden layers " + "-".join(str(w) for w in part.widths) + ", as in the article.")
@@ -94,10 +96,7 @@ def _start_from(name: str) -> None:
 
 
 def _advanced(config: RunConfig) -> None:
-    shown = [knob.path for knob in KNOBS.values() if knob.advanced]
-    for player in ("generator", "discriminator"):
-        if getattr(config, player).kind == "article":
-            shown = [path for path in shown if not path.startswith(f"{player}.")]
+    shown = [knob.path for knob in KNOBS.values() if knob.advanced and knob.path not in config.idle]
     for i, entry in enumerate(config.regularisers):
         _widget(PENALTY_KNOBS["every"], f"regularisers.{i}.every", entry.every)
     _widgets(config, "batch_size", "optimizer_g", "optimizer_d", *shown)
@@ -128,7 +127,7 @@ def _widgets(config: RunConfig, *paths: str) -> None:
         for part in path.split("."):
             value = getattr(value, part)
         knob = KNOBS[path]
-        if isinstance(value, tuple):
+        if isinstance(value, tuple) and not knob.many:
             for i, beta in enumerate(value):
                 _number(knob, f"{path}.{i}", float(beta), f"{knob.label[0]} β{'₁₂'[i]}", 0.0, 1.0)
         else:
@@ -139,7 +138,10 @@ def _widget(knob: Knob, path: str, value: Any) -> None:
     """One widget for one setting, of the kind that its declaration asks for."""
     key = f"w:{path}"
     label = _label(knob, knob.label)
-    if knob.choices:
+    if knob.many:
+        session.feed(key, list(value))
+        st.multiselect(label, knob.choices, format_func=_word, key=key, on_change=_changer(path, key), help=knob.help)
+    elif knob.choices:
         session.feed(key, value)
         st.selectbox(label, knob.choices, format_func=_word, key=key, on_change=_changer(path, key), help=knob.help)
     elif isinstance(value, bool):

@@ -130,7 +130,7 @@ def change(changes: Mapping[str, Any]) -> None:
     """Change settings of the run: live ones act at once, others start it anew; what is not allowed is said."""
     runner = visit().runner
     try:
-        config = runner.config.changed(changes)
+        config = _changed(runner.config, changes)
         if len(config.data_shape) != len(runner.config.data_shape):
             _change_kind(config)
             return
@@ -145,6 +145,22 @@ def change(changes: Mapping[str, Any]) -> None:
             notify(f"New run: {', '.join(paths)} cannot change while a run goes on.")
     except GanExplorerError as error:
         notify(str(error))
+
+
+def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
+    """The config with changes; other data may refuse what suited the last ones, and then that goes as well.
+
+    Raises:
+        ConfigError: If a value is not allowed.
+    """
+    try:
+        return config.changed(changes)
+    except ConfigError:
+        if "data.name" not in changes:
+            raise
+        plain: dict[str, Any] = {"conditional": False, "augment": []}
+        plain |= {f"{p}.kind": "mlp" for p in ("generator", "discriminator") if getattr(config, p).kind == "dcgan"}
+        return config.changed(plain | dict(changes))
 
 
 def _change_kind(config: RunConfig) -> None:

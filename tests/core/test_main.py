@@ -391,6 +391,11 @@ def test_the_record_is_the_only_thing_on_stdout() -> None:
     assert done.stderr == ""
 
 
+def test_a_conditional_run_is_scored_over_all_its_classes(record: Record) -> None:
+    metrics = record("train", "digits-conditional", *QUICK, "--steps", "2")["metrics"]
+    assert {"sliced_wasserstein", "raw_sliced_wasserstein"} <= metrics.keys()
+
+
 # -- taking home ---------------------------------------------------------------------------------------------
 
 

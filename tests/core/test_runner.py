@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gan_core import publisher
 from gan_core import runner as module
-from gan_core.config import Intervention, RunConfig
+from gan_core.config import DataConfig, Intervention, RunConfig
 from gan_core.errors import ConfigError, DataError
 from gan_core.frame import decode
 from gan_core.history import StepStats

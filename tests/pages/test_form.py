@@ -14,21 +14,20 @@ from gan_core.presets import from_query, presets
 from tests.pages.conftest import Opener
 from tests.pages.test_opening import SMALL, toasts
 
-KINDS = ("selectbox", "toggle", "slider", "select_slider", "number_input")
+KINDS = ("selectbox", "toggle", "slider", "select_slider", "number_input", "multiselect")
 
 
 def widgets(app: AppTest) -> dict[str, Any]:
     """Every widget of the form by its key."""
-    found = {w.key: w for kind in KINDS for w in cast("list[Any]", app.get(kind))}
-    assert sum(len(app.get(kind)) for kind in KINDS) == len(found)
-    return found
+    every = [w for kind in KINDS for w in cast("list[Any]", app.get(kind))]
+    found = {w.key: w for w in every}
+    assert len(every) == len(found)
+    return {key: w for key, w in found.items() if not key.startswith("own:")}
 
 
 def paths_of(config: RunConfig) -> set[str]:
     """Each setting that a form for this config must offer; pairs and penalties one by one."""
-    article = {f"{p}." for p in ("generator", "discriminator") if getattr(config, p).kind == "article"}
-    plain = {p for p in KNOBS if p != "regularisers" and not p.startswith("betas_")}
-    plain -= {p for p in plain if f"{p.split('.')[0]}." in article and not p.endswith(".kind")}
+    plain = {p for p in KNOBS if p != "regularisers" and not p.startswith("betas_")} - config.idle
     pairs = {f"{p}.{i}" for p in KNOBS if p.startswith("betas_") for i in range(2)}
     penalties = {f"regularisers.{i}.{p}" for i in range(len(config.regularisers)) for p in PENALTY_KNOBS if p != "name"}
     return plain | pairs | penalties
@@ -57,7 +56,7 @@ def another(widget: Any, path: str) -> Any:
     return value / 2 or 0.25
 
 
-@pytest.mark.parametrize("name", ["ring-8", "digits", "article-mnist", "collapse"])
+@pytest.mark.parametrize("name", ["ring-8", "digits", "article-mnist", "collapse", "digits-conditional"])
 def test_the_form_has_a_widget_for_every_setting_and_shows_its_value(
     open_app: Opener, runner_of: Callable[[AppTest], Runner], name: str
 ) -> None:
@@ -66,7 +65,8 @@ def test_the_form_has_a_widget_for_every_setting_and_shows_its_value(
     found = widgets(app)
     assert set(found) == {f"w:{p}" for p in paths_of(config)} | {"w:penalty", "from:preset"}
     for path in paths_of(config):
-        assert found[f"w:{path}"].value == value_at(config, path), path
+        shown = found[f"w:{path}"].value
+        assert (tuple(shown) if isinstance(shown, list) else shown) == value_at(config, path), path
     assert found["w:penalty"].value == (config.regularisers[0].name if config.regularisers else "none")
 
 
@@ -250,3 +250,18 @@ def test_a_look_at_another_page_loses_nothing(
     assert app.session_state["gan.visit"].runner is runner
     assert (runner.run, runner.state) == (2, "playing")
     assert dict(app.query_params) == link
+
+
+def test_other_data_that_refuse_a_setting_leave_it_behind(
+    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+) -> None:
+    app = open_app({"preset": "digits-conditional", "batch_size": "16"})
+    runner = runner_of(app)
+    app.multiselect(key="w:augment").set_value(["colour"]).run()
+    rebuilt(runner, 2)
+    assert runner.config.augment == ("colour",)
+    app.selectbox(key="w:data.name").set_value("ring-8").run()
+    rebuilt(runner, 3)
+    assert not app.exception
+    assert (runner.config.data.name, runner.config.conditional, runner.config.augment) == ("ring-8", False, ())
+    assert runner.wait(lambda r: r.step_count > 0), runner.message

@@ -196,6 +196,8 @@ def test_a_link_with_every_setting_off_its_default_opens_as_it_is(
         "g_steps": 3,
         "clip": 0.037,
         "batch_size": 33,
+        "conditional": False,
+        "augment": [],
         "generator": {"width": 13, "depth": 0, "activation": "silu", "norm": "batch"},
         "discriminator": {"width": 17, "depth": 8, "activation": "tanh", "dropout": 0.45, "spectral_norm": True},
         "latent_dim": 1,
