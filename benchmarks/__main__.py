@@ -10,10 +10,10 @@ from typing import Final
 
 from benchmarks.bare import ROOT, environment
 
-USUAL: Final = ("step", "live", "visitors", "startup", "soak")
+USUAL: Final = ("step", "live", "visitors", "startup", "keep", "soak")
 """What runs if no name is given."""
-LONG: Final = ("quality",)
-"""What must be asked for: it trains every preset with several seeds."""
+LONG: Final = ("quality", "fuzz")
+"""What must be asked for: the one trains every preset with several seeds, the other reads thousands of bad files."""
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Does anything grow while a page is left open? ``python -m benchmarks.soak``.
 
-One page trains in the plane and one on images, in one app. From the first minute on, once a minute, the garbage of
+One page trains in the plane and one on images, in one app. After two minutes, when the past of both runs is full, and from then on once a minute, the garbage of
 each page is collected and its heap is read, and with it the memory of the server. The bars are on the last reading
 over the first.
 """
@@ -16,7 +16,8 @@ from benchmarks.served import LivePage, Server, chromium
 
 PRESETS: Final = ("ring-8", "digits")
 GROWTH: Final = 5.0
-WARM_UP: Final = 60.0
+WARM_UP: Final = 120.0
+"""By then the time machine is full."""
 
 
 def read(server: Server, pages: dict[str, LivePage]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gan_core.data.limits import MAX_UPLOAD_BYTES
 from gan_core.data.own_data import OwnData, OwnImages
-from pages.ui import draw, session
+from pages.ui import draw, own_data
 
 _SIZES: Final = (16, 28, 32, 64)
 _PICTURES: Final = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "zip"]
@@ -42,7 +42,7 @@ def _pictures() -> None:
     size = st.segmented_control("Size, px", _SIZES, default=28, key="own:size") or 28
     colour = st.toggle("in colour", key="own:colour")
     flip = st.toggle("mirror half of them at random", key="own:flip")
-    data = session.own_data(given)
+    data = own_data.own_data(given)
     if data is None:
         return
     _say(data)
@@ -50,7 +50,7 @@ def _pictures() -> None:
         pictures = data.at(size, colour, first=_PREVIEW)
         st.image(list(pictures), width=34, output_format="PNG")
         changes = {"data.size": size, "data.colour": colour, "data.flip": flip}
-        st.button("Train on these", type="primary", on_click=session.train_on, args=(data, changes), key="own:go")
+        st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, changes), key="own:go")
 
 
 def _table() -> None:
@@ -61,20 +61,20 @@ def _table() -> None:
         key="own:table",
         help="One point a row: x and y. A first row of names is left out.",
     )
-    data = session.own_data([given] if given is not None else [])
+    data = own_data.own_data([given] if given is not None else [])
     if data is not None:
         _say(data)
-        st.button("Train on these", type="primary", on_click=session.train_on, args=(data, {}), key="own:go")
+        st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, {}), key="own:go")
 
 
 def _drawing() -> None:
     st.caption("Draw with the mouse or a finger: each stroke sprays points.")
-    draw.mount(key="own-drawing", points=session.drawing(), on_points=session.keep_drawing)
-    n = len(session.drawing())
+    draw.mount(key="own-drawing", points=own_data.drawing(), on_points=own_data.keep_drawing)
+    n = len(own_data.drawing())
     st.button(
         f"Train on these {n} points" if n else "Train on it",
         type="primary",
-        on_click=session.train_on_drawing,
+        on_click=own_data.train_on_drawing,
         disabled=n < draw.MIN_POINTS,
         key="own:go",
     )

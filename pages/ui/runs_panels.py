@@ -11,7 +11,7 @@ from gan_core import GanExplorerError, RunConfig, figures
 from gan_core.autosave import Saved
 from gan_core.config.paths import leaves
 from gan_core.history import QUANTITIES
-from pages.ui import session, take_home
+from pages.ui import saved_runs, session, take_home
 
 _MAX_UPLOAD_MB: Final = 512
 _QUANTITY_WORDS: Final = {name: name.replace("_", " ") for name in QUANTITIES}
@@ -31,7 +31,7 @@ def this_run() -> None:
 def saved() -> None:
     """Saved runs: go on, download, delete, compare."""
     st.subheader("Saved runs", anchor=False)
-    runs = session.saved_runs()
+    runs = saved_runs.saved_runs()
     if session.rooms().autosave is None:
         st.caption("Saving is switched off (GAN_EXPLORER_RUNS=off).")
         return
@@ -56,16 +56,16 @@ def _row(run: Saved, *, is_open: bool) -> bool:
         name = f"{_title(summary.preset, summary.config)}, step {summary.step:,}"
         ticked = what.checkbox(name, key=f"tick:{run.key}")
         what.caption(f"saved {when} · {run.size / 1e6:.1f} MB{note}")
-        go_on.button("Go on", key=f"go:{run.key}", on_click=session.open_saved, args=(run.key,), disabled=is_open)
+        go_on.button("Go on", key=f"go:{run.key}", on_click=saved_runs.open_saved, args=(run.key,), disabled=is_open)
         download.download_button(
             "Download",
-            session.path_of(run.key).read_bytes,
+            saved_runs.path_of(run.key).read_bytes,
             file_name=f"{run.key}.safetensors",
             mime="application/octet-stream",
             on_click="ignore",
             key=f"load:{run.key}",
         )
-        delete.button("Delete", key=f"delete:{run.key}", on_click=session.delete_saved, args=(run.key,))
+        delete.button("Delete", key=f"delete:{run.key}", on_click=saved_runs.delete_saved, args=(run.key,))
     return bool(ticked)
 
 
@@ -74,7 +74,7 @@ def _compare(runs: list[Saved]) -> None:
     quantity = st.selectbox("Quantity", QUANTITIES, format_func=_QUANTITY_WORDS.__getitem__, key="compare:quantity")
     names = {run.key: f"{i}: {run.summary.preset or run.summary.config.data.name}" for i, run in enumerate(runs, 1)}
     try:
-        histories = {names[run.key]: session.history_of(run.key) for run in runs}
+        histories = {names[run.key]: saved_runs.history_of(run.key) for run in runs}
     except GanExplorerError as error:
         st.warning(str(error))
         return
@@ -104,7 +104,9 @@ def open_file() -> None:
         key="open:file",
     )
     if given is not None:
-        st.button("Go on with it", on_click=session.open_file, args=(given.getvalue(),), key="open:go", type="primary")
+        st.button(
+            "Go on with it", on_click=saved_runs.open_file, args=(given.getvalue(),), key="open:go", type="primary"
+        )
 
 
 def _title(preset: str, config: RunConfig) -> str:

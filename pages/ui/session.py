@@ -7,36 +7,27 @@ look at another page, which drops widget state, loses nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
 
 from gan_core import (
-    CheckpointError,
     ConfigError,
     DataError,
     GanExplorerError,
-    History,
     RunConfig,
-    checkpoint,
 )
-from gan_core.autosave import Saved
 from gan_core.config import DataConfig, is_live
 from gan_core.data.own import find as find_own
 from gan_core.data.own import register
-from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
+from gan_core.data.own_data import OwnPoints
 from gan_core.data.payload import from_text, to_text
-from gan_core.data.tables import read_drawing, read_points
-from gan_core.data.uploads import read_images, read_zip
 from gan_core.presets import find, from_query, link_repeats_until, presets, to_query
-from pages.ui import draw
 from pages.ui.live import Command
 from pages.ui.visits import Rooms, Visit, default_slots
 
 _VISIT, _NOTICE, _LINK, _REDRAW, _KEYS = "gan.visit", "gan.notice", "gan.link", "gan.redraw", "gan.keys"
-_OWN, _DRAWN = "gan.own", "gan.drawn"
 
 POINTS: Final = "points"
 """In a link: a small drawing."""
@@ -235,153 +226,24 @@ def obey(command: Command) -> bool:
     return command.name in ("new_seed", "open", "reset", "branch", "step_d", "step_g")
 
 
-# -- data of one's own ---------------------------------------------------------------------------------------------
+def remember(name: str, value: Any) -> None:
+    """Keep something for this session, over all pages."""
+    st.session_state[f"gan.{name}"] = value
 
 
-def own_data(files: Sequence[Any]) -> OwnData | None:
-    """What a visitor uploaded, read once; None if there is nothing, or nothing that can be used: that is then said.
-
-    Args:
-        files: Streamlit's uploaded files.
-    """
-    if not files:
-        return None
-    ids = tuple(file.file_id for file in files)
-    known = st.session_state.get(_OWN)
-    if known is not None and known[0] == ids:
-        found: OwnData | str = known[1]
-    else:
-        try:
-            found = read_own([(file.name, file.getvalue()) for file in files])
-        except GanExplorerError as error:
-            found = str(error)
-        st.session_state[_OWN] = (ids, found)
-    if isinstance(found, str):
-        st.text(found)
-        return None
-    return found
+def recall(name: str, default: Any = None) -> Any:
+    """What `remember` kept."""
+    return st.session_state.get(f"gan.{name}", default)
 
 
-def read_own(files: Sequence[tuple[str, bytes]]) -> OwnData:
-    """Data from files with their names.
-
-    Raises:
-        DataError: If nothing in them can be used.
-    """
-    name, content = files[0]
-    ending = name.lower().rpartition(".")[2]
-    if ending in ("csv", "npy"):
-        return read_points(name, content)
-    if ending == "zip" and len(files) == 1:
-        return read_zip(content)
-    return read_images(files)
-
-
-def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
-    """Start a run on a visitor's own data, with networks and rates that suit them."""
-    name = "own-images" if isinstance(data, OwnImages) else "moons"
-    runner = visit().runner
-    try:
-        named = {"data.name": data.name, "data.hash": register(data), "seed": runner.config.seed}
-        runner.restart(find(name).config.changed({**named, **changes}), preset=name if name == data.name else "")
-    except GanExplorerError as error:
-        notify(str(error))
-        return
-    runner.play()
-    notify(f"New run, with the networks and rates of the preset {name}.")
-
-
-def drawing() -> list[list[float]]:
-    """The points that this visitor has drawn."""
-    points: list[list[float]] = st.session_state.setdefault(_DRAWN, [])
-    return points
-
-
-def keep_drawing() -> None:
-    """Take over what the drawing area holds after a stroke."""
-    points = draw.parse(value_of("own-drawing").get("points"))
-    if points is not None:
-        st.session_state[_DRAWN] = points
-
-
-def train_on_drawing() -> None:
-    """Start a run on the drawing."""
-    try:
-        train_on(read_drawing(drawing()), {})
-    except GanExplorerError as error:
-        notify(str(error))
-
-
-# -- saved runs --------------------------------------------------------------------------------------------------
-
-
-def saved_runs() -> list[Saved]:
-    """Saved runs that this visitor may see, newest first: all of them on the machine that the app runs on."""
-    autosave = rooms().autosave
-    if autosave is None:
-        return []
-    mine = st.session_state.get(_KEYS, set())
-    return [saved for saved in autosave.saved() if _is_local() or saved.key.rpartition("-")[0] in mine]
-
-
-def _is_local() -> bool:
-    """True if the browser runs on the machine that the app runs on."""
-    return st.context.ip_address is None
-
-
-def _saved(key: str) -> Path:
-    autosave = rooms().autosave
-    if autosave is None or key not in {saved.key for saved in saved_runs()}:
-        raise CheckpointError("this run is not here any more")
-    return autosave.path(key)
-
-
-def history_of(key: str) -> History:
-    """The history of a saved run.
-
-    Raises:
-        CheckpointError: If it is gone or damaged.
-    """
-    return checkpoint.load_history(_saved(key))
-
-
-def path_of(key: str) -> Path:
-    """The file of a saved run.
-
-    Raises:
-        CheckpointError: If it is gone.
-    """
-    return _saved(key)
-
-
-def open_saved(key: str) -> None:
-    """Go on with a saved run, in place of this one."""
-    try:
-        open_file(checkpoint.read(_saved(key)))
-    except GanExplorerError as error:
-        notify(str(error))
-
-
-def open_file(content: bytes) -> None:
-    """Go on with the run in a file, in place of this one; a file that is none is refused, and this run stays."""
-    try:
-        trainer = checkpoint.load(content)
-        visit().runner.go_on(trainer.state_dict(), preset=checkpoint.summarise(content).preset)
-        notify(f"This run goes on from step {trainer.step_count:,} of the file.")
-    except GanExplorerError as error:
-        notify(f"The file was not opened: {error}.")
+def keys_of_runs() -> frozenset[str]:
+    """The names under which the runs of this session are saved, without their numbers."""
+    return frozenset(st.session_state.get(_KEYS, ()))
 
 
 def key_of_run() -> str:
-    """The name under which this visitor's run is saved, without its number; "" if there is none."""
+    """The name under which the open run is saved, without its number; "" if there is none."""
     return visit().key if has_run() else ""
-
-
-def delete_saved(key: str) -> None:
-    """Delete a saved run."""
-    autosave = rooms().autosave
-    if autosave is not None and key in {saved.key for saved in saved_runs()}:
-        autosave.delete(key)
 
 
 def notify(text: str) -> None:

@@ -14,7 +14,7 @@ from gan_core import Runner, Trainer, checkpoint
 from gan_core.autosave import Autosave
 from gan_core.config import parse_config
 from gan_core.frame import decode
-from pages.ui import session
+from pages.ui import saved_runs, session
 from pages.ui.live import parse_command
 from pages.ui.live.route import routes
 from tests.pages.conftest import VISIT, Opener, stand_at
@@ -28,7 +28,7 @@ CONFIG = parse_config({"data": {"name": "moons"}, "batch_size": 8, "generator": 
 def autosave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Autosave]:
     made = Autosave(tmp_path)
     monkeypatch.setattr(session.rooms(), "autosave", made)
-    monkeypatch.setattr(session, "_is_local", lambda: True)
+    monkeypatch.setattr(saved_runs, "_is_local", lambda: True)
     yield made
     made.close()
 
@@ -75,13 +75,13 @@ def test_a_saved_run_goes_on_where_it_stood(
 def test_another_machine_sees_its_own_runs_alone(
     open_app: Opener, autosave: Autosave, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_is_local", lambda: False)
+    monkeypatch.setattr(saved_runs, "_is_local", lambda: False)
     saved(autosave, "old-1", 1)
     page = runs_page(open_app)
     assert any("None yet" in caption.value for caption in page.caption)
     saved(autosave, page.session_state[VISIT].key + "-1", 2)
     page.run()
-    assert [button.key.partition(":")[2] for button in page.button if str(button.key).startswith("go:")] == [
+    assert [str(button.key).partition(":")[2] for button in page.button if str(button.key).startswith("go:")] == [
         page.session_state[VISIT].key + "-1"
     ]
 

@@ -1,0 +1,126 @@
+"""What keeping a run costs: ``python -m benchmarks.keep``.
+
+A runner with time machine and autosave against one without, looked at six times a second, by turns in one process; the
+loading of a checkpoint; a film; and the memory that the past of a long run takes.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from benchmarks.live import write_stand_in
+from benchmarks.rows import Row, parser, report
+from gan_core import checkpoint
+from gan_core.autosave import Autosave
+from gan_core.export.film import film
+from gan_core.presets import preset
+from gan_core.recorder import MAX_RUN_BYTES, Recorder
+from gan_core.runner import Runner
+from gan_core.trainer import Trainer
+
+CASES: Final = ("ring-8", "digits", "mnist-dcgan")
+LOOK_EVERY: Final = 1 / 6
+LONG_RUN: Final = 200_000
+
+
+def rate(runner: Runner, seconds: float) -> float:
+    """Steps a second while somebody looks."""
+    runner.play()
+    runner.wait(lambda r: r.state == "playing")
+    time.sleep(0.3)
+    steps, began = runner.step_count, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        runner.frame()
+        time.sleep(LOOK_EVERY)
+    found = (runner.step_count - steps) / (time.perf_counter() - began)
+    runner.pause()
+    runner.wait(lambda r: r.state == "paused")
+    return found
+
+
+def rows_of_cost(name: str, folder: Path, repeats: int, seconds: float) -> Iterator[Row]:
+    """With and without, by turns: plain, keeping, plain."""
+    autosave = Autosave(folder / name, interval=min(15.0, seconds))
+    recorder = Recorder(autosave, name)
+    keeping = Runner(preset(name), observers=[recorder], on_frame=recorder.show)
+    plain = Runner(preset(name), observers=[lambda runner, trainer: None])
+    for runner in (keeping, plain):
+        runner.wait(lambda r: r.snapshot is not None, 120)
+        rate(runner, 1)
+    ratios = []
+    for _ in range(repeats):
+        before, kept, after = rate(plain, seconds), rate(keeping, seconds), rate(plain, seconds)
+        ratios.append(kept / statistics.mean((before, after)))
+    yield Row(f"preset {name}", "steps a second, keeping over plain", ratios, 3, ">=", 0.98)
+    yield Row(f"preset {name}", "memory of the past, MB", [recorder.n_bytes / 1e6], 1, "<=", MAX_RUN_BYTES / 1e6)
+    for runner in (keeping, plain):
+        runner.close()
+        runner.join(5)
+    autosave.close()
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """How long it takes."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def rows_of_files(folder: Path, repeats: int) -> Iterator[Row]:
+    """A checkpoint of the article's pair, and a film of digits."""
+    trainer = Trainer(preset("article-mnist"))
+    trainer.step()
+    path = folder / "article.safetensors"
+    checkpoint.save(trainer, path)
+    loads = [seconds_of(lambda: checkpoint.load(path)) for _ in range(repeats)]
+    yield Row("the article's pair", "checkpoint, MB", [path.stat().st_size / 1e6], 1)
+    yield Row("the article's pair", "loading it, s", loads, 3, "<=", 0.3)
+    images = Trainer(preset("digits")).snapshot().arrays["fake_images"]
+    moments = [(step, images) for step in range(100)]
+    films = [seconds_of(lambda: film(moments)) for _ in range(repeats)]
+    yield Row("digits", "film of 100 frames (GIF), s", films, 2, "<=", 3)
+
+
+def rows_of_length() -> Iterator[Row]:
+    """The past of a long run, as its recorder sees it: a state and a frame at every tenth of a percent of the way."""
+    trainer, recorder = Trainer(preset("digits")), Recorder()
+    trainer.step()
+    state = trainer.state_dict()
+    size = sum(t.nbytes for part in ("generator", "discriminator", "ema") for t in state[part].values())
+    peak = 0
+    with recorder._lock:
+        for step in range(0, LONG_RUN, 100):
+            recorder._states.add(step, state, 3 * size, MAX_RUN_BYTES)
+            recorder._frames.add(step, b"", 40_000, MAX_RUN_BYTES // 4)
+            peak = max(peak, recorder._states.n_bytes + recorder._frames.n_bytes)
+    yield Row("digits", f"memory of the past over {LONG_RUN:,} steps, at most, MB", [peak / 1e6], 1, "<=", 268.4)
+
+
+def main() -> None:
+    """Measure and print."""
+    options = parser(__doc__)
+    options.add_argument("--seconds", type=float, default=5, help="length of each part of a repeat")
+    given = options.parse_args()
+    torch.set_num_threads(1)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_stand_in(folder / "data")
+        os.environ["GAN_EXPLORER_DATA"] = str(folder / "data")
+        for case in CASES:
+            rows += rows_of_cost(case, folder, given.repeats, given.seconds)
+        rows += rows_of_files(folder, given.repeats)
+        rows += rows_of_length()
+    report("keep", rows, ["one thread; MNIST is a stand-in of its size"], given.json)
+
+
+if __name__ == "__main__":
+    main()
