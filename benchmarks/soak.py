@@ -1,8 +1,8 @@
 """Does anything grow while a page is left open? ``python -m benchmarks.soak``.
 
-One page trains in the plane and one on images, in one app. After two minutes, when the past of both runs is full, and from then on once a minute, the garbage of
-each page is collected and its heap is read, and with it the memory of the server. The bars are on the last reading
-over the first.
+One page trains in the plane and one on images, in one app. After two minutes, when the past of both runs is full, and
+from then on once a minute, the garbage of each page is collected and its heap is read, and with it the memory of the
+server. The bars are on the last reading over the first.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ class _Plan:
     config: RunConfig
     interventions: tuple[Intervention, ...] = ()
     state: Mapping[str, Any] | None = None
+    number: int = 0  # of the request: a later one may already be waiting
 
 
 class Runner:
@@ -101,6 +102,7 @@ class Runner:
         self._next_look = self._last_look = 0.0
         self._run = 0
         self._config = self._initial = self._followed = config
+        self._asked = 0
         self._rebuild: _Plan | None = _Plan(config, tuple(interventions))
         self._story = tuple(interventions)
         self._looked: tuple[int, int, int, str] | None = None
@@ -231,7 +233,9 @@ class Runner:
         self._config = self._initial = config
         self._story = tuple(interventions)
         self.preset = self.preset if preset is None else preset
-        self._command(lambda: self._do_restart(_Plan(config, tuple(interventions))))
+        self._asked += 1
+        plan = _Plan(config, tuple(interventions), number=self._asked)
+        self._command(lambda: self._do_restart(plan))
 
     def go_on(self, state: Mapping[str, Any], *, preset: str | None = None) -> None:
         """Replace this run by one that goes on from a state; it plays on if this one was playing.
@@ -248,7 +252,8 @@ class Runner:
         self._config = config
         self._story = tuple(done)
         self.preset = self.preset if preset is None else preset
-        plan = _Plan(self._initial, tuple(done), state)
+        self._asked += 1
+        plan = _Plan(self._initial, tuple(done), state, self._asked)
         self._command(lambda: self._do_restart(plan))
 
     def reset(self) -> None:
@@ -460,7 +465,7 @@ class Runner:
     def _do_play(self) -> None:
         self._playing = True
         if self._state in ("diverged", "error"):  # playing on from NaN would stay NaN
-            self._do_restart(_Plan(self._config))
+            self._do_restart(_Plan(self._config, number=self._asked))
 
     def _do_pause(self) -> None:
         self._playing = False
@@ -537,14 +542,18 @@ class Runner:
         self._camera.settle()
         self._clear_numbers()
         self._phase = ""
-        self._config = self._initial = self._followed = config
-        self._story = tuple(sorted(plan.interventions, key=lambda i: i.step))
+        self._followed = config
+        if plan.number == self._asked:  # else what is to be read is what was asked for last
+            self._config = self._initial = config
+            self._story = tuple(sorted(plan.interventions, key=lambda i: i.step))
         self._state = "queued"
         load_data(config.data, progress=self._show_progress)
         self._trainer = trainer = Trainer(config, interventions=plan.interventions, device=self._device)
         if plan.state is not None:
             trainer.load_state_dict(plan.state)
-            self._config = self._followed = trainer.config
+            self._followed = trainer.config
+            if plan.number == self._asked:
+                self._config = trainer.config
         self._camera.aim(self._trainer)
         self._run += 1
         self._state, self._message = "paused", ""

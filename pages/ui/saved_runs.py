@@ -20,6 +20,19 @@ def saved_runs() -> list[Saved]:
     return [saved for saved in autosave.saved() if _is_local() or saved.key.rpartition("-")[0] in mine]
 
 
+def offer() -> None:
+    """Tell a visitor, once, of a run that ended with the last server, be it by a crash."""
+    if session.recall("offered"):
+        return
+    session.remember("offered", True)
+    last = next((run for run in saved_runs() if run.when < session.rooms().since), None)
+    if last is not None:
+        name = last.summary.preset or last.summary.config.data.name
+        session.notify(
+            f"An earlier run was saved: {name} at step {last.summary.step:,}. The Runs page goes on with it."
+        )
+
+
 def _is_local() -> bool:
     """True if the browser runs on the machine that the app runs on."""
     return st.context.ip_address is None

@@ -109,6 +109,9 @@ class Rooms:
     Args:
         n_slots: Runs that may play at once.
         release_after: Seconds after which the memory of a run whose browser is gone is given back.
+
+    Attributes:
+        since: When this process began, Unix seconds.
     """
 
     def __init__(self, n_slots: int, release_after: float) -> None:
@@ -117,6 +120,7 @@ class Rooms:
         folder = autosave_folder()
         self.autosave = None if folder is None else Autosave(folder, app=__version__)
         self.release_after = release_after
+        self.since = time.time()
         self._visits: weakref.WeakValueDictionary[str, Visit] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from gan_core.config import DATA_SHAPES
 from gan_core.data import DATASETS, Modes, Points, load
 from gan_core.metrics import (
     METRICS,
@@ -26,7 +27,7 @@ from gan_core.metrics import (
 )
 
 Array = NDArray[np.float64]
-PLANE = [name for name in DATASETS if name not in ("digits", "mnist", "fashion-mnist")]
+PLANE = [name for name in DATASETS if DATA_SHAPES.get(name) == (2,) and name != "own-points"]
 WITH_MODES = [name for name in PLANE if name not in ("moons", "swiss-roll")]
 UNIT = (0.0, 1.0, 0.0, 1.0)
 

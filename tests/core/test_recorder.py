@@ -115,6 +115,7 @@ def test_a_run_goes_on_from_its_past_bit_for_bit(runners: list[Runner]) -> None:
     assert decode(pictured[1])[0]["step"] == pictured[0] == 20
     runner.go_on(state)
     assert runner.wait(lambda r: r.run == 2 and r.step_count == 20)
+    runner.flush()
     assert recorder.contents()["states"] == [20]
     runner.retune({"lr_g": 0.01})
     pause_at(runner, 40)

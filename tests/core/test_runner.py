@@ -716,3 +716,14 @@ def test_a_second_run_of_one_visitor_makes_room_for_another_visitor(make: Make) 
     assert older.state == "playing"
     other.pause()
     assert newer.wait(lambda r: r.state == "playing", 3)
+
+
+def test_what_was_asked_for_last_is_what_is_read_at_once_and_for_good(make: Make) -> None:
+    runner = make()
+    for seed in range(1, 60):
+        runner.restart(runner.config.changed({"seed": seed}))
+        time.sleep(0.003 * (seed % 3))
+        assert runner.config.seed == runner.initial_config.seed == seed
+    assert runner.wait(lambda r: r.state == "paused")
+    runner.flush()
+    assert runner.config.seed == 59

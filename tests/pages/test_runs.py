@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def test_without_saved_runs_the_page_says_how_there_will_be_some(open_app: Opene
     assert not page.exception
     assert any("None yet" in caption.value for caption in page.caption)
     assert any("ring-8" in text.value for text in page.markdown)
+
+
+def test_a_run_that_ended_with_the_last_server_is_offered_once(
+    open_app: Opener, autosave: Autosave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(autosave, "old-1", 7)
+    assert not open_app(SMALL).toast, "it was saved by this server"
+    monkeypatch.setattr(session.rooms(), "since", time.time() + 1)
+    app = open_app(SMALL)
+    assert "moons at step 7" in " ".join(t.value for t in app.toast)
+    assert not app.run().toast
 
 
 def test_a_saved_run_goes_on_where_it_stood(
