@@ -114,6 +114,7 @@ class Recorder:
     def __init__(self, autosave: Autosave | None = None, key: str = "") -> None:
         self._autosave, self._key = autosave, key
         self._lock = threading.Lock()
+        self._saved = (0, 0)
         self._run = -1
         self._next_state = self._next_frame = 0.0
         self._clear()
@@ -132,8 +133,12 @@ class Recorder:
                 self._next_state = 0.0
                 self._clear()
             self._rate(scores_step, {name: s.value for name, s in scores.items()})
-            stood = not playing and (not self._states.steps or self._states.steps[-1] != trainer.step_count)
-        if now < self._next_state and not stood:
+            newest = self._states.items[-1] if self._states.steps[-1:] == [trainer.step_count] else None
+        # Lone updates and live settings change a run that stands at a step.
+        if not playing and newest is not None and len(newest["interventions"]) == len(trainer.interventions):
+            self._save(runner, newest, at_once=True)
+            return
+        if now < self._next_state and playing:
             return
         if trainer.stats is not None and not trainer.stats.finite:
             return
@@ -144,8 +149,7 @@ class Recorder:
         with self._lock:
             room = int(_room() * (1 - FRAME_BYTES_SHARE)) - (0 if self.best is None else size)
             self._states.add(trainer.step_count, state, size, room)
-        if self._autosave is not None and trainer.step_count:
-            self._autosave.offer(f"{self._key}-{self._run}", state, preset=runner.preset, at_once=not playing)
+        self._save(runner, state, at_once=not playing)
 
     def show(self, run: int, step: int, frame: bytes) -> None:
         """Be shown a frame; on any thread."""
@@ -197,7 +201,16 @@ class Recorder:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
+    def _save(self, runner: Runner, state: Mapping[str, Any], *, at_once: bool) -> None:
+        moment = state["counters"]["step"], len(state["interventions"])
+        if self._autosave is None or moment == (0, 0) or (at_once and moment == self._saved):
+            return
+        self._autosave.offer(f"{self._key}-{self._run}", state, preset=runner.preset, at_once=at_once)
+        if at_once:
+            self._saved = moment
+
     def _clear(self) -> None:
+        self._saved = (0, 0)
         self._frames: Thinned[bytes] = Thinned(MAX_FRAMES)
         self._states: Thinned[Mapping[str, Any]] = Thinned(MAX_STATES)
         self.best: Best | None = None

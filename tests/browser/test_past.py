@@ -36,13 +36,15 @@ def test_scrubbing_shows_the_past_and_the_run_goes_on_from_it(open_app: Opener) 
 def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("killed")
     first = Server(folder / "log.txt", 4)
-    view = open_app(url=first.url)
-    view.may_lose_connection = True
-    view.wait_beyond(50)
-    step = view.pause()
-    runs = folder / "runs"
-    until(lambda: runs.is_dir() and any(runs.glob("*.safetensors")), "a saved run", now=view.report)
-    first.kill()
+    try:
+        view = open_app(url=first.url)
+        view.may_lose_connection = True
+        view.wait_beyond(50)
+        step = view.pause()
+        runs = folder / "runs"
+        until(lambda: any(runs.glob("*.safetensors")), "a saved run", timeout=30, now=view.report)
+    finally:
+        first.kill()
     second = Server(folder / "log.txt", 4)
     try:
         again = open_app("", url=f"{second.url}runs", wait="")
@@ -52,5 +54,6 @@ def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_fa
         again.wait_for("playing")
         assert again.wait_beyond(step) > step
         again.pause()
+        again.may_lose_connection = True
     finally:
         second.stop()

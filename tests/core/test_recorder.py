@@ -131,6 +131,21 @@ def test_a_run_goes_on_from_its_past_bit_for_bit(runners: list[Runner]) -> None:
     assert [i.step for i in runner.interventions] == [20]
 
 
+def test_a_lone_update_belongs_to_what_is_kept(runners: list[Runner], tmp_path: Path) -> None:
+    autosave = Autosave(tmp_path)
+    runner, recorder = recorded(runners, autosave)
+    pause_at(runner, 5)
+    runner.step_d()
+    assert runner.wait(lambda r: len(r.interventions) == 1)
+    runner.flush()
+    runner.flush()
+    found = recorder.state(5)
+    assert found is not None
+    assert [i["update"] for i in found[1]["interventions"]] == ["d"]
+    assert autosave.flush()
+    assert len(autosave.saved()[0].summary.words["interventions"]) == 1
+
+
 def test_states_do_not_change_with_the_run_that_goes_on(runners: list[Runner]) -> None:
     runner, recorder = recorded(runners)
     pause_at(runner, 3)
@@ -183,6 +198,19 @@ def test_a_run_that_stops_is_on_disk(runners: list[Runner], tmp_path: Path) -> N
     trainer = checkpoint.load(autosave.path("run-1"))
     assert runner._trainer is not None
     assert trainer.stats == runner._trainer.stats
+
+
+def test_a_run_that_stops_where_a_state_was_just_taken_is_on_disk_too(runners: list[Runner], tmp_path: Path) -> None:
+    autosave = Autosave(tmp_path)
+    runner, recorder = recorded(runners, autosave)
+    pause_at(runner, 12)
+    assert autosave.flush()
+    autosave.delete("run-1")
+    recorder._saved = (0, 0)  # as if it had been taken in passing
+    assert runner._trainer is not None
+    recorder(runner, runner._trainer)
+    assert autosave.flush()
+    assert [s.summary.step for s in autosave.saved()] == [12]
 
 
 def test_a_run_that_is_closed_is_saved_as_it_was(runners: list[Runner], tmp_path: Path) -> None:
