@@ -71,6 +71,7 @@ def cases() -> dict[str, Case]:
         "a": Case("(a) plane, 2x128, batch 256", preset("ring-8").changed(_PLAIN), 1.1),
         "b": Case("(b) digits MLP, batch 64", preset("digits").changed(_PLAIN), 1.1),
         "c": Case("(c) the article's pair, batch 64", preset("article-mnist").changed(_PLAIN), 1.35),
+        "d": Case("(d) preset mnist-dcgan", preset("mnist-dcgan").changed(_PLAIN), 1.1),
     }
 
 
@@ -81,7 +82,8 @@ def plain_loop(trainer: Trainer) -> Step:
     """The usual loop with a trainer's networks and config; each call of what is returned does one iteration."""
     config, data = trainer.config, trainer.data
     samples = data.train if isinstance(data, Images) else data.sample(N_POINTS, Generator().manual_seed(0))
-    samples = samples.flatten(1)
+    if not any(isinstance(layer, nn.Conv2d) for layer in trainer.discriminator.modules()):
+        samples = samples.flatten(1)
     generator, discriminator = plain_network(trainer.generator), plain_network(trainer.discriminator)
     opt_g = torch.optim.Adam(generator.parameters(), lr=config.lr_g, betas=config.betas_g)
     opt_d = torch.optim.Adam(discriminator.parameters(), lr=config.lr_d, betas=config.betas_d)
@@ -109,17 +111,27 @@ def plain_loop(trainer: Trainer) -> Step:
 
 
 def plain_network(network: nn.Module) -> nn.Sequential:
-    """The same layers with the same weights, of PyTorch's own stock, for flat samples."""
+    """The same layers with the same weights, of PyTorch's own stock, for flat samples where there is no convolution."""
     (layers,) = network.children()
     copy = nn.Sequential(*(_stock(layer) for layer in layers.children()))
     copy.load_state_dict(layers.state_dict())
+    if isinstance(copy[-1], nn.Conv2d):  # to logits [n, 1]
+        copy.append(nn.Flatten())
     return copy
 
 
 def _stock(layer: nn.Module) -> nn.Module:
     match layer:
         case nn.Linear():
-            return nn.Linear(layer.in_features, layer.out_features)
+            return nn.Linear(layer.in_features, layer.out_features, layer.bias is not None)
+        case nn.ConvTranspose2d():
+            return nn.ConvTranspose2d(*_window(layer), bias=layer.bias is not None)
+        case nn.Conv2d():
+            return nn.Conv2d(*_window(layer), bias=layer.bias is not None)
+        case nn.BatchNorm2d():
+            return nn.BatchNorm2d(layer.num_features)
+        case nn.Unflatten():
+            return nn.Unflatten(layer.dim, layer.unflattened_size)
         case nn.LeakyReLU():
             return nn.LeakyReLU(layer.negative_slope)
         case Dropout():
@@ -127,6 +139,11 @@ def _stock(layer: nn.Module) -> nn.Module:
         case nn.ReLU() | nn.Tanh():
             return type(layer)()
     raise TypeError(f"no case has a {type(layer).__name__} yet")
+
+
+def _window(layer: nn.Conv2d | nn.ConvTranspose2d) -> tuple[int, int, int, int, int]:
+    """Channels in and out, kernel, stride and padding of a square convolution."""
+    return layer.in_channels, layer.out_channels, layer.kernel_size[0], layer.stride[0], int(layer.padding[0])
 
 
 # -- measuring ---------------------------------------------------------------------------------------------------
@@ -255,7 +272,7 @@ def main() -> None:
         for name in given.cases:
             rows += rows_of_case(cases()[name], given.repeats, given.seconds)
         rows += rows_of_age(given.repeats, given.seconds)
-    notes = ["one thread; (c) trains on images of noise", f"the late run has a history of {LATE:,} steps"]
+    notes = ["one thread; (c) and (d) train on images of noise", f"the late run has a history of {LATE:,} steps"]
     report("step", rows, notes, given.json)
 
 

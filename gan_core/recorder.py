@@ -115,6 +115,7 @@ class Recorder:
         self._autosave, self._key = autosave, key
         self._lock = threading.Lock()
         self._saved = (0, 0)
+        self._passing = -1, 0, b""
         self._run = -1
         self._next_state = self._next_frame = 0.0
         self._clear()
@@ -149,17 +150,19 @@ class Recorder:
         with self._lock:
             room = int(_room() * (1 - FRAME_BYTES_SHARE)) - (0 if self.best is None else size)
             self._states.add(trainer.step_count, state, size, room)
+            run, step, frame = self._passing
+            if (run, step) == (self._run, trainer.step_count):  # what can be gone on from is to be seen
+                self._add_frame(step, frame)
         self._save(runner, state, at_once=not playing)
 
     def show(self, run: int, step: int, frame: bytes) -> None:
         """Be shown a frame; on any thread."""
         now = time.perf_counter()
         with self._lock:
-            stateful = self._states.steps[-1:] == [step]
-            if run != self._run or (now < self._next_frame and self._frames.steps and not stateful):
-                return
-            self._next_frame = now + FRAME_INTERVAL
-            self._frames.add(step, frame, len(frame), int(_room() * FRAME_BYTES_SHARE))
+            self._passing = run, step, frame
+            if run == self._run and (now >= self._next_frame or not self._frames.steps):
+                self._next_frame = now + FRAME_INTERVAL
+                self._add_frame(step, frame)
 
     # -- what it knows ---------------------------------------------------------------------------------------
 
@@ -200,6 +203,9 @@ class Recorder:
             return self._frames.n_bytes + self._states.n_bytes
 
     # -- inside ----------------------------------------------------------------------------------------------
+
+    def _add_frame(self, step: int, frame: bytes) -> None:
+        self._frames.add(step, frame, len(frame), int(_room() * FRAME_BYTES_SHARE))
 
     def _save(self, runner: Runner, state: Mapping[str, Any], *, at_once: bool) -> None:
         moment = state["counters"]["step"], len(state["interventions"])

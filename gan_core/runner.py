@@ -387,12 +387,12 @@ class Runner:
             self._message = ""
             self._publisher.begin_playing()
         self._last = time.perf_counter()
-        if state == "paused" and self._trainer is not None:
-            if self._picture_is_old():
-                self._look()
-            else:  # they have seen it in passing, but not that it stands
-                self._show_observers(self._trainer)
+        stands = state == "paused" and self._trainer is not None
+        if stands and self._picture_is_old():
+            self._look()
         self._publish()
+        if stands and self._trainer is not None:  # last: whoever paused waits for the picture
+            self._show_observers(self._trainer)
 
     def _advance(self) -> None:
         trainer = self._trainer
@@ -403,6 +403,7 @@ class Runner:
                 self._look()
                 self._publish()
                 self._nap(0.5 / self._pace)
+            self._show_observers(trainer)
             self._follow(trainer)
         else:
             if self._phase:
@@ -445,6 +446,8 @@ class Runner:
             self._look()
         if stale or self._dirty:
             self._publish()
+        if stale and self._trainer is not None:
+            self._show_observers(self._trainer)
         with self._changed:
             # A flag, because what woke us may have happened since this turn began.
             self._changed.wait_for(lambda: self._woken, 5.0)
@@ -559,6 +562,7 @@ class Runner:
         self._state, self._message = "paused", ""
         self._look()
         self._publish()
+        self._show_observers(trainer)
 
     def _show_progress(self, name: str, done: int, total: int) -> None:
         of = f" of {total / 1e6:.0f}" if total else ""
@@ -583,9 +587,7 @@ class Runner:
         self._camera.settle()
         self._want = False
         self._looked = self._sight(trainer)
-        if self._publisher.take(trainer.snapshot(self._which)):
-            self._show_observers(trainer)
-        # else the next step will say that the run diverged
+        self._publisher.take(trainer.snapshot(self._which))  # if it cannot, the next step says that the run diverged
 
     def _glance(self, trainer: Trainer) -> None:
         """Have the camera make a snapshot and its frame while the training goes on."""

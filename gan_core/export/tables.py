@@ -42,6 +42,16 @@ def history_csv(history: History) -> bytes:
     return _csv([list(columns), *zip(*columns.values(), strict=True)])
 
 
+def histories_csv(histories: Mapping[str, History]) -> bytes:
+    """The histories of several runs under each other, the first column being the run's name."""
+    rows: list[list[Any]] = []
+    for name, history in histories.items():
+        columns = history_table(history)
+        rows = rows or [["run", *columns]]
+        rows += [[name, *values] for values in zip(*columns.values(), strict=True)]
+    return _csv(rows)
+
+
 def metrics_csv(metrics: Mapping[str, Score]) -> bytes:
     """One line for each metric: its name, label and value, what real data reach, the number of samples, the unit."""
     rows: list[list[Any]] = [["metric", "label", "value", "floor", "n", "unit"]]

@@ -10,6 +10,7 @@ import streamlit as st
 from gan_core import GanExplorerError, RunConfig, figures
 from gan_core.autosave import Saved
 from gan_core.config.paths import leaves
+from gan_core.export.tables import histories_csv
 from gan_core.history import QUANTITIES
 from pages.ui import saved_runs, session, take_home
 
@@ -81,6 +82,14 @@ def _compare(runs: list[Saved]) -> None:
     figure = figures.compare(histories, quantity, theme="dark" if st.context.theme.type == "dark" else "light")
     st.plotly_chart(figure, key="compare:curves", theme=None)
     st.dataframe(_differences(runs, names), hide_index=True, key="compare:settings")
+    st.download_button(
+        "All curves (CSV)",
+        lambda: histories_csv(histories),
+        file_name="runs.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key="compare:csv",
+    )
 
 
 def _differences(runs: list[Saved], names: dict[str, str]) -> list[dict[str, str]]:

@@ -25,7 +25,7 @@ from gan_core.export.draw import GAP, grid, scatter
 from gan_core.export.film import Moment, film
 from gan_core.export.onnx import generator_onnx
 from gan_core.export.pictures import sample_png, samples_zip
-from gan_core.export.tables import history_csv, metrics_csv, run_json
+from gan_core.export.tables import histories_csv, history_csv, metrics_csv, run_json
 from gan_core.export.weights import generator_safetensors
 from gan_core.history import QUANTITIES
 from gan_core.metrics import Score
@@ -311,3 +311,11 @@ def test_a_copy_stays_as_it_was() -> None:
 
 def test_extras_are_looked_for_under_their_real_names() -> None:
     assert film_module.has_mp4() == (importlib.util.find_spec("imageio_ffmpeg") is not None)
+
+
+def test_histories_of_several_runs_stand_under_each_other(trainers: dict[str, Trainer]) -> None:
+    text = histories_csv({"a,b": trainers["digits"].history, "c": trainers["ring-8"].history}).decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["run"] for row in rows] == ["a,b"] * 12 + ["c"] * 12
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 13)] * 2
+    assert {"run", "step", *QUANTITIES} <= rows[0].keys()
