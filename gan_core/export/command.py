@@ -21,6 +21,7 @@ from gan_core.export.pictures import sample_png, samples_zip
 from gan_core.export.script import write_script
 from gan_core.export.tables import history_csv, run_json
 from gan_core.export.targets import TARGETS
+from gan_core.export.tensorboard import event_file
 from gan_core.export.weights import generator_safetensors
 from gan_core.trainer import Trainer
 
@@ -68,6 +69,7 @@ def _makers(
         "page": lambda: run_page(frames, config, title=title),
         "generator": lambda: generator_safetensors(GeneratorCopy.of(trainer)),
         "onnx": lambda: generator_onnx(GeneratorCopy.of(trainer)),
+        "tensorboard": lambda: event_file(trainer.history),
         "script": lambda: write_script(config, trainer.interventions, title=title).encode(),
     }
 

@@ -15,6 +15,7 @@ TARGETS: Final = {
     "page": "one HTML file to scrub through the run; the run is made again for it",
     "generator": "the averaged generator's weights as safetensors",
     "onnx": "the averaged generator as ONNX",
+    "tensorboard": "history as an event file; TensorBoard reads it if its name contains tfevents",
     "script": "the run as one plain PyTorch file",
 }
 """Options of the command, and what each writes."""

@@ -19,6 +19,7 @@ from gan_core.export.onnx import generator_onnx, has_onnx
 from gan_core.export.pictures import sample_png, samples_zip
 from gan_core.export.script import write_script
 from gan_core.export.tables import history_csv, run_json
+from gan_core.export.tensorboard import event_file
 from gan_core.export.weights import generator_safetensors
 from pages.ui.visits import Visit
 
@@ -74,6 +75,14 @@ def parcels(here: Visit) -> list[Parcel]:
             "csv", "Numbers (CSV)", ".csv", "text/csv", "Losses, logits, gradients of every step.", lambda: _csv(here)
         ),
         Parcel("json", "Numbers (JSON)", ".json", "application/json", "The same with the config.", lambda: _json(here)),
+        Parcel(
+            "tensorboard",
+            "TensorBoard",
+            ".tfevents",
+            "application/octet-stream",
+            "The numbers for TensorBoard: put the file into its log folder.",
+            lambda: event_file(_kept(here).history),
+        ),
         Parcel(
             "page",
             "Page (HTML)",

@@ -410,6 +410,7 @@ def test_a_saved_run_is_exported_in_every_form(record: Record, tmp_path: Path) -
         "film": "a.gif",
         "page": "a.html",
         "generator": "g.safetensors",
+        "tensorboard": "a.tfevents",
         "script": "a.py",
     }
     options = [word for name, file in names.items() for word in (f"--{name}", str(tmp_path / file))]
