@@ -51,7 +51,7 @@ def saved() -> None:
 def _row(run: Saved, *, is_open: bool) -> bool:
     summary = run.summary
     with st.container(border=True, key=f"run-{run.key}"):
-        what, go_on, download, delete = st.columns([5, 1, 1, 1], vertical_alignment="center")
+        what, go_on, download, delete = st.columns([9, 2, 3, 2], vertical_alignment="center")
         when = time.strftime("%d %b, %H:%M:%S", time.localtime(run.when))
         note = " · open now" if is_open else ""
         name = f"{_title(summary.preset, summary.config)}, step {summary.step:,}"
