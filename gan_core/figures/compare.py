@@ -37,6 +37,6 @@ def compare(histories: Mapping[str, History], quantity: str, *, theme: Theme = "
             mode="lines",
             line={"color": colour, "dash": dash, "width": 2},
         )
-    figure.update_layout(showlegend=True, height=340)
+    figure.update_layout(showlegend=True, height=340, margin_b=44)
     figure.update_xaxes(title_text="step")
     return figure

@@ -5,6 +5,7 @@ Knows nothing of Streamlit: a download is made on a thread of its own, where the
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -109,12 +110,10 @@ def parcels(here: Visit) -> list[Parcel]:
         make = lambda: generator_onnx(_generator(here))  # noqa: E731
         out.append(Parcel("onnx", "Generator (ONNX)", ".onnx", "application/octet-stream", help_, make))
     runner = here.runner
-    try:
+    with contextlib.suppress(ConfigError):  # a setting that no script knows
         text = write_script(runner.initial_config, runner.interventions, title=runner.preset or "a run")
         help_ = "One plain PyTorch file that makes the same calls and prints the same losses, without this app."
         out.append(Parcel("script", "Script (Python)", ".py", "text/x-python", help_, text.encode))
-    except ConfigError:
-        pass  # a setting that no script knows
     return out
 
 

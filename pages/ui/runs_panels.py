@@ -15,7 +15,19 @@ from gan_core.history import QUANTITIES
 from pages.ui import saved_runs, session, take_home
 
 _MAX_UPLOAD_MB: Final = 512
-_QUANTITY_WORDS: Final = {name: name.replace("_", " ") for name in QUANTITIES}
+_QUANTITY_WORDS: Final = {
+    "d_loss": "D's loss",
+    "g_loss": "G's loss",
+    "penalty": "penalty",
+    "real_logit": "D's logit on real",
+    "fake_logit": "D's logit on generated",
+    "real_prob": "D's probability on real",
+    "fake_prob": "D's probability on generated",
+    "real_accuracy": "D right on real",
+    "fake_accuracy": "D right on generated",
+    "d_grad_norm": "D's gradient norm",
+    "g_grad_norm": "G's gradient norm",
+}
 
 
 def this_run() -> None:

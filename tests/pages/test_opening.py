@@ -225,3 +225,12 @@ def test_a_link_with_every_setting_off_its_default_opens_as_it_is(
     assert shown["w:batch_size"] == 33
     assert shown["w:seed"] == 2**31 - 1
     assert app.selectbox(key="from:preset").value is None
+
+
+def test_every_row_of_the_guide_stands_in_a_table() -> None:
+    lines = (Path(APP).parent / "assets" / "guide.md").read_text(encoding="utf-8").splitlines()
+    rows = [i for i, line in enumerate(lines) if line.startswith("|")]
+    assert len(rows) > 10
+    for i in rows:
+        begins = lines[i + 1].startswith("|---") if i + 1 < len(lines) else False
+        assert begins or lines[i - 1].startswith("|"), lines[i]
