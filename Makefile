@@ -2,16 +2,19 @@
 #
 #   PYTHON=python3.12       the Python (3.11 or newer) that makes the environment
 #   ARGS="..."              passed on: make app ARGS="--server.port 8600", make test ARGS="-k ring"
+#   WORKERS=2               how many processes share the tests; 0: all in one
 #   BENCH="step live"       which benchmarks to run
 #   TORCH_CPU_INDEX=URL     where PyTorch's CPU build comes from when no GPU is found
 
 PYTHON ?= python3
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 BENCH ?= step live
+WORKERS ?= 2
 
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
+PYTEST := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # The networks are small: a second thread per operation only waits, and on a busy machine it slows training
 # by an order of magnitude. Fewer malloc arenas give memory back after a visitor has left.
@@ -33,13 +36,13 @@ app: $(VENV)/.app-ready
 	$(PY) -m streamlit run app.py $(ARGS)
 
 test: $(VENV)/.dev-ready
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(PYTEST) $(ARGS)
 
 check: $(VENV)/.dev-ready
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(PYTEST) $(ARGS)
 
 fix: $(VENV)/.dev-ready
 	$(PY) -m ruff check --fix .

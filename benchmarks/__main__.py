@@ -10,10 +10,10 @@ from typing import Final
 
 from benchmarks.bare import ROOT, environment
 
-USUAL: Final = ("step", "live", "visitors", "startup", "keep", "soak")
+USUAL: Final = ("step", "live", "lockstep", "visitors", "startup", "keep", "latent", "theory", "sweeps", "soak")
 """What runs if no name is given."""
-LONG: Final = ("quality", "fuzz")
-"""What must be asked for: the one trains every preset with several seeds, the other reads thousands of bad files."""
+LONG: Final = ("quality", "gallery", "lessons", "fuzz", "modes")
+"""What must be asked for, because it trains for long or reads thousands of bad files."""
 
 
 def main() -> int:

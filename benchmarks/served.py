@@ -257,10 +257,9 @@ class LivePage:
         return counters
 
     def plots_replaced(self) -> int:
-        """Plot nodes that are gone or new since the page was complete."""
-        then_or_now = "new Set([...ganProbe.plots, ...document.querySelectorAll('.js-plotly-plot')])"
-        same = "ganProbe.plots.includes(node) && node.isConnected && node.classList.contains('js-plotly-plot')"
-        return int(self.page.evaluate(f"[...{then_or_now}].filter((node) => !({same})).length"))
+        """Plot nodes that are gone since the page was complete; one that came since, with the first scores, is not."""
+        same = "node.isConnected && node.classList.contains('js-plotly-plot')"
+        return int(self.page.evaluate(f"ganProbe.plots.filter((node) => !({same})).length"))
 
     def pause(self) -> float:
         """Click on Pause; returns the seconds from the click to the page's showing that the run stands."""

@@ -1,7 +1,7 @@
 """Autosave: running runs write themselves to a folder, so that a crash costs seconds.
 
-One thread per process writes; whole files replace old ones, so that there is always a good one. The folder holds a
-bounded number of files and bytes; the oldest go first.
+One thread per process writes; whole files replace old ones, so that there is always a good one. Beside each run lies
+its card (`gan_core.cards`). The folder holds a bounded number of runs and bytes; the oldest go first.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import logging
 import os
 import re
+import secrets
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from gan_core import checkpoint
+from gan_core import cards, checkpoint
+from gan_core.cards import Card
 from gan_core.checkpoint import Summary
 from gan_core.errors import GanExplorerError
 
@@ -49,12 +51,14 @@ class Saved:
         when: When it was written, Unix seconds.
         size: Bytes.
         summary: What it says of itself.
+        card: What is told of it.
     """
 
     key: str
     when: float
     size: int
     summary: Summary
+    card: Card
 
 
 class Autosave:
@@ -69,13 +73,22 @@ class Autosave:
     def __init__(self, folder: Path, *, interval: float = INTERVAL, app: str = "") -> None:
         self.folder, self._interval, self._app = folder, interval, app
         self._ready = threading.Condition()
-        self._waiting: dict[str, tuple[Mapping[str, Any], str]] = {}
+        self._waiting: dict[str, tuple[Mapping[str, Any], str, Callable[[], Card]]] = {}
         self._due: dict[str, float] = {}
+        self._cards = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = self._failed = False
         self._writing = ""
 
-    def offer(self, key: str, state: Mapping[str, Any], *, preset: str = "", at_once: bool = False) -> None:
+    def offer(
+        self,
+        key: str,
+        state: Mapping[str, Any],
+        *,
+        preset: str = "",
+        at_once: bool = False,
+        card: Callable[[], Card] = Card,
+    ) -> None:
         """Have a state written, if the last writing is long enough ago; returns at once.
 
         Args:
@@ -83,6 +96,7 @@ class Autosave:
             state: From `Trainer.state_dict`; not to be changed any more.
             preset: Where its config came from.
             at_once: True to write it whatever the time.
+            card: Makes what is told of it, on the thread that writes; the name that it has is kept.
         """
         if not _KEY.fullmatch(key):
             raise ValueError(f"{key!r} is not a name for a run: letters, digits, - and _ are")
@@ -91,7 +105,7 @@ class Autosave:
             if self._closed or (not at_once and now < self._due.setdefault(key, now + self._interval)):
                 return
             self._due[key] = now + self._interval
-            self._waiting[key] = (state, preset)
+            self._waiting[key] = (state, preset, card)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="autosave", daemon=True)
                 self._thread.start()
@@ -103,7 +117,8 @@ class Autosave:
         for path in _files(self.folder):
             try:
                 status = path.stat()
-                found.append(Saved(path.stem, status.st_mtime, status.st_size, checkpoint.summarise(path)))
+                card = cards.read(_card_of(path))
+                found.append(Saved(path.stem, status.st_mtime, status.st_size, checkpoint.summarise(path), card))
             except (OSError, GanExplorerError):
                 continue
         return sorted(found, key=lambda s: -s.when)
@@ -122,7 +137,40 @@ class Autosave:
         """Delete a run's file, and write it no more."""
         with self._ready:
             self._waiting.pop(key, None)
-        self.path(key).unlink(missing_ok=True)
+        _remove(self.path(key))
+
+    def rename(self, key: str, name: str) -> None:
+        """Give a run a name.
+
+        Args:
+            key: The run.
+            name: Its name; as `gan_core.cards.tidy` makes it.
+
+        Raises:
+            CheckpointError: If it cannot be written.
+        """
+        path = _card_of(self.path(key))
+        with self._cards:
+            checkpoint.write(replace(cards.read(path), name=cards.tidy(name)).encode(), path)
+
+    def duplicate(self, key: str, name: str) -> str:
+        """Copy a run, so that one can go on while the other stays as it is.
+
+        Args:
+            key: The run.
+            name: The copy's name.
+
+        Returns:
+            The copy's key.
+
+        Raises:
+            CheckpointError: If it cannot be read or written.
+        """
+        source, copy = self.path(key), f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}-1"
+        checkpoint.write(checkpoint.read(source), self.path(copy))
+        card = replace(cards.read(_card_of(source)), name=cards.tidy(name))
+        checkpoint.write(card.encode(), _card_of(self.path(copy)))
+        return copy
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until all that was offered is written; returns whether it was."""
@@ -144,31 +192,45 @@ class Autosave:
                 if not self._waiting:
                     return
                 key = next(iter(self._waiting))
-                state, preset = self._waiting.pop(key)
+                state, preset, card = self._waiting.pop(key)
                 self._writing = key
             try:
-                self._write(key, state, preset)
+                self._write(key, state, preset, card)
             except (GanExplorerError, OSError) as error:
                 if not self._failed:  # once is enough: a full disk would fill the log
                     _log.warning("runs are not being saved: %s", error)
                 self._failed = True
             except Exception:
                 _log.exception("autosave failed")
-            del state
+            del state, card
             with self._ready:
                 self._writing = ""
                 self._ready.notify_all()
 
-    def _write(self, key: str, state: Mapping[str, Any], preset: str) -> None:
+    def _write(self, key: str, state: Mapping[str, Any], preset: str, card: Callable[[], Card]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.write(checkpoint.encode(state, preset=preset, app=self._app), self.path(key))
+        path = self.path(key)
+        checkpoint.write(checkpoint.encode(state, preset=preset, app=self._app), path)
+        made = card()
+        with self._cards:
+            named = cards.read(_card_of(path)).name
+            checkpoint.write(replace(made, name=named).encode(), _card_of(path))
         self._failed = False
         files = sorted(_files(self.folder), key=lambda path: -path.stat().st_mtime)
         total = 0
         for i, path in enumerate(files):
             total += path.stat().st_size
             if i and (i >= MAX_RUNS or total > MAX_BYTES):
-                path.unlink(missing_ok=True)
+                _remove(path)
+
+
+def _card_of(path: Path) -> Path:
+    return path.with_suffix(cards.SUFFIX)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _card_of(path).unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> list[Path]:

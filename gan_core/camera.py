@@ -36,6 +36,7 @@ class Camera:
         self._trainer = trainer
         self._generator = copy.deepcopy(trainer.generator).eval().requires_grad_(False)
         self._discriminator = copy.deepcopy(trainer.discriminator).eval().requires_grad_(False)
+        self._raw: nn.Module | None = None  # copied when it is first looked at
 
     @property
     def busy(self) -> bool:
@@ -57,7 +58,13 @@ class Camera:
         assert trainer is not None
         _copy_into(self._generator, trainer.shown(which))
         _copy_into(self._discriminator, trainer.discriminator)
-        self._work = self._pool.submit(self._develop, trainer.moment(which), then)
+        raw = trainer.beside(which)
+        if raw is not None:
+            self._raw = self._raw or copy.deepcopy(raw).eval().requires_grad_(False)
+            _copy_into(self._raw, raw)
+        self._work = self._pool.submit(
+            self._develop, trainer.moment(which), self._raw if raw is not None else None, then
+        )
 
     def settle(self) -> None:
         """Wait until no picture is in the works.
@@ -74,8 +81,8 @@ class Camera:
         self._pool.shutdown(wait=True)
         self._trainer = None
 
-    def _develop(self, moment: Moment, then: Callable[[Moment, Snapshot], None]) -> None:
-        then(moment, moment.snapshot(self._generator, self._discriminator))
+    def _develop(self, moment: Moment, raw: nn.Module | None, then: Callable[[Moment, Snapshot], None]) -> None:
+        then(moment, moment.snapshot(self._generator, self._discriminator, raw))
 
 
 def _copy_into(network: nn.Module, source: nn.Module) -> None:

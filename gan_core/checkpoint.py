@@ -6,6 +6,7 @@ numbers. Nothing in it can run. Its tensors are
     generator.*  discriminator.*  ema.*     the networks' weights and buffers, named as in PyTorch's ``state_dict``
     opt_g.*  opt_d.*                        what the optimisers remember
     rngs.*                                  the state of each random stream, uint8
+    methods.*                               what replay and lookahead remember, if the run uses them
     history.*                               every step's numbers in buckets, float64
     numbers                                 the last updates' numbers, float32
     data                                    small data of the visitor's own, if the run trains on such, uint8
@@ -41,7 +42,7 @@ from gan_core.trainer import Trainer
 FORMAT: Final = 1
 MAX_BYTES: Final = 2**29
 MAX_HEADER_BYTES: Final = 2**23
-_NETWORKS: Final = ("generator", "discriminator", "ema", "opt_g", "opt_d", "rngs")
+_NETWORKS: Final = ("generator", "discriminator", "ema", "opt_g", "opt_d", "rngs", "methods")
 _WORDS: Final = ("config", "interventions", "pending", "counters")
 _DTYPES: Final = {torch.float64: "F64", torch.float32: "F32", torch.int64: "I64", torch.uint8: "U8"}
 
@@ -191,6 +192,7 @@ def load(source: bytes | str | Path, *, device: str = "cpu") -> Trainer:
         raise CheckpointError(f"this checkpoint is damaged: {error}") from None
     _take_in(summary.config.data.hash, tensors.pop("data", None))
     trainer = Trainer(summary.config, device=device)
+    trainer.adapt(summary.words)
     _check(summary, trainer)
     for name, tensor in tensors.items():
         if name != "numbers" and tensor.is_floating_point() and not torch.isfinite(tensor).all():
@@ -325,10 +327,6 @@ def _check(summary: Summary, trainer: Trainer) -> None:
     """
     like = _flatten(trainer.state_dict())
     due = {name: (_DTYPES[tensor.dtype], tuple(tensor.shape)) for name, tensor in like.items()}
-    averaged = {f"ema.{name}": entry for name, entry in _of(due, "generator").items()}
-    due = {name: entry for name, entry in due.items() if not name.startswith("ema.")}
-    if any(name.startswith("ema.") for name in summary.tensors):
-        due |= averaged
     given = summary.tensors.keys() - ({"data"} if summary.config.data.hash else set())
     missing, extra = sorted(due.keys() - given), sorted(given - due.keys())
     if missing or extra:
@@ -341,7 +339,3 @@ def _check(summary: Summary, trainer: Trainer) -> None:
                 f"this checkpoint does not fit its own config: {name} is {found} {list(size)}, "
                 f"not {dtype} {list(shape)}"
             )
-
-
-def _of(table: Mapping[str, tuple[str, tuple[int, ...]]], part: str) -> dict[str, tuple[str, tuple[int, ...]]]:
-    return {name.removeprefix(f"{part}."): entry for name, entry in table.items() if name.startswith(f"{part}.")}

@@ -3,13 +3,14 @@
     GanExplorerError
     ├── ConfigError        a setting that is not allowed (also a `ValueError`)
     ├── DataError          a data set or a file of samples that cannot be used
-    └── CheckpointError    a saved run that cannot be read or does not fit
+    ├── CheckpointError    a saved run that cannot be read or does not fit
+    └── SweepError         a sweep that nobody can do, or whose workers are lost
 
 Each message says what was given, what is allowed and what to do. A run that diverges is not an
 exception: it is a state to show.
 """
 
-__all__ = ["CheckpointError", "ConfigError", "DataError", "GanExplorerError"]
+__all__ = ["CheckpointError", "ConfigError", "DataError", "GanExplorerError", "SweepError"]
 
 
 class GanExplorerError(Exception):
@@ -26,3 +27,7 @@ class DataError(GanExplorerError):
 
 class CheckpointError(GanExplorerError):
     """A checkpoint that is damaged, of another version, or made for another run."""
+
+
+class SweepError(GanExplorerError):
+    """A sweep whose workers cannot be reached or keep dying."""

@@ -25,7 +25,7 @@ class Moment:
     Attributes:
         step: Finished steps.
         config: The config now.
-        which: Whose samples are shown, "ema" or "raw".
+        which: Whose samples are shown, "ema", "raw" or "both".
         has_ema: True if G is averaged.
         n_weights: Of the generator and the discriminator.
         stats: The newest numbers.
@@ -48,15 +48,20 @@ class Moment:
     fixed: view.Fixed
     data: Points | Images
 
-    def snapshot(self, generator: nn.Module, discriminator: nn.Module) -> Snapshot:
+    def snapshot(self, generator: nn.Module, discriminator: nn.Module, raw: nn.Module | None = None) -> Snapshot:
         """Run the networks, or copies of them, and put all together; it changes nothing.
 
         Args:
             generator: The shown one.
             discriminator: The discriminator.
+            raw: The raw generator, if its samples are to be seen beside those of the shown one.
         """
         objective = self.objective
-        header, arrays = view.observe(generator, discriminator, self.fixed, self.data, objective)
+        header, arrays = view.observe(
+            generator, discriminator, self.fixed, self.data, objective, packing=self.config.packing
+        )
+        if raw is not None:
+            arrays |= view.observe_raw(raw, self.fixed, self.data)
         curves = self.history.curves()
         if not objective.probability:
             del curves["real_prob"], curves["fake_prob"]
@@ -94,6 +99,10 @@ class Moment:
 def _mark(intervention: Intervention) -> dict[str, Any]:
     if intervention.update:
         label = f"lone {intervention.update.upper()} update"
+    elif intervention.name:
+        label = f"direction “{intervention.name}” " + ("named" if intervention.vector else "forgotten")
+    elif intervention.origin is not None:
+        label = f"began with what another run had learned in {intervention.origin.step:,} steps"
     else:
         label = ", ".join(f"{path} = {value}" for path, value in intervention.changes.items())
     return {"step": intervention.step, "label": label}

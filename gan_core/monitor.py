@@ -1,7 +1,9 @@
-"""The monitor: metrics of playing runs, on one thread per process.
+"""The monitor: metrics and diagnosis of playing runs, on one thread per process.
 
-It rides on a runner as an observer. Between two steps it takes a copy of the generator's weights, at most once per
-`INTERVAL` seconds and never while the last copy still waits; the work is done elsewhere, with its own fixed noise.
+It rides on a runner as an observer. Between two steps it takes a copy of the players' weights, never while the last
+copy still waits; the work is done elsewhere, with its own fixed noise. A look for the diagnosis is short and is taken
+often, scores take longer and are taken seldom; both wait until they cost no more than their share of the processor
+time that the training had, so that they slow it no more on a busy machine than on an idle one.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ import logging
 import threading
 import time
 import weakref
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 import numpy as np
 import torch
@@ -20,27 +23,77 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Points
-from gan_core.metrics import Score, score_plane
-from gan_core.runner import Runner
+from gan_core.data import Images, Points
+from gan_core.diagnosis import Finding, Watch, look, recent
+from gan_core.diagnosis.scene import scene_of
+from gan_core.metrics import Score, score_images, score_plane
 from gan_core.trainer import Trainer
-from gan_core.view import sample_prior
+from gan_core.view import even_labels, sample_prior
 
 INTERVAL: Final = 1.0
+"""Seconds between two scores, at least."""
+LOOK_INTERVAL: Final = 0.3
+"""Seconds between two looks, at least."""
+SHARE: Final = 0.012
+"""Of the processor time of a training thread, that looks may take, at all its runs together."""
+SHARE_SCORES: Final = 0.009
+"""And scores."""
 N_SAMPLES: Final = 12_000
+N_IMAGES: Final = 900
 
 _log = logging.getLogger(__name__)
 
 
+class Watched(Protocol):
+    """What the monitor knows of a run: a `Runner`, or one side of a lockstep."""
+
+    @property
+    def run(self) -> int:
+        """Number of the run among the restarts."""
+
+    @property
+    def n_together(self) -> int:
+        """Runs that its thread trains in turn, itself included."""
+
+    def report(
+        self,
+        run: int,
+        step: int,
+        scores: Mapping[str, Score],
+        findings: Sequence[Finding] | None = None,
+        lost: str = "",
+    ) -> None:
+        """Take in what was found."""
+
+
 @dataclass(frozen=True)
 class _Job:
-    runner: weakref.ref[Runner]
+    runner: weakref.ref[Watched]
     run: int
     step: int
     config: RunConfig
-    data: Points
+    data: Points | Images
     generator: nn.Module
     ema: nn.Module | None
+    discriminator: nn.Module
+    numbers: Mapping[str, float]
+    scores: bool
+    worked: float
+    copied: float
+
+
+@dataclass
+class _Record:
+    """What is kept of one runner between two jobs: moments of the clock, and of the training thread's own time."""
+
+    run: int = 0
+    watch: Watch = field(default_factory=Watch)
+    known: frozenset[str] = frozenset()
+    next_look: float = 0.0
+    next_scores: float = 0.0
+    worked: float = 0.0
+    look_from: float = 0.0
+    scores_from: float = 0.0
 
 
 class Monitor:
@@ -49,18 +102,26 @@ class Monitor:
     def __init__(self) -> None:
         self._ready = threading.Condition()
         self._jobs: dict[int, _Job] = {}
-        self._last: weakref.WeakKeyDictionary[Runner, float] = weakref.WeakKeyDictionary()
+        self._records: weakref.WeakKeyDictionary[Watched, _Record] = weakref.WeakKeyDictionary()
+        self._alarms: weakref.WeakKeyDictionary[Watched, Callable[[Finding], None]] = weakref.WeakKeyDictionary()
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def __call__(self, runner: Runner, trainer: Trainer) -> None:
+    def __call__(self, runner: Watched, trainer: Trainer) -> None:
         """Take a copy of the weights if it is time; called on the training thread."""
-        if not isinstance(trainer.data, Points) or trainer.step_count == 0:
+        if trainer.step_count == 0:
             return
-        now = time.monotonic()
-        if now - self._last.get(runner, 0.0) < INTERVAL or id(runner) in self._jobs:
+        now, worked = time.monotonic(), time.thread_time()
+        record = self._records.setdefault(runner, _Record())
+        if worked < record.worked:  # another thread trains now
+            record.look_from = record.scores_from = worked
+        record.worked = worked
+        if id(runner) in self._jobs or now < record.next_look or worked < record.look_from:
             return
-        self._last[runner] = now
+        record.next_look = now + LOOK_INTERVAL
+        scores = now >= record.next_scores and worked >= record.scores_from
+        if scores:
+            record.next_scores = now + INTERVAL
         job = _Job(
             weakref.ref(runner),
             runner.run,
@@ -69,6 +130,11 @@ class Monitor:
             trainer.data,
             copy.deepcopy(trainer.generator).eval(),
             copy.deepcopy(trainer.ema),
+            copy.deepcopy(trainer.discriminator).eval(),
+            recent(trainer.history),
+            scores,
+            worked,
+            time.thread_time() - worked,
         )
         with self._ready:
             self._jobs[id(runner)] = job
@@ -76,6 +142,13 @@ class Monitor:
                 self._thread = threading.Thread(target=self._loop, name="metrics", daemon=True)
                 self._thread.start()
             self._ready.notify()
+
+    def on_failure(self, runner: Watched, act: Callable[[Finding], None] | None) -> None:
+        """Have something done when a failure is found in this run that was not there before; None for nothing."""
+        if act is None:
+            self._alarms.pop(runner, None)
+        else:
+            self._alarms[runner] = act
 
     def close(self, timeout: float = 3.0) -> None:
         """End the thread, after the job in hand."""
@@ -95,35 +168,65 @@ class Monitor:
             try:
                 runner = job.runner()
                 if runner is not None:
-                    scores = score_generators(job.config, job.data, job.generator, job.ema)
-                    runner.report(job.run, job.step, scores)
+                    self._work(runner, job, self._records[runner])
                 del runner
             except Exception:
                 _log.exception("metrics failed")
             del self._jobs[key], job
 
+    def _work(self, runner: Watched, job: _Job, record: _Record) -> None:
+        if record.run != job.run:
+            record.run, record.watch, record.known = job.run, Watch(), frozenset()
+        scene_of(job.data)  # made once per data set: no look has to pay for it
+        begun = time.thread_time()
+        record.watch.take(look(job.step, job.config, job.data, job.generator, job.ema, job.discriminator, job.numbers))
+        findings = record.watch.findings(job.config) if record.watch.looks else None
+        looked, n = time.thread_time(), runner.n_together
+        record.look_from = job.worked + n * (job.copied + looked - begun) / SHARE
+        scores: Mapping[str, Score] = {}
+        if job.scores:
+            scores = score_generators(job.config, job.data, job.generator, job.ema)
+            record.scores_from = job.worked + n * (time.thread_time() - looked) / SHARE_SCORES
+        runner.report(job.run, job.step, scores, findings, record.watch.lost)
+        self._sound(runner, record, findings or ())
 
-def score_generators(config: RunConfig, data: Points, generator: nn.Module, ema: nn.Module | None) -> dict[str, Score]:
-    """Metrics of a run in the plane, with noise that no run uses.
+    def _sound(self, runner: Watched, record: _Record, findings: Sequence[Finding]) -> None:
+        failures = {f.name: f for f in findings if f.failure}
+        fresh = failures.keys() - record.known
+        record.known = frozenset(failures)
+        act = self._alarms.get(runner)
+        if act is not None and fresh:
+            act(next(f for name, f in failures.items() if name in fresh))
+
+
+def score_generators(
+    config: RunConfig, data: Points | Images, generator: nn.Module, ema: nn.Module | None
+) -> dict[str, Score]:
+    """Metrics of a run, with noise that no run uses.
 
     Args:
-        config: For the prior.
+        config: For the prior and the number of classes.
         data: What the generators imitate.
         generator: The raw generator, in eval mode, on the CPU or not.
         ema: The averaged one, or None.
 
     Returns:
-        Scores of the averaged generator by their names, and of the raw one as ``raw_...``; of the raw one under
-        both names if there is no averaged one.
+        Scores of the averaged generator by their names, and in the plane of the raw one as ``raw_...``; of the raw one
+        under both names if there is no averaged one.
     """
-    z = sample_prior(N_SAMPLES, config, torch.Generator().manual_seed(2333))
-    raw = score_plane(data, _generate(generator, z, data))
-    best = raw if ema is None else score_plane(data, _generate(ema, z, data))
-    return best | {f"raw_{name}": score for name, score in raw.items()}
+    images = isinstance(data, Images)
+    z = sample_prior(N_IMAGES if images else N_SAMPLES, config, torch.Generator().manual_seed(2333))
+    best = generator if ema is None else ema
+    if isinstance(data, Images):
+        return score_images(data, _generate(best, z, config))
+    raw = score_plane(data, data.to_data(_generate(generator, z, config)))
+    shown = raw if ema is None else score_plane(data, data.to_data(_generate(best, z, config)))
+    return shown | {f"raw_{name}": score for name, score in raw.items()}
 
 
-def _generate(generator: nn.Module, z: Tensor, data: Points) -> NDArray[np.float32]:
+def _generate(generator: nn.Module, z: Tensor, config: RunConfig) -> NDArray[np.float32]:
     device = next(generator.parameters()).device
+    labels = even_labels(len(z), config)
     with torch.no_grad():
-        samples: NDArray[np.float32] = data.to_data(generator(z.to(device))).cpu().numpy()
+        samples: NDArray[np.float32] = generator(z.to(device), *(y.to(device) for y in labels)).cpu().numpy()
     return samples

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
+import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
@@ -40,6 +42,8 @@ class Objective:
         probability: True if $\sigma(\text{logit})$ is D's probability of "real".
         g_needs_real: True if G's loss depends on the real logits.
         source: Where it comes from.
+        reading: How to read its losses, in a sentence or two.
+        averages: True if a sample is compared with the mean of the batch, so that its loss is not its own alone.
     """
 
     label: str
@@ -56,6 +60,8 @@ class Objective:
     probability: bool
     g_needs_real: bool
     source: str
+    reading: str
+    averages: bool = False
 
 
 def cross_entropy_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -116,6 +122,66 @@ def relativistic_g_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return softplus(real_logits - fake_logits)
 
 
+def relativistic_average_d_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$-\log\sigma(o_r - \bar o_f) - \log(1-\sigma(o_f - \bar o_r))$.
+
+    Is it more real than the others are on average? (arXiv:1807.00734). The means are not held fixed.
+    """
+    return softplus(fake_logits.mean() - real_logits) + softplus(fake_logits - real_logits.mean())
+
+
+def relativistic_average_g_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""$-\log\sigma(o_f - \bar o_r) - \log(1-\sigma(o_r - \bar o_f))$ (arXiv:1807.00734): roles exchanged."""
+    return relativistic_average_d_loss(fake_logits, real_logits)
+
+
+def smoothed_d_loss(real_logits: Tensor, fake_logits: Tensor, smoothing: float) -> Tensor:
+    r"""Cross-entropy with the target $t = 1 - s$ for real and 0 for fake (arXiv:1606.03498, section 3.4).
+
+    $-t\log\sigma(o_r) - (1-t)\log(1-\sigma(o_r)) - \log(1-\sigma(o_f))$. One-sided: a target above 0 for fake
+    samples would reward G for staying where it is.
+
+    Args:
+        real_logits: D on real samples, ``[batch]``.
+        fake_logits: D on generated samples, ``[batch]``.
+        smoothing: s, in [0, 1).
+
+    Returns:
+        Loss per sample, ``[batch]``.
+    """
+    return cross_entropy_d_loss(real_logits, fake_logits) + smoothing * real_logits
+
+
+def smoothed(objective: Objective, smoothing: float) -> Objective:
+    r"""An objective with labels after one-sided smoothing: its D's loss, and with it the equilibrium.
+
+    The best D is then $t\,p/(p+q)$, so that $\sigma = t/2$ where it cannot tell.
+
+    Args:
+        objective: One whose D has the loss `cross_entropy_d_loss`.
+        smoothing: 1 minus the target for real samples.
+    """
+    prob = (1 - smoothing) / 2
+    logit = math.log(prob / (1 - prob))
+    even = torch.tensor([logit], dtype=torch.float64)
+    g_optimum = objective.g_loss(even, even).item()
+    d_optimum = smoothed_d_loss(even, even, smoothing).item()
+    return replace(
+        objective,
+        d_loss=partial(smoothed_d_loss, smoothing=smoothing),
+        formula_d=(
+            rf"L_D = -{1 - smoothing:g}\,E[\log D(x)] - {smoothing:g}\,E[\log(1 - D(x))] - E[\log(1 - D(G(z)))]"
+        ),
+        d_optimum=d_optimum,
+        g_optimum=g_optimum,
+        d_label="D cannot tell",
+        g_label="G cannot be told",
+        equilibrium_logit=logit,
+        threshold=logit,
+        reading=f"At {d_optimum:.3f} D cannot tell; its smoothed labels keep it from ever reaching 0.",
+    )
+
+
 _LOG2: Final = math.log(2)
 
 OBJECTIVES: Final[dict[str, Objective]] = {
@@ -134,6 +200,9 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         probability=True,
         g_needs_real=False,
         source="arXiv:1406.2661",
+        reading=(
+            "At 1.386 (log 4) D cannot tell; near 0 it is sure of every sample, and then G hardly gets a gradient."
+        ),
     ),
     "non_saturating": Objective(
         label="non-saturating",
@@ -150,6 +219,7 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         probability=True,
         g_needs_real=False,
         source="arXiv:1406.2661",
+        reading="At 1.386 (log 4) D cannot tell, or is always too late to; near 0 it is sure of every sample.",
     ),
     "least_squares": Objective(
         label="least squares",
@@ -166,6 +236,10 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         probability=False,
         g_needs_real=False,
         source="arXiv:1611.04076",
+        reading=(
+            "Squared distances to the scores 1 and 0: D's loss is 0.25 where it cannot tell and 0 where it is "
+            "right on all."
+        ),
     ),
     "wasserstein": Objective(
         label="Wasserstein",
@@ -182,6 +256,10 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         probability=False,
         g_needs_real=False,
         source="arXiv:1701.07875",
+        reading=(
+            "D's loss is minus the distance that it sees, on this run's own scale: its level is neither good nor "
+            "bad, and it nears 0 as G improves. G's loss alone says nothing."
+        ),
     ),
     "hinge": Objective(
         label="hinge",
@@ -198,6 +276,10 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         probability=False,
         g_needs_real=False,
         source="arXiv:1705.02894",
+        reading=(
+            "D's loss is 2 where it cannot tell and 0 where it is right on all. G's loss is minus D's mean score "
+            "of its samples, which has no scale."
+        ),
     ),
     "relativistic": Objective(
         label="relativistic (paired)",
@@ -214,6 +296,31 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         probability=False,
         g_needs_real=True,
         source="arXiv:1807.00734",
+        reading=(
+            "D compares pairs: its loss is 0.693 (log 2) where it cannot tell which is the more real, 0 where it "
+            "always can."
+        ),
+    ),
+    "relativistic_average": Objective(
+        label="relativistic (average)",
+        d_loss=relativistic_average_d_loss,
+        g_loss=relativistic_average_g_loss,
+        formula_d=r"L_D = -E[\log \sigma(D(x) - \bar{D}(G(z)))] - E[\log(1 - \sigma(D(G(z)) - \bar{D}(x)))]",
+        formula_g=r"L_G = -E[\log \sigma(D(G(z)) - \bar{D}(x))] - E[\log(1 - \sigma(D(x) - \bar{D}(G(z))))]",
+        d_optimum=2 * _LOG2,
+        g_optimum=2 * _LOG2,
+        d_label="log 4: D cannot tell",
+        g_label="log 4: G cannot be told",
+        equilibrium_logit=0.0,
+        threshold=None,
+        probability=False,
+        g_needs_real=True,
+        source="arXiv:1807.00734",
+        reading=(
+            "D compares each sample with the mean of the others: its loss is 1.386 (log 4) where it cannot tell, "
+            "0 where it always can."
+        ),
+        averages=True,
     ),
 }
 """Every objective by its name in the config."""

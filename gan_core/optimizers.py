@@ -1,4 +1,4 @@
-"""Optimisers: how a gradient becomes an update. Adam, SGD and RMSprop, with PyTorch's defaults and numbers.
+"""Optimisers: how a gradient becomes an update. Adam, SGD, RMSprop with PyTorch's numbers, and optimistic Adam.
 
 They take gradients as a list and work on plain tensors. `torch.optim` gives the same numbers, but on small networks
 its bookkeeping costs as much as the update, and its first use imports PyTorch's compiler: seconds before a first step.
@@ -14,7 +14,11 @@ from torch import Tensor
 
 EPSILON: Final = 1e-8
 
+TINY: Final = 1e-24
+"""Under a root that is to be differentiated: 1e-12 beside `EPSILON` outside it."""
+
 State = dict[str, Tensor]
+Memory = dict[str, list[Tensor]]
 
 
 class Optimizer:
@@ -45,6 +49,32 @@ class Optimizer:
         Args:
             gradients: Of the weights, in their order and shapes.
         """
+        raise NotImplementedError
+
+    def imagined(
+        self, weights: Sequence[Tensor], gradients: Sequence[Tensor], memory: Memory, n_updates: int
+    ) -> tuple[list[Tensor], Memory]:
+        """What `step` would do, as a function that can be differentiated; the optimiser itself stays as it is.
+
+        Args:
+            weights: In place of the optimiser's own.
+            gradients: Of these weights.
+            memory: In place of the optimiser's own.
+            n_updates: How many updates there will have been, this one included.
+
+        Returns:
+            New weights and new memory.
+        """
+        columns = [memory[name] for name in self.memories]
+        rows = [
+            self._rule(w, g, remembered, n_updates)
+            for w, g, *remembered in zip(weights, gradients, *columns, strict=True)
+        ]
+        after = {name: [row[1 + i] for row in rows] for i, name in enumerate(self.memories)}
+        return [row[0] for row in rows], after
+
+    def _rule(self, weight: Tensor, gradient: Tensor, memory: Sequence[Tensor], n: int) -> tuple[Tensor, ...]:
+        """One tensor's new value and new memories, for `imagined`."""
         raise NotImplementedError
 
     def state_dict(self) -> State:
@@ -97,6 +127,37 @@ class Adam(Optimizer):
             maximize=False,
         )
 
+    def _rule(self, weight: Tensor, gradient: Tensor, memory: Sequence[Tensor], n: int) -> tuple[Tensor, ...]:
+        mean, square = memory
+        mean, square = torch.lerp(gradient, mean, self.betas[0]), torch.lerp(gradient.square(), square, self.betas[1])
+        size = (square / (1 - self.betas[1] ** n) + TINY).sqrt() + EPSILON
+        return weight - self.lr / (1 - self.betas[0] ** n) * mean / size, mean, square
+
+
+class OptimisticAdam(Optimizer):
+    r"""Optimistic Adam (arXiv:1711.00141, algorithm 1), ε 1e-8: $w \leftarrow w - 2\eta u_t + \eta u_{t-1}$.
+
+    $u_t$ is Adam's update of unit rate. The first has none before it, so $u_0 = 0$.
+    """
+
+    memories = ("mean", "square", "update")
+
+    @torch.no_grad()
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """One update."""
+        self.n_updates += 1
+        after, memory = self.imagined(self.weights, gradients, self.memory, int(self.n_updates))
+        for weight, new in zip(self.weights, after, strict=True):
+            weight.copy_(new)
+        self.memory = memory
+
+    def _rule(self, weight: Tensor, gradient: Tensor, memory: Sequence[Tensor], n: int) -> tuple[Tensor, ...]:
+        mean, square, before = memory
+        mean, square = torch.lerp(gradient, mean, self.betas[0]), torch.lerp(gradient.square(), square, self.betas[1])
+        size = (square / (1 - self.betas[1] ** n) + TINY).sqrt() + EPSILON
+        update = mean / (1 - self.betas[0] ** n) / size
+        return weight - self.lr * (2 * update - before), mean, square, update
+
 
 class SGD(Optimizer):
     """Stochastic gradient descent; the first beta is its momentum, undamped."""
@@ -111,6 +172,10 @@ class SGD(Optimizer):
             torch._foreach_add_(self.memory["momentum"], list(gradients))
             gradients = self.memory["momentum"]
         torch._foreach_add_(self.weights, list(gradients), alpha=-self.lr)
+
+    def _rule(self, weight: Tensor, gradient: Tensor, memory: Sequence[Tensor], n: int) -> tuple[Tensor, ...]:
+        momentum = self.betas[0] * memory[0] + gradient if self.betas[0] else memory[0]
+        return weight - self.lr * (momentum if self.betas[0] else gradient), momentum
 
 
 class RMSprop(Optimizer):
@@ -133,6 +198,20 @@ class RMSprop(Optimizer):
             else:
                 weight.addcdiv_(gradient, size, value=-self.lr)
 
+    def _rule(self, weight: Tensor, gradient: Tensor, memory: Sequence[Tensor], n: int) -> tuple[Tensor, ...]:
+        moving, square = memory
+        momentum, smoothing = self.betas
+        square = torch.lerp(gradient.square(), square, smoothing)
+        update = gradient / ((square + TINY).sqrt() + EPSILON)
+        if momentum:
+            moving = update = momentum * moving + update
+        return weight - self.lr * update, moving, square
 
-OPTIMIZERS: Final[dict[str, type[Optimizer]]] = {"adam": Adam, "sgd": SGD, "rmsprop": RMSprop}
+
+OPTIMIZERS: Final[dict[str, type[Optimizer]]] = {
+    "adam": Adam,
+    "sgd": SGD,
+    "rmsprop": RMSprop,
+    "optimistic_adam": OptimisticAdam,
+}
 """Every optimiser by its name in the config."""

@@ -82,7 +82,7 @@ def to_query(config: RunConfig, preset_name: str = "", interventions: Sequence[I
         config: The config that the run began with.
         preset_name: The preset that it came from, or "".
         interventions: What was done to it; left out when there are too many (then the link repeats the run up
-            to the first of them, see `link_repeats_until`).
+            to the first of them, see `link_repeats_until`), or if the run began with the networks of another.
 
     Returns:
         Parameters, all text.
@@ -100,7 +100,12 @@ def to_query(config: RunConfig, preset_name: str = "", interventions: Sequence[I
 
 
 def link_repeats_until(interventions: Sequence[Intervention]) -> int | None:
-    """The step up to which a link repeats a run with these interventions; None if it repeats all of it."""
+    """The step up to which a link repeats a run with these interventions; None if it repeats all of it.
+
+    A run that began with the networks of another (`gan_core.config.Origin`) is not repeated at all: -1.
+    """
+    if any(i.origin for i in interventions):
+        return -1
     if len(interventions) <= MAX_LINK_INTERVENTIONS and len(_pack_changes(interventions)) <= MAX_LINK_BYTES:
         return None
     return interventions[0].step
@@ -134,9 +139,12 @@ def _interventions(entries: Any) -> tuple[Intervention, ...]:
     if not isinstance(entries, list) or len(entries) > MAX_LINK_INTERVENTIONS:
         raise ConfigError(f"changes= must be a list of at most {MAX_LINK_INTERVENTIONS} interventions")
     try:
-        return tuple(Intervention.model_validate(entry) for entry in entries)
+        found = tuple(Intervention.model_validate(entry) for entry in entries)
     except pydantic.ValidationError as error:
         raise ConfigError(f"changes= is not a list of interventions: {error.errors()[0]['msg']}") from None
+    if any(i.origin for i in found):
+        raise ConfigError("changes= names an origin, but no link can carry the networks that a run began with")
+    return found
 
 
 def _pack_changes(interventions: Sequence[Intervention]) -> str:

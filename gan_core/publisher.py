@@ -9,19 +9,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from gan_core import frame as frames
-from gan_core.diagnosis import verdict
+from gan_core.diagnosis import HEADLINES, Finding, verdict
 from gan_core.metrics import Score
 from gan_core.moment import Moment
 from gan_core.snapshot import Snapshot
 
 MAX_METRIC_POINTS: Final = 400
 _CURVES: Final = ("modes_reached", "high_quality", "js")
+_CURVES_OF_IMAGES: Final = ("coverage", "precision")
 _RATE_WINDOW: Final = 2.0
 
 
@@ -44,10 +45,13 @@ class Publisher:
         self._scores: dict[str, Score] = {}
         self._scores_step = 0
         self._series: list[tuple[int, dict[str, float]]] = []
+        self._findings: Sequence[Finding] | None = None
+        self._lost = ""
 
     def begin_run(self) -> None:
         """Forget the numbers of the last run; its last picture stays until there is a new one."""
         self._scores, self._scores_step, self._series = {}, 0, []
+        self._findings, self._lost = None, ""
         self._rates.clear()
 
     def begin_playing(self) -> None:
@@ -70,13 +74,25 @@ class Publisher:
         self.snapshot = snapshot
         return True
 
-    def report(self, step: int, scores: Mapping[str, Score]) -> None:
-        """Take in metrics of the weights after ``step`` steps."""
+    def report(
+        self, step: int, scores: Mapping[str, Score], findings: Sequence[Finding] | None = None, lost: str = ""
+    ) -> None:
+        """Take in what was found of the weights after ``step`` steps; without scores the last ones stay."""
         with self._lock:
+            self._findings, self._lost = findings, lost
+            if not scores:
+                return
             self._scores, self._scores_step = dict(scores), step
-            self._series.append((step, {name: scores[name].value for name in _CURVES if name in scores}))
+            curves = _CURVES if any(name in scores for name in _CURVES) else _CURVES_OF_IMAGES
+            self._series.append((step, {name: scores[name].value for name in curves if name in scores}))
             if len(self._series) > MAX_METRIC_POINTS:
                 self._series = self._series[::2]
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the diagnosis says, the gravest first."""
+        with self._lock:
+            return self._findings or ()
 
     @property
     def scores(self) -> tuple[int, Mapping[str, Score]]:
@@ -104,9 +120,13 @@ class Publisher:
                 "steps_per_second": self._rate(now, step) if state["state"] == "playing" else 0.0,
                 "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
                 "metrics_step": self._scores_step,
+                "lost": self._lost,
             }
             if moment is not None and self.snapshot is not None:
-                header["verdict"] = verdict(header, moment.history, moment.config)
+                header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
+                said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
+                if self._lost and said.get("name") == "mode_collapse":
+                    said["evidence"].append(self._lost)
             if self._series:
                 arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
                 for name in self._series[-1][1]:
@@ -121,3 +141,8 @@ class Publisher:
             self._rates.popleft()
         elapsed = now - self._rates[0][0]
         return (step - self._rates[0][1]) / elapsed if elapsed > 0.05 else 0.0
+
+
+def _failure_marks(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Where each failure began, for the plots."""
+    return [{"step": f.since_step, "label": HEADLINES[f.name].rstrip(".")} for f in findings if f.failure]

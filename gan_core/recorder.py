@@ -7,16 +7,17 @@ what was to be seen then; from a state a run can go on bit for bit.
 
 from __future__ import annotations
 
-import bisect
 import threading
 import time
 import weakref
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from gan_core.autosave import Autosave
+from gan_core.cards import Card, Clock
+from gan_core.config import RunConfig
 from gan_core.metrics import METRICS
+from gan_core.past import Best, Past, Thinned
 from gan_core.runner import Runner
 from gan_core.trainer import Trainer
 
@@ -24,81 +25,18 @@ MAX_RUN_BYTES: Final = 256 * 2**20
 MAX_PROCESS_BYTES: Final = 2**30
 MAX_FRAMES: Final = 300
 MAX_STATES: Final = 80
+MAX_TICKS: Final = 200
+"""Points of the clock that says when which step was reached."""
 FRAME_BYTES_SHARE: Final = 0.25
 FRAME_INTERVAL: Final = 0.3
 """Seconds between two kept frames, at least."""
 STATE_INTERVAL: Final = 1.0
 STATE_SHARE: Final = 0.004
 """Copying states takes at most this share of the training thread's time."""
+LOOK_INTERVAL: Final = 2.0
+"""Seconds between two states while somebody looks at the newest one, whatever copying takes."""
 MAIN_METRICS: Final = ("js", "sliced_wasserstein")
 """The best state is best by the first of these that the run has."""
-
-T = TypeVar("T")
-
-
-class Thinned(Generic[T]):
-    """Items by step, in a bounded number: dense at the beginning and at the end, thinner between.
-
-    Args:
-        max_items: At most so many, at least 3.
-    """
-
-    def __init__(self, max_items: int) -> None:
-        self._max = max_items
-        self.steps: list[int] = []
-        self.items: list[T] = []
-        self._sizes: list[int] = []
-        self.n_bytes = 0
-
-    def add(self, step: int, item: T, size: int, max_bytes: int) -> None:
-        """Keep an item; one of the same or a later step makes room for it, then those that are missed the least.
-
-        Args:
-            step: Not negative.
-            item: What to keep.
-            size: Its bytes.
-            max_bytes: Of all items together; at least the first and the newest stay.
-        """
-        while self.steps and self.steps[-1] >= step:
-            self._drop(len(self.steps) - 1)
-        self.steps.append(step)
-        self.items.append(item)
-        self._sizes.append(size)
-        self.n_bytes += size
-        while len(self.steps) > 2 and (len(self.steps) > self._max or self.n_bytes > max_bytes):
-            self._drop(self._least())
-
-    def before(self, step: int) -> tuple[int, T] | None:
-        """The last item of this step or an earlier one, with its step; the first one if there is none."""
-        if not self.steps:
-            return None
-        i = max(0, bisect.bisect_right(self.steps, step) - 1)
-        return self.steps[i], self.items[i]
-
-    def _least(self) -> int:
-        """The inner item whose going leaves the smallest gap for its distance from both ends."""
-        last = self.steps[-1]
-
-        def gap(i: int) -> float:
-            here = self.steps[i]
-            return (self.steps[i + 1] - self.steps[i - 1]) / (1 + min(here, last - here))
-
-        return min(range(1, len(self.steps) - 1), key=gap)
-
-    def _drop(self, i: int) -> None:
-        del self.steps[i], self.items[i]
-        self.n_bytes -= self._sizes.pop(i)
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best state by a metric."""
-
-    step: int
-    metric: str
-    value: float
-    state: Mapping[str, Any]
-
 
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
@@ -109,15 +47,24 @@ class Recorder:
     Args:
         autosave: Where to write the newest state, or None.
         key: The name there; the runner's count of runs is appended, so that a restart replaces no file.
+        picture: Makes a small PNG from a frame, for the list of saved runs.
+
+    Attributes:
+        owner: Whom the run belongs to, as `gan_core.cards.fingerprint` gives it, or "".
     """
 
-    def __init__(self, autosave: Autosave | None = None, key: str = "") -> None:
-        self._autosave, self._key = autosave, key
+    def __init__(
+        self, autosave: Autosave | None = None, key: str = "", picture: Callable[[bytes], bytes] | None = None
+    ) -> None:
+        self._autosave, self._key, self._picture = autosave, key, picture
+        self.owner = ""
         self._lock = threading.Lock()
         self._saved = (0, 0)
         self._passing = -1, 0, b""
         self._run = -1
-        self._next_state = self._next_frame = 0.0
+        self._next_state = self._next_frame = self._taken = 0.0
+        self._inherited: tuple[RunConfig, int, Past] | None = None
+        self.best: Best | None = None
         self._clear()
         _alive.add(self)
 
@@ -133,6 +80,8 @@ class Recorder:
                 self._run = runner.run
                 self._next_state = 0.0
                 self._clear()
+                self._take_over(trainer)
+            self._clock.add(trainer.step_count, self._seconds_before + runner.seconds, 0, 0)
             self._rate(scores_step, {name: s.value for name, s in scores.items()})
             newest = self._states.items[-1] if self._states.steps[-1:] == [trainer.step_count] else None
         # Lone updates and live settings change a run that stands at a step.
@@ -144,12 +93,11 @@ class Recorder:
         if trainer.stats is not None and not trainer.stats.finite:
             return
         state = trainer.state_dict()
-        size = _size(state)
         cost = time.perf_counter() - now
+        self._taken = now
         self._next_state = now + max(STATE_INTERVAL, cost / STATE_SHARE)
         with self._lock:
-            room = int(_room() * (1 - FRAME_BYTES_SHARE)) - (0 if self.best is None else size)
-            self._states.add(trainer.step_count, state, size, room)
+            self._add_state(trainer.step_count, state)
             run, step, frame = self._passing
             if (run, step) == (self._run, trainer.step_count):  # what can be gone on from is to be seen
                 self._add_frame(step, frame)
@@ -163,6 +111,22 @@ class Recorder:
             if run == self._run and (now >= self._next_frame or not self._frames.steps):
                 self._next_frame = now + FRAME_INTERVAL
                 self._add_frame(step, frame)
+
+    def look(self) -> None:
+        """Hear that somebody looks at the newest state: if it is old, another is taken at the next step."""
+        if time.perf_counter() >= self._taken + LOOK_INTERVAL:
+            self._next_state = 0.0
+
+    def inherit(self, past: Past, config: RunConfig, step: int) -> None:
+        """Give a past to the run that is about to go on from a state.
+
+        Args:
+            past: What came before, from `past` or from a recorded run; what is later than the state is left out.
+            config: What that run began with.
+            step: Of the state.
+        """
+        with self._lock:
+            self._inherited = config, step, past
 
     # -- what it knows ---------------------------------------------------------------------------------------
 
@@ -182,11 +146,6 @@ class Recorder:
         with self._lock:
             return self._frames.before(step)
 
-    def frames(self) -> list[tuple[int, bytes]]:
-        """All kept frames with their steps, oldest first."""
-        with self._lock:
-            return list(zip(self._frames.steps, self._frames.items, strict=True))
-
     def state(self, step: int) -> tuple[int, Mapping[str, Any]] | None:
         """The last kept state of this step or before, with its own step."""
         with self._lock:
@@ -195,6 +154,13 @@ class Recorder:
             if best is not None and best.step <= step and (found is None or found[0] <= best.step):
                 return best.step, best.state
             return found
+
+    def past(self) -> Past:
+        """All that is kept."""
+        with self._lock:
+            states = list(zip(self._states.steps, self._states.items, strict=True))
+            frames = list(zip(self._frames.steps, self._frames.items, strict=True))
+            return Past(frames, states, self.best, self._ticks())
 
     @property
     def n_bytes(self) -> int:
@@ -207,19 +173,58 @@ class Recorder:
     def _add_frame(self, step: int, frame: bytes) -> None:
         self._frames.add(step, frame, len(frame), int(_room() * FRAME_BYTES_SHARE))
 
+    def _add_state(self, step: int, state: Mapping[str, Any]) -> None:
+        size = _size(state)
+        room = int(_room() * (1 - FRAME_BYTES_SHARE)) - (0 if self.best is None else size)
+        self._states.add(step, state, size, room)
+
+    def _take_over(self, trainer: Trainer) -> None:
+        """Keep what was handed on, if this is the run that it was meant for: another may have begun meanwhile."""
+        if self._inherited is None or self._inherited[:2] != (trainer.initial_config, trainer.step_count):
+            return
+        (_, step, past), self._inherited = self._inherited, None
+        self._saved = step, len(trainer.interventions)  # nothing new yet that would be worth a file
+        for at, frame in past.frames:
+            if at <= step:
+                self._add_frame(at, frame)
+        for at, state in past.states:
+            if at < step:
+                self._add_state(at, state)
+        if past.best is not None and past.best.step <= step:
+            self.best = past.best
+        for at, seconds in past.clock:
+            if at <= step:
+                self._clock.add(at, seconds, 0, 0)
+                self._seconds_before = seconds
+
     def _save(self, runner: Runner, state: Mapping[str, Any], *, at_once: bool) -> None:
         moment = state["counters"]["step"], len(state["interventions"])
+        scores = {name: score.value for name, score in runner.scores[1].items()}
         if self._autosave is None or moment == (0, 0) or (at_once and moment == self._saved):
             return
-        self._autosave.offer(f"{self._key}-{self._run}", state, preset=runner.preset, at_once=at_once)
+        self._autosave.offer(
+            f"{self._key}-{self._run}", state, preset=runner.preset, at_once=at_once, card=lambda: self._card(scores)
+        )
         if at_once:
             self._saved = moment
 
+    def _card(self, scores: Mapping[str, float]) -> Card:
+        """What is told of the run; on the thread that writes."""
+        with self._lock:
+            frame, clock = self._passing[2], self._ticks()
+        picture = self._picture(frame) if self._picture is not None and frame else b""
+        return Card(owner=self.owner, scores=scores, clock=clock, picture=picture)
+
+    def _ticks(self) -> Clock:
+        return list(zip(self._clock.steps, self._clock.items, strict=True))
+
     def _clear(self) -> None:
+        self._clock: Thinned[float] = Thinned(MAX_TICKS)
+        self._seconds_before = 0.0
         self._saved = (0, 0)
         self._frames: Thinned[bytes] = Thinned(MAX_FRAMES)
         self._states: Thinned[Mapping[str, Any]] = Thinned(MAX_STATES)
-        self.best: Best | None = None
+        self.best = None
 
     def _rate(self, step: int, values: Mapping[str, float]) -> None:
         """Is a kept state the best so far? Its score comes a while after it."""

@@ -14,6 +14,7 @@ from typing import Final
 
 import torch
 from torch import Generator, Tensor
+from torch.nn.functional import relu
 
 Critic = Callable[[Tensor], Tensor]
 Penalty = Callable[[Critic, Tensor, Tensor, Generator], Tensor]
@@ -46,6 +47,17 @@ def _squared_gradient_norms(critic: Critic, x: Tensor) -> Tensor:
     return gradient.flatten(1).square().sum(1)
 
 
+def _gradient_norms(critic: Critic, x: Tensor) -> Tensor:
+    # The root has no gradient at zero: a tiny offset keeps a flat critic finite.
+    return (_squared_gradient_norms(critic, x) + 1e-12).sqrt()
+
+
+def _between(real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
+    """Each real sample mixed with its own fake one, by one even random number."""
+    mix = torch.rand(real.shape[0], generator=rng, dtype=real.dtype).to(real.device)
+    return torch.lerp(fake.detach(), real, mix.view(-1, *(1 for _ in real.shape[1:])))
+
+
 def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
     r"""$(\|\nabla_{\hat x} D(\hat x)\|_2 - 1)^2$ between real and fake (arXiv:1704.00028, eq. 3).
 
@@ -58,11 +70,26 @@ def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, rng: Generator)
     Returns:
         Penalty per sample, ``[batch]``, unweighted.
     """
-    mix = torch.rand(real.shape[0], generator=rng, dtype=real.dtype).to(real.device)
-    mix = mix.view(-1, *(1 for _ in real.shape[1:]))
-    between = torch.lerp(fake.detach(), real, mix)
-    # The root has no gradient at zero: a tiny offset keeps a flat critic finite.
-    return ((_squared_gradient_norms(critic, between) + 1e-12).sqrt() - 1).square()
+    return (_gradient_norms(critic, _between(real, fake, rng)) - 1).square()
+
+
+def lipschitz_penalty(critic: Critic, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
+    r"""$\max(0, \|\nabla_{\hat x} D(\hat x)\|_2 - 1)^2$ between real and fake: one-sided (arXiv:1709.08894).
+
+    A Lipschitz bound is a bound from above: D may be flatter than 1 where that suits it. As for `gradient_penalty`.
+    """
+    return relu(_gradient_norms(critic, _between(real, fake, rng)) - 1).square()
+
+
+def dragan(critic: Critic, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
+    r"""$(\|\nabla D(x + \delta)\|_2 - 1)^2$ around real samples, $\delta = \frac12 s\,U(0, 1)$ (arXiv:1705.07215).
+
+    s is the standard deviation of the whole batch, and each coordinate has a random number of its own: the noise of
+    the authors' code, which then also takes a random share of it for each sample (left out here).
+    """
+    noise = torch.rand(real.shape, generator=rng, dtype=real.dtype).to(real.device)
+    near = real.detach() + 0.5 * real.detach().std(correction=0) * noise
+    return (_gradient_norms(critic, near) - 1).square()
 
 
 def r1(critic: Critic, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
@@ -88,6 +115,20 @@ REGULARISERS: Final[dict[str, Regulariser]] = {
         r"E[(\lVert \nabla D(\hat{x}) \rVert - 1)^2]",
         10.0,
         "arXiv:1704.00028",
+    ),
+    "lipschitz_penalty": Regulariser(
+        "Lipschitz penalty (WGAN-LP)",
+        lipschitz_penalty,
+        r"E[\max(0, \lVert \nabla D(\hat{x}) \rVert - 1)^2]",
+        10.0,
+        "arXiv:1709.08894",
+    ),
+    "dragan": Regulariser(
+        "DRAGAN",
+        dragan,
+        r"E[(\lVert \nabla D(x + \delta) \rVert - 1)^2]",
+        10.0,
+        "arXiv:1705.07215",
     ),
     "r1": Regulariser("R1", r1, r"\tfrac{1}{2}E[\lVert \nabla D(x) \rVert^2]", 0.1, "arXiv:1801.04406"),
     "r2": Regulariser("R2", r2, r"\tfrac{1}{2}E[\lVert \nabla D(G(z)) \rVert^2]", 0.1, "arXiv:1801.04406"),

@@ -13,6 +13,9 @@ from typing import Final
 import torch
 
 PURPOSES: Final = ("init_g", "init_d", "data", "z", "penalty", "dropout", "augment", "shown")
+"""Those that every run has."""
+RARE_PURPOSES: Final = ("instance_noise", "replay")
+"""Those that a run has while it uses the method of this name."""
 
 
 def stream(seed: int, purpose: str) -> torch.Generator:
@@ -20,7 +23,7 @@ def stream(seed: int, purpose: str) -> torch.Generator:
 
     Args:
         seed: The run's seed.
-        purpose: One of `PURPOSES`.
+        purpose: One of `PURPOSES` or `RARE_PURPOSES`.
 
     Returns:
         A generator that starts at a state fixed by both.
@@ -28,12 +31,13 @@ def stream(seed: int, purpose: str) -> torch.Generator:
     Raises:
         KeyError: If the purpose is unknown.
     """
-    if purpose not in PURPOSES:
-        raise KeyError(f"no stream {purpose!r}; there are: {', '.join(PURPOSES)}")
+    known = PURPOSES + RARE_PURPOSES
+    if purpose not in known:
+        raise KeyError(f"no stream {purpose!r}; there are: {', '.join(known)}")
     digest = hashlib.sha256(f"{seed}/{purpose}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
 
 
 def streams(seed: int) -> dict[str, torch.Generator]:
-    """All streams of a run."""
+    """The streams that every run has."""
     return {purpose: stream(seed, purpose) for purpose in PURPOSES}

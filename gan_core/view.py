@@ -20,11 +20,14 @@ from torch import Generator, Tensor, nn
 
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points
+from gan_core.methods import pack
 from gan_core.objectives import Objective
 
 N_POINTS: Final = 256
 N_IMAGES: Final = 36
 HEAT_CELLS: Final = 40
+HEAT_PACKS: Final = 4
+"""How many real partners stand beside a place of the heat map in turn, where D judges packs."""
 MANIFOLD_CELLS: Final = 20
 WALK_LENGTH: Final = 12
 HISTOGRAM_BINS: Final = 40
@@ -132,18 +135,32 @@ def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
 def slerp(start: Tensor, end: Tensor, n: int) -> Tensor:
     """``n`` points from ``start`` to ``end`` along the arc between them; ends exact (arXiv:1609.04468).
 
+    The direction turns by equal angles, the norm goes evenly from one end's to the other's. (The paper turns the
+    vectors themselves, whose norm shoots up between ends that are of different length and nearly opposite.) Between
+    opposite ends the arc is not unique: it then turns through the coordinate axis that is most nearly at right
+    angles to both, the same one if the ends are exchanged.
+
     Args:
         start: First z, ``[latent_dim]``.
         end: Last z, ``[latent_dim]``.
         n: Points, at least 2.
     """
-    t = torch.linspace(0, 1, n)[:, None]
-    cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
+    t = torch.linspace(0, 1, n, dtype=torch.float64)[:, None]
+    a, b = start.double(), end.double()
+    size = (1 - t) * a.norm() + t * b.norm()
+    u, v = (x / x.norm().clamp_min(1e-12) for x in (a, b))
+    cosine = torch.dot(u, v)
     angle = torch.acos(cosine.clamp(-1, 1))
-    if angle.sin() < 1e-4:  # (anti)parallel: the arc is a line or not unique
-        path = torch.lerp(start, end, t)
+    if min(a.norm(), b.norm()) < 1e-9 or len(a) == 1 or (cosine > 0 and angle.sin() < 1e-4):
+        path = torch.lerp(a, b, t)
+    elif angle.sin() >= 1e-4:
+        path = size * (torch.sin((1 - t) * angle) * u + torch.sin(t * angle) * v) / torch.sin(angle)
     else:
-        path = (torch.sin((1 - t) * angle) * start + torch.sin(t * angle) * end) / torch.sin(angle)
+        aside = torch.zeros_like(u)
+        aside[u.abs().argmin()] = 1
+        aside -= (aside @ u) * u
+        path = size * (torch.cos(torch.pi * t) * u + torch.sin(torch.pi * t) * aside / aside.norm())
+    path = path.to(start.dtype)
     path[0], path[-1] = start, end
     return path
 
@@ -166,8 +183,13 @@ def observe(
     fixed: Fixed,
     data: Points | Images,
     objective: Objective,
+    *,
+    packing: int = 1,
 ) -> tuple[dict[str, Any], Arrays]:
     """Look at two networks.
+
+    A D that judges packs is shown each sample beside those that follow it, and each place of the heat map beside
+    real samples, so that its answer for a pack stands for its first member.
 
     Args:
         generator: The generator to show (raw or averaged).
@@ -175,47 +197,69 @@ def observe(
         fixed: What to look at, on the networks' device.
         data: The run's data.
         objective: The run's objective, for the meaning of a logit.
+        packing: How many samples D judges at once.
 
     Returns:
         Header entries and arrays of a snapshot.
     """
     with _eval_mode(generator, discriminator):
         if isinstance(data, Points):
-            header, arrays = _observe_plane(generator, discriminator, fixed, data)
+            header, arrays = _observe_plane(generator, discriminator, fixed, data, packing)
         else:
-            header, arrays = _observe_images(generator, discriminator, fixed, data)
+            header, arrays = _observe_images(generator, discriminator, fixed, data, packing)
     arrays |= score_histograms(arrays["real_logits"], arrays["fake_logits"], objective.probability)
     header["meaning"] = "probability" if objective.probability else "critic"
     return header, arrays
 
 
+def observe_raw(generator: nn.Module, fixed: Fixed, data: Points | Images) -> Arrays:
+    """What a second generator, the raw one beside the averaged one, makes of the same noise.
+
+    Args:
+        generator: The raw generator.
+        fixed: What to look at, on its device.
+        data: The run's data.
+
+    Returns:
+        ``raw`` (points ``[n, 2]``) or ``raw_images`` (uint8).
+    """
+    labels = () if fixed.labels is None else (fixed.labels,)
+    with _eval_mode(generator), torch.no_grad():
+        made = generator(fixed.z, *labels)
+    return {"raw": _numpy(data.to_data(made))} if isinstance(data, Points) else {"raw_images": data.to_uint8(made)}
+
+
 def _observe_plane(
-    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Points
+    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Points, packing: int
 ) -> tuple[dict[str, Any], Arrays]:
     assert fixed.grid is not None
     assert fixed.grid_z is not None
     n = len(fixed.z)
     with torch.no_grad():
         made = generator(torch.cat((fixed.z, fixed.grid_z)))
-        logits = discriminator(torch.cat((fixed.real, fixed.grid)))
+        if packing == 1:
+            logits = discriminator(torch.cat((fixed.real, fixed.grid)))
+            heat = logits[n:]
+        else:
+            logits = discriminator(beside_the_next(fixed.real, packing))
+            heat = discriminator(beside_real(fixed.grid, fixed.real, packing)).view(HEAT_PACKS, -1).mean(0)
     fake = made[:n].requires_grad_(True)
     with torch.enable_grad():
-        fake_logits = discriminator(fake)
+        fake_logits = discriminator(beside_the_next(fake, packing))
         (arrows,) = torch.autograd.grad(fake_logits.sum(), fake)
-    heat = _numpy(logits[n:]).reshape(HEAT_CELLS, HEAT_CELLS)
     manifold = _numpy(data.to_data(made[n:].detach()))
     side = MANIFOLD_CELLS + 1
     header = {
         "kind": "plane",
         "frame": list(data.frame),
         "manifold": fixed.grid_kind,
-        "heat_scale": step_125(float(np.abs(heat).max())),
+        "heat_scale": step_125(float(heat.abs().max())),
     }
     return header, {
         "real": _numpy(data.to_data(fixed.real)),
         "fake": _numpy(data.to_data(fake.detach())),
         "arrows": _numpy(arrows) / np.float32(data.scale),
-        "heat": heat,
+        "heat": _numpy(heat).reshape(HEAT_CELLS, HEAT_CELLS),
         "manifold": manifold if fixed.grid_kind == "line" else manifold.reshape(side, side, 2),
         "real_logits": _numpy(logits[:n]),
         "fake_logits": _numpy(fake_logits.detach()),
@@ -223,7 +267,7 @@ def _observe_plane(
 
 
 def _observe_images(
-    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Images
+    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Images, packing: int
 ) -> tuple[dict[str, Any], Arrays]:
     assert fixed.walk_z is not None
     n = len(fixed.z)
@@ -240,7 +284,8 @@ def _observe_images(
         }
     with torch.no_grad():
         made = generator(torch.cat((fixed.z, fixed.walk_z)), *made_labels)
-        logits = discriminator(torch.cat((fixed.real, made[:n])), *judged_labels)
+        shown = beside_the_next(fixed.real, packing), beside_the_next(made[:n], packing)
+        logits = discriminator(torch.cat(shown), *judged_labels)
     return header, {
         "fake_images": data.to_uint8(made[:n]),
         "real_images": data.to_uint8(fixed.real),
@@ -248,6 +293,33 @@ def _observe_images(
         "real_logits": _numpy(logits[:n]),
         "fake_logits": _numpy(logits[n:]),
     }
+
+
+def beside_the_next(x: Tensor, packing: int) -> Tensor:
+    """What D is shown for each sample of ``x``: itself, or a pack of it and the samples that follow, in a circle.
+
+    Args:
+        x: ``[n, c, ...]``; a gradient passes through a pack's first sample alone.
+        packing: Samples in a pack.
+
+    Returns:
+        ``[n, packing · c, ...]``.
+    """
+    return x if packing == 1 else torch.cat((x, *(x.detach().roll(-i, 0) for i in range(1, packing))), 1)
+
+
+def beside_real(x: Tensor, real: Tensor, packing: int) -> Tensor:
+    """Packs of each sample of ``x`` beside real ones, `HEAT_PACKS` times, ``[HEAT_PACKS · n, packing · c, ...]``.
+
+    Args:
+        x: ``[n, c, ...]``.
+        real: At least ``HEAT_PACKS · (packing - 1)`` real samples, ``[m, c, ...]``.
+        packing: Samples in a pack, at least 2.
+    """
+    partners = real[: HEAT_PACKS * (packing - 1)].view(HEAT_PACKS, 1, packing - 1, *x.shape[1:])
+    first = x[:, None].expand(HEAT_PACKS, *x[:, None].shape)
+    packs = torch.cat((first, partners.expand(-1, len(x), *partners.shape[2:])), 2)
+    return pack(packs.flatten(0, 2), packing)
 
 
 def _numpy(x: Tensor) -> NDArray[np.float32]:

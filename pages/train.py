@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import controls, prose, saved_runs, session, train_panels
+from pages.ui import controls, prose, session, train_panels
 
 with st.sidebar:
     st.html(prose.ASSETS / "form.css")
+    train_panels.offer()
     controls.form()
-saved_runs.offer()
 notice = session.take_notice()
 if notice:
     st.toast(notice, duration="long")

@@ -27,6 +27,10 @@ SHOTS: Final[tuple[tuple[str, Literal["light", "dark"], int], ...]] = (
     ("ring-8", "dark", 3000),
     ("collapse", "light", 1100),
 )
+PAGES: Final[tuple[tuple[str, str, Literal["light", "dark"], int], ...]] = (
+    ("lab", "collapse?failure=ring-collapse", "light", 900),
+    ("latent", "latent", "dark", 1),
+)
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
@@ -88,6 +92,14 @@ def main() -> None:
             page = opened(browser, f"{url}/?preset={preset}", theme)
             until(page, step)
             page.screenshot(path=OUT / f"{preset}-{theme}.png")
+            page.close()
+        for name, address, theme, step in PAGES:
+            page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme=theme)
+            page.goto(f"{url}/{address}")
+            page.wait_for_selector(".gan-live canvas", timeout=60_000)
+            until(page, step)
+            page.wait_for_timeout(3000)  # until everything is drawn
+            page.screenshot(path=OUT / f"{name}-{theme}.png")
             page.close()
         page = opened(browser, f"{url}/?preset=blobs-3", "light", 1280, 800)
         film(page, [*range(20, 400, 20), *range(400, 1600, 100)], OUT / "train.gif")

@@ -38,7 +38,22 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come first, and one worker has them all: each of them trains, two at once would disturb each other.
+
+    The other workers share the rest file by file (``-n 2 --dist loadgroup --no-loadscope-reorder``): what a file
+    prepares is prepared once, and both workers are done at about the same time.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    for item in items:
+        browser = item.get_closest_marker("browser") is not None
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else str(item.path)))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse a run without a single browser test where a browser is required."""
+    """Refuse a run without a single browser test where a browser is required, and workers that take no groups."""
+    if session.config.getoption("loadgroup", False) and any("@" not in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not keep groups of tests together; are both of the pinned versions?")
     if BROWSER_REQUIRED and not any(item.get_closest_marker("browser") for item in session.items):
         raise pytest.UsageError("GAN_EXPLORER_REQUIRE_BROWSER is set, but no test marked `browser` was found")

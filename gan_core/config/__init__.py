@@ -10,6 +10,7 @@ coefficient. ``every: k`` applies k times the weight at every k-th D update (laz
 
 from __future__ import annotations
 
+from gan_core.config.interventions import Intervention, Origin
 from gan_core.config.knobs import Knob
 from gan_core.config.names import (
     ARTICLE_WIDTHS_D,
@@ -18,9 +19,13 @@ from gan_core.config.names import (
     DATA_SHAPES,
     MAX_FLOPS_PER_STEP,
     MAX_PARAMETERS,
+    MAXOUT_PIECES,
+    MINIBATCH_KERNEL_DIM,
+    MINIBATCH_KERNELS,
     ActivationName,
     AugmentName,
     DataName,
+    MinibatchName,
     NetworkKind,
     NormName,
     ObjectiveName,
@@ -30,7 +35,7 @@ from gan_core.config.names import (
     Section,
 )
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
-from gan_core.config.run import KNOBS, PENALTY_KNOBS, Intervention, RunConfig, is_live, parse_config
+from gan_core.config.run import KNOBS, PENALTY_KNOBS, RunConfig, is_live, parse_config
 from gan_core.config.sizes import DCGAN_KERNEL, DCGAN_MAPS, dcgan_channels
 
 __all__ = [
@@ -41,8 +46,11 @@ __all__ = [
     "DCGAN_KERNEL",
     "DCGAN_MAPS",
     "KNOBS",
+    "MAXOUT_PIECES",
     "MAX_FLOPS_PER_STEP",
     "MAX_PARAMETERS",
+    "MINIBATCH_KERNELS",
+    "MINIBATCH_KERNEL_DIM",
     "PENALTY_KNOBS",
     "ActivationName",
     "AugmentName",
@@ -52,10 +60,12 @@ __all__ = [
     "GeneratorConfig",
     "Intervention",
     "Knob",
+    "MinibatchName",
     "NetworkKind",
     "NormName",
     "ObjectiveName",
     "OptimizerName",
+    "Origin",
     "PriorName",
     "Regularisation",
     "RegulariserName",

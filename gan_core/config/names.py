@@ -22,13 +22,18 @@ DataName = Literal[
     "own-images",
     "own-points",
 ]
-ObjectiveName = Literal["minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic"]
-RegulariserName = Literal["gradient_penalty", "r1", "r2", "r1_r2"]
-OptimizerName = Literal["adam", "sgd", "rmsprop"]
+ObjectiveName = Literal[
+    "minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic", "relativistic_average"
+]
+CROSS_ENTROPY: Final[tuple[ObjectiveName, ...]] = ("minimax", "non_saturating")
+"""Objectives in which D learns labels, 1 for real and 0 for fake."""
+RegulariserName = Literal["gradient_penalty", "lipschitz_penalty", "dragan", "r1", "r2", "r1_r2"]
+OptimizerName = Literal["adam", "sgd", "rmsprop", "optimistic_adam"]
 PriorName = Literal["normal", "uniform"]
 NetworkKind = Literal["mlp", "article", "dcgan"]
-ActivationName = Literal["relu", "leaky_relu", "tanh", "silu"]
+ActivationName = Literal["relu", "leaky_relu", "tanh", "silu", "maxout"]
 NormName = Literal["none", "batch"]
+MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
 
@@ -52,6 +57,12 @@ DATA_CLASSES: Final[Mapping[str, int]] = {"digits": 10, "mnist": 10, "fashion-mn
 
 ARTICLE_WIDTHS_G: Final = (256, 512, 1024)
 ARTICLE_WIDTHS_D: Final = (1024, 512, 256)
+MAXOUT_PIECES: Final = 5
+"""Sums of each maxout unit, as in PacGAN's discriminator."""
 MAX_PARAMETERS: Final = 20_000_000
+MINIBATCH_KERNELS: Final = 16
+MINIBATCH_KERNEL_DIM: Final = 4
+"""Of minibatch discrimination: numbers that each sample is told, and the size of the space that each compares in."""
+MAX_REPLAY_BYTES: Final = 2**25
 MAX_FLOPS_PER_STEP: Final = 15e9
 """About half a second on one core at 30 GFLOP/s."""

@@ -6,9 +6,12 @@ from gan_core.config.knobs import Frozen, knob
 from gan_core.config.names import (
     ARTICLE_WIDTHS_D,
     ARTICLE_WIDTHS_G,
+    DATA_CLASSES,
     DATA_SHAPES,
+    MAXOUT_PIECES,
     ActivationName,
     DataName,
+    MinibatchName,
     NetworkKind,
     NormName,
     RegulariserName,
@@ -31,6 +34,9 @@ class DataConfig(Frozen):
     flip: bool = knob(
         False, "flip", "Mirror each image left to right with probability ½: more variety from few images.", "data"
     )
+    classes: int = knob(
+        0, "classes", "How many classes your own images have, a folder each; conditional needs it.", "data", ge=0, le=20
+    )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -38,6 +44,11 @@ class DataConfig(Frozen):
         if self.name == "own-images":
             return (3 if self.colour else 1, self.size, self.size)
         return DATA_SHAPES[self.name]
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes that the data have; 0 if they have no labels."""
+        return self.classes if self.name == "own-images" else DATA_CLASSES.get(self.name, 0)
 
 
 class Regularisation(Frozen):
@@ -87,7 +98,11 @@ class GeneratorConfig(Frozen):
     )
     depth: int = knob(2, "G hidden layers", "Number of hidden layers.", "generator", ge=0, le=8)
     activation: ActivationName = knob(
-        "relu", "G activation", "What each hidden unit does to its sum.", "generator", advanced=True
+        "relu",
+        "G activation",
+        "What each hidden unit does to its sum; maxout gives the largest of five sums.",
+        "generator",
+        advanced=True,
     )
     norm: NormName = knob(
         "none", "G normalisation", "Batch norm in the hidden layers, or none.", "generator", advanced=True
@@ -97,6 +112,11 @@ class GeneratorConfig(Frozen):
     def widths(self) -> tuple[int, ...]:
         """Units of the hidden layers of an MLP, in order."""
         return ARTICLE_WIDTHS_G if self.kind == "article" else (self.width,) * self.depth
+
+    @property
+    def pieces(self) -> int:
+        """Sums of each hidden unit of an MLP: several for maxout."""
+        return MAXOUT_PIECES if self.kind == "mlp" and self.activation == "maxout" else 1
 
 
 class DiscriminatorConfig(Frozen):
@@ -120,7 +140,11 @@ class DiscriminatorConfig(Frozen):
     )
     depth: int = knob(2, "D hidden layers", "Number of hidden layers.", "discriminator", ge=0, le=8)
     activation: ActivationName = knob(
-        "leaky_relu", "D activation", "What each hidden unit does to its sum.", "discriminator", advanced=True
+        "leaky_relu",
+        "D activation",
+        "What each hidden unit does to its sum; maxout gives the largest of five sums.",
+        "discriminator",
+        advanced=True,
     )
     norm: NormName = knob(
         "none",
@@ -145,8 +169,32 @@ class DiscriminatorConfig(Frozen):
         "discriminator",
         advanced=True,
     )
+    minibatch: MinibatchName = knob(
+        "none",
+        "minibatch layer",
+        "D's last layer is also told how much the samples of a batch differ: by the spread of its features (std) or "
+        "by learned distances (discrimination). It helps when G makes too few kinds of samples.",
+        "discriminator",
+        advanced=True,
+    )
+    logit_gain: float = knob(
+        1.0,
+        "logit gain",
+        "D's logit times this. Spectral norm makes D too flat to tell modes apart that lie close together; a gain of "
+        "about 30 gives it back its slope.",
+        "discriminator",
+        advanced=True,
+        log=True,
+        ge=0.01,
+        le=100,
+    )
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Units of the hidden layers of an MLP, in order."""
         return ARTICLE_WIDTHS_D if self.kind == "article" else (self.width,) * self.depth
+
+    @property
+    def pieces(self) -> int:
+        """Sums of each hidden unit of an MLP: several for maxout."""
+        return MAXOUT_PIECES if self.kind == "mlp" and self.activation == "maxout" else 1

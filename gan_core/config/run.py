@@ -1,19 +1,16 @@
-"""The whole config of a run, and what may be done to a run."""
+"""The whole config of a run."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import pydantic
 from pydantic import Field, model_validator
 
+from gan_core.config.idle import idle_in
 from gan_core.config.knobs import Frozen, Knob, collect, knob
 from gan_core.config.names import (
-    DATA_CLASSES,
-    MAX_FLOPS_PER_STEP,
-    MAX_PARAMETERS,
     AugmentName,
     ObjectiveName,
     OptimizerName,
@@ -21,7 +18,8 @@ from gan_core.config.names import (
 )
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
 from gan_core.config.paths import explain, leaves, set_path
-from gan_core.config.sizes import DCGAN_MAPS, Size, dcgan_discriminator_size, dcgan_generator_size, mlp_size
+from gan_core.config.sizes import flops_of, sizes_of
+from gan_core.config.together import refuse_what_cannot_go_together
 from gan_core.errors import ConfigError
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -56,6 +54,75 @@ class RunConfig(Frozen):
         le=10,
     )
     batch_size: int = knob(64, "batch size", "Samples of each kind in one update.", "data", log=True, ge=2, le=1024)
+    label_smoothing: float = knob(
+        0.0,
+        "label smoothing",
+        "One-sided: D's target for real samples is 1 minus this (0.1 is usual), so that it never becomes too sure; "
+        "it helps when D wins.",
+        "game",
+        advanced=True,
+        ge=0,
+        le=0.5,
+    )
+    feature_matching: bool = knob(
+        False,
+        "feature matching",
+        "G gives its samples the mean of D's last hidden features over the real ones, instead of fooling D; it "
+        "steadies a G that chases D in circles.",
+        "game",
+        advanced=True,
+    )
+    unroll: int = knob(
+        0,
+        "unrolled steps",
+        "G looks so many updates of D ahead (5 is usual) and differentiates through them; it helps when G jumps from "
+        "mode to mode. 0 is off.",
+        "game",
+        advanced=True,
+        ge=0,
+        le=10,
+    )
+    replay: int = knob(
+        0,
+        "experience replay",
+        "Half of the fakes that D learns from are drawn from so many past batches (50 is usual), so that it does not "
+        "forget where G has been; it helps against going in circles. 0 is off.",
+        "game",
+        advanced=True,
+        ge=0,
+        le=64,
+    )
+    instance_noise: float = knob(
+        0.0,
+        "instance noise",
+        "Standard deviation of the noise added to all that D sees, real and generated (data have about 1; 0.1 is "
+        "usual). It helps early, while the two hardly overlap. 0 is off.",
+        "game",
+        live=True,
+        advanced=True,
+        ge=0,
+        le=2,
+    )
+    instance_noise_steps: int = knob(
+        5000,
+        "instance noise fades over",
+        "Steps in which the noise shrinks evenly to nothing; 0 keeps it as it is.",
+        "game",
+        live=True,
+        advanced=True,
+        ge=0,
+        le=1_000_000,
+    )
+    packing: int = knob(
+        1,
+        "packing (PacGAN)",
+        "D judges so many independent samples at once, so that samples too much alike give G away: it helps when "
+        "modes are missing. 1 is off.",
+        "game",
+        advanced=True,
+        ge=1,
+        le=8,
+    )
     augment: tuple[AugmentName, ...] = knob(
         (),
         "augmentation",
@@ -90,6 +157,16 @@ class RunConfig(Frozen):
     lr_d: float = knob(1e-3, "D learning rate", "Size of D's updates.", "rates", live=True, log=True, ge=1e-7, le=1)
     optimizer_g: OptimizerName = knob("adam", "G optimiser", "How G's gradient becomes a step.", "rates")
     optimizer_d: OptimizerName = knob("adam", "D optimiser", "How D's gradient becomes a step.", "rates")
+    lookahead: int = knob(
+        0,
+        "lookahead every",
+        "After so many of G's updates both players go half of the way back to where they were (5 is a start); it "
+        "damps rotation. 0 is off.",
+        "rates",
+        advanced=True,
+        ge=0,
+        le=5000,
+    )
     betas_g: tuple[Beta, Beta] = knob(
         (0.5, 0.999),
         "G betas",
@@ -112,64 +189,13 @@ class RunConfig(Frozen):
 
     @model_validator(mode="after")
     def _fits_together(self) -> RunConfig:
-        names = [r.name for r in self.regularisers]
-        if len(set(names)) != len(names):
-            raise ValueError(f"each penalty may be given once, but regularisers are {names}")
-        self._fit_to_the_data()
-        if names and self.discriminator.kind != "article" and self.discriminator.norm == "batch":
-            raise ValueError(
-                f"batch norm in D lets one sample change another's logit, so the per-sample penalty {names[0]} "
-                "has no meaning; set discriminator.norm=none or regularisers=[]"
-            )
-        if self.n_parameters > MAX_PARAMETERS:
-            raise ValueError(
-                f"these networks have {self.n_parameters:,} weights; at most {MAX_PARAMETERS:,} are allowed: "
-                "lower a width or a depth"
-            )
-        if self.flops_per_step > MAX_FLOPS_PER_STEP:
-            raise ValueError(
-                f"one step would cost about {self.flops_per_step / 1e9:.0f} GFLOP; at most "
-                f"{MAX_FLOPS_PER_STEP / 1e9:.0f} are allowed: lower batch_size, a width, d_steps or g_steps"
-            )
+        refuse_what_cannot_go_together(self)
         return self
-
-    def _fit_to_the_data(self) -> None:
-        shape, name = self.data_shape, self.data.name
-        images = len(shape) == 3
-        what = f"{name} has " + (f"images of {shape[2]} x {shape[1]} px" if images else "points")
-        for player in ("generator", "discriminator"):
-            if getattr(self, player).kind == "dcgan" and not (images and shape[1] == shape[2] in DCGAN_MAPS):
-                *sides, last = map(str, DCGAN_MAPS)
-                raise ValueError(
-                    f"dcgan needs square images of {', '.join(sides)} or {last} px, and {what}: set {player}.kind=mlp"
-                )
-        if self.conditional and name not in DATA_CLASSES:
-            raise ValueError(
-                f"conditional needs data with labels ({', '.join(DATA_CLASSES)}), and {name} has none: "
-                "set conditional=false"
-            )
-        if self.augment and not images:
-            raise ValueError(f"augment needs images, and {what}: set augment=[]")
-        if len(set(self.augment)) != len(self.augment):
-            raise ValueError(f"each augmentation may be given once, but augment is {list(self.augment)}")
 
     @property
     def idle(self) -> frozenset[str]:
         """Paths of settings that do nothing in this config, for a form to leave out."""
-        out = {path for path in KNOBS if path.startswith("data.") and path != "data.name"}
-        if self.data.name not in DATA_CLASSES:
-            out.add("conditional")
-        if len(self.data_shape) == 1:
-            out.add("augment")
-        for player in ("generator", "discriminator"):
-            kind = getattr(self, player).kind
-            used = {"article": (), "dcgan": ("width", "norm", "spectral_norm"), "mlp": ()}[kind]
-            own = {path for path in KNOBS if path.startswith(f"{player}.") and not path.endswith(".kind")}
-            if kind != "mlp":
-                out |= {path for path in own if path.rpartition(".")[2] not in used}
-        if self.generator.kind == "dcgan":
-            out.add("generator.norm")
-        return frozenset(out)
+        return idle_in(self, KNOBS)
 
     @property
     def data_shape(self) -> tuple[int, ...]:
@@ -177,36 +203,25 @@ class RunConfig(Frozen):
         return self.data.shape
 
     @property
-    def n_classes(self) -> int:
-        """Number of classes that the players are told of: 0 unless conditional."""
-        return DATA_CLASSES[self.data.name] if self.conditional else 0
+    def judged_shape(self) -> tuple[int, ...]:
+        """Shape of what D gives one logit for: one sample, or a pack of them joined along its first dimension."""
+        first, *rest = self.data.shape
+        return (self.packing * first, *rest)
 
     @property
-    def _sizes(self) -> tuple[Size, Size]:
-        g, d, shape, n_classes = self.generator, self.discriminator, self.data_shape, self.n_classes
-        n_in, pixels = self.latent_dim + n_classes, math.prod(shape)
-        return (
-            dcgan_generator_size(n_in, g.width, shape)
-            if g.kind == "dcgan"
-            else mlp_size((n_in, *g.widths, pixels), batch_norm=g.kind == "mlp" and g.norm == "batch"),
-            dcgan_discriminator_size(d.width, shape, n_classes, batch_norm=d.norm == "batch")
-            if d.kind == "dcgan"
-            else mlp_size((pixels + n_classes, *d.widths, 1), batch_norm=d.kind == "mlp" and d.norm == "batch"),
-        )
+    def n_classes(self) -> int:
+        """Number of classes that the players are told of: 0 unless conditional."""
+        return self.data.n_classes if self.conditional else 0
 
     @property
     def n_parameters(self) -> int:
         """Trained numbers of both networks."""
-        return sum(size.weights for size in self._sizes)
+        return sum(size.weights for size in sizes_of(self))
 
     @property
     def flops_per_step(self) -> float:
         """Floating point operations of one step: an estimate from the layer sizes."""
-        g, d = (size.products for size in self._sizes)
-        passes = sum({"gradient_penalty": 9, "r1": 9, "r2": 9, "r1_r2": 18}[r.name] for r in self.regularisers)
-        d_update = g + 6 * d + passes * d
-        g_update = 3 * g + (2 + (2 if self.objective == "relativistic" else 0)) * d
-        return 2.0 * self.batch_size * (self.d_steps * d_update + self.g_steps * g_update)
+        return flops_of(self)
 
     def changed(self, changes: Mapping[str, Any]) -> RunConfig:
         """This config with other values at dotted paths.
@@ -265,20 +280,6 @@ def parse_config(tree: Any) -> RunConfig:
         raise ConfigError("; ".join(explain(e, KNOBS) for e in error.errors()[:3])) from None
     except (RecursionError, OverflowError, TypeError) as error:
         raise ConfigError(f"this is not a config: {error}") from None
-
-
-class Intervention(Frozen):
-    """What a person did to a run after ``step`` steps: a live knob, or one lone update.
-
-    Attributes:
-        step: Number of finished steps when it happened.
-        changes: Live settings changed, path to value.
-        update: ``"d"`` or ``"g"`` for a lone update of that player.
-    """
-
-    step: int = Field(ge=0, le=10**12)
-    changes: dict[str, Any] = Field(default_factory=dict, max_length=32)
-    update: Literal["d", "g"] | None = None
 
 
 KNOBS: Final[dict[str, Knob]] = {knob.path: knob for knob in collect(RunConfig)}

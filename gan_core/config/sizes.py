@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from gan_core.config.names import MINIBATCH_KERNEL_DIM, MINIBATCH_KERNELS
+
+if TYPE_CHECKING:
+    from gan_core.config.run import RunConfig
 
 DCGAN_MAPS: Final[Mapping[int, tuple[int, int]]] = {8: (4, 1), 16: (4, 2), 28: (7, 2), 32: (4, 3), 64: (4, 4)}
 """Side of an image to the side of a DCGAN's smallest maps and how often these are doubled."""
@@ -26,15 +32,17 @@ class Size:
     products: int
 
 
-def mlp_size(sizes: Sequence[int], *, batch_norm: bool) -> Size:
+def mlp_size(sizes: Sequence[int], *, batch_norm: bool, pieces: int = 1) -> Size:
     """Of a multi-layer perceptron.
 
     Args:
         sizes: Units of every layer, input and output included.
         batch_norm: True if each hidden layer is normalised.
+        pieces: Sums of each hidden unit.
     """
-    products = sum(a * b for a, b in pairwise(sizes))
-    return Size(products + sum(sizes[1:]) + 2 * sum(sizes[1:-1]) * batch_norm, products)
+    hidden, last = pieces * sum(sizes[1:-1]), sizes[-1]
+    products = pieces * sum(a * b for a, b in pairwise(sizes[:-1])) + sizes[-2] * last
+    return Size(products + hidden + last + 2 * hidden * batch_norm, products)
 
 
 def dcgan_channels(side: int, width: int) -> tuple[int, ...]:
@@ -79,3 +87,44 @@ def dcgan_discriminator_size(width: int, shape: Sequence[int], n_classes: int, *
     products = last + sum(k * (end << n - 1 - i) ** 2 for i, k in enumerate(kernels))
     # A normalised layer has a gain and a shift in place of its bias.
     return Size(sum(kernels) + sum(channels) + sum(channels[1:]) * batch_norm + last + 1 + n_classes, products)
+
+
+def sizes_of(config: RunConfig) -> tuple[Size, Size]:
+    """Of a config's generator and discriminator."""
+    g, n_in, made = config.generator, config.latent_dim + config.n_classes, config.data_shape
+    if g.kind == "dcgan":
+        return dcgan_generator_size(n_in, g.width, made), _size_of_d(config)
+    batch_norm = g.kind == "mlp" and g.norm == "batch"
+    size = mlp_size((n_in, *g.widths, math.prod(made)), batch_norm=batch_norm, pieces=g.pieces)
+    return size, _size_of_d(config)
+
+
+def _size_of_d(config: RunConfig) -> Size:
+    d, shape, n_classes = config.discriminator, config.judged_shape, config.n_classes
+    if d.kind == "dcgan":
+        plain = dcgan_discriminator_size(d.width, shape, n_classes, batch_norm=d.norm == "batch")
+        cells = DCGAN_MAPS[shape[-1]][0] ** 2
+        n_features, n_heads = dcgan_channels(shape[-1], d.width)[0] * cells, (1 + n_classes) * cells
+    else:
+        widths = (math.prod(shape) + n_classes, *d.widths)
+        plain = mlp_size((*widths, 1), batch_norm=d.kind == "mlp" and d.norm == "batch", pieces=d.pieces)
+        n_features, n_heads = widths[-1], 1
+    if d.kind == "article" or d.minibatch == "none":
+        return plain
+    if d.minibatch == "std":
+        return Size(plain.weights + n_heads, plain.products + n_features)
+    n = MINIBATCH_KERNELS * MINIBATCH_KERNEL_DIM
+    more = n * n_features, n * (n_features + min(config.batch_size, 32))
+    return Size(plain.weights + more[0] + MINIBATCH_KERNELS * n_heads, plain.products + more[1])
+
+
+def flops_of(config: RunConfig) -> float:
+    """Floating point operations of one step: an estimate."""
+    g, d = (size.products for size in sizes_of(config))
+    g *= config.packing
+    passes = sum(18 if r.name == "r1_r2" else 9 for r in config.regularisers)
+    d_update = g + 6 * d + passes * d
+    on_real = config.objective.startswith("relativistic") or config.feature_matching
+    # An unrolled update of D is made forwards, backwards, and differentiated once more.
+    g_update = 3 * g + (2 + 2 * on_real + 20 * config.unroll) * d
+    return 2.0 * config.batch_size * (config.d_steps * d_update + config.g_steps * g_update)

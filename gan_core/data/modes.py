@@ -7,6 +7,7 @@ generator leaves many points inside none).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DISC_SHARE", "Assign", "Modes", "discs", "ellipses", "ring_sectors", "strip_fifths"]
+__all__ = ["DISC_SHARE", "SIDES", "Assign", "Modes", "discs", "ellipses", "ring_sectors", "strip_fifths"]
 
 Floats = NDArray[np.floating]
 Assign = Callable[[Floats], tuple[NDArray[np.intp], NDArray[np.bool_]]]
 
+SIDES = ("right", "upper right", "top", "upper left", "left", "lower left", "bottom", "lower right")
+"""Eighths of a turn, counter-clockwise."""
 DISC_SHARE = 1.0 - math.exp(-4.5)
 """Share of a round Gaussian in the plane that lies within three standard deviations: 98.889 %."""
 
@@ -48,6 +51,21 @@ class Modes:
 
     def __len__(self) -> int:
         return len(self.centres)
+
+    @functools.cached_property
+    def half_gap(self) -> float:
+        """Half the way between the two centres that are nearest to each other."""
+        gaps = np.linalg.norm(self.centres[:, None] - self.centres[None], axis=-1)
+        return float(gaps[gaps > 0].min()) / 2
+
+    @functools.cached_property
+    def places(self) -> tuple[str, ...]:
+        """Where each mode is, in words: on which side of the middle, or its coordinates where two share a side."""
+        x, y = (self.centres - self.centres.mean(0)).T
+        eighths = np.round(np.arctan2(y, x) / (np.pi / 4)).astype(int) % 8
+        if len(set(eighths.tolist())) == len(self):
+            return tuple(f"at the {SIDES[i]}" for i in eighths)
+        return tuple(f"at ({x:.3g}, {y:.3g})" for x, y in self.centres.tolist())
 
 
 def _nearest(points: Floats, centres: Floats) -> NDArray[np.intp]:

@@ -85,9 +85,10 @@ def load_own(config: DataConfig) -> Images | Points:
     """The data set of a config that names own data; runs of equal configs share it.
 
     Raises:
-        DataError: As `find`.
+        DataError: As `find`; or there are other classes than the config says.
     """
     data = find(config.name, config.hash)
+    _refuse_other_classes(data, config.classes)
     key = (data.hash, 0, False, False)
     if isinstance(data, OwnImages):
         key = (data.hash, config.size, config.colour, config.flip)
@@ -98,6 +99,14 @@ def load_own(config: DataConfig) -> Images | Points:
             _made[key] = made
         _last[:] = [made]
         return made
+
+
+def _refuse_other_classes(data: OwnData, n: int) -> None:
+    """A config that counts on classes needs data that have them, and at most so many."""
+    known = len(data.classes) if isinstance(data, OwnImages) and data.labels is not None else 0
+    if isinstance(data, OwnImages) and n and not 0 < known <= n:
+        found = f"{known} classes" if known else "no classes: a zip or folder with a folder for each class gives them"
+        raise DataError(f"data.classes={n}, but these images have {found}; set data.classes={known}")
 
 
 def _make(data: OwnData, config: DataConfig) -> Images | Points:

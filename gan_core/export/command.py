@@ -19,6 +19,7 @@ from gan_core.export.html import run_page
 from gan_core.export.onnx import generator_onnx
 from gan_core.export.pictures import sample_png, samples_zip
 from gan_core.export.script import write_script
+from gan_core.export.script_files import own_file, own_file_name
 from gan_core.export.tables import history_csv, run_json
 from gan_core.export.targets import TARGETS
 from gan_core.export.tensorboard import event_file
@@ -50,6 +51,11 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
     files: dict[str, int] = {}
     for name, path in asked.items():
         content = _makers(args, trainer, frames, path)[name]()
+        checkpoint.write(content, path)
+        files[str(path)] = len(content)
+    own = trainer.initial_config.data
+    if "script" in asked and own.hash:
+        path, content = asked["script"].with_name(own_file_name(own)), own_file(own)
         checkpoint.write(content, path)
         files[str(path)] = len(content)
     return {"step": trainer.step_count, "files": files}

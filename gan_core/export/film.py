@@ -41,6 +41,7 @@ def film(
     loop: bool = True,
     frame: Frame | None = None,
     real: Array | None = None,
+    caption: str = "step {:,}",
     theme: Theme = "light",
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
@@ -55,6 +56,7 @@ def film(
         loop: True to begin again at the end (players decide for themselves with MP4).
         frame: Points: x0, x1, y0, y1 of the picture, data units.
         real: Points: real ones to show in every picture, data units, or None.
+        caption: Of each picture, to be formatted with its step.
         theme: Whose colours.
         progress: Hears of pictures drawn.
         cancelled: Asked before each picture.
@@ -80,7 +82,7 @@ def film(
             else:
                 assert frame is not None
                 picture = scatter(real, made, frame, side, theme)
-            yield captioned(picture, f"step {step:,}", theme)
+            yield captioned(picture, caption.format(step), theme)
 
     if kind == "mp4":
         return _mp4(pictures(), len(chosen) / seconds)

@@ -25,7 +25,7 @@ from gan_core.export.common import Cancelled, Progress, watched
 from gan_core.export.draw import Array
 from gan_core.export.frames import StepFrame
 from gan_core.metrics import METRICS
-from gan_core.objectives import OBJECTIVES
+from gan_core.objectives import OBJECTIVES, smoothed
 from gan_core.palette import DARK, LIGHT, Palette
 from gan_core.view import step_125
 
@@ -102,7 +102,11 @@ def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
     for name in ("d_loss", "g_loss"):
         curves[name] = _numbers(arrays[f"{name}_mean"])
     settings = [[path, str(value)] for path, value in leaves(config.model_dump(mode="json")).items()]
+    objective = OBJECTIVES[config.objective]
+    if config.label_smoothing:
+        objective = smoothed(objective, config.label_smoothing)
     run: dict[str, Any] = {"title": title, "kind": header["kind"], "curves": curves, "settings": settings}
+    run["reading"] = objective.reading
     if header["kind"] == "plane":
         cells = len(arrays["heat"]) if "heat" in arrays else 0
         return run | {"frame": header["frame"], "cells": cells, "real": _points(arrays["real"], header["frame"])}

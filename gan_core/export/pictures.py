@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -12,13 +13,17 @@ from PIL import Image
 
 from gan_core.data import Images
 from gan_core.export.common import Cancelled, GeneratorCopy, Progress, watched, within
-from gan_core.export.draw import Frame, grid, scatter
+from gan_core.export.draw import Array, Frame, grid, scatter
+from gan_core.frame import decode
 from gan_core.palette import Theme
 from gan_core.snapshot import Snapshot
 
 MAX_SAMPLES: Final = 10_000
 MAX_SIDE: Final = 2048
 MIN_SIDE: Final = 64
+SMALL_SIDE: Final = 128
+N_SMALL: Final = 9
+"""Images in a small picture."""
 _BATCH: Final = 250
 
 
@@ -34,11 +39,30 @@ def sample_png(snapshot: Snapshot, *, side: int = 768, theme: Theme = "light") -
         ConfigError: If ``side`` is out of range.
     """
     within("side", side, MIN_SIDE, MAX_SIDE)
-    arrays = snapshot.arrays
+    return _png(_drawn(snapshot.header, snapshot.arrays, side, theme))
+
+
+def thumbnail(content: bytes) -> bytes:
+    """A small PNG of the samples that a frame shows; nothing if it shows none yet.
+
+    Args:
+        content: A frame, see `gan_core.frame`.
+    """
+    header, arrays = decode(content)
     if "fake_images" in arrays:
-        return _png(grid(arrays["fake_images"], side, theme))
-    frame: Frame = tuple(snapshot.header["frame"])
-    return _png(scatter(arrays["real"], arrays["fake"], frame, side, theme))
+        arrays["fake_images"] = arrays["fake_images"][:: max(1, len(arrays["fake_images"]) // N_SMALL)][:N_SMALL]
+    elif "fake" not in arrays:
+        return b""
+    picture = _drawn(header, arrays, SMALL_SIDE, "light")
+    picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
+    return _png(picture)
+
+
+def _drawn(header: Mapping[str, Any], arrays: Mapping[str, Array], side: int, theme: Theme) -> Image.Image:
+    if "fake_images" in arrays:
+        return grid(arrays["fake_images"], side, theme)
+    frame: Frame = tuple(header["frame"])
+    return scatter(arrays["real"], arrays["fake"], frame, side, theme)
 
 
 def samples_zip(

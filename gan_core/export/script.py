@@ -22,7 +22,7 @@ from gan_core.export.script_networks import networks_part
 from gan_core.export.script_pieces import Pieces
 from gan_core.export.script_settings import Settings
 from gan_core.export.script_updates import updates_part
-from gan_core.streams import PURPOSES
+from gan_core.streams import PURPOSES, RARE_PURPOSES
 
 STEPS: Final = 50
 """How many steps a script makes by itself if it is not told another number."""
@@ -52,9 +52,19 @@ _KNOWN: Final = {
     "seed",
     "augment",
     "conditional",
-    *(f"data.{name}" for name in ("name", "hash", "size", "colour", "flip")),  # the middle three are of own data alone
+    "packing",
+    "label_smoothing",
+    "feature_matching",
+    "replay",
+    "unroll",
+    "lookahead",
+    "instance_noise",
+    "instance_noise_steps",
+    *(f"data.{name}" for name in ("name", "hash", "size", "colour", "flip", "classes")),  # some are of own data alone
     *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm")),
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
+    "discriminator.minibatch",
+    "discriminator.logit_gain",
 }
 """Settings that a script can follow; any other must have its default value."""
 
@@ -102,31 +112,40 @@ def write_script(
     Raises:
         ConfigError: If the run uses what scripts cannot follow; the message names it.
     """
+    if any(i.origin for i in interventions):
+        raise ConfigError(
+            "this run began with what another run had learned, which no script can carry: "
+            "its whole file (.safetensors) goes on from there"
+        )
     data_imports, data = data_part(config.data, labelled=config.conditional)
-    _refuse_unknown(config)
+    _refuse_unknown(config, interventions)
     settings = Settings(config, interventions)
     pieces = Pieces()
     networks = networks_part(config, pieces)
     updates = updates_part(config, settings, pieces)
     parts = ["", _rule("data"), data, _rule("networks"), networks, _rule("training"), updates]
     body = "\n\n".join(parts)
-    folder = " [folder of the data]" if "import gzip" in data_imports else ""
+    read = {"import gzip": " [folder of the data]", "import tarfile": " [folder of the data]"}
+    more = next((words for line, words in read.items() if line in data_imports), "")
+    if config.data.hash:
+        more = " [file of the data]"
     head = _HEAD.format(
         title=_plain(title),
-        more=folder,
+        more=more,
         torch=torch.__version__,
         imports=_sorted(_IMPORTS | data_imports | pieces.imports),
         settings=settings.definitions(steps),
-        purposes=", ".join(f'"{purpose}"' for purpose in PURPOSES if f'rng["{purpose}"]' in body),
+        purposes=", ".join(f'"{purpose}"' for purpose in PURPOSES + RARE_PURPOSES if f'rng["{purpose}"]' in body),
     )
     return _tidy(head + body)
 
 
-def _refuse_unknown(config: RunConfig) -> None:
+def _refuse_unknown(config: RunConfig, interventions: Sequence[Intervention]) -> None:
     """Raise `ConfigError` for a setting that changes a run in a way that no script knows."""
     defaults = leaves(RunConfig().model_dump(mode="json"))
-    for path, value in leaves(config.model_dump(mode="json")).items():
-        if path not in _KNOWN and value != defaults[path]:
+    begun = leaves(config.model_dump(mode="json")).items()
+    for path, value in (*begun, *(item for i in interventions for item in i.changes.items())):
+        if path in defaults and path not in _KNOWN and value != defaults[path]:
             raise ConfigError(f"{path}={str(value)[:60]} cannot go into a script yet: {defaults[path]} can")
 
 

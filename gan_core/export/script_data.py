@@ -10,12 +10,10 @@ from typing import Any, Final
 from torch import Tensor
 
 from gan_core.config import DataConfig
-from gan_core.data import Points, images, load, points
-from gan_core.errors import ConfigError
+from gan_core.data import Points, images, load, load_data, points
+from gan_core.export.script_files import cifar10_part, own_part
 
 _IDX_FOLDERS: Final = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
-_PLANE: Final = ("gaussians-2", "ring", "blobs-3", "line", "ring-8", "grid-25", "moons", "swiss-roll")
-_NAMES: Final = (*_PLANE, "digits", *_IDX_FOLDERS)
 
 _DIGITS: Final = """
 # 900 of the 1,797 digits are trained on, one bit each; the others are kept for scores.
@@ -77,12 +75,17 @@ def data_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], 
         Import lines, and the code that defines ``sample_real``.
 
     Raises:
-        ConfigError: If a script cannot say how to get these data.
+        DataError: If these are data of one's own that are gone.
     """
-    if config.name not in _NAMES:
-        raise ConfigError(
-            f"data {config.name!r} cannot go into a script, which would need its file: {', '.join(_NAMES)} can"
-        )
+    if config.name in ("cifar10", "own-images"):
+        part = cifar10_part(labelled=labelled) if config.name == "cifar10" else own_part(config, labelled=labelled)
+        needed, code = part
+        return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled, from_bytes=True)
+    if config.name == "own-points":
+        needed, code = own_part(config)
+        own = load_data(config)
+        assert isinstance(own, Points)
+        return needed, code + _SAMPLE_POINTS.format(centre=own.centre, scale=own.scale)
     sample = _sample_images(flip=config.flip, labelled=labelled)
     if config.name == "digits":
         bits = textwrap.indent("\n".join(f'"{line}"' for line in textwrap.wrap(images._DIGITS_TRAIN_BITS, 100)), "    ")
@@ -100,12 +103,12 @@ def data_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], 
     return imports, f"\n{drawn}\n{ending}"
 
 
-def _sample_images(*, flip: bool, labelled: bool) -> str:
+def _sample_images(*, flip: bool, labelled: bool, from_bytes: bool = False) -> str:
     what = "in [-1, 1], and their classes" if labelled else "[batch, channels, height, width] in [-1, 1]"
     lines = [
         f'"""A batch of training images, drawn with replacement: {what}."""',
         'index = torch.randint(len(images), (BATCH_SIZE,), generator=rng["data"])',
-        "batch = images.index_select(0, index)",
+        "batch = images.index_select(0, index)" + (".float().div_(127.5).sub_(1.0)" if from_bytes else ""),
     ]
     if flip:
         lines += [

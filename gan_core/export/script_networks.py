@@ -10,12 +10,34 @@ from torch import nn
 from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
 from gan_core.export.script_pieces import Pieces
-from gan_core.networks import MLPDiscriminator, MLPGenerator, build_discriminator, build_generator, dcgan, layers
+from gan_core.networks import (
+    MLPDiscriminator,
+    MLPGenerator,
+    build_discriminator,
+    build_generator,
+    dcgan,
+    layers,
+    minibatch,
+)
 from gan_core.streams import streams
 
-_OWN = (layers.BlankConv2d, layers.BlankConvTranspose2d, layers.Dropout, layers.SpectralConv2d, layers.SpectralLinear)
+_OWN = (
+    layers.BlankConv2d,
+    layers.BlankConvTranspose2d,
+    layers.Dropout,
+    layers.Gain,
+    layers.Maxout,
+    layers.SpectralConv2d,
+    layers.SpectralLinear,
+    minibatch.MinibatchDiscrimination,
+    minibatch.MinibatchStd,
+)
 _PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Unflatten)
 
+_FEATURES = '''def features(x):
+    """What D's last hidden layer says of each sample."""
+    return discriminator[:{n_hidden}](x).flatten(1)
+'''
 _GENERATE_BESIDE = '''def generate(z, labels):
     """Noise and the classes asked for, side by side, to samples of them."""
     return generator(beside(z, labels, N_CLASSES))
@@ -49,6 +71,9 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
     generator, discriminator = build_generator(config, rngs), build_discriminator(config, rngs)
     _refuse_unknown(config, generator, discriminator)
     is_mlp = isinstance(discriminator, MLPDiscriminator)
+    if config.conditional and (config.feature_matching or config.unroll):
+        what = "feature matching" if config.feature_matching else "unrolling"
+        raise ConfigError(f"{what} with labels cannot go into a script yet: without conditional it can")
     g_lines = [_layer(layer, "init_g") for layer in _sequence(generator)]
     d_lines = [_layer(layer, "init_d") for layer in _sequence(discriminator)]
     if isinstance(generator, MLPGenerator) and len(config.data_shape) > 1:
@@ -64,6 +89,10 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
         _sequential("discriminator", "samples to one logit each, [batch]; high means real", d_lines),
         _begin(discriminator, "discriminator", "init_d"),
     ]
+    if config.feature_matching:
+        assert isinstance(discriminator, MLPDiscriminator | dcgan.DCGANDiscriminator)
+        n_hidden = discriminator.n_hidden + (is_mlp and len(config.data_shape) > 1)
+        parts.append(_FEATURES.format(n_hidden=n_hidden))
     if config.conditional:
         judge = _JUDGE_BESIDE if is_mlp else _JUDGE_PROJECTED
         parts += [
@@ -108,6 +137,11 @@ def _layer(layer: nn.Module, stream: str) -> str:
         return f'linear({layer.in_features}, {layer.out_features}, rng["{stream}"])'
     if isinstance(layer, layers.Dropout):
         return f'Dropout({layer.p}, rng["dropout"])'
+    if isinstance(layer, minibatch.MinibatchDiscrimination):
+        n, k = layer.weight.shape[0], len(layer.usual)
+        return f'MinibatchDiscrimination({n}, {k}, {layer.dim}, rng["{stream}"])'
+    if isinstance(layer, minibatch.MinibatchStd | layers.Gain | layers.Maxout):
+        return repr(layer)
     if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
         return f"nn.{type(layer).__name__}({layer.num_features})"
     if isinstance(layer, _PLAIN):

@@ -9,6 +9,8 @@ from gan_core.config import Intervention, RunConfig
 from gan_core.config.paths import leaves
 
 _LIVE: Final = ("d_steps", "g_steps", "lr_d", "lr_g", "betas_d", "betas_g", "clip", "ema")
+_RARE: Final = ("packing", "label_smoothing", "replay", "unroll", "lookahead")
+_NOISE: Final = ("instance_noise", "instance_noise_steps")
 
 
 class Settings:
@@ -24,6 +26,7 @@ class Settings:
         changing: Paths that an event sets.
         penalties: Place in the config of every penalty that is ever active, by its name.
         averages: True if G is ever averaged.
+        noisy: True if there is ever instance noise.
 
     Raises:
         ConfigError: If an intervention does not fit the run.
@@ -44,6 +47,7 @@ class Settings:
         self.changing = {path for _, event in self.events if isinstance(event, dict) for path in event}
         self.penalties = {r.name: i for i, r in enumerate(config.regularisers) if self.used(f"regularisers.{i}.weight")}
         self.averages = self.used("ema")
+        self.noisy = self.used("instance_noise")
 
     def changes(self, path: str) -> bool:
         """True if an event sets it."""
@@ -63,9 +67,14 @@ class Settings:
             steps: How many steps the script makes if it is not told another number.
         """
         paths = [path for path in _LIVE if path not in ("clip", "ema") or self.used(path)]
+        paths += _NOISE if self.noisy else ()
         paths += [f"regularisers.{i}.{key}" for i in self.penalties.values() for key in ("weight", "every")]
         lines = [f"STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else {steps}"]
-        lines += [f"{name.upper()} = {getattr(self.config, name)}" for name in ("seed", "batch_size", "latent_dim")]
+        config = self.config
+        lines += [f"SEED = {config.seed}", f"BATCH_SIZE = {config.batch_size * config.packing}"]
+        lines.append(f"LATENT_DIM = {config.latent_dim}")
+        fields = RunConfig.model_fields
+        lines += [f"{n.upper()} = {getattr(config, n)}" for n in _RARE if getattr(config, n) != fields[n].default]
         lines += [f"{self._name(path)} = {self._value(path)}" for path in paths if not self.changes(path)]
         if self.changing:
             pairs = [f'    "{path}": {self._value(path)},' for path in paths if self.changes(path)]

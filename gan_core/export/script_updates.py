@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from gan_core.augment import AUGMENTS
 from gan_core.config import RunConfig
 from gan_core.export.script_pieces import Pieces
 from gan_core.export.script_settings import Settings
+from gan_core.methods import Lookahead, Replay, add_noise, feature_matching_loss, noise_std, pack, unrolled
 from gan_core.networks import Weights, build_discriminator, mixes_samples
-from gan_core.objectives import OBJECTIVES
+from gan_core.objectives import OBJECTIVES, smoothed_d_loss
+from gan_core.optimizers import OPTIMIZERS
 from gan_core.regularisers import REGULARISERS
 from gan_core.streams import streams
 
-_MAKE: Final = {
+_TORCH: Final = {
     "adam": "torch.optim.Adam({weights}, lr={lr}, betas={betas}, fused=True)",
     "sgd": "torch.optim.SGD({weights}, lr={lr}, momentum={betas}[0])",
     "rmsprop": "torch.optim.RMSprop(\n    {weights}, lr={lr}, momentum={betas}[0], alpha={betas}[1]\n)",
 }
+"""PyTorch's own, which give the app's numbers."""
 _RETUNE: Final = {
     "adam": ["group.update(lr={lr}, betas={betas})"],
     "sgd": ["group.update(lr={lr}, momentum={betas}[0])"],
@@ -29,6 +33,12 @@ _RETUNE: Final = {
     ],
 }
 
+_DESCEND: Final = {
+    "of PyTorch": """    for tensor, gradient in zip(weights.tensors, weights.gradients):
+        tensor.grad = gradient
+    optimizer.step()""",
+    "of the app": "    optimizer.step(weights.gradients)",
+}
 _NORMAL: Final = 'torch.randn((BATCH_SIZE, LATENT_DIM), generator=rng["z"])'
 _UNIFORM: Final = 'torch.rand((BATCH_SIZE, LATENT_DIM), generator=rng["z"]).sub_(0.5).mul_(2 * math.sqrt(3))'
 
@@ -75,14 +85,15 @@ def updates_part(config: RunConfig, settings: Settings, pieces: Pieces) -> str:
     """
     objective = OBJECTIVES[config.objective]
     penalties = [REGULARISERS[name].penalty for name in settings.penalties]
-    parts = [pieces.add(objective.d_loss, objective.g_loss, *penalties, Weights), _optimisers(config, settings)]
+    d_loss = smoothed_d_loss if config.label_smoothing else objective.d_loss
+    g_loss = feature_matching_loss if config.feature_matching else objective.g_loss
+    parts = [pieces.add(d_loss, g_loss, *penalties, Weights), _optimisers(config, settings, pieces)]
     if settings.averages:
         pieces.imports.add("import copy")
         parts.append(_averaging(settings))
-    if config.augment:
-        calls = [f'    images = {AUGMENTS[name].__name__}(images, rng["augment"])' for name in config.augment]
-        parts.append(pieces.add(*(AUGMENTS[name] for name in config.augment)))
-        parts.append("\n".join(["def augmented(images):", *calls, "    return images"]))
+    parts += _memories(config, pieces)
+    if _disguises(config, settings):
+        parts += _shown(config, settings, pieces)
     parts += [_update_d(config, settings), _update_g(config, settings)]
     replay = ""
     if settings.events:
@@ -92,29 +103,65 @@ def updates_part(config: RunConfig, settings: Settings, pieces: Pieces) -> str:
     return "\n\n\n".join(parts)
 
 
-def _optimisers(config: RunConfig, settings: Settings) -> str:
+def _optimisers(config: RunConfig, settings: Settings, pieces: Pieces) -> str:
     lines = ["g_weights, d_weights = Weights(generator), Weights(discriminator)"]
+    own = _own_optimizers(config)
     for player, name in (("g", config.optimizer_g), ("d", config.optimizer_d)):
-        made = _MAKE[name].format(
+        form = OPTIMIZERS[name].__name__ + "({weights}, {lr}, {betas})" if own else _TORCH[name]
+        made = form.format(
             weights=f"{player}_weights.tensors",
             lr=settings[f"lr_{player}"],
             betas=settings[f"betas_{player}"],
         )
         lines.append(f"optimizer_{player} = {made}")
-    return "\n".join(lines) + textwrap.dedent(f'''
+    parts = [
+        pieces.add(*(OPTIMIZERS[name] for name in (config.optimizer_g, config.optimizer_d) if own)),
+        "\n".join(lines),
+        'def descend(weights, optimizer, losses):\n    """One update of weights, down the gradient of a mean loss."""'
+        "\n    weights.backward(losses)\n" + _DESCEND["of the app" if own else "of PyTorch"],
+        f"def sample_z():\n    return {_NORMAL if config.prior == 'normal' else _UNIFORM}",
+    ]
+    return "\n\n\n".join(part for part in parts if part)
 
 
-        def descend(weights, optimizer, losses):
-            """One update of some weights, down the gradient of a mean loss."""
-            weights.backward(losses)
-            for tensor, gradient in zip(weights.tensors, weights.gradients):
-                tensor.grad = gradient
-            optimizer.step()
+def _own_optimizers(config: RunConfig) -> bool:
+    """True if the script takes the app's optimisers: PyTorch has not both, or one is to be looked ahead through."""
+    return config.unroll > 0 or not {config.optimizer_g, config.optimizer_d} <= _TORCH.keys()
 
 
-        def sample_z():
-            return {_NORMAL if config.prior == "normal" else _UNIFORM}
-        ''')
+def _memories(config: RunConfig, pieces: Pieces) -> list[str]:
+    """What remembers something beside the optimisers, or looks ahead."""
+    parts = []
+    if config.replay:
+        shape = ", ".join(str(n) for n in config.data_shape)
+        batch = f"torch.Size((BATCH_SIZE, {shape}))"
+        parts += [pieces.add(Replay), f'replay = Replay(REPLAY, {batch}, rng["replay"], torch.device("cpu"))']
+    if config.lookahead:
+        weights = "[*g_weights.tensors, *d_weights.tensors]"
+        parts += [pieces.add(Lookahead), f"lookahead = Lookahead(LOOKAHEAD, {weights})"]
+    if config.unroll:
+        parts += [pieces.add(unrolled)]
+    return parts
+
+
+def _disguises(config: RunConfig, settings: Settings) -> bool:
+    """True if D is ever shown anything but the samples themselves."""
+    return bool(config.augment) or config.packing > 1 or settings.noisy
+
+
+def _shown(config: RunConfig, settings: Settings, pieces: Pieces) -> list[str]:
+    """The function that says what D is shown in place of samples."""
+    needed: list[Callable[..., Any]] = [AUGMENTS[name] for name in config.augment]
+    lines = [f'x = {AUGMENTS[name].__name__}(x, rng["augment"])' for name in config.augment]
+    if settings.noisy:
+        needed += [noise_std, add_noise]
+        start, over = settings["instance_noise"], settings["instance_noise_steps"]
+        lines += [f"std = noise_std({start}, {over}, step - 1)", 'x = add_noise(x, std, rng["instance_noise"])']
+    if config.packing > 1:
+        needed.append(pack)
+        lines.append("x = pack(x, PACKING)")
+    body = textwrap.indent("\n".join([*lines, "return x"]), "    ")
+    return [pieces.add(*needed), f'def shown(x):\n    """What D sees in place of these samples."""\n{body}']
 
 
 def _averaging(settings: Settings) -> str:
@@ -135,8 +182,10 @@ def _update_d(config: RunConfig, settings: Settings) -> str:
         ]
     else:
         lines = ["real = sample_real()", "with torch.no_grad():", "    fake = generator(sample_z())"]
-    if config.augment:
-        lines.append("real, fake = augmented(real), augmented(fake)")
+    if config.replay:
+        lines.append(f"fake = replay.mixed(fake, {config.batch_size // 2 * config.packing})")
+    if _disguises(config, settings):
+        lines.append("real, fake = shown(real), shown(fake)")
     if config.discriminator.spectral_norm and config.discriminator.kind != "article":
         lines += ["for layer in discriminator:", "    if isinstance(layer, Spectral):", "        layer.refresh()"]
     if config.conditional:
@@ -145,7 +194,10 @@ def _update_d(config: RunConfig, settings: Settings) -> str:
         lines.append(f"real_logits, fake_logits = {critic}(real), {critic}(fake)")
     else:
         lines.append(f"real_logits, fake_logits = {critic}(torch.cat((real, fake))).view(2, -1).unbind()")
-    lines.append(f"losses = {OBJECTIVES[config.objective].d_loss.__name__}(real_logits, fake_logits)")
+    if config.label_smoothing:
+        lines.append("losses = smoothed_d_loss(real_logits, fake_logits, LABEL_SMOOTHING)")
+    else:
+        lines.append(f"losses = {OBJECTIVES[config.objective].d_loss.__name__}(real_logits, fake_logits)")
     lines.append("d_loss = losses.detach().mean()")
     if settings.penalties:
         lines.append("total = torch.zeros(())")
@@ -180,27 +232,43 @@ def clip(network, limit):
 
 def _update_g(config: RunConfig, settings: Settings) -> str:
     objective = OBJECTIVES[config.objective]
-    shown = "augmented({})" if config.augment else "{}"
+    needs_real = objective.g_needs_real or config.feature_matching or config.unroll > 0
     lines = ["global g_loss"]
     if config.conditional:
         # A conditional G is asked for classes as often as the data have them: for those of a real batch.
         lines += ["real, labels = sample_real()", "fake = generate(sample_z(), labels)"]
         critic = "judge({}, labels)"
     else:
-        lines += ["real = sample_real()"] if objective.g_needs_real else []
+        lines += ["real = sample_real()"] if needs_real else []
         lines.append("fake = generator(sample_z())")
         critic = "discriminator({})"
-    lines.append(f"fake_logits = {critic.format(shown.format('fake'))}")
-    if objective.g_needs_real:
-        lines += ["with torch.no_grad():", f"    real_logits = {critic.format(shown.format('real'))}"]
-        real = "real_logits"
+    if _disguises(config, settings):
+        lines += ["fake = shown(fake)", *(["real = shown(real)"] if needs_real else [])]
+    if config.feature_matching:
+        lines += ["with torch.no_grad():", "    wanted = features(real)"]
+        losses = "feature_matching_loss(wanted, features(fake))"
+    elif config.unroll:
+        d_loss = OBJECTIVES[config.objective].d_loss.__name__
+        if config.label_smoothing:
+            lines += ["", "def smoothed(r, f):", "    return smoothed_d_loss(r, f, LABEL_SMOOTHING)", ""]
+            d_loss = "smoothed"
+        given = f"discriminator, d_weights, optimizer_d, {d_loss}, (real, fake), (), UNROLL"
+        lines.append(f"critic = unrolled({given})")
+        losses = f"{objective.g_loss.__name__}(critic(real), critic(fake))"
     else:
+        lines.append(f"fake_logits = {critic.format('fake')}")
         real = "fake_logits.detach()"
+        if needs_real:
+            lines += ["with torch.no_grad():", f"    real_logits = {critic.format('real')}"]
+            real = "real_logits"
+        losses = f"{objective.g_loss.__name__}({real}, fake_logits)"
     lines += [
-        f"losses = {objective.g_loss.__name__}({real}, fake_logits)",
+        f"losses = {losses}",
         "g_loss = losses.detach().mean()",
         "descend(g_weights, optimizer_g, losses)",
     ]
+    if config.lookahead:
+        lines.append("lookahead.updated()")
     if settings.averages:
         lines.append("average()")
     return 'def update_g():\n    """Fix D, improve G."""\n' + textwrap.indent("\n".join(lines), "    ") + "\n"
@@ -213,6 +281,10 @@ def _apply(config: RunConfig, settings: Settings) -> str:
     for player, name in (("g", config.optimizer_g), ("d", config.optimizer_d)):
         if settings.changes(f"lr_{player}") or settings.changes(f"betas_{player}"):
             values = {"lr": settings[f"lr_{player}"], "betas": settings[f"betas_{player}"], "player": player}
+            if _own_optimizers(config):
+                line = "optimizer_{player}.lr, optimizer_{player}.betas = {lr}, {betas}"
+                changed.append(line.format(**values))
+                continue
             changed.append(f"group = optimizer_{player}.param_groups[0]")
             changed += [line.format(**values) for line in _RETUNE[name]]
     head = []
@@ -226,5 +298,7 @@ def _apply(config: RunConfig, settings: Settings) -> str:
         ]
     if not settings.changing:
         changed = ["raise ValueError(event)"]
+    if settings.changes("instance_noise"):
+        changed += ['if settings["instance_noise"] == 0:', '    rng["instance_noise"] = stream("instance_noise")']
     body = textwrap.indent("\n".join([*head, *lines, *(f"    {line}" for line in changed)]), "    ")
     return f'def apply(event):\n    """Do to the run what was done to it."""\n{body}\n'

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+import numpy as np
+
+from gan_core.cards import Clock, seconds_at
 from gan_core.config import RunConfig
 from gan_core.frame import finite
 from gan_core.history import QUANTITIES, History
@@ -17,7 +20,7 @@ from gan_core.metrics import METRICS, Score
 _ENDINGS: Final = {"": "_mean", "_min": "_min", "_max": "_max"}
 
 
-def history_table(history: History) -> dict[str, list[float]]:
+def history_table(history: History) -> dict[str, list[Any]]:
     """The whole history as columns of equal length.
 
     Args:
@@ -42,11 +45,18 @@ def history_csv(history: History) -> bytes:
     return _csv([list(columns), *zip(*columns.values(), strict=True)])
 
 
-def histories_csv(histories: Mapping[str, History]) -> bytes:
-    """The histories of several runs under each other, the first column being the run's name."""
+def histories_csv(histories: Mapping[str, History], clocks: Mapping[str, Clock]) -> bytes:
+    """The histories of several runs under each other, the first column being the run's name.
+
+    Args:
+        histories: By the run's name.
+        clocks: By the same names: when which step was reached; the column ``seconds`` is empty without.
+    """
     rows: list[list[Any]] = []
     for name, history in histories.items():
         columns = history_table(history)
+        steps, clock = np.array(columns["step"], np.float64), clocks.get(name, ())
+        columns["seconds"] = [round(s, 3) for s in seconds_at(steps, clock).tolist()] if clock else [""] * len(steps)
         rows = rows or [["run", *columns]]
         rows += [[name, *values] for values in zip(*columns.values(), strict=True)]
     return _csv(rows)

@@ -16,7 +16,7 @@ TARGETS: Final = {
     "generator": "the averaged generator's weights as safetensors",
     "onnx": "the averaged generator as ONNX",
     "tensorboard": "history as an event file; TensorBoard reads it if its name contains tfevents",
-    "script": "the run as one plain PyTorch file",
+    "script": "the run as one plain PyTorch file; data of one's own are written beside it",
 }
 """Options of the command, and what each writes."""
 

@@ -24,6 +24,8 @@ from gan_core.figures.curves import (
     scores,
 )
 from gan_core.figures.pictures import samples
+from gan_core.figures.repeats import repeats
+from gan_core.figures.sweep import sweep
 from gan_core.palette import Theme
 
 __all__ = [
@@ -34,10 +36,12 @@ __all__ = [
     "gradient_norms",
     "health",
     "losses",
+    "repeats",
     "samples",
     "score_histograms",
     "score_means",
     "scores",
+    "sweep",
     "templates",
 ]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
+from gan_core.cards import Clock, seconds_at
 from gan_core.figures.template import empty
 from gan_core.palette import PALETTES, Theme
 
@@ -19,24 +23,37 @@ DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MAX_RUNS: Final = len(COLOURS)
 
 
-def compare(histories: Mapping[str, History], quantity: str, *, theme: Theme = "light") -> go.Figure:
-    """One quantity of several runs over their steps.
+def compare(
+    histories: Mapping[str, History],
+    quantity: str,
+    *,
+    clocks: Mapping[str, Clock] | None = None,
+    theme: Theme = "light",
+) -> go.Figure:
+    """One quantity of several runs over their steps, or over the seconds that they played.
 
     Args:
         histories: Name to history, at most `MAX_RUNS`.
         quantity: One of `gan_core.history.QUANTITIES`; drawn as the mean over a bucket of steps.
+        clocks: When which step was reached, by the same names, for an axis in seconds; a run without a clock is left
+            out. None for an axis in steps.
         theme: Colours of the page.
     """
     figure = empty(PALETTES[theme])
     for (name, history), colour, dash in zip(histories.items(), COLOURS, DASHES, strict=False):
         curves = history.curves(bands=())
+        x: NDArray[np.floating[Any]] = curves["curve_step"]
+        if clocks is not None:
+            if not clocks.get(name):
+                continue
+            x = seconds_at(x, clocks[name])
         figure.add_scatter(
-            x=curves["curve_step"],
+            x=x,
             y=curves[quantity],
-            name=name,
+            name=html.escape(name, quote=False),  # Plotly reads a little HTML in names
             mode="lines",
             line={"color": colour, "dash": dash, "width": 2},
         )
     figure.update_layout(showlegend=True, height=340, margin_b=44)
-    figure.update_xaxes(title_text="step")
+    figure.update_xaxes(title_text="step" if clocks is None else "seconds of playing")
     return figure

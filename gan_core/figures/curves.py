@@ -134,18 +134,22 @@ def accuracy(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.
 
 
 def scores(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
-    """Distance to the data (Jensen–Shannon, 0 is best) and share of sharp samples, at the steps they were measured."""
+    """How good the samples are, at the steps at which that was measured.
+
+    In the plane the share of sharp samples (1 is best) and the distance to the data (Jensen–Shannon, 0 is best); of
+    images the share of the real ones that are covered, and the share of generated ones that are credible (precision).
+    """
     colours = PALETTES[theme]
     figure = empty(colours)
     for name, dash, array in (
         ("sharp", "solid", "metric_high_quality"),
         ("distance to the data (JS)", "dashdot", "metric_js"),
+        ("covers", "dash", "metric_coverage"),
+        ("credible", "dot", "metric_precision"),
     ):
         figure.add_scatter(**line(name, colours.ink, dash, "metric_step", array))
-    levels = [
-        {"axis": "y", "at": "metrics.high_quality.floor", "text": ""},
-        {"axis": "y", "at": "metrics.js.floor", "text": ""},
-    ]
+    names = ("high_quality", "js", "coverage", "precision")
+    levels = [{"axis": "y", "at": f"metrics.{name}.floor", "text": ""} for name in names]
     figure.update_layout(meta={"x": "grow", "y": "unit", "levels": levels})
     figure.update_yaxes(range=[0, 1.02], dtick=0.5, tickformat=None)
     return filled(figure, snapshot)

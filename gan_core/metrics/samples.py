@@ -9,26 +9,23 @@ import os
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gan_core.data import Images, load
-from gan_core.data.images import network_units
 from gan_core.errors import DataError
-from gan_core.metrics.distances import random_directions, sliced_wasserstein
+from gan_core.metrics.any_data import score_plane_neighbours
+from gan_core.metrics.images import class_shares, score_images
+from gan_core.metrics.neighbours import K
 from gan_core.metrics.plane import score_plane
 from gan_core.metrics.table import Score
 
-__all__ = ["load_samples", "score_images", "score_samples"]
+__all__ = ["load_samples", "sample_classes", "score_samples"]
 
 Floats = NDArray[np.floating]
 
 _MAX_BYTES = 200_000_000
 _MAX_ROWS = 1_000_000
 _MAX_ABS = 1e6  # no data set here comes near; squares and sums of it are harmless
-_N_IMAGES = 2_500
-_N_DIVERSITY = 500
-_N_DIRECTIONS = 128
 _PIXEL_TOLERANCE = 1e-3
 
 
@@ -68,18 +65,36 @@ def score_samples(
         rng_seed: Of the shuffle and of the real samples.
 
     Returns:
-        As `score_plane` or `score_images`.
+        As `score_plane` and `score_plane_neighbours` (of more than 5 points), or as `score_images`.
 
     Raises:
         DataError: An unknown data set, or samples of the wrong shape, type, range or size.
     """
     data = load(name)
-    array = samples if isinstance(samples, np.ndarray) else load_samples(samples)
-    fake = _checked(array, data.shape, name)
+    fake = _read(samples, data.shape, name)
     fake = fake[np.random.default_rng(rng_seed).permutation(len(fake))]
     if isinstance(data, Images):
         return score_images(data, fake, rng_seed=rng_seed)
-    return score_plane(data, fake, rng_seed=rng_seed)
+    scores = score_plane(data, fake, rng_seed=rng_seed)
+    return scores | score_plane_neighbours(data, fake, rng_seed=rng_seed) if len(fake) > K else scores
+
+
+def sample_classes(name: str, samples: NDArray[np.generic] | str | os.PathLike[str]) -> dict[str, float]:
+    """What share of samples a judge takes for each class, by its name; empty where there is no judge.
+
+    Args:
+        name: As for `score_samples`.
+        samples: As for `score_samples`.
+
+    Raises:
+        DataError: As `score_samples`.
+    """
+    data = load(name)
+    return class_shares(data, _read(samples, data.shape, name)) if isinstance(data, Images) else {}
+
+
+def _read(samples: NDArray[np.generic] | str | os.PathLike[str], shape: tuple[int, ...], name: str) -> Floats:
+    return _checked(samples if isinstance(samples, np.ndarray) else load_samples(samples), shape, name)
 
 
 def _checked(array: NDArray[np.generic], shape: tuple[int, ...], name: str) -> Floats:
@@ -107,54 +122,3 @@ def _checked(array: NDArray[np.generic], shape: tuple[int, ...], name: str) -> F
     # Images in the type of the real ones; points in double precision, as all scores in the plane.
     fake: Floats = np.asarray(array, np.float32) if len(shape) == 3 else np.asarray(array, np.float64)
     return fake.reshape(-1, *shape)
-
-
-def score_images(data: Images, fake: Floats, *, rng_seed: int = 0) -> dict[str, Score]:
-    """Scores images by pixels: simple, honest about its limits, no trained network in between.
-
-    Compared with held-out images where there are some, else with half of the training images; the
-    floor is that of the training images (or the other half) in place of the fake ones. Both scores
-    catch a collapse; neither says whether a picture looks right.
-
-    Args:
-        data: The data set.
-        fake: `[m, c, h, w]` in [-1, 1], m >= 2, in random order; at most 2,500 are used.
-        rng_seed: Of the choice of real images.
-
-    Returns:
-        `sliced_wasserstein` over 128 random directions in pixel space, and `diversity`.
-    """
-    rng = np.random.default_rng(rng_seed)
-    real, other = _two_real_sets(data, rng)
-    n = min(len(fake), len(real), len(other), _N_IMAGES)
-    real, other, flat = real[:n], other[:n], fake[:n].reshape(n, -1)
-    directions = random_directions(_N_DIRECTIONS, flat.shape[1], rng).astype(np.float32)
-    few = min(n, _N_DIVERSITY)
-    real_distance = _mean_distance(real[:few])
-    return {
-        "sliced_wasserstein": Score(
-            sliced_wasserstein(real, flat, directions), sliced_wasserstein(real, other, directions), n
-        ),
-        "diversity": Score(
-            _mean_distance(flat[:few]) / real_distance, _mean_distance(other[:few]) / real_distance, few
-        ),
-    }
-
-
-def _two_real_sets(data: Images, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Two disjoint sets of real images, flat, in random order: to compare with, and for the floor."""
-    order = torch.from_numpy(rng.permutation(data.n_train))
-    if data.held_out is None:
-        half = len(order) // 2
-        first, order = data.train[order[:half][:_N_IMAGES]], order[half:]
-    else:
-        chosen = torch.from_numpy(rng.permutation(len(data.held_out)))
-        first = data.held_out[chosen[:_N_IMAGES]]
-    first, second = (network_units(part).flatten(1) for part in (first, data.train[order[:_N_IMAGES]]))
-    return first.numpy(), second.numpy()
-
-
-def _mean_distance(flat: Floats) -> float:
-    """Mean distance of two different samples of `[n, dim]`."""
-    tensor = torch.from_numpy(np.ascontiguousarray(flat))
-    return float(torch.pdist(tensor).mean())

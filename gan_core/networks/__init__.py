@@ -9,7 +9,16 @@ from torch import Generator, nn
 
 from gan_core.config import RunConfig
 from gan_core.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from gan_core.networks.layers import ACTIVATIONS, Dropout, SpectralConv2d, SpectralLinear, refresh_spectral
+from gan_core.networks.layers import (
+    ACTIVATIONS,
+    Dropout,
+    Gain,
+    Maxout,
+    SpectralConv2d,
+    SpectralLinear,
+    refresh_spectral,
+)
+from gan_core.networks.minibatch import Minibatch, MinibatchDiscrimination, MinibatchStd
 from gan_core.networks.mlp import MLPDiscriminator, MLPGenerator
 from gan_core.networks.weights import Weights
 
@@ -20,8 +29,12 @@ __all__ = [
     "DCGANDiscriminator",
     "DCGANGenerator",
     "Dropout",
+    "Gain",
     "MLPDiscriminator",
     "MLPGenerator",
+    "Maxout",
+    "MinibatchDiscrimination",
+    "MinibatchStd",
     "SpectralConv2d",
     "SpectralLinear",
     "Weights",
@@ -65,13 +78,15 @@ def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
 def _mlp_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     d = config.discriminator
     return MLPDiscriminator(
-        config.data_shape,
+        config.judged_shape,
         d.widths,
         n_classes=config.n_classes,
         act=d.activation,
         batch_norm=d.norm == "batch",
         dropout=d.dropout,
         spectral_norm=d.spectral_norm,
+        minibatch=d.minibatch,
+        gain=d.logit_gain,
         rng=rngs["init_d"],
         dropout_rng=rngs["dropout"],
     )
@@ -79,7 +94,7 @@ def _mlp_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
 
 def _article_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     return MLPDiscriminator(
-        config.data_shape,
+        config.judged_shape,
         config.discriminator.widths,
         n_classes=config.n_classes,
         act="leaky_relu",
@@ -100,11 +115,13 @@ def _dcgan_generator(config: RunConfig, rngs: Streams) -> nn.Module:
 def _dcgan_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     d = config.discriminator
     return DCGANDiscriminator(
-        config.data_shape,
+        config.judged_shape,
         d.width,
         n_classes=config.n_classes,
         batch_norm=d.norm == "batch",
         spectral_norm=d.spectral_norm,
+        minibatch=d.minibatch,
+        gain=d.logit_gain,
         rng=rngs["init_d"],
     )
 
@@ -130,7 +147,7 @@ def build_generator(config: RunConfig, rngs: Streams) -> nn.Module:
 
 
 def build_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
-    """The discriminator of ``config``: ``[batch, *data_shape]`` to logits ``[batch]``.
+    """The discriminator of ``config``: ``[batch, *judged_shape]`` to logits ``[batch]``.
 
     A conditional one takes labels, ``[batch]``, int64, as its second argument.
     """
@@ -138,8 +155,8 @@ def build_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
 
 
 def mixes_samples(network: nn.Module) -> bool:
-    """True if one sample of a batch can change another's output, as with batch norm."""
-    return any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())
+    """True if one sample of a batch can change another's output, as with batch norm or a minibatch layer."""
+    return any(isinstance(m, nn.modules.batchnorm._BatchNorm | Minibatch) for m in network.modules())
 
 
 def count_weights(network: nn.Module) -> int:

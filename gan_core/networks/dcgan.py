@@ -20,10 +20,12 @@ from gan_core.networks.layers import (
     BlankConv2d,
     BlankConvTranspose2d,
     BlankLinear,
+    Gain,
     SpectralConv2d,
     beside,
     one_hot,
 )
+from gan_core.networks.minibatch import minibatch_layer, told_by
 
 
 class DCGANGenerator(nn.Module):
@@ -74,6 +76,8 @@ class DCGANDiscriminator(nn.Module):
         n_classes: Number of classes of a conditional discriminator; 0 for another.
         batch_norm: True for batch norm after each convolution but the first and the last, as in the paper.
         spectral_norm: True to normalise every weight.
+        minibatch: Kind of the minibatch layer before the last convolution, or "none".
+        gain: What the last convolution's output is multiplied by.
         rng: Source of the initial weights.
     """
 
@@ -85,6 +89,8 @@ class DCGANDiscriminator(nn.Module):
         n_classes: int,
         batch_norm: bool,
         spectral_norm: bool,
+        minibatch: str = "none",
+        gain: float = 1.0,
         rng: Generator,
     ) -> None:
         super().__init__()
@@ -99,7 +105,12 @@ class DCGANDiscriminator(nn.Module):
             if normed:
                 layers.append(nn.BatchNorm2d(n_out))
             layers.append(nn.LeakyReLU(LEAKY_SLOPE, inplace=True))
-        self.layers = nn.Sequential(*layers, make(channels[-1], 1 + n_classes, side))
+        self.n_hidden = len(layers)
+        layers += minibatch_layer(minibatch, channels[-1] * side**2, rng)
+        layers.append(make(channels[-1] + told_by(minibatch), 1 + n_classes, side))
+        if gain != 1:
+            layers.append(Gain(gain))
+        self.layers = nn.Sequential(*layers)
         initialise(self, rng)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -108,6 +119,11 @@ class DCGANDiscriminator(nn.Module):
         if labels is None:
             return logits.view(-1)
         return logits[:, 0] + (logits[:, 1:] * one_hot(labels, self._n_classes)).sum(1)
+
+    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What the smallest maps say of each image, ``[batch, n]``, whatever its label."""
+        maps: Tensor = self.layers[: self.n_hidden](x)
+        return maps.flatten(1)
 
 
 @torch.no_grad()

@@ -14,6 +14,8 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
+from gan_core.config import MAXOUT_PIECES
+
 LEAKY_SLOPE: Final = 0.2
 # In place where the backward pass needs only the result: half the memory to write.
 ACTIVATIONS: Final[dict[str, Callable[[], nn.Module]]] = {
@@ -21,6 +23,7 @@ ACTIVATIONS: Final[dict[str, Callable[[], nn.Module]]] = {
     "leaky_relu": lambda: nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
     "tanh": nn.Tanh,
     "silu": nn.SiLU,
+    "maxout": lambda: Maxout(MAXOUT_PIECES),
 }
 NARROW: Final = 16
 """Fewer inputs than this make a `NarrowLinear`."""
@@ -29,6 +32,12 @@ NARROW: Final = 16
 def activation(name: str) -> nn.Module:
     """An activation by its name in the config; the leaky one has slope 0.2, as in the article."""
     return ACTIVATIONS[name]()
+
+
+def pieces_of(name: str) -> int:
+    """How many sums this activation takes for each unit."""
+    made = activation(name)
+    return made.pieces if isinstance(made, Maxout) else 1
 
 
 class BlankLinear(nn.Linear):
@@ -119,6 +128,47 @@ class Dropout(nn.Module):
         return f"p={self.p}"
 
 
+class Gain(nn.Module):
+    """Times a number: ``[batch, ...]`` to the same.
+
+    Args:
+        gain: The number.
+    """
+
+    def __init__(self, gain: float) -> None:
+        super().__init__()
+        self.gain = gain
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply."""
+        return x * self.gain
+
+    def extra_repr(self) -> str:
+        """The number."""
+        return str(self.gain)
+
+
+class Maxout(nn.Module):
+    """The largest of each k sums beside each other: ``[batch, k·n]`` to ``[batch, n]`` (arXiv:1302.4389, section 3).
+
+    Args:
+        pieces: k.
+    """
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Take the largest; where several are, the gradient goes to one of them."""
+        largest: Tensor = x.unflatten(1, (-1, self.pieces)).max(2).values
+        return largest
+
+    def extra_repr(self) -> str:
+        """The number of sums."""
+        return str(self.pieces)
+
+
 class BlankConv2d(nn.Conv2d):
     """A convolution whose weights are filled by whoever makes it.
 
@@ -145,6 +195,9 @@ class BlankConvTranspose2d(nn.ConvTranspose2d):
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         """``[batch, c_in, h, w]`` to ``[batch, c_out, h', w']``; ``output_size`` is PyTorch's and not looked at."""
         if self.out_channels > 1 or self.bias is None:
+            if x.requires_grad and x.is_contiguous():
+                # Its gradient comes with channels last: what made x would be slow on two orders at once.
+                x.register_hook(torch.Tensor.contiguous)
             return super().forward(x.contiguous(memory_format=torch.channels_last))
         kernel, stride, padding = self.kernel_size[0], self.stride[0], int(self.padding[0])
         height, width = ((side - 1) * stride - 2 * padding + kernel for side in x.shape[2:])

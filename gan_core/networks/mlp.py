@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from torch import Generator, Tensor, nn
 
-from gan_core.networks.layers import Dropout, SpectralLinear, activation, beside, linear
+from gan_core.networks.layers import Dropout, Gain, SpectralLinear, activation, beside, linear, pieces_of
+from gan_core.networks.minibatch import minibatch_layer, told_by
 
 
 class MLPGenerator(nn.Module):
@@ -40,11 +41,11 @@ class MLPGenerator(nn.Module):
         self._shape = tuple(shape)
         self._n_classes = n_classes
         layers: list[nn.Module] = []
-        size = latent_dim + n_classes
+        size, pieces = latent_dim + n_classes, pieces_of(act)
         for width in widths:
-            layers.append(linear(size, width, rng))
+            layers.append(linear(size, width * pieces, rng))
             if batch_norm:
-                layers.append(nn.BatchNorm1d(width))
+                layers.append(nn.BatchNorm1d(width * pieces))
             layers.append(activation(act))
             size = width
         layers.append(linear(size, math.prod(shape), rng))
@@ -69,6 +70,8 @@ class MLPDiscriminator(nn.Module):
         batch_norm: True for batch norm before each activation.
         dropout: Share of hidden units switched off in training, in [0, 1).
         spectral_norm: True to normalise every weight.
+        minibatch: Kind of the minibatch layer before the last one, or "none".
+        gain: What the last layer's output is multiplied by.
         rng: Source of the initial weights.
         dropout_rng: Source of the dropout masks.
     """
@@ -83,6 +86,8 @@ class MLPDiscriminator(nn.Module):
         batch_norm: bool,
         dropout: float,
         spectral_norm: bool,
+        minibatch: str = "none",
+        gain: float = 1.0,
         rng: Generator,
         dropout_rng: Generator,
     ) -> None:
@@ -90,19 +95,28 @@ class MLPDiscriminator(nn.Module):
         make = SpectralLinear if spectral_norm else linear
         self._n_classes = n_classes
         layers: list[nn.Module] = []
-        size = math.prod(shape) + n_classes
+        size, pieces = math.prod(shape) + n_classes, pieces_of(act)
         for width in widths:
-            layers.append(make(size, width, rng))
+            layers.append(make(size, width * pieces, rng))
             if batch_norm:
-                layers.append(nn.BatchNorm1d(width))
+                layers.append(nn.BatchNorm1d(width * pieces))
             layers.append(activation(act))
             if dropout:
                 layers.append(Dropout(dropout, dropout_rng))
             size = width
-        layers.append(make(size, 1, rng))
+        self.n_hidden = len(layers)
+        layers += minibatch_layer(minibatch, size, rng)
+        layers.append(make(size + told_by(minibatch), 1, rng))
+        if gain != 1:
+            layers.append(Gain(gain))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """D's logit for each sample of ``x``: is it real, and of its class if there are labels?"""
         out: Tensor = self.layers(beside(x.flatten(1), labels, self._n_classes))
         return out.view(-1)
+
+    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What the last hidden layer says of each sample, ``[batch, width]``."""
+        out: Tensor = self.layers[: self.n_hidden](beside(x.flatten(1), labels, self._n_classes))
+        return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -26,6 +27,7 @@ class Weights:
     """
 
     def __init__(self, network: nn.Module) -> None:
+        self._names: Final = {id(w): name for name, w in network.named_parameters()}
         weights = list(network.parameters())
         self._small: Final = [w for w in weights if w.numel() < LARGE]
         self._large: Final = [w for w in weights if w.numel() >= LARGE]
@@ -36,6 +38,16 @@ class Weights:
         views = bundle.split([w.numel() for w in self._small])
         for weight, view in zip(self._small, views, strict=True):
             weight.data = view.view_as(weight)
+
+    def named(self, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Weights by their names in the network, read from other tensors in place of `tensors`.
+
+        Args:
+            tensors: A bundle and large weights, in the shapes of `tensors`; gradients pass.
+        """
+        parts = tensors[0].split([w.numel() for w in self._small])
+        named = {self._names[id(w)]: part.view_as(w) for w, part in zip(self._small, parts, strict=True)}
+        return named | {self._names[id(w)]: t for w, t in zip(self._large, tensors[1:], strict=True)}
 
     def backward(self, losses: Tensor) -> Tensor:
         """Differentiate a mean loss by these weights, and by no others, into `gradients`.

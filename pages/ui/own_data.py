@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from gan_core import GanExplorerError
+from gan_core import DataError, GanExplorerError
+from gan_core.data.own import find as find_own
 from gan_core.data.own import register
-from gan_core.data.own_data import OwnData, OwnImages
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.data.tables import read_drawing, read_points
 from gan_core.data.uploads import read_images, read_zip
 from gan_core.presets import find
@@ -70,9 +71,21 @@ def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
 
 
 def drawing() -> list[list[float]]:
-    """The points that this visitor has drawn."""
-    points: list[list[float]] = session.recall("drawn", [])
-    return points
+    """The points that this visitor has drawn; at first those of a run that came with a drawing, to go on with."""
+    points: list[list[float]] | None = session.recall("drawn")
+    return _drawn_before() if points is None else points
+
+
+def _drawn_before() -> list[list[float]]:
+    """The points of this run, if a drawing can have given them."""
+    data = session.visit().runner.config.data
+    try:
+        found = find_own(data.name, data.hash) if data.name == "own-points" else None
+    except DataError:
+        found = None
+    if not isinstance(found, OwnPoints) or len(found.values) > draw.MAX_POINTS:
+        return []
+    return draw.parse(found.values.tolist()) or []
 
 
 def keep_drawing() -> None:

@@ -10,7 +10,7 @@ from gan_core.data.limits import MAX_UPLOAD_BYTES
 from gan_core.data.own_data import OwnData, OwnImages
 from pages.ui import draw, own_data
 
-_SIZES: Final = (16, 28, 32, 64)
+_SIZES: Final = (8, 16, 28, 32, 64)
 _PICTURES: Final = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "zip"]
 _PREVIEW: Final = 24
 _MAX_MB: Final = MAX_UPLOAD_BYTES // 1_000_000
@@ -37,7 +37,8 @@ def _pictures() -> None:
         accept_multiple_files=True,
         max_upload_size=_MAX_MB,
         key="own:files",
-        help="They are cut to the middle square. Folders in a zip become classes. Nothing leaves this server.",
+        help="They are cut to the middle square. In a zip with a folder for each class, the folders are the labels. "
+        "Nothing leaves this server.",
     )
     size = st.segmented_control("Size, px", _SIZES, default=28, key="own:size") or 28
     colour = st.toggle("in colour", key="own:colour")
@@ -49,8 +50,22 @@ def _pictures() -> None:
     if isinstance(data, OwnImages):
         pictures = data.at(size, colour, first=_PREVIEW)
         st.image(list(pictures), width=34, output_format="PNG")
-        changes = {"data.size": size, "data.colour": colour, "data.flip": flip}
+        changes = {"data.size": size, "data.colour": colour, "data.flip": flip} | _classes(data)
         st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, changes), key="own:go")
+
+
+def _classes(data: OwnImages) -> dict[str, Any]:
+    """What the players are told of classes, if there are any; their names are strangers' words, so plain text."""
+    if data.labels is None:
+        return {}
+    st.text(f"{len(data.classes)} classes: {', '.join(data.classes)}")
+    told = st.toggle(
+        "tell both players the class",
+        value=True,
+        key="own:conditional",
+        help="A conditional GAN: the generator makes the class that it is asked for, and the grid goes class by class.",
+    )
+    return {"data.classes": len(data.classes), "conditional": told}
 
 
 def _table() -> None:

@@ -14,3 +14,9 @@ def page(name: str) -> None:
     """Show a Markdown file of ``assets/`` in a column that is comfortable to read."""
     with st.container(width=760, key="prose"):
         st.markdown((ASSETS / name).read_text(encoding="utf-8"))
+
+
+def section(name: str) -> None:
+    """Show a Markdown file of ``assets/`` where it is called for, in lines of comfortable length."""
+    with st.container(width=900):
+        st.markdown((ASSETS / name).read_text(encoding="utf-8"))

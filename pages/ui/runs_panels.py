@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
 
-from gan_core import GanExplorerError, RunConfig, figures
+from gan_core import RunConfig, figures
 from gan_core.autosave import Saved
-from gan_core.config.paths import leaves
-from gan_core.export.tables import histories_csv
-from gan_core.history import QUANTITIES
-from pages.ui import saved_runs, session, take_home
+from gan_core.cards import MAX_NAME
+from gan_core.recorded import RECORDED
+from pages.ui import compare_panel, saved_runs, session, take_home
 
-_MAX_UPLOAD_MB: Final = 512
-_QUANTITY_WORDS: Final = {
-    "d_loss": "D's loss",
-    "g_loss": "G's loss",
-    "penalty": "penalty",
-    "real_logit": "D's logit on real",
-    "fake_logit": "D's logit on generated",
-    "real_prob": "D's probability on real",
-    "fake_prob": "D's probability on generated",
-    "real_accuracy": "D right on real",
-    "fake_accuracy": "D right on generated",
-    "d_grad_norm": "D's gradient norm",
-    "g_grad_norm": "G's gradient norm",
+_MAX_UPLOAD_MB: Final = 500
+_METRIC_WORDS: Final = {
+    "modes_reached": "modes",
+    "high_quality": "sharp",
+    "js": "JS",
+    "sliced_wasserstein": "SW",
 }
 
 
@@ -55,20 +49,22 @@ def saved() -> None:
         "A run saves itself every 15 seconds while it plays, and when it stops. Tick two or more to compare them."
     )
     here = session.key_of_run()
-    ticked = [run for run in runs if _row(run, is_open=bool(here) and run.key.startswith(here))]
+    ticked = [run for run in runs if _row(run, is_open=run.key == here)]
     if len(ticked) >= 2:
-        _compare(ticked[: figures.MAX_RUNS])
+        compare_panel.panel(ticked[: figures.MAX_RUNS])
 
 
 def _row(run: Saved, *, is_open: bool) -> bool:
-    summary = run.summary
+    card = run.card
     with st.container(border=True, key=f"run-{run.key}"):
-        what, go_on, download, delete = st.columns([9, 2, 3, 2], vertical_alignment="center")
+        picture, what, go_on, download, more = st.columns([1.2, 8, 2, 2.4, 1.6], vertical_alignment="center")
+        if card.picture:
+            picture.image(card.picture, width=72, caption=None, output_format="PNG")
         when = time.strftime("%d %b, %H:%M:%S", time.localtime(run.when))
         note = " · open now" if is_open else ""
-        name = f"{_title(summary.preset, summary.config)}, step {summary.step:,}"
-        ticked = what.checkbox(name, key=f"tick:{run.key}")
-        what.caption(f"saved {when} · {run.size / 1e6:.1f} MB{note}")
+        ticked = what.checkbox(_label(run), key=f"tick:{run.key}")
+        told = " · ".join(f"{_METRIC_WORDS[name]} {card.scores[name]:.3g}" for name in _told(card.scores))
+        what.caption(f"{told + ' · ' if told else ''}saved {when} · {run.size / 1e6:.1f} MB{note}")
         go_on.button("Go on", key=f"go:{run.key}", on_click=saved_runs.open_saved, args=(run.key,), disabled=is_open)
         download.download_button(
             "Download",
@@ -78,41 +74,35 @@ def _row(run: Saved, *, is_open: bool) -> bool:
             on_click="ignore",
             key=f"load:{run.key}",
         )
-        delete.button("Delete", key=f"delete:{run.key}", on_click=saved_runs.delete_saved, args=(run.key,))
+        with more.popover("More", key=f"more:{run.key}"):
+            _more(run)
     return bool(ticked)
 
 
-def _compare(runs: list[Saved]) -> None:
-    st.subheader("Compared", anchor=False)
-    quantity = st.selectbox("Quantity", QUANTITIES, format_func=_QUANTITY_WORDS.__getitem__, key="compare:quantity")
-    names = {run.key: f"{i}: {run.summary.preset or run.summary.config.data.name}" for i, run in enumerate(runs, 1)}
-    try:
-        histories = {names[run.key]: saved_runs.history_of(run.key) for run in runs}
-    except GanExplorerError as error:
-        st.warning(str(error))
-        return
-    figure = figures.compare(histories, quantity, theme="dark" if st.context.theme.type == "dark" else "light")
-    st.plotly_chart(figure, key="compare:curves", theme=None)
-    st.dataframe(_differences(runs, names), hide_index=True, key="compare:settings")
-    st.download_button(
-        "All curves (CSV)",
-        lambda: histories_csv(histories),
-        file_name="runs.csv",
-        mime="text/csv",
-        on_click="ignore",
-        key="compare:csv",
+def _more(run: Saved) -> None:
+    """What is seldom done to a saved run."""
+    key = f"name:{run.key}"
+    session.feed_once(key, run.card.name)
+    st.text_input(
+        "Name",
+        key=key,
+        max_chars=MAX_NAME,
+        placeholder=run.summary.preset or run.summary.config.data.name,
+        on_change=lambda: saved_runs.rename_saved(run.key, session.value_of(key)),
     )
+    st.button("Duplicate", key=f"copy:{run.key}", on_click=saved_runs.duplicate_saved, args=(run.key,), width="stretch")
+    st.button("Delete", key=f"delete:{run.key}", on_click=saved_runs.delete_saved, args=(run.key,), width="stretch")
 
 
-def _differences(runs: list[Saved], names: dict[str, str]) -> list[dict[str, str]]:
-    """The settings in which the runs differ, a row each."""
-    tables = {names[run.key]: leaves(run.summary.config.model_dump(mode="json")) for run in runs}
-    rows: list[dict[str, str]] = []
-    for path in sorted({path for table in tables.values() for path in table}):
-        values = {name: str(table.get(path, "")) for name, table in tables.items()}
-        if len(set(values.values())) > 1:
-            rows.append({"setting": path, **values})
-    return rows or [{"setting": "no difference"}]
+def _told(scores: Mapping[str, float]) -> list[str]:
+    """The scores that a list has room for."""
+    return [name for name in _METRIC_WORDS if name in scores][:2]
+
+
+def _label(run: Saved) -> str:
+    """A run's name, seed and step, as Markdown in which the name is plain text."""
+    name = re.sub(r"([\\`*_{}\[\]()#+\-.!$<>|~:^])", r"\\\1", saved_runs.name_of(run))
+    return f"**{name}**, seed {run.summary.config.seed}, step {run.summary.step:,}"
 
 
 def open_file() -> None:
@@ -128,6 +118,20 @@ def open_file() -> None:
         st.button(
             "Go on with it", on_click=saved_runs.open_file, args=(given.getvalue(),), key="open:go", type="primary"
         )
+
+
+def recordings() -> None:
+    """Runs that come with the app, trained already."""
+    st.subheader("Recorded runs", anchor=False)
+    st.caption(
+        "Trained already, and here without network: scrub through one with the time machine, or go on from any of its "
+        "kept states. It takes the place of the open run."
+    )
+    with st.container(horizontal=True, key="recordings"):
+        for name, title in RECORDED.items():
+            if st.button(title, key=f"recorded:{name}", icon=":material/history:"):
+                session.open_recorded(name)
+                st.switch_page("pages/train.py")
 
 
 def _title(preset: str, config: RunConfig) -> str:

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import streamlit as st
-
 from gan_core import CheckpointError, GanExplorerError, History, checkpoint
-from gan_core.autosave import Saved
+from gan_core.autosave import Autosave, Saved
+from gan_core.cards import Clock
+from gan_core.past import Past
 from pages.ui import session
+from pages.ui.visits import default_device
 
 
 def saved_runs() -> list[Saved]:
-    """Saved runs that this visitor may see, newest first: all of them on the machine that the app runs on."""
+    """Saved runs that this visitor may see, newest first: their own, or all if the app serves one person."""
     autosave = session.rooms().autosave
     if autosave is None:
         return []
-    mine = session.keys_of_runs()
-    return [saved for saved in autosave.saved() if _is_local() or saved.key.rpartition("-")[0] in mine]
+    runs = autosave.saved()
+    if session.is_for_one():
+        return runs
+    mine, owner = session.keys_of_runs(), session.owner()
+    return [run for run in runs if run.key.rpartition("-")[0] in mine or (owner and run.card.owner == owner)]
 
 
-def offer() -> None:
-    """Tell a visitor, once, of a run that ended with the last server, be it by a crash."""
-    if session.recall("offered"):
-        return
-    session.remember("offered", True)
-    last = next((run for run in saved_runs() if run.when < session.rooms().since), None)
-    if last is not None:
-        name = last.summary.preset or last.summary.config.data.name
-        session.notify(
-            f"An earlier run was saved: {name} at step {last.summary.step:,}. The Runs page goes on with it."
-        )
+def interrupted() -> Saved | None:
+    """A visitor's newest run that ended with the last server, be it by a crash, until they go on with it or decline."""
+    if not (session.is_for_one() or session.owner()):
+        return None
+    known = session.recall("interrupted")
+    if known is None:  # looked for once a session: it reads the head of every file
+        since, answered = session.rooms().since, session.rooms().answered
+        known = next((run for run in saved_runs() if run.when < since and run.key not in answered), "")
+        session.remember("interrupted", known)
+    return known or None
 
 
-def _is_local() -> bool:
-    """True if the browser runs on the machine that the app runs on."""
-    return st.context.ip_address is None
+def answer(run: Saved, *, go_on: bool) -> None:
+    """Go on with the run that was offered, or not; either way no session is asked again while this server lives."""
+    session.rooms().answered.add(run.key)
+    session.remember("interrupted", "")
+    if go_on:
+        open_saved(run.key)
+
+
+def name_of(run: Saved) -> str:
+    """What its owner calls it, or where it came from."""
+    return run.card.name or run.summary.preset or run.summary.config.data.name
 
 
 def _saved(key: str) -> Path:
@@ -66,23 +78,53 @@ def path_of(key: str) -> Path:
 def open_saved(key: str) -> None:
     """Go on with a saved run, in place of this one."""
     try:
-        open_file(checkpoint.read(_saved(key)))
+        path = _saved(key)
+        clock = next(run.card.clock for run in saved_runs() if run.key == key)
+        open_file(checkpoint.read(path), clock)
     except GanExplorerError as error:
         session.notify(str(error))
 
 
-def open_file(content: bytes) -> None:
-    """Go on with the run in a file, in place of this one; a file that is none is refused, and this run stays."""
+def open_file(content: bytes, clock: Clock = ()) -> None:
+    """Go on with the run in a file, in place of this one; a file that is none is refused, and this run stays.
+
+    Args:
+        content: Of the file.
+        clock: When which step was reached, if that is known.
+    """
     try:
-        trainer = checkpoint.load(content)
-        session.visit().runner.go_on(trainer.state_dict(), preset=checkpoint.summarise(content).preset)
-        session.notify(f"This run goes on from step {trainer.step_count:,} of the file.")
+        trainer = checkpoint.load(content, device=default_device())
+        here, step = session.visit(), trainer.step_count
+        here.recorder.inherit(Past(clock=clock), trainer.initial_config, step)
+        here.runner.adopt(trainer, preset=checkpoint.summarise(content).preset)
+        session.notify(f"This run goes on from step {step:,} of the file.")
     except GanExplorerError as error:
         session.notify(f"The file was not opened: {error}.")
 
 
+def rename_saved(key: str, name: str) -> None:
+    """Call a saved run something else; with "" it is named after its preset again."""
+    _try(lambda autosave: autosave.rename(key, name), key)
+
+
+def duplicate_saved(key: str) -> None:
+    """Copy a saved run."""
+    run = next((run for run in saved_runs() if run.key == key), None)
+    if run is not None:
+        _try(lambda autosave: autosave.duplicate(key, f"{name_of(run)}, copy"), key)
+
+
 def delete_saved(key: str) -> None:
     """Delete a saved run."""
-    autosave = session.rooms().autosave
-    if autosave is not None and key in {saved.key for saved in saved_runs()}:
-        autosave.delete(key)
+    _try(lambda autosave: autosave.delete(key), key)
+
+
+def _try(act: Callable[[Autosave], object], key: str) -> None:
+    """Do something to a saved run that this visitor may see; say what stood in the way."""
+    try:
+        _saved(key)
+        autosave = session.rooms().autosave
+        assert autosave is not None
+        act(autosave)
+    except GanExplorerError as error:
+        session.notify(str(error))

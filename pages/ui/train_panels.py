@@ -10,10 +10,23 @@ from latex2mathml.converter import convert
 
 from gan_core import OBJECTIVES, REGULARISERS, RunConfig
 from pages.ui import live as view
-from pages.ui import session
+from pages.ui import saved_runs, session
 from pages.ui.live.route import FRAME, PAST, plotly_url
 
 _KEY = "live"
+
+
+def offer() -> None:
+    """A run that ended with the last server: go on with it?"""
+    run = saved_runs.interrupted()
+    if run is None:
+        return
+    with st.container(border=True, key="offer", gap="small"):
+        st.text(f"An earlier run was saved: {saved_runs.name_of(run)}, step {run.summary.step:,}.")
+        with st.container(horizontal=True):
+            for label, key, go_on in (("Go on with it", "offer:yes", True), ("Not now", "offer:no", False)):
+                answer = functools.partial(saved_runs.answer, run, go_on=go_on)
+                st.button(label, key=key, on_click=answer, type="primary" if go_on else "secondary")
 
 
 @st.fragment(key="live-fragment")
@@ -30,6 +43,7 @@ def live() -> None:
             "ms": 165 if plane else 210,
             "plotMs": 500,
             "formulas": formulas(here.runner.config),
+            "reading": reading(here.runner.config),
         },
         on_command=_on_command,
     )
@@ -38,9 +52,15 @@ def live() -> None:
 
 
 def _on_command() -> None:
-    command = view.parse_command(session.value_of(_KEY).get("command"))
-    if command is not None and session.obey(command):
-        session.ask_redraw()
+    for command in view.parse_commands(session.value_of(_KEY).get("command")):
+        if session.obey(command):
+            session.ask_redraw()
+
+
+def reading(config: RunConfig) -> str:
+    """How to read the losses, where D's answers are no probabilities: then no log says it."""
+    objective = OBJECTIVES[config.objective]
+    return "" if objective.probability else objective.reading
 
 
 @functools.lru_cache(maxsize=64)
@@ -56,19 +76,22 @@ def formulas(config: RunConfig) -> list[dict[str, Any]]:
     else:
         mean = r"E[D(x)]", "real_logit", r"E[D(G(z))]", "fake_logit"
         what = "Mean critic score"
-    rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", 1, "What D's update lowers."))
+    paper = objective.source
+    rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", 1, "What D's update lowers.", paper))
     for i, penalty in enumerate(config.regularisers):
         formula = r"\gamma \left(" + REGULARISERS[penalty.name].formula + r"\right)"
         label = f"{REGULARISERS[penalty.name].label} penalty"
         if i == 0:
-            rows.append(_formula("penalty", label, formula, "penalty", 1, "Added to D's loss: steepness costs."))
+            paper = REGULARISERS[penalty.name].source
+            words = "Added to D's loss: steepness costs. γ is the penalty weight."
+            rows.append(_formula("penalty", label, formula, "penalty", 1, words, paper))
     rows.append(_formula("real", "D on real", mean[0], mean[1], 1, f"{what} that D gives real samples."))
     rows.append(_formula("fake", "D on generated", mean[2], mean[3], 1, f"{what} that D gives generated samples."))
     rows.append(_formula("g_loss", "G's loss", objective.formula_g, "g_loss", 2, "What G's update lowers, through D."))
     return rows
 
 
-def _formula(id_: str, title: str, latex: str, key: str, turn: int, help_: str) -> dict[str, Any]:
+def _formula(id_: str, title: str, latex: str, key: str, turn: int, help_: str, source: str = "") -> dict[str, Any]:
     mathml = convert(latex)
     return {
         "id": id_,
@@ -78,4 +101,5 @@ def _formula(id_: str, title: str, latex: str, key: str, turn: int, help_: str) 
         "unit": "",
         "help": help_,
         "turn": turn,
+        "source": source,
     }

@@ -1,8 +1,6 @@
-"""Visits: which browser holds which run, and what becomes of a run when its browser goes.
+"""Visits: which browser holds which run, and what all of them share.
 
-Knows nothing of Streamlit. A visit's token is unguessable and is all that the frame route accepts. A reaper looks
-once a second: a run whose browser has been gone for `GRACE` seconds is suspended, after `release_after` seconds
-its memory is given back.
+Knows nothing of Streamlit. A reaper looks once a second for browsers that are gone, see `pages.ui.guests`.
 """
 
 from __future__ import annotations
@@ -16,19 +14,19 @@ import threading
 import time
 import weakref
 from collections.abc import Sequence
-from typing import Final
 
 from gan_core import Intervention, RunConfig, Runner, __version__
 from gan_core.autosave import Autosave, autosave_folder
+from gan_core.diagnosis import Finding
 from gan_core.monitor import Monitor
+from gan_core.recorded import Recording
 from gan_core.recorder import Recorder
+from gan_core.runner import Transport
 from gan_core.slots import Slots
-
-GRACE: Final = 7.0
-"""A drop shorter than this leaves the run playing; it stops well within ten seconds."""
+from pages.ui.guests import Guest
 
 
-class Visit:
+class Visit(Guest):
     """One browser's run.
 
     Args:
@@ -36,21 +34,28 @@ class Visit:
         interventions: What is to be repeated.
         preset: The preset's name, or "".
         rooms: What all visits of the process share.
+        recording: A recorded run to stand at the end of; without one the run plays.
 
     Attributes:
-        token: Opens the frame route.
         runner: The run.
         recorder: Its past.
         key: Its name in the autosave folder.
-        gone_at: When the browser went, in `time.monotonic` seconds, or None.
     """
 
-    def __init__(self, config: RunConfig, interventions: Sequence[Intervention], preset: str, rooms: Rooms) -> None:
-        self.token = secrets.token_urlsafe(16)
-        self.gone_at: float | None = None
-        self._lock = threading.Lock()
+    runner: Runner
+
+    def __init__(
+        self,
+        config: RunConfig,
+        interventions: Sequence[Intervention],
+        preset: str,
+        rooms: Rooms,
+        recording: Recording | None = None,
+    ) -> None:
+        super().__init__()
         self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-        self.recorder = Recorder(rooms.autosave, self.key)
+        self.recorder = Recorder(rooms.autosave, self.key, _thumbnail)
+        self._monitor = rooms.monitor
         self.runner = Runner(
             config,
             interventions=interventions,
@@ -61,46 +66,26 @@ class Visit:
             observers=(rooms.monitor, self.recorder),
             on_frame=self.recorder.show,
         )
-        self.runner.play()
-        self._seen: object = None
+        if recording is None:
+            self.runner.play()
+        else:
+            self.replay(recording)
 
-    def arrive(self) -> None:
-        """The browser is here (again)."""
-        with self._lock:
-            self.gone_at = None
-            self.runner.resume()
+    def pause_at_failure(self, on: bool) -> None:
+        """Have the run pause by itself as soon as a failure is found in it, or no longer."""
+        runner = weakref.ref(self.runner)
 
-    def leave(self) -> None:
-        """The browser is gone, perhaps for a moment."""
-        self.gone_at = time.monotonic()
+        def pause(finding: Finding) -> None:
+            if (there := runner()) is not None:
+                there.pause()
 
-    def settle(self, now: float, release_after: float) -> bool:
-        """Suspend or release the run if the browser has been gone for long.
+        self._monitor.on_failure(self.runner, pause if on else None)
 
-        Args:
-            now: `time.monotonic` seconds.
-            release_after: Seconds after which the memory is given back.
-
-        Returns:
-            True if the run was released.
-        """
-        with self._lock:  # or a browser that is back at this very moment would find its run suspended for ever
-            if self.gone_at is None or self.runner.state == "closed":
-                return False
-            gone = now - self.gone_at
-            if gone > release_after:
-                self.runner.close()
-                return True
-            if gone > GRACE:
-                self.runner.suspend()
-            return False
-
-    def is_new(self, nonce: object) -> bool:
-        """True the first time that a command with this nonce comes."""
-        if nonce == self._seen:
-            return False
-        self._seen = nonce
-        return True
+    def replay(self, recording: Recording) -> None:
+        """Stand at the end of a recorded run, with its past to look at, in place of this one."""
+        self.runner.pause()
+        self.recorder.inherit(recording.past, recording.config, recording.step)
+        self.runner.go_on(recording.state, preset=recording.name)
 
 
 class Rooms:
@@ -112,6 +97,7 @@ class Rooms:
 
     Attributes:
         since: When this process began, Unix seconds.
+        answered: Names of saved runs of an earlier process that were offered to their owner and answered.
     """
 
     def __init__(self, n_slots: int, release_after: float) -> None:
@@ -121,22 +107,38 @@ class Rooms:
         self.autosave = None if folder is None else Autosave(folder, app=__version__)
         self.release_after = release_after
         self.since = time.time()
-        self._visits: weakref.WeakValueDictionary[str, Visit] = weakref.WeakValueDictionary()
+        self.answered: set[str] = set()
+        self._visits: weakref.WeakValueDictionary[str, Guest] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
     def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str) -> Visit:
         """A new visit with a run that plays."""
         visit = Visit(config, interventions, preset, self)
-        with self._lock:
-            self._visits[visit.token] = visit
-        # A session that is dropped takes its run along.
-        weakref.finalize(visit, Runner.close, visit.runner)
+        self.admit(visit)
         return visit
+
+    def open_recorded(self, recording: Recording) -> Visit:
+        """A new visit with a run that stands at the end of a recorded one."""
+        visit = Visit(recording.config, (), recording.name, self, recording)
+        self.admit(visit)
+        return visit
+
+    def admit(self, guest: Guest) -> None:
+        """Look after a guest from now on."""
+        with self._lock:
+            self._visits[guest.token] = guest
+        # A session that is dropped takes its run along.
+        weakref.finalize(guest, Transport.close, guest.runner)
 
     def find(self, token: str) -> Visit | None:
         """The visit with this token, if its run is alive."""
-        visit = self._visits.get(token)
-        return None if visit is None or visit.runner.state == "closed" else visit
+        guest = self.guest(token)
+        return guest if isinstance(guest, Visit) else None
+
+    def guest(self, token: str) -> Guest | None:
+        """Whoever has this token, if what it has is alive."""
+        guest = self._visits.get(token)
+        return None if guest is None or guest.runner.state == "closed" else guest
 
     def sweep(self) -> None:
         """Suspend and release runs whose browsers are gone."""
@@ -168,6 +170,12 @@ class Rooms:
         """Sweep once a second until told to stop; the body of the reaper's thread."""
         while not stop.wait(1.0):
             self.sweep()
+
+
+def _thumbnail(frame: bytes) -> bytes:
+    from gan_core.export.pictures import thumbnail  # Pillow, which no first page needs
+
+    return thumbnail(frame)
 
 
 def default_slots() -> int:

@@ -302,7 +302,7 @@ def _note(view: View, message: ConsoleMessage) -> None:
     where = message.location.get("url", "")
     if "ERR_NAME_NOT_RESOLVED" in message.text and "127.0.0.1" not in where:
         return  # Streamlit's front end looks for outside hosts
-    if re.search(r"/(guide|runs)/_stcore/(health|host-config)$", where) and "404" in message.text:
+    if re.search(r"/(guide|latent|learn|runs)/_stcore/(health|host-config)$", where) and "404" in message.text:
         return  # and for its base path, where a sub-page is opened directly
     if message.type == "warning" and "/static/" in where:
         return  # deprecations in Streamlit's own bundle

@@ -33,6 +33,28 @@ def test_scrubbing_shows_the_past_and_the_run_goes_on_from_it(open_app: Opener) 
     view.single_steps(1)
 
 
+def test_while_the_past_is_looked_at_the_run_goes_on_and_is_heard_of(open_app: Opener) -> None:
+    view = open_app()
+    slider = view.page.get_by_role("slider", name="Time machine: step to look at")
+    until(lambda: slider.is_visible() and int(slider.get_attribute("max") or 0) >= 3, "a past", now=view.report)
+    slider.press("Home")
+    until(lambda: view.get("past") == "0", "the first picture", now=view.report)
+    until(lambda: "as it was at step 0" in view.page.locator(".gan-live .samples .note").inner_text(), "its step")
+    numbers, step = view.numbers(), view.step
+    assert view.wait_beyond(step + 20) > step, "the counter stands still"
+    assert {k: v for k, v in view.numbers().items() if k != "step"} == {k: v for k, v in numbers.items() if k != "step"}
+    assert view.get("past") == "0"
+    view.page.locator(".gan-live canvas").first.click()
+    view.page.keyboard.press("Space")
+    view.wait_for("paused")
+    view.page.keyboard.press("Space")
+    view.wait_for("playing")
+    view.pause()
+    view.click("Reset")  # the moment that is looked at belongs to a run that is no more
+    until(lambda: view.get("past") == "" and view.step == 0, "the beginning of the new run", now=view.report)
+    until(lambda: "all the time" in view.page.locator(".gan-live .samples .note").inner_text(), "the picture of now")
+
+
 def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("killed")
     first = Server(folder / "log.txt", 4)

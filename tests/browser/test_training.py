@@ -185,6 +185,29 @@ def test_the_keyboard_plays_pauses_and_steps(open_app: Opener) -> None:
     assert view.state == "playing"
 
 
+def test_the_keys_for_slower_and_faster_count_from_what_was_asked_for(open_app: Opener) -> None:
+    view = open_app()
+    view.page.locator(".gan-live canvas").first.click()
+    pace = view.page.get_by_label("Pace")
+    for wanted in ("30", "5", "1"):
+        view.page.keyboard.press("[")
+        assert pace.input_value() == wanted
+        time.sleep(0.4)
+    until(lambda: 0 < float(view.get("steps-per-second")) < 2, "one step a second", now=view.report)
+    assert pace.input_value() == "1"
+
+
+@pytest.mark.parametrize(("part", "path"), [("z", "latent_dim"), ("discriminator", "discriminator.kind")])
+def test_a_click_on_a_part_of_the_flow_leads_to_its_controls(open_app: Opener, part: str, path: str) -> None:
+    view = open_app()
+    view.page.locator(f".gan-live [data-part={part}]").click()
+    key = path.replace(".", "-")
+    focused = f"() => document.activeElement.closest('[class~=\"st-key-w-{key}\"]') !== null"
+    help_ = "() => document.activeElement.closest('[data-testid=stTooltipIcon]') !== null"
+    until(lambda: view.page.evaluate(focused), "the focus on the first control", now=view.report)
+    assert not view.page.evaluate(help_), "the focus is on the question mark"
+
+
 def test_no_node_is_replaced_while_it_trains(open_app: Opener) -> None:
     view = open_app()
     plots = "document.querySelectorAll('.gan-live .js-plotly-plot .main-svg').length"

@@ -314,8 +314,10 @@ def test_extras_are_looked_for_under_their_real_names() -> None:
 
 
 def test_histories_of_several_runs_stand_under_each_other(trainers: dict[str, Trainer]) -> None:
-    text = histories_csv({"a,b": trainers["digits"].history, "c": trainers["ring-8"].history}).decode()
+    histories = {"a,b": trainers["digits"].history, "c": trainers["ring-8"].history}
+    text = histories_csv(histories, {"c": ((0, 0.0), (12, 6.0))}).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["run"] for row in rows] == ["a,b"] * 12 + ["c"] * 12
     assert [row["step"] for row in rows] == [str(step) for step in range(1, 13)] * 2
+    assert [row["seconds"] for row in rows] == [""] * 12 + [str(step / 2) for step in range(1, 13)]
     assert {"run", "step", *QUANTITIES} <= rows[0].keys()

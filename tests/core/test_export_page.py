@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_core import ConfigError, RunConfig, Trainer, preset
+from gan_core import OBJECTIVES, ConfigError, RunConfig, Trainer, preset
 from gan_core.export.common import ExportCancelledError
 from gan_core.export.frames import StepFrame, take_frame, to_film
 from gan_core.export.html import MAX_BYTES, run_page
@@ -57,6 +57,7 @@ def test_a_page_holds_the_points_of_every_frame_to_a_pixel(frames: dict[str, lis
     np.testing.assert_allclose(stored * (x1 - x0, y1 - y0) + (x0, y0), arrays["fake"], atol=1e-3)
     assert run["cells"] ** 2 == len(base64.b64decode(run["frames"][5]["heat"]))
     assert run["frames"][5]["verdict"]["headline"] == header["verdict"]["headline"]
+    assert run["reading"] == OBJECTIVES[preset("ring-8").objective].reading
     assert dict(run["frames"][5]["numbers"])["D’s loss"] == pytest.approx(header["stats"]["d_loss"], rel=1e-5)
 
 

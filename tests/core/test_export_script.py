@@ -15,15 +15,17 @@ import numpy as np
 import pytest
 from torch import nn
 
-from gan_core import ConfigError, Intervention, RunConfig, Trainer, preset
+from gan_core import ConfigError, DataError, Intervention, RunConfig, Trainer, preset
 from gan_core.config import parse_config
 from gan_core.data import Images, load
+from gan_core.data.own import register
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.export import script
 from gan_core.export.script import write_script
+from gan_core.export.script_files import own_file, own_file_name
 from gan_core.presets import presets
 
 STEPS = 50
-OWN_DATA = ("own-images", "own-points")
 
 _SMALL = {
     "data": {"name": "gaussians-2"},
@@ -55,6 +57,16 @@ VARIANTS: dict[str, tuple[dict[str, object], tuple[Intervention, ...]]] = {
             "d_steps": 2,
             "discriminator.activation": "silu",
             "generator.activation": "tanh",
+        },
+        (),
+    ),
+    "maxout with a penalty": (
+        {
+            "discriminator.activation": "maxout",
+            "generator.activation": "maxout",
+            "generator.norm": "batch",
+            "regularisers": [{"name": "r1", "weight": 0.1}],
+            "packing": 2,
         },
         (),
     ),
@@ -110,7 +122,51 @@ VARIANTS: dict[str, tuple[dict[str, object], tuple[Intervention, ...]]] = {
         },
         (),
     ),
+    "cifar10, conditional": ({"data.name": "cifar10", "conditional": True, "batch_size": 4}, ()),
+    "packs, noise, smooth labels, lookahead": (
+        {
+            "packing": 3,
+            "label_smoothing": 0.1,
+            "instance_noise": 0.3,
+            "instance_noise_steps": 30,
+            "lookahead": 4,
+            "replay": 2,
+            "discriminator.minibatch": "discrimination",
+            "discriminator.logit_gain": 2.0,
+        },
+        (
+            Intervention(step=5, changes={"instance_noise": 0.0}),
+            Intervention(step=9, changes={"instance_noise": 0.2, "instance_noise_steps": 0}),
+        ),
+    ),
+    "features of images": (
+        {"data.name": "digits", "feature_matching": True, "discriminator.dropout": 0.1, "packing": 2, "replay": 3},
+        (),
+    ),
+    "features of a dcgan": (
+        {
+            "data.name": "digits",
+            "feature_matching": True,
+            "discriminator.kind": "dcgan",
+            "discriminator.width": 8,
+            "discriminator.minibatch": "std",
+            "objective": "relativistic_average",
+        },
+        (),
+    ),
+    "around the data": ({"regularisers": [{"name": "dragan"}, {"name": "lipschitz_penalty", "every": 2}]}, ()),
     "conditional mlp, non-saturating": ({"data.name": "digits", "conditional": True, "discriminator.dropout": 0.3}, ()),
+    "unrolled, smooth labels, spectral norm": (
+        {
+            "unroll": 2,
+            "label_smoothing": 0.1,
+            "discriminator.spectral_norm": True,
+            "optimizer_g": "rmsprop",
+            "optimizer_d": "sgd",
+        },
+        (Intervention(step=0, update="g"), Intervention(step=3, changes={"lr_d": 2e-3, "betas_g": [0.1, 0.9]})),
+    ),
+    "optimistic adam": ({"optimizer_g": "optimistic_adam", "optimizer_d": "optimistic_adam", "lookahead": 3}, ()),
     "a penalty that is off, and a lone update": (
         {"regularisers": [{"name": "r1", "weight": 0.0}]},
         (Intervention(step=2, update="g"),),
@@ -143,14 +199,37 @@ def variant(name: str) -> tuple[RunConfig, tuple[Intervention, ...]]:
 def scripted() -> dict[str, tuple[RunConfig, tuple[Intervention, ...]]]:
     """Every run whose script is tried: all presets, all plane data, and configs for each branch."""
     runs: dict[str, tuple[RunConfig, tuple[Intervention, ...]]] = {
-        name: (p.config, ()) for name, p in presets().items() if supported(p.config)
+        name: (with_data(p.config), ()) for name, p in presets().items()
     }
     runs |= {name: variant(name) for name in VARIANTS}
+    runs |= {f"own data, {what}": (own_config(data, **changes), ()) for what, (data, changes) in own_data().items()}
     return runs
 
 
-def supported(config: RunConfig) -> bool:
-    return config.data.name not in OWN_DATA
+def own_data() -> dict[str, tuple[OwnData, dict[str, object]]]:
+    """Pictures in colour, pictures in classes and points, and what is to be done with them."""
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 256, (30, 20, 20, 3), np.uint8)
+    changes: dict[str, object] = {"data.size": 16, "data.colour": True, "data.flip": True}
+    classes = OwnImages(pixels, labels=np.arange(30) % 3, classes=("a", "b", "c"))
+    return {
+        "images": (OwnImages(pixels), changes),
+        "images in classes": (classes, changes | {"data.classes": 3, "conditional": True}),
+        "images in classes, not told": (classes, {"data.size": 8}),
+        "points": (OwnPoints(rng.normal(3, 2, (50, 2)).astype(np.float32)), {}),
+    }
+
+
+def own_config(data: OwnData, **changes: object) -> RunConfig:
+    return parse_config(_SMALL).changed({"data.name": data.name, "data.hash": register(data), **changes})
+
+
+def with_data(config: RunConfig) -> RunConfig:
+    """The preset for own images with some."""
+    if config.data.name != "own-images":
+        return config
+    pixels = np.random.default_rng(3).integers(0, 256, (40, 32, 32, 1), np.uint8)
+    return config.changed({"data.hash": register(OwnImages(pixels))})
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +242,10 @@ def fixture_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
         raw.mkdir(parents=True)
         (raw / "t10k-images-idx3-ubyte").write_bytes(struct.pack(">4I", 2051, 200, 28, 28) + pixels.tobytes())
         (raw / "t10k-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 2049, 200) + bytes(range(10)) * 20)
+    records = np.random.default_rng(2).integers(0, 10, (20, 3073), np.uint8)
+    (root / "cifar-10-batches-bin").mkdir()
+    for name in ("data_batch_2.bin", "test_batch.bin"):
+        (root / "cifar-10-batches-bin" / name).write_bytes(records.tobytes())
     return root
 
 
@@ -177,13 +260,15 @@ def results(fixture_images: Path, tmp_path_factory: pytest.TempPathFactory) -> d
             file = folder / f"run{i}.py"
             file.write_text(write_script(config, interventions, title=name), encoding="utf-8")
             files[str(file)] = name
+            if config.data.hash:
+                (folder / f"mine-{own_file_name(config.data)}").write_bytes(own_file(config.data))
         done = subprocess.run(
             [sys.executable, "-c", DRIVER],
             input=json.dumps(list(files)),
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=380,
             check=False,
         )
     assert done.returncode == 0, done.stderr
@@ -202,6 +287,7 @@ def trained(config: RunConfig, interventions: Sequence[Intervention]) -> tuple[T
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # the first one runs all scripts
 @pytest.mark.parametrize("name", scripted())
 def test_a_script_prints_the_trainer_s_losses_and_ends_with_its_weights(
     name: str,
@@ -267,12 +353,36 @@ def test_a_title_cannot_end_the_docstring_that_it_stands_in() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"data.name": "own-points", "data.hash": "0" * 64}, "own-points"),
-        ({"data.name": "own-images"}, "own-images"),
-        ({"data.name": "cifar10"}, "cifar10"),
+        ({"data.name": "own-points", "data.hash": "0" * 64}, "not here any more"),
+        ({"data.name": "own-images"}, "no images of your own"),
     ],
 )
 def test_a_run_that_no_script_can_follow_is_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        write_script(RunConfig().changed(changes))
+
+
+def test_a_script_of_own_data_refuses_other_data(tmp_path: Path) -> None:
+    data, changes = own_data()["images"]
+    config = own_config(data, **changes)
+    script, other = tmp_path / "run.py", tmp_path / "other.npy"
+    script.write_text(write_script(config), encoding="utf-8")
+    np.save(other, np.zeros((30, 3, 16, 16), np.uint8))
+    for words, said in (([], "name the file of the data"), (["5", str(other)], "is not the data of this run")):
+        done = subprocess.run([sys.executable, script, *words], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"unroll": 2, "conditional": True}, "unrolling with labels .* without conditional it can"),
+        ({"feature_matching": True, "conditional": True}, "matching with labels .* without conditional it can"),
+    ],
+)
+def test_a_method_that_no_script_can_follow_is_refused(changes: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         write_script(RunConfig().changed(changes))
 

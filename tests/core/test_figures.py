@@ -47,7 +47,8 @@ def images() -> Snapshot:
 
 def with_scores(snapshot: Snapshot) -> Snapshot:
     """What the metrics' thread adds."""
-    scores = {name: np.array([0.5, 0.75], np.float32) for name in ("metric_step", "metric_high_quality", "metric_js")}
+    names = ("high_quality", "js", "coverage", "precision")
+    scores = {f"metric_{name}": np.array([0.5, 0.75], np.float32) for name in ("step", *names)}
     return Snapshot(snapshot.step, snapshot.header, {**snapshot.arrays, **scores})
 
 
@@ -166,7 +167,7 @@ def test_means_are_of_probabilities_or_of_critic_values(plane: Snapshot, critic:
 
 def test_scores_that_were_not_measured_are_not_drawn(plane: Snapshot) -> None:
     assert not drawn(figures.scores(plane))
-    assert len(drawn(figures.scores(with_scores(plane)))) == 2
+    assert len(drawn(figures.scores(with_scores(plane)))) == 4
 
 
 def test_health_is_both_players_gradients_beside_d_s_accuracy(plane: Snapshot) -> None:

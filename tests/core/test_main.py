@@ -16,9 +16,11 @@ from safetensors import safe_open
 
 from gan_core import __main__ as cli
 from gan_core import checkpoint
+from gan_core.commands import train
 from gan_core.config import DATA_SHAPES, KNOBS, parse_config
 from gan_core.data import Points, load
 from gan_core.data.images import Images
+from gan_core.evaluation import NOISE_SEED
 from gan_core.history import StepStats
 from gan_core.presets import preset, presets
 from gan_core.streams import streams
@@ -125,23 +127,23 @@ def test_images_are_scored_too(record: Record) -> None:
 
 
 def test_scoring_uses_noise_that_no_run_uses() -> None:
-    scored = torch.Generator().manual_seed(cli.NOISE_SEED).get_state()
-    for seed in (0, cli.NOISE_SEED):
+    scored = torch.Generator().manual_seed(NOISE_SEED).get_state()
+    for seed in (0, NOISE_SEED):
         assert not any(torch.equal(rng.get_state(), scored) for rng in streams(seed).values())
 
 
 def test_a_preset_brings_its_own_number_of_steps(monkeypatch: pytest.MonkeyPatch, record: Record) -> None:
     asked: list[int] = []
 
-    def loop(trainer: Trainer, steps: int, seconds: float | None, interrupted: object) -> Any:
+    def loop(trainer: Trainer, steps: int, seconds: float | None, *_: object) -> Any:
         asked.append(steps)
         return trainer.step(), "finished", 1.0
 
-    monkeypatch.setattr(cli, "_loop", loop)
+    monkeypatch.setattr(train, "_loop", loop)
     record("train", "ring-8", *QUICK)
     record("train", "ring-8", *QUICK, "--seconds", "9")
     record("train", "ring-8", *QUICK, "--seconds", "9", "--steps", "3")
-    assert asked == [presets()["ring-8"].steps, cli.MAX_STEPS, 3]
+    assert asked == [presets()["ring-8"].steps, train.MAX_STEPS, 3]
 
 
 def test_training_can_be_limited_in_time(record: Record) -> None:
@@ -254,7 +256,7 @@ def test_a_path_that_cannot_be_written_is_refused_before_training(
     refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "_loop", lambda *_: pytest.fail("it trained"))
+    monkeypatch.setattr(train, "_loop", lambda *_: pytest.fail("it trained"))
     said = refusal("train", "ring-8", "--save", path)
     assert "--save" in said
     assert "a file in a folder that you may write to is" in said
@@ -300,7 +302,9 @@ def test_a_file_of_images_can_be_scored(tmp_path: Path, capsys: pytest.CaptureFi
     assert isinstance(data, Images)
     np.save(tmp_path / "digits.npy", data.train.numpy())
     assert cli.main(["score", "digits", str(tmp_path / "digits.npy")]) == 0
-    assert "sliced_wasserstein" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert {"sliced_wasserstein", "frechet_classifier", "closer_to_train"} <= set(out.split())
+    assert "taken for 0: " in out
 
 
 def test_a_file_that_cannot_be_scored_is_refused(refusal: Callable[..., str], tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
+import math
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ import torch
 from gan_core import Runner, Trainer
 from gan_core import monitor as monitor_module
 from gan_core.config import RunConfig, parse_config
+from gan_core.diagnosis import Finding
 from gan_core.frame import decode
 from gan_core.metrics import Score
 from gan_core.monitor import N_SAMPLES, Monitor, score_generators
@@ -32,6 +36,9 @@ CONFIG = parse_config(SMALL)
 @pytest.fixture
 def monitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
     monkeypatch.setattr(monitor_module, "INTERVAL", 0.0)
+    monkeypatch.setattr(monitor_module, "LOOK_INTERVAL", 0.0)
+    monkeypatch.setattr(monitor_module, "SHARE", math.inf)  # of no weight here: time is what a busy machine lacks
+    monkeypatch.setattr(monitor_module, "SHARE_SCORES", math.inf)
     found = Monitor()
     yield found
     found.close()
@@ -104,6 +111,54 @@ def test_a_run_that_nobody_watches_costs_nothing(
     step = runner.step_count
     assert runner.wait(lambda r: r.step_count > step + 300)
     assert len(calls) <= before + 1
+
+
+def test_looks_are_paid_for_in_the_training_threads_own_time(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor_module, "SHARE", 0.02)
+
+    class Run:
+        run = n_together = 1
+        n_looks = 0
+
+        def report(self, *_: Any) -> None:
+            self.n_looks += 1
+
+    run, trainer = Run(), Trainer(CONFIG)
+    trainer.step()
+    end = time.monotonic() + 20
+    while run.n_looks < 1 and time.monotonic() < end:
+        monitor(run, trainer)
+        time.sleep(0.2)
+    time.sleep(1.5)
+    monitor(run, trainer)
+    time.sleep(0.2)
+    assert run.n_looks == 1, "a thread that only waited has not earned a second look"
+    while run.n_looks < 2 and time.monotonic() < end:
+        monitor(run, trainer)
+    assert run.n_looks == 2
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_runs_that_share_a_thread_share_what_their_looks_may_take(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
+    ticks = itertools.count()  # each reading of the clock takes a second: one for the copy, one for the look
+    clock = SimpleNamespace(monotonic=time.monotonic, thread_time=lambda: float(next(ticks)))
+    monkeypatch.setattr(monitor_module, "time", clock)
+    looked = threading.Event()
+
+    class Run:
+        run = 1
+        n_together = n
+
+        def report(self, *_: Any) -> None:
+            looked.set()
+
+    run, trainer, monitor = Run(), Trainer(CONFIG), Monitor()
+    trainer.step()
+    monitor(run, trainer)
+    assert looked.wait(20)
+    monitor.close()
+    record = monitor._records[run]
+    assert record.look_from - record.worked == pytest.approx(n * 2 / monitor_module.SHARE)
 
 
 def test_looking_for_metrics_changes_no_number(play: Callable[[RunConfig], Runner]) -> None:
@@ -186,12 +241,73 @@ def test_metrics_of_an_earlier_run_are_dropped(
     assert not metrics(runner)
 
 
-def test_images_have_no_metrics_in_the_plane(play: Callable[[RunConfig], Runner]) -> None:
+def test_images_are_scored_as_images(play: Callable[[RunConfig], Runner]) -> None:
     runner = play(CONFIG.changed({"data.name": "digits"}))
     runner.play()
-    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > 20)
-    assert not metrics(runner)
-    assert runner.state == "playing"
+    assert runner.wait(lambda r: "frechet_classifier" in metrics(r))
+    found = metrics(runner)
+    assert "js" not in found
+    assert found["coverage"]["n"] == 897
+
+
+def header(runner: Runner) -> dict[str, Any]:
+    frame = runner.frame()
+    return decode(frame)[0] if frame else {}
+
+
+BROKEN = CONFIG.changed({"lr_g": 1.0, "lr_d": 1.0, "objective": "non_saturating"})
+
+
+def test_a_run_that_is_watched_says_what_is_wrong(play: Callable[[RunConfig], Runner]) -> None:
+    runner = play(BROKEN)
+    assert not runner.findings
+    runner.play()
+    assert runner.wait(lambda r: "name" in header(r).get("verdict", {}), 60)
+    said = header(runner)["verdict"]
+    assert said["level"] == "bad"
+    assert {"since_step", "why", "cures"} <= set(said)
+    assert runner.findings[0].name == said["name"]
+    runner.pause()
+    runner.reset()
+    assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
+    assert not runner.findings, "a new run begins without"
+
+
+def test_a_failure_sounds_an_alarm_once(play: Callable[[RunConfig], Runner], monitor: Monitor) -> None:
+    heard: list[str] = []
+    runner = play(BROKEN)
+
+    def pause(finding: Finding) -> None:
+        heard.append(finding.name)
+        runner.pause()
+
+    monitor.on_failure(runner, pause)
+    runner.play()
+    assert runner.wait(lambda r: r.state == "paused" and bool(heard), 60)
+    first = list(heard)
+    runner.play()
+    step = runner.step_count
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > step + 30)
+    assert len(set(heard)) == len(heard), "what is known is not said again"
+    monitor.on_failure(runner, None)
+    assert first == heard[: len(first)]
+
+
+def test_looks_and_scores_keep_to_their_share_of_the_time(
+    play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def count(*_: Any) -> dict[str, Score]:
+        calls.append(1)
+        return {"js": Score(0.5, 0.1, 10)}
+
+    monkeypatch.setattr(monitor_module, "score_generators", count)
+    monkeypatch.setattr(monitor_module, "SHARE", 1e-9)
+    runner = play(CONFIG)
+    runner.play()
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > 300)
+    assert len(calls) <= 1
 
 
 def test_a_metric_that_fails_is_logged_and_the_next_one_works(

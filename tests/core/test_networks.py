@@ -7,12 +7,15 @@ from itertools import pairwise
 import pytest
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn import functional
 
 from gan_core.config import RunConfig
 from gan_core.networks import (
     DISCRIMINATORS,
     GENERATORS,
     Dropout,
+    Maxout,
+    MLPDiscriminator,
     SpectralLinear,
     build_discriminator,
     build_generator,
@@ -129,6 +132,22 @@ def test_every_activation_does_what_its_name_says(
         assert isinstance(layers, nn.Sequential)
         x = torch.randn(50, generator=rng)
         torch.testing.assert_close(layers[1](x.clone()), expected(x))
+
+
+def test_a_maxout_unit_gives_the_largest_of_its_own_sums(rng: Generator) -> None:
+    _, discriminator = players(CONFIG.changed({"discriminator.activation": "maxout", "discriminator.width": 7}))
+    (layers,) = discriminator.children()
+    assert isinstance(layers, nn.Sequential)
+    first, maxout = layers[0], layers[1]
+    assert isinstance(first, nn.Linear)
+    assert isinstance(discriminator, MLPDiscriminator)
+    x = torch.randn(50, 64, generator=rng)
+    sums = [functional.linear(x, first.weight[i::5], first.bias[i::5]) for i in range(5)]  # of all units at once
+    torch.testing.assert_close(maxout(first(x)), torch.stack(sums).amax(0))
+    assert discriminator.features(x).shape == (50, 7)
+    # A hinge of five pieces: beyond them all the steepest one of each direction is left.
+    far = torch.linspace(1e4, 2e4, 3)[:, None] * torch.tensor([1.0, 0, 0, 0, 0])
+    torch.testing.assert_close(Maxout(5)(far), far[:, :1])
 
 
 @pytest.mark.parametrize("n_in", [1, 2, 15, 16, 400])

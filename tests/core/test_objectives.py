@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gan_core.objectives import OBJECTIVES, Objective
+from gan_core.objectives import OBJECTIVES, Objective, smoothed
 
 every_objective = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
 LOG2 = math.log(2)
@@ -31,6 +32,8 @@ def test_a_loss_is_given_per_sample(objective: Objective, rng: torch.Generator) 
     both = objective.d_loss(real, fake), objective.g_loss(real, fake)
     for loss in both:
         assert loss.shape == (7,)
+    if objective.averages:
+        return
     # Each value belongs to its own pair: no average hides inside.
     torch.testing.assert_close(objective.d_loss(real[2:3], fake[2:3]), both[0][2:3])
     torch.testing.assert_close(objective.g_loss(real[2:3], fake[2:3]), both[1][2:3])
@@ -174,6 +177,7 @@ def test_probability_is_claimed_only_for_the_cross_entropy_games() -> None:
         ("wasserstein", 1j),
         ("hinge", 1j),
         ("relativistic", 0.5j),
+        ("relativistic_average", 1j),
     ],
 )
 def test_a_line_against_a_point_turns_as_theory_says(game: str, eigenvalue: complex) -> None:
@@ -200,3 +204,56 @@ def test_every_objective_has_its_formulas_and_its_source(objective: Objective) -
     assert objective.formula_d.startswith("L_D = ")
     assert objective.formula_g.startswith("L_G = ")
     assert objective.source.startswith("arXiv:")
+
+
+SPELLINGS = (
+    (r"\bar{D}(G(z))", "fake.mean()"),
+    (r"\bar{D}(x)", "real.mean()"),
+    ("D(G(z))", "fake"),
+    ("D(x)", "real"),
+    (r"\log \sigma(", "logsigmoid("),
+    (r"\log real", "log(real)"),
+    (r"\log fake", "log(fake)"),
+    (r"\log(", "log("),
+    (r"\sigma(", "sigmoid("),
+    (r"\max(0, ", "relu("),
+    (r"\tfrac{1}{2}", "0.5 * "),
+    (r"\,", " * "),
+    ("^2", "**2"),
+    ("[", "("),
+    ("]", ")"),
+)
+
+
+def evaluated(formula: str, objective: Objective, real: Tensor, fake: Tensor) -> Tensor:
+    """What a formula says of logits; D(x) is a probability where the objective gives it that meaning."""
+    text = formula.partition(" = ")[2]
+    for latex, python in SPELLINGS:
+        text = text.replace(latex, python)
+    if objective.probability:
+        real, fake = real.sigmoid(), fake.sigmoid()
+    names = {name: getattr(functional, name) for name in ("logsigmoid", "relu", "sigmoid")}
+    names |= {"E": torch.mean, "log": torch.log, "real": real, "fake": fake}
+    found = eval(text, {"__builtins__": {}}, names)  # noqa: S307 - our own tables
+    assert isinstance(found, Tensor)
+    return found
+
+
+@pytest.mark.parametrize(
+    "objective", [*OBJECTIVES.values(), smoothed(OBJECTIVES["non_saturating"], 0.1)], ids=[*OBJECTIVES, "smoothed"]
+)
+def test_the_formula_that_is_shown_is_the_loss_that_is_computed(objective: Objective, rng: torch.Generator) -> None:
+    real, fake = torch.randn(2, 9, generator=rng, dtype=torch.float64)
+    for formula, loss in ((objective.formula_d, objective.d_loss), (objective.formula_g, objective.g_loss)):
+        torch.testing.assert_close(evaluated(formula, objective, real, fake), loss(real, fake).mean())
+
+
+@pytest.mark.parametrize(
+    "objective", [*OBJECTIVES.values(), smoothed(OBJECTIVES["non_saturating"], 0.1)], ids=[*OBJECTIVES, "smoothed"]
+)
+def test_every_objective_says_how_to_read_its_loss_by_its_own_optimum(objective: Objective) -> None:
+    assert objective.d_optimum is not None
+    spellings = {f"{objective.d_optimum:.3f}", f"{objective.d_optimum:.2f}", f"{objective.d_optimum:g}"}
+    numbers = set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?", re.sub(r"log \d", "", objective.reading)))
+    assert spellings & numbers
+    assert numbers <= spellings | {"0", "1"}

@@ -12,10 +12,34 @@ from torch import Tensor, nn
 from gan_core.optimizers import OPTIMIZERS, Optimizer
 
 LR, BETAS = 0.02, (0.6, 0.9)
+
+
+class Optimism(torch.optim.Optimizer):
+    """Optimistic Adam, from PyTorch's Adam: twice its step, less the step before."""
+
+    def __init__(self, weights: list[nn.Parameter]) -> None:
+        super().__init__(weights, {})
+        self.weights, self.before = weights, [torch.zeros_like(w) for w in weights]
+        self.shadows = [nn.Parameter(w.detach().clone()) for w in weights]
+        self.adam = torch.optim.Adam(self.shadows, LR, BETAS)
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        was = [s.detach().clone() for s in self.shadows]
+        for shadow, weight in zip(self.shadows, self.weights, strict=True):
+            shadow.grad = weight.grad
+        self.adam.step()
+        moves = [s.detach() - w for s, w in zip(self.shadows, was, strict=True)]
+        with torch.no_grad():
+            for weight, move, before in zip(self.weights, moves, self.before, strict=True):
+                weight.add_(2 * move - before)
+        self.before = moves
+
+
 THEIRS: dict[str, Callable[[list[nn.Parameter]], torch.optim.Optimizer]] = {
     "adam": lambda weights: torch.optim.Adam(weights, LR, BETAS),
     "sgd": lambda weights: torch.optim.SGD(weights, LR, BETAS[0]),
     "rmsprop": lambda weights: torch.optim.RMSprop(weights, LR, BETAS[1], momentum=BETAS[0]),
+    "optimistic_adam": Optimism,
 }
 
 
@@ -44,6 +68,33 @@ def test_updates_are_those_of_pytorch(name: str) -> None:
         theirs.step()
     for a, b in zip(mine.weights, weights, strict=True):
         torch.testing.assert_close(a, b.detach(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("betas", [BETAS, (0.0, 0.9)])
+def test_an_imagined_update_is_the_real_one_and_changes_nothing(name: str, betas: tuple[float, float]) -> None:
+    optimizer = OPTIMIZERS[name](start(), LR, betas)
+    *early, last = gradients(4)
+    for some in early:
+        optimizer.step(some)
+    before = optimizer.state_dict(), [w.clone() for w in optimizer.weights]
+    weights, memory = optimizer.imagined(optimizer.weights, last, optimizer.memory, 4)
+    for kept, now in zip(before[1], optimizer.weights, strict=True):
+        assert torch.equal(kept, now)
+    assert all(torch.equal(value, optimizer.state_dict()[key]) for key, value in before[0].items())
+    optimizer.step(last)
+    torch.testing.assert_close(weights, optimizer.weights)
+    torch.testing.assert_close(memory, optimizer.memory)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_imagined_update_has_a_finite_derivative_where_nothing_is_felt(name: str) -> None:
+    optimizer = ours(name)
+    weights = [w.requires_grad_(True) for w in start()]
+    silent = [0 * w for w in weights]
+    moved, _ = optimizer.imagined(weights, silent, optimizer.memory, 1)
+    for derivative in torch.autograd.grad(sum(w.sum() for w in moved), weights):  # type: ignore[arg-type]
+        assert derivative.isfinite().all()
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

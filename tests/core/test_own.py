@@ -305,6 +305,29 @@ def test_a_run_on_own_data_trains_shows_them_and_repeats_itself(changes: dict[st
         assert snapshot.arrays["real_images"].shape[1:] == (8, 8, 3)
 
 
+def test_both_players_can_be_told_the_classes_of_own_images() -> None:
+    data = labelled()
+    named = {"data.name": "own-images", "data.hash": register(data), "data.size": 16}
+    config = preset("own-images").changed(named | {"data.classes": 2, "conditional": True, "batch_size": 4})
+    assert config.n_classes == 2
+    trainer = Trainer(config)
+    assert trainer.step().finite
+    header = trainer.snapshot().header
+    assert set(header["labels"]) == {0, 1}
+    with pytest.raises(ConfigError, match="own-images has none: set conditional=false"):
+        config.changed({"data.classes": 0})
+
+
+@pytest.mark.parametrize(
+    ("data", "n", "said"),
+    [(labelled(), 1, "2 classes; set data.classes=2"), (pictures(), 2, "a folder for each class gives them")],
+    ids=["too few", "none"],
+)
+def test_a_config_that_counts_on_other_classes_than_there_are_is_refused(data: OwnImages, n: int, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        own.load_own(DataConfig(name="own-images", hash=register(data), classes=n))
+
+
 def test_the_preset_for_own_images_waits_for_them_and_then_trains() -> None:
     config = preset("own-images")
     with pytest.raises(DataError, match="upload some"):

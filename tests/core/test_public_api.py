@@ -25,8 +25,17 @@ def test_the_public_names_are_sorted_and_all_there() -> None:
 def test_what_a_script_needs_is_there() -> None:
     from gan_core import OBJECTIVES, REGULARISERS, RunConfig, Runner, Snapshot, Trainer, preset
 
-    assert list(OBJECTIVES) == ["minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic"]
-    assert list(REGULARISERS) == ["gradient_penalty", "r1", "r2", "r1_r2"]
+    names = [
+        "minimax",
+        "non_saturating",
+        "least_squares",
+        "wasserstein",
+        "hinge",
+        "relativistic",
+        "relativistic_average",
+    ]
+    assert list(OBJECTIVES) == names
+    assert list(REGULARISERS) == ["gradient_penalty", "lipschitz_penalty", "dragan", "r1", "r2", "r1_r2"]
     assert isinstance(preset("ring-8"), RunConfig)
     assert isinstance(Trainer(preset("ring-8")).snapshot(), Snapshot)
     assert callable(Runner)

@@ -16,7 +16,8 @@ from gan_core.autosave import Autosave, autosave_folder
 from gan_core.config import parse_config
 from gan_core.frame import decode
 from gan_core.metrics import Score
-from gan_core.recorder import Recorder, Thinned
+from gan_core.past import Past, Thinned
+from gan_core.recorder import Recorder
 from gan_core.runner import Runner
 from gan_core.trainer import Trainer
 
@@ -131,6 +132,24 @@ def test_a_run_goes_on_from_its_past_bit_for_bit(runners: list[Runner]) -> None:
     assert [i.step for i in runner.interventions] == [20]
 
 
+def test_a_branch_keeps_what_came_before_it_and_a_reset_does_not(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    for step in (5, 10, 15):
+        pause_at(runner, step)
+    found = recorder.state(10)
+    assert found is not None
+    recorder.inherit(recorder.past(), SMALL, 10)
+    runner.go_on(found[1])
+    assert runner.wait(lambda r: r.run == 2 and r.step_count == 10)
+    runner.flush()
+    contents = recorder.contents()
+    assert contents["states"] == contents["frames"] == [0, 5, 10]
+    runner.reset()
+    assert runner.wait(lambda r: r.run == 3)
+    runner.flush()
+    assert recorder.contents()["states"] == [0]
+
+
 def test_a_lone_update_belongs_to_what_is_kept(runners: list[Runner], tmp_path: Path) -> None:
     autosave = Autosave(tmp_path)
     runner, recorder = recorded(runners, autosave)
@@ -154,6 +173,21 @@ def test_states_do_not_change_with_the_run_that_goes_on(runners: list[Runner]) -
     before = found[1]["generator"]["layers.0.weight"].clone()
     pause_at(runner, 30)
     assert torch.equal(found[1]["generator"]["layers.0.weight"], before)
+
+
+def test_who_looks_gets_a_newer_state_than_copying_s_share_of_the_time_allows(
+    runners: list[Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gan_core.recorder.STATE_SHARE", 1e-9)  # one state, and then hours until the next
+    monkeypatch.setattr("gan_core.recorder.LOOK_INTERVAL", 0.05)
+    runner, recorder = recorded(runners)
+    runner.play()
+    assert runner.wait(lambda r: r.step_count > 20)
+    before = recorder.contents()["states"][-1]
+    assert before <= 1, "without a look there is none"
+    time.sleep(0.1)
+    recorder.look()
+    assert runner.wait(lambda r: recorder.contents()["states"][-1] > before)
 
 
 def test_frames_are_kept_while_nobody_looks(runners: list[Runner]) -> None:
@@ -302,3 +336,65 @@ def test_where_runs_are_saved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert autosave_folder() == tmp_path / "x"
     monkeypatch.setenv("GAN_EXPLORER_RUNS", "off")
     assert autosave_folder() is None
+
+
+def test_a_saved_run_has_a_card_that_goes_with_it(runners: list[Runner], tmp_path: Path) -> None:
+    autosave = Autosave(tmp_path)
+    recorder = Recorder(autosave, "run", lambda frame: b"picture of " + str(decode(frame)[0]["step"]).encode())
+    recorder.owner = "me"
+    runner = Runner(SMALL, observers=[recorder], on_frame=recorder.show)
+    runners.append(runner)
+    pause_at(runner, 8)
+    runner.report(runner.run, 8, {"js": Score(0.5, 0.01, 100)})
+    pause_at(runner, 12)
+    assert autosave.flush()
+    (saved,) = autosave.saved()
+    assert (saved.card.owner, saved.card.picture, saved.card.scores) == ("me", b"picture of 12", {"js": 0.5})
+    assert {0, 8, 12} <= {step for step, _ in saved.card.clock}
+    seconds = [s for _, s in saved.card.clock]
+    assert seconds == sorted(seconds)
+    assert 0 < seconds[-1] < 10
+    autosave.rename("run-1", "mine")
+    copy = autosave.duplicate("run-1", "other")
+    assert {s.key: s.card.name for s in autosave.saved()} == {"run-1": "mine", copy: "other"}
+    autosave.delete(copy)
+    autosave.delete("run-1")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_goes_on_goes_on_counting_its_seconds(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    pause_at(runner, 5)
+    found = recorder.state(5)
+    assert found is not None
+    recorder.inherit(Past(clock=((0, 0.0), (5, 100.0), (9, 200.0))), SMALL, 5)
+    runner.go_on(found[1])
+    assert runner.wait(lambda r: r.run == 2)
+    runner.flush()
+    pause_at(runner, 10)
+    clock = dict(recorder.past().clock)
+    assert clock[5] == pytest.approx(100, abs=0.1)
+    assert 100 < clock[10] < 110
+
+
+def test_a_trainer_can_be_adopted(runners: list[Runner]) -> None:
+    runner, _ = recorded(runners)
+    trainer = Trainer(SMALL)
+    for _ in range(7):
+        trainer.step()
+    runner.adopt(trainer, preset="moons")
+    assert runner.wait(lambda r: r.run == 2 and r.step_count == 7)
+    assert runner.preset == "moons"
+    assert runner._trainer is trainer
+
+
+def test_a_change_right_after_going_on_does_not_lose_the_state(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    pause_at(runner, 6)
+    found = recorder.state(6)
+    assert found is not None
+    runner.go_on(found[1])
+    runner.retune({"lr_g": 0.02})
+    assert runner.wait(lambda r: r.run == 2)
+    runner.flush()
+    assert (runner.step_count, runner.config.lr_g) == (6, 0.02)

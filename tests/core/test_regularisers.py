@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from torch import Generator, Tensor, nn
@@ -40,6 +42,8 @@ def test_a_penalty_is_given_per_sample(regulariser: Regulariser, rng: Generator)
     ("name", "closed_form"),
     [
         ("gradient_penalty", lambda norm: (norm - 1) ** 2),
+        ("lipschitz_penalty", lambda norm: (norm - 1) ** 2),
+        ("dragan", lambda norm: (norm - 1) ** 2),
         ("r1", lambda norm: norm**2 / 2),
         ("r2", lambda norm: norm**2 / 2),
         ("r1_r2", lambda norm: norm**2),
@@ -136,3 +140,20 @@ def test_every_regulariser_has_its_formula_and_its_source(regulariser: Regularis
     assert "nabla" in regulariser.formula
     assert regulariser.source.startswith("arXiv:")
     assert regulariser.weight > 0
+
+
+@every_regulariser
+@pytest.mark.parametrize("steepness", [0.4, 3.0])
+def test_the_formula_that_is_shown_is_the_penalty_that_is_computed(
+    regulariser: Regulariser, steepness: float, rng: Generator
+) -> None:
+    """Of a critic that is equally steep everywhere; where each of them looks, another test says."""
+    slope = torch.full(IMAGE, steepness / 8, dtype=torch.float64)
+    text = re.sub(r"\\lVert \\nabla D\(.*?\) \\rVert", "steepness", regulariser.formula)
+    for latex, python in ((r"\tfrac{1}{2}", "0.5 * "), (r"\max", "max"), ("^2", "**2"), ("[", "("), ("]", ")")):
+        text = text.replace(latex, python)
+    names = {"E": float, "max": max, "steepness": steepness}
+    shown = eval(text, {"__builtins__": {}}, names)  # noqa: S307 - our own tables
+    critic = linear(slope)
+    penalty = regulariser.penalty(lambda x: critic(x.flatten(1))[:, 0], *images(rng), rng)
+    torch.testing.assert_close(penalty, torch.full_like(penalty, shown))

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner
 from gan_core.frame import decode
+from gan_core.runner.transport import close_all
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 VISIT = "gan.visit"
@@ -53,6 +54,7 @@ def opened() -> Iterator[list[AppTest]]:
     for runner in runners:
         runner.close()
     assert all(runner.wait(lambda r: r.state == "closed") for runner in runners)
+    close_all()  # those of lessons and of the lab too
 
 
 @pytest.fixture

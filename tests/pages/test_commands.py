@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner
 from gan_core.presets import presets
-from pages.ui.live import COMMANDS, Command, parse_command
+from pages.ui.live import COMMANDS, MAX_BEFORE, Command, parse_command, parse_commands
 from tests.pages.conftest import newest_stats
 from tests.pages.test_opening import SMALL, toasts
 
@@ -137,6 +137,17 @@ def test_a_pace_and_a_place_to_stop(send: Send, runner: Runner) -> None:
     assert runner.wait(lambda r: r.step_count > 100)
 
 
+def test_a_place_to_stop_that_lies_behind_is_refused_and_the_run_goes_on(
+    send: Send, runner: Runner, app: AppTest
+) -> None:
+    assert runner.wait(lambda r: r.step_count > 10)
+    send("stop_at", value=10.0)
+    assert "already" in toasts(app)
+    step = runner.step_count
+    assert runner.wait(lambda r: r.step_count > step + 20)
+    assert runner.state == "playing"
+
+
 def test_a_preset_can_be_opened_from_the_live_view(send: Send, runner: Runner, app: AppTest) -> None:
     send("pace", value=1)
     send("pause")
@@ -232,3 +243,13 @@ def test_a_command_is_taken_as_it_was_sent() -> None:
     assert parse_command({"name": "stop_at", "value": 5.0, "n": 3.0}) == Command("stop_at", 5, 3)
     assert parse_command({"name": "pace", "value": None, "n": 3}) == Command("pace", None, 3)
     assert parse_command({"name": "step", "n": 0, "other": 1}) == Command("step", None, 0)
+
+
+def test_what_was_dropped_comes_along_with_what_was_sent_next() -> None:
+    first, second = {"name": "step", "value": None, "n": 1}, {"name": "play", "n": 2}
+    assert parse_commands(second | {"before": [first]}) == [Command("step", None, 1), Command("play", None, 2)]
+    assert parse_commands(second) == [Command("play", None, 2)]
+    assert parse_commands(second | {"before": "step"}) == [Command("play", None, 2)]
+    assert parse_commands(second | {"before": [None, {"name": "rm"}, first]})[0] == Command("step", None, 1)
+    assert len(parse_commands(second | {"before": [first] * 100})) == MAX_BEFORE + 1
+    assert parse_commands(None) == []

@@ -22,7 +22,7 @@ def widgets(app: AppTest) -> dict[str, Any]:
     every = [w for kind in KINDS for w in cast("list[Any]", app.get(kind))]
     found = {w.key: w for w in every}
     assert len(every) == len(found)
-    return {key: w for key, w in found.items() if not key.startswith("own:")}
+    return {key: w for key, w in found.items() if not key.startswith(("own:", "keep:"))}
 
 
 def paths_of(config: RunConfig) -> set[str]:
@@ -86,6 +86,7 @@ def test_what_acts_without_a_restart_is_marked_live(open_app: Opener, runner_of:
         widget = widgets(app)[f"w:{path}"]
         assert ("[live]" in widget.label) == is_live(path), path
         assert widget.help, path
+        assert ("begins a new run" in widget.help) != is_live(path), path
 
 
 def test_a_live_knob_keeps_the_run_and_is_recorded_and_in_the_link(
@@ -122,6 +123,7 @@ def test_any_other_knob_begins_a_new_run_and_says_so(
     runner = runner_of(app)
     run = 1
     paths = sorted(p for p in paths_of(runner.config) if not is_live(p))
+    paths.remove("feature_matching")  # batch norm in D, which is switched on on the way, refuses it
     # An article's network hides its other knobs, so those two come last.
     for path in sorted(paths, key=lambda p: p.endswith(".kind")):
         widget = widgets(app)[f"w:{path}"]
@@ -152,6 +154,40 @@ def test_a_paused_run_begins_anew_paused(
     rebuilt(runner, 2)
     assert runner.state == "paused"
     assert runner.step_count == 0
+
+
+def test_a_new_run_begins_with_what_was_learned_while_the_switch_is_on(
+    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+) -> None:
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    assert runner.wait(lambda r: r.step_count > 3)
+    runner.pause()
+    assert runner.wait(lambda r: r.state == "paused")
+    app.toggle(key="keep:learned").set_value(True).run()
+    before = runner.state_now()
+    assert before is not None
+    app.selectbox(key="w:objective").set_value("hinge").run()
+    rebuilt(runner, 2)
+    assert not app.exception
+    assert f"Kept of step {before['counters']['step']:,}: all of G, all of D" in toasts(app)
+    assert any("no script repeats it" in caption.value for caption in app.sidebar.caption)
+    assert from_query(dict(app.query_params)) == (runner.initial_config, "ring-8", ())
+    after = runner.state_now()
+    assert after is not None
+    assert after["counters"]["step"] == 0
+    for part in ("generator", "discriminator"):
+        assert all(bool((after[part][name] == tensor).all()) for name, tensor in before[part].items()), part
+    assert app.toggle(key="keep:learned").value
+    app.slider(key="w:discriminator.depth").set_value(runner.config.discriminator.depth + 1).run()
+    rebuilt(runner, 3)
+    assert "tensors of D" in toasts(app)
+    app.toggle(key="keep:learned").set_value(False).run()
+    app.number_input(key="w:seed").set_value(5).run()
+    rebuilt(runner, 4)
+    assert "Kept" not in toasts(app)
+    assert not runner.interventions
+    assert any("repeats this run exactly" in caption.value for caption in app.sidebar.caption)
 
 
 def test_a_penalty_is_chosen_with_a_usual_weight_and_taken_away_again(
@@ -265,3 +301,18 @@ def test_other_data_that_refuse_a_setting_leave_it_behind(
     assert not app.exception
     assert (runner.config.data.name, runner.config.conditional, runner.config.augment) == ("ring-8", False, ())
     assert runner.wait(lambda r: r.step_count > 0), runner.message
+
+
+def test_what_a_browser_says_of_a_form_that_was_not_drawn_to_its_end_changes_nothing(
+    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+) -> None:
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    app.session_state["gan.fed"] = {"w:data.name"}
+    app.selectbox(key="w:data.name").set_value("moons").run()
+    assert not app.exception
+    assert (runner.run, runner.config.data.name) == (1, "ring-8")
+    assert app.selectbox(key="w:data.name").value == "ring-8"
+    app.selectbox(key="w:data.name").set_value("moons").run()
+    rebuilt(runner, 2)
+    assert runner.config.data.name == "moons"

@@ -58,6 +58,49 @@ def test_pictures_are_trained_on_as_they_were_asked_for(
     data = runner.config.data
     assert (data.name, data.size, data.colour, data.flip) == ("own-images", 16, True, False)
     assert runner.config.data_shape == (3, 16, 16)
+    assert any("settings, but not your data" in caption.value for caption in app.caption)
+    assert runner.wait(lambda r: r.step_count > 0), runner.message
+
+
+def test_both_players_can_be_told_the_classes_of_a_zip_with_folders(
+    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for i in range(6):
+            picture = io.BytesIO()
+            Image.new("L", (8, 8), 40 * i).save(picture, "PNG")
+            file.writestr(f"{('<b>cat</b>', 'dog')[i % 2]}/{i}.png".replace("/b>", "b>"), picture.getvalue())
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    app.file_uploader(key="own:files").upload("mine.zip", out.getvalue(), "application/zip").run()
+    app.segmented_control(key="own:size").set_value(8).run()
+    assert any(text.value == "2 classes: <b>cat<b>, dog" for text in app.text)
+    app.button(key="own:go").click().run()
+    rebuilt(runner, 2)
+    assert not app.exception
+    assert (runner.config.conditional, runner.config.n_classes) == (True, 2)
+    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    app.toggle(key="own:conditional").set_value(False).run()
+    app.button(key="own:go").click().run()
+    rebuilt(runner, 3)
+    assert (runner.config.conditional, runner.config.n_classes) == (False, 0)
+
+
+def test_a_drawing_takes_the_place_of_pictures(
+    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+) -> None:
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    app.file_uploader(key="own:files").upload("mine.zip", pictures(), "application/zip").run()
+    app.button(key="own:go").click().run()
+    rebuilt(runner, 2)
+    app.session_state["gan.drawn"] = [[i % 7 / 10, i // 7 / 10] for i in range(49)]
+    chosen(app, "Drawing").button(key="own:go").click().run()
+    rebuilt(runner, 3)
+    app.run()
+    assert not app.exception
+    assert (runner.run, runner.config.data.name, runner.preset) == (3, "own-points", "")
     assert runner.wait(lambda r: r.step_count > 0), runner.message
 
 
@@ -100,6 +143,10 @@ def test_a_link_carries_a_small_drawing(open_app: Opener, runner_of: Callable[[A
     assert runner.config.data.hash == points.hash
     assert runner.wait(lambda r: r.step_count > 0), runner.message
     assert app.query_params["points"] in (text, [text])
+    assert any("repeats this run exactly" in caption.value for caption in app.caption)
+    chosen(app, "Drawing")
+    assert not app.exception
+    assert app.button(key="own:go").label == "Train on these 60 points"
 
 
 def test_a_link_with_a_broken_drawing_opens_the_default_run(open_app: Opener) -> None:

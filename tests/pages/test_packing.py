@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gan_core import Runner, checkpoint
-from pages.ui.packing import N_SAMPLES, Parcel, file_name, parcels
+from gan_core import ConfigError, Runner, checkpoint
+from gan_core.export.common import Cancelled, Progress, watched
+from pages.ui.jobs import Job
+from pages.ui.making import FilmWish, file_name
+from pages.ui.packing import N_SAMPLES, Parcel, film_formats, long_parcels, parcels
 from pages.ui.visits import Visit
 from tests.pages.conftest import VISIT, Opener, stand_at
 
@@ -30,18 +36,17 @@ def packed(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> Packed:
         stand_at(runner, 25)
         here: Visit = app.session_state[VISIT]
         assert file_name(here) == f"{query['preset']}-seed0"
-        return {parcel.name: parcel for parcel in parcels(here)}
+        return {parcel.name: parcel for parcel in (*parcels(here), *long_parcels(here, FilmWish(seconds=1.0)))}
 
     return pack
 
 
 @pytest.mark.parametrize("query", [RING, DIGITS], ids=["plane", "images"])
 def test_all_of_it_can_be_made_and_is_what_it_says(packed: Packed, query: dict[str, str]) -> None:
-    made = {name: parcel.make() for name, parcel in packed(query).items() if name != "onnx"}
+    made = {name: parcel.make(None, None) for name, parcel in packed(query).items() if name != "onnx"}
     assert checkpoint.load(made["run"]).step_count == 25
     assert Image.open(io.BytesIO(made["picture"])).format == "PNG"
     assert Image.open(io.BytesIO(made["film"])).format == "GIF"
-    assert Image.open(io.BytesIO(made["webp"])).format == "WEBP"
     with zipfile.ZipFile(io.BytesIO(made["samples"])) as file:
         names = file.namelist()
         if query is RING:
@@ -60,3 +65,97 @@ def test_all_of_it_can_be_made_and_is_what_it_says(packed: Packed, query: dict[s
 def test_a_run_that_no_script_knows_offers_the_rest(packed: Packed) -> None:
     names = packed({"preset": "digits-conditional", "batch_size": "16"}).keys()
     assert {"run", "film", "page"} <= names
+
+
+# -- jobs ----------------------------------------------------------------------------------------------------
+
+
+def parcel_that(make: Callable[..., bytes]) -> Parcel:
+    return Parcel("x", "X", ".x", "text/plain", "", make)
+
+
+def test_a_job_tells_how_far_it_is_and_gives_the_file() -> None:
+    go_on = threading.Event()
+
+    def make(progress: Progress, cancelled: Cancelled) -> bytes:
+        progress(1, 4)
+        assert go_on.wait(10)
+        return b"made"
+
+    job = Job(parcel_that(make), "run.x")
+    until(lambda: job.share == 0.25)
+    assert job.state == "working"
+    go_on.set()
+    job.join(10)
+    assert (job.state, job.content, job.share) == ("done", b"made", 1.0)
+
+
+def test_a_cancelled_job_ends_soon_and_leaves_nothing() -> None:
+    def make(progress: Progress, cancelled: Cancelled) -> bytes:
+        return b"".join(bytes([n % 256]) for n in watched(Slow(10_000), progress, cancelled))
+
+    job = Job(parcel_that(make), "run.x")
+    until(lambda: job.share > 0)
+    job.cancel()
+    job.join(5)
+    assert (job.state, job.content) == ("cancelled", b"")
+
+
+def test_a_job_that_fails_says_why() -> None:
+    def refuse(*_: object) -> bytes:
+        raise ConfigError("there is nothing to show yet")
+
+    def crash(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    for make, said in ((refuse, "there is nothing to show yet"), (crash, "ZeroDivisionError")):
+        job = Job(parcel_that(make), "run.x")
+        job.join(10)
+        assert job.state == "failed"
+        assert said in job.message
+
+
+class Slow(list[int]):
+    """A long list whose items take their time."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(range(n))
+
+    def __iter__(self) -> Iterator[int]:
+        for item in super().__iter__():
+            time.sleep(0.002)
+            yield item
+
+
+def until(ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_a_film_is_made_as_it_is_wished(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+    app = open_app(RING)
+    stand_at(runner_of(app), 25)
+    page = app.switch_page("pages/runs.py").run()
+    page.slider(key="export:seconds").set_value(2)
+    page.select_slider(key="export:side").set_value(256)
+    page.button_group(key="export:kind").set_value("webp").run()
+    page.button(key="export:film:go").click().run()
+    assert not page.exception
+    job: Job = page.session_state["gan.export"]
+    job.join(20)
+    page.run()
+    assert any(b.label.startswith("Save ring-8-seed0.webp") for b in cast("list[Any]", page.get("download_button")))
+    picture = Image.open(io.BytesIO(job.content))
+    assert (picture.format, picture.size[0]) == ("WEBP", 256)
+    page.button(key="export:again").click().run()
+    assert not page.exception
+    assert "export:film:go" in [button.key for button in page.button]
+
+
+def test_films_have_the_formats_that_can_be_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.ui.packing.has_mp4", lambda: False)
+    assert film_formats() == ("gif", "webp")
+    monkeypatch.setattr("pages.ui.packing.has_mp4", lambda: True)
+    assert film_formats() == ("gif", "webp", "mp4")

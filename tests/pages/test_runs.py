@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner, Trainer, checkpoint
 from gan_core.autosave import Autosave
+from gan_core.cards import Card, fingerprint
 from gan_core.config import parse_config
 from gan_core.frame import decode
-from pages.ui import saved_runs, session
+from pages.ui import browser, session
 from pages.ui.live import parse_command
 from pages.ui.live.route import routes
 from tests.pages.conftest import VISIT, Opener, stand_at
@@ -29,7 +33,7 @@ CONFIG = parse_config({"data": {"name": "moons"}, "batch_size": 8, "generator": 
 def autosave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Autosave]:
     made = Autosave(tmp_path)
     monkeypatch.setattr(session.rooms(), "autosave", made)
-    monkeypatch.setattr(saved_runs, "_is_local", lambda: True)
+    monkeypatch.setenv("GAN_EXPLORER_USERS", "one")
     yield made
     made.close()
 
@@ -55,15 +59,26 @@ def test_without_saved_runs_the_page_says_how_there_will_be_some(open_app: Opene
     assert any("ring-8" in text.value for text in page.markdown)
 
 
-def test_a_run_that_ended_with_the_last_server_is_offered_once(
-    open_app: Opener, autosave: Autosave, monkeypatch: pytest.MonkeyPatch
+def offered(app: AppTest) -> bool:
+    return any("An earlier run was saved: moons, step 7." in text.value for text in app.text)
+
+
+def test_a_run_that_ended_with_the_last_server_is_offered_until_it_is_answered(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved(autosave, "old-1", 7)
-    assert not open_app(SMALL).toast, "it was saved by this server"
+    monkeypatch.setattr(session.rooms(), "answered", set())
+    assert not offered(open_app(SMALL)), "it was saved by this server"
     monkeypatch.setattr(session.rooms(), "since", time.time() + 1)
-    app = open_app(SMALL)
-    assert "moons at step 7" in " ".join(t.value for t in app.toast)
-    assert not app.run().toast
+    app, other = open_app(SMALL), open_app(SMALL)
+    assert offered(app.run())
+    runner = runner_of(app)
+    app.button(key="offer:yes").click().run()
+    assert not app.exception
+    assert runner.wait(lambda r: r.run == 2 and r.preset == "moons")
+    assert not offered(app.run())
+    assert not offered(open_app(SMALL)), "it has been answered"
+    assert not offered(other.button(key="offer:no").click().run())
 
 
 def test_a_saved_run_goes_on_where_it_stood(
@@ -87,7 +102,7 @@ def test_a_saved_run_goes_on_where_it_stood(
 def test_another_machine_sees_its_own_runs_alone(
     open_app: Opener, autosave: Autosave, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(saved_runs, "_is_local", lambda: False)
+    monkeypatch.setenv("GAN_EXPLORER_USERS", "many")
     saved(autosave, "old-1", 1)
     page = runs_page(open_app)
     assert any("None yet" in caption.value for caption in page.caption)
@@ -96,6 +111,17 @@ def test_another_machine_sees_its_own_runs_alone(
     assert [str(button.key).partition(":")[2] for button in page.button if str(button.key).startswith("go:")] == [
         page.session_state[VISIT].key + "-1"
     ]
+
+
+def test_an_earlier_run_of_this_visit_can_be_gone_on_with(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+) -> None:
+    app = open_app(SMALL)
+    key = app.session_state[VISIT].key
+    saved(autosave, f"{key}-0", 3)
+    saved(autosave, f"{key}-{runner_of(app).run}", 4)
+    page = app.switch_page("pages/runs.py").run()
+    assert [page.button(key=f"go:{key}-{n}").disabled for n in (0, 1)] == [False, True]
 
 
 def test_a_saved_run_can_be_deleted(open_app: Opener, autosave: Autosave) -> None:
@@ -179,3 +205,123 @@ def test_going_on_from_a_step_is_a_command(value: float) -> None:
 @pytest.mark.parametrize("value", [None, -1, 1.5, "3", 10**12, True])
 def test_other_steps_are_no_command(value: object) -> None:
     assert parse_command({"name": "branch", "value": value, "n": 1}) is None
+
+
+# -- names, copies, owners -----------------------------------------------------------------------------------
+
+
+def keys(page: AppTest) -> list[str]:
+    return [str(b.key).partition(":")[2] for b in page.button if str(b.key).startswith("go:")]
+
+
+def test_a_saved_run_can_be_renamed_and_its_name_is_plain_text(open_app: Opener, autosave: Autosave) -> None:
+    saved(autosave, "old-1", 2)
+    page = runs_page(open_app)
+    page.text_input(key="name:old-1").set_value("**bold** <b>run</b>\n:red[x]").run()
+    assert not page.exception
+    assert autosave.saved()[0].card.name == "**bold** <b>run</b> :red[x]"
+    assert r"\*\*bold\*\* \<b\>run\</b\> \:red\[x\]" in page.checkbox(key="tick:old-1").label
+    saved(autosave, "old-1", 4)
+    assert autosave.saved()[0].card.name == "**bold** <b>run</b> :red[x]", "a later saving keeps the name"
+    page.text_input(key="name:old-1").set_value("").run()
+    assert "**moons**" in page.checkbox(key="tick:old-1").label
+
+
+def test_a_duplicate_is_a_run_of_its_own(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+) -> None:
+    saved(autosave, "old-1", 5)
+    page = runs_page(open_app)
+    page.button(key="copy:old-1").click().run()
+    assert not page.exception
+    (copy,) = set(keys(page)) - {"old-1"}
+    assert autosave.path(copy).read_bytes() == autosave.path("old-1").read_bytes()
+    page.button(key="delete:old-1").click().run()
+    assert keys(page) == [copy]
+    assert "moons, copy" in page.checkbox(key=f"tick:{copy}").label
+    page.button(key=f"go:{copy}").click().run()
+    assert runner_of(page).wait(lambda r: r.step_count >= 5)
+
+
+def test_a_row_shows_a_picture_and_scores(open_app: Opener, autosave: Autosave) -> None:
+    card = Card(scores={"js": 0.1234, "modes_reached": 7.0}, picture=png())
+    autosave.offer("old-1", Trainer(CONFIG).state_dict(), at_once=True, card=lambda: card)
+    assert autosave.flush()
+    page = runs_page(open_app)
+    assert any("modes 7 · JS 0.123" in caption.value for caption in page.caption)
+    assert len(page.get("image")) == 1
+
+
+def test_a_browser_finds_its_runs_again_and_no_others(
+    open_app: Opener, autosave: Autosave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_EXPLORER_USERS", "many")
+    mine, other = fingerprint("a" * 32), fingerprint("b" * 32)
+    for key, owner in (("x-1", mine), ("y-1", other), ("z-1", "")):
+        autosave.offer(key, Trainer(CONFIG).state_dict(), at_once=True, card=functools.partial(Card, owner=owner))
+    assert autosave.flush()
+    page = runs_page(open_app)
+    assert keys(page) == []
+    page.session_state["gan.owner"] = mine
+    assert keys(page.run()) == ["x-1"]
+    page.session_state["gan.owner"] = "c" * 64
+    assert keys(page.run()) == []
+
+
+@pytest.mark.parametrize("raw", [None, "", 3, "a" * 31, "A" * 32, "a" * 33, ["a" * 32], "../" + "a" * 29])
+def test_what_is_no_token_is_nobody(raw: object) -> None:
+    assert browser.parse(raw) == ""
+    assert fingerprint(browser.parse(raw)) == ""
+
+
+def test_a_token_is_kept_only_as_a_fingerprint() -> None:
+    token = "0123456789abcdef" * 2
+    assert browser.parse(token) == token
+    assert token not in fingerprint(token)
+    assert len(fingerprint(token)) == 64
+
+
+def test_who_the_app_is_for_can_be_said(monkeypatch: pytest.MonkeyPatch, open_app: Opener) -> None:
+    for said, due in (("one", True), ("many", False), ("MANY", False)):
+        monkeypatch.setenv("GAN_EXPLORER_USERS", said)
+        assert session.is_for_one() is due
+
+
+# -- recorded runs and curves by seconds ---------------------------------------------------------------------
+
+
+def test_a_recorded_run_opens_at_its_end_with_its_past(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+) -> None:
+    page = runs_page(open_app)
+    runner = runner_of(page)
+    page.button(key="recorded:collapse").click().run()
+    assert not page.exception
+    assert runner.wait(lambda r: r.step_count == 1300 and r.state == "paused")
+    runner.flush()
+    here = page.session_state[VISIT]
+    assert here.recorder.contents()["states"] == [0, 300, 800, 1300]
+    assert len(here.recorder.contents()["frames"]) > 30
+    assert "1,300 steps" in " ".join(t.value for t in page.toast)
+    session_step = here.recorder.state(900)
+    assert session_step is not None
+    assert session_step[0] == 800
+
+
+def test_curves_can_be_compared_by_seconds(open_app: Opener, autosave: Autosave) -> None:
+    for key, clock in (("old-1", ((0, 0.0), (3, 6.0))), ("old-2", ())):
+        trainer = saved(autosave, key, 3)
+        autosave.offer(key, trainer.state_dict(), at_once=True, card=functools.partial(Card, clock=clock))
+        assert autosave.flush()
+    page = runs_page(open_app)
+    for key in ("old-1", "old-2"):
+        page.checkbox(key=f"tick:{key}").check().run()
+    page.button_group(key="compare:axis").set_value("seconds").run()
+    assert not page.exception
+    assert any("No times are known" in text.value for text in page.text)
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (4, 4)).save(out, "PNG")
+    return out.getvalue()

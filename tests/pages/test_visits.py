@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import pytest
 
 from gan_core.config import Intervention
-from pages.ui import visits
-from pages.ui.visits import GRACE, Rooms, Visit, default_slots
+from pages.ui import guests
+from pages.ui.guests import GRACE
+from pages.ui.visits import Rooms, Visit, default_slots
 from tests.pages.test_routes import CONFIG
 
 RELEASE = 60.0
@@ -160,7 +161,7 @@ def test_a_visit_that_a_session_drops_takes_its_run_along(rooms: Rooms) -> None:
 def test_the_reaper_does_all_this_by_itself_and_ends_when_told(
     monkeypatch: pytest.MonkeyPatch, rooms: Rooms, visit: Visit
 ) -> None:
-    monkeypatch.setattr(visits, "GRACE", 0.05)
+    monkeypatch.setattr(guests, "GRACE", 0.05)
     rooms.release_after = 2.0
     stop = threading.Event()
     reaper = threading.Thread(target=rooms.reap, args=(stop,))
@@ -206,9 +207,12 @@ def test_a_waiting_run_plays_when_a_browser_that_holds_the_slot_is_gone() -> Non
 
 
 def test_a_click_acts_once_however_often_it_arrives(visit: Visit) -> None:
+    assert visit.heard == "0"
     assert visit.is_new(1)
     assert not visit.is_new(1)
     assert visit.is_new(2)
+    assert not visit.is_new(1), "it comes again along with the second"
+    assert visit.heard == "2"
 
 
 @pytest.mark.parametrize(

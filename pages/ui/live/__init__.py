@@ -12,9 +12,10 @@ past       of the list of what the run has kept of its past, with the token
 plotly     of plotly.js, served once
 ms         between two requests for a frame; 200 if left out
 plotMs     between two updates of a plot, at least; 500 if left out
-formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help}]``; ``value_key`` is looked
-           up in the frame's ``stats`` and then in its header; a key that the view does not know needs ``turn``
+formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help, source}]``; ``value_key`` is
+           looked up in the frame's ``stats`` and then in its header; a key that the view does not know needs ``turn``
            (1 look, 2 teach D, 3 teach G), the column it stands in
+reading    how this run's losses are to be read, or ""
 texts      words that replace the view's own: ``{"turns": [three sentences]}``
 ========== =========================================================================================
 """
@@ -48,14 +49,20 @@ COMMANDS: Final = (
     "stop_at",
     "open",
     "branch",
+    "cure",
+    "alarm",
 )
 """All that the view can ask for."""
 
 MAX_STEP: Final = 1_000_000_000
+MAX_CURES: Final = 10
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
-_LOADER: Final = """
+_FOLDERS: Final = (Path(__file__).parent, Path(__file__).parents[1] / "latent", Path(__file__).parents[1] / "lab")
+"""Whose scripts and styles are served together, so that they can share helpers; no two have one name."""
+
+LOADER: Final = """
 const loaded = new Map();
 export default function (component) {
   const url = new URL(component.data.script, document.baseURI).href;
@@ -73,7 +80,7 @@ export default function (component) {
 }
 """
 
-_component = st.components.v2.component("gan_live", js=_LOADER, isolate_styles=False)
+_component = st.components.v2.component("gan_live", js=LOADER, isolate_styles=False)
 
 
 @dataclass(frozen=True)
@@ -83,13 +90,18 @@ class Command:
     Attributes:
         name: One of `COMMANDS`.
         value: Steps a second or None for full speed (``pace``), a step or None (``stop_at``), a step (``branch``),
-            a preset's name (``open``); None for the others.
+            a preset's name (``open``), a cure's place in the verdict (``cure``), whether to pause at a failure
+            (``alarm``); None for the others.
         n: Grows with every click, so that one click acts once, however often it arrives.
     """
 
     name: str
     value: float | int | str | None
     n: int
+
+
+MAX_BEFORE: Final = 16
+"""Requests that may come again with the newest one."""
 
 
 def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) -> None:
@@ -103,7 +115,9 @@ def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) 
     """
     base = f"{ROUTE}/{version()}/"
     urls = {"script": base + "live.js", "style": base + "live.css", "figures": base + "figures.json"}
-    _component(key=key, data={**urls, **data}, on_command_change=on_command)
+    # Streamlit looks whether a list is a table, and imports pandas to do so; at text it does not look.
+    plain = {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in data.items()}
+    _component(key=key, data={**urls, **plain}, on_command_change=on_command)
 
 
 def parse_command(raw: Any) -> Command | None:
@@ -119,7 +133,19 @@ def parse_command(raw: Any) -> Command | None:
         return None
     if not _allowed(name, value):
         return None
-    return Command(name, int(value) if name in ("stop_at", "branch") and value is not None else value, int(n))
+    return Command(name, int(value) if name in ("stop_at", "branch", "cure") and value is not None else value, int(n))
+
+
+def parse_commands(raw: Any) -> list[Command]:
+    """The visitor's requests, oldest first: the newest, and those before it that the view has not known to arrive.
+
+    Args:
+        raw: Trigger value of the component; ``before`` holds the earlier ones. Streamlit keeps one value of a trigger,
+            so that of two that come while it is busy it drops the first.
+    """
+    before = raw.get("before") if isinstance(raw, Mapping) else None
+    several = [*(before[:MAX_BEFORE] if isinstance(before, list) else []), raw]
+    return [command for command in map(parse_command, several) if command is not None]
 
 
 def _allowed(name: str, value: Any) -> bool:
@@ -130,6 +156,10 @@ def _allowed(name: str, value: Any) -> bool:
         return value is None or (number and 1 <= value <= MAX_STEP and value == int(value))
     if name == "branch":
         return number and 0 <= value <= MAX_STEP and value == int(value)
+    if name == "cure":
+        return number and 0 <= value < MAX_CURES and value == int(value)
+    if name == "alarm":
+        return isinstance(value, bool)
     if name == "open":
         return isinstance(value, str) and 0 < len(value) <= 64
     return value is None
@@ -139,14 +169,15 @@ def _allowed(name: str, value: Any) -> bool:
 def assets() -> Mapping[str, tuple[bytes, str]]:
     """Files of the view for its route: name → (content, media type).
 
-    Besides the scripts and the styles beside this module there is ``figures.json``: the empty figures and the palette,
+    Besides the scripts and the styles of the components there is ``figures.json``: the empty figures and the palette,
     for light and dark pages.
     """
     from gan_core import figures  # only the first visitor pays for Plotly
 
     found = {
         path.name: (path.read_bytes(), _MEDIA_TYPES[path.suffix])
-        for path in sorted(Path(__file__).parent.iterdir())
+        for folder in _FOLDERS
+        for path in sorted(folder.iterdir())
         if path.suffix in (".js", ".css")
     }
     themes = {

@@ -58,3 +58,27 @@ export function choice(label, choices, first, pick) {
   }
   return { node: el('div', { class: 'choice', role: 'group', 'aria-label': label }, ...buttons), set, get: () => now };
 }
+
+/** Have the page use these style sheets; until they are there the root keeps its place unseen. */
+export function style(urls, root) {
+  for (const url of urls) {
+    const href = new URL(url, document.baseURI).href;
+    if ([...document.head.querySelectorAll('link[data-gan-live]')].some((link) => link.href === href)) continue;
+    root.style.visibility = 'hidden'; // for the one round trip until it has a layout
+    const ready = () => { root.style.visibility = ''; };
+    document.head.append(el('link', { rel: 'stylesheet', href, 'data-gan-live': true, onload: ready, onerror: ready }));
+  }
+}
+
+/**
+ * Whether the browser draws without a graphics card. Each change of a picture then costs processor time, which on the
+ * server's own machine is the training's: what is only for the eye's ease is left out.
+ */
+export const withoutGraphics = (() => {
+  const context = document.createElement('canvas').getContext('webgl');
+  if (!context) return true;
+  const info = context.getExtension('WEBGL_debug_renderer_info');
+  const name = String(context.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : context.RENDERER));
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(name);
+})();

@@ -21,7 +21,7 @@ export function openControls(section) {
       const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
       box.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
       const control = [...box.querySelectorAll('input, select, textarea, [role="slider"], [role="combobox"], button')]
-        .find((node) => !node.disabled && node.getClientRects().length);
+        .find((node) => !node.disabled && node.getClientRects().length && !node.closest('[data-testid="stTooltipIcon"]'));
       control?.focus({ preventScroll: true });
     }, collapsed ? 450 : 200);
   })();

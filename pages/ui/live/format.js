@@ -18,6 +18,9 @@ export function decimal(x, digits = 3) {
   return /^−0\.?0*$/.test(text) ? text.slice(1) : text;
 }
 
+/** A coordinate: always so many digits, so that it does not jump under a moving pointer. */
+export const fixed = (x, digits = 2) => (known(x) ? x.toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '−') : '–');
+
 export const percent = (x, digits = 0) => (known(x) ? `${(100 * x).toFixed(digits)} %` : '– %');
 
 export function rate(x) {

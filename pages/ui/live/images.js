@@ -5,8 +5,8 @@ import { opinionScale } from './opinion.js';
 
 const GAP = 3, BAR = 4, FOOT = 8, BETWEEN = 18, HEAD = 18;
 
-/** How many columns and rows fit: as many generated images as there are, large enough to be seen. */
-export function layout(width, height, fakes, reals, walks, pixels, ratio) {
+/** How many columns and rows fit: as many generated images as there are, large enough to be seen; `twins`: shown twice. */
+export function layout(width, height, fakes, reals, walks, pixels, ratio, twins = false) {
   // Small images look best at a whole multiple of their own pixels.
   const whole = (size) => (pixels <= 16 && size * ratio >= 2 * pixels ? (Math.floor((size * ratio) / pixels) * pixels) / ratio : size);
   const strip = walks ? whole(Math.floor(Math.min((width + GAP) / walks - GAP, 56))) : 0;
@@ -14,7 +14,8 @@ export function layout(width, height, fakes, reals, walks, pixels, ratio) {
   let best = null;
   for (let columns = 2; columns <= 12; columns++) {
     const beside = reals ? Math.ceil(columns / 2) : 0;
-    const tile = whole(Math.floor((width - (beside ? BETWEEN : 0) + GAP) / (columns + beside) - GAP));
+    const all = (twins ? 2 : 1) * columns + beside, gaps = (twins ? 1 : 0) + (beside ? 1 : 0);
+    const tile = whole(Math.floor((width - gaps * BETWEEN + GAP) / all - GAP));
     const rows = Math.min(Math.ceil(fakes / columns), Math.floor(room / (tile + FOOT + GAP)));
     if (rows < 1) continue;
     const shown = Math.min(fakes, rows * columns);
@@ -105,24 +106,30 @@ export function imagePainter() {
     get scale() { return scale; },
     paint(frame, canvas, c, look, on) {
       const { arrays, shapes } = frame, px = look.ratio;
-      const fakes = arrays.fake_images, reals = arrays.real_images, walk = arrays.walk;
+      const fakes = arrays.fake_images, reals = arrays.real_images, walk = arrays.walk, raw = arrays.raw_images;
       c.clearRect(0, 0, canvas.width, canvas.height);
       boxes = [];
       if (!fakes) return;
       const width = canvas.width / px, height = canvas.height / px;
       const walks = walk ? shapes.walk[0] : 0;
-      plan = layout(width, height, shapes.fake_images[0], reals ? shapes.real_images[0] : 0, walks, shapes.fake_images[2], px);
+      plan = layout(width, height, shapes.fake_images[0], reals ? shapes.real_images[0] : 0, walks, shapes.fake_images[2], px, Boolean(raw));
       if (!plan) return;
       const each = plan.tile + GAP;
-      const used = (plan.columns + plan.beside) * each - GAP + (plan.beside ? BETWEEN : 0);
+      const second = plan.columns * each + BETWEEN, twins = raw ? second : 0; // where the next group begins
+      const used = twins + (plan.columns + plan.beside) * each - GAP + (plan.beside ? BETWEEN : 0);
       const left = Math.max(0, (width - used) / 2);
       if (on.fake) {
-        head(c, look, 'generated', look.palette.fake, left * px, 0);
+        head(c, look, raw ? 'EMA' : 'generated', look.palette.fake, left * px, 0);
         group(c, look, frame, { array: fakes, shape: shapes.fake_images, logits: arrays.fake_logits, columns: plan.columns,
           rows: plan.rows, left: left * px, top: HEAD * px, kind: 'generated', colour: look.palette.fake });
       }
+      if (on.fake && raw) {
+        head(c, look, 'raw', look.palette.fake, (left + twins) * px, 0);
+        group(c, look, frame, { array: raw, shape: shapes.raw_images, columns: plan.columns,
+          rows: plan.rows, left: (left + twins) * px, top: HEAD * px, kind: 'raw', colour: look.palette.fake });
+      }
       if (on.real && reals) {
-        const x = left + plan.columns * each + BETWEEN;
+        const x = left + twins + second;
         head(c, look, 'real', look.palette.real, x * px, 0);
         group(c, look, frame, { array: reals, shape: shapes.real_images, logits: arrays.real_logits, columns: plan.beside,
           rows: plan.rows, left: x * px, top: HEAD * px, kind: 'real', colour: look.palette.real });

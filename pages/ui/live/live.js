@@ -1,22 +1,26 @@
 // The live view of a training GAN. One loop fetches frames; what it shows is built once and then only filled.
-import { choice, el, setAttr, setText } from './dom.js';
+import { choice, el, setAttr, setText, show, style } from './dom.js';
 import { decimal, integer } from './format.js';
 import { flow } from './flow.js';
 import { parse } from './frame.js';
-import { past } from './past.js';
+import { inTime, past } from './past.js';
 import { plot, plotter } from './plots.js';
 import { samples } from './samples.js';
+import { hasScores, scoreKeys } from './scored.js';
 import { strip } from './strip.js';
 import { alpha, pageTheme } from './theme.js';
 import { transport } from './transport.js';
 import { turns } from './turns.js';
-import { cards, verdict, welcome } from './words.js';
+import { cards, hasModes, verdict, welcome } from './words.js';
 
 const STATE_WORDS = {
   playing: 'Playing', paused: 'Paused', queued: 'Waiting for a free place', diverged: 'Stopped: the run diverged',
   error: 'Stopped: an error', closed: 'This run has ended',
 };
 const EAGER_MS = 50, EAGER_FOR = 1500;
+const WORDS_MS = 380; // at full speed words and numbers change no oftener: so they can be read, and cost less than the picture
+const REPEAT_MS = 2000, UNHEARD_MS = 15000; // when a command that was not heard is sent again, and when it is given up
+const MEANWHILE_MS = 1000; // between two questions how the run goes while its past is looked at
 const looks = new Map(); // figures and palettes by their address, fetched once per page
 let lastNonce = 0;
 let welcomed = false; // hidden on one page stays hidden on the next
@@ -38,19 +42,11 @@ export default function mount(component) {
   return () => root.view.end();
 }
 
-function style(url, root) {
-  const href = new URL(url, document.baseURI).href;
-  if ([...document.head.querySelectorAll('link[data-gan-live]')].some((link) => link.href === href)) return;
-  root.style.visibility = 'hidden'; // for the one round trip until it has a layout
-  const ready = () => { root.style.visibility = ''; };
-  document.head.append(el('link', { rel: 'stylesheet', href, 'data-gan-live': true, onload: ready, onerror: ready }));
-}
-
 function build(root) {
   let data = null, trigger = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
-  let alive = true, since = '', generator = '', timer = 0, fetching = false, eager = 0;
-  let frame = null, arrived = 0, gap = 0, spoken = 0, checked = 0, state = '';
-  let smooth = 0.6, shownPast = null;
+  let alive = true, since = '', generator = '', timer = 0, fetching = false, eager = 0, heard = 0;
+  let frame = null, present = null, arrived = 0, gap = 0, spoken = 0, checked = 0, state = '';
+  let smooth = 0.6, shownPast = null, worded = 0, said = '';
 
   const palette = () => themes[theme].palette;
   const look = () => ({ palette: palette(), theme, font, ratio: Math.min(3, window.devicePixelRatio || 1) });
@@ -58,9 +54,26 @@ function build(root) {
   function send(name, value = null) {
     if (!trigger) return;
     lastNonce = Math.max(lastNonce + 1, Date.now());
-    trigger('command', { name, value, n: lastNonce });
+    unheard.push({ name, value, n: lastNonce, at: performance.now() });
+    if (unheard.length > 12) unheard.shift();
+    deliver();
     eager = performance.now() + EAGER_FOR;
     wake();
+  }
+  // Of two triggers that come while the server is busy the first is dropped: what it has not heard goes along again,
+  // and goes once more if nothing is heard of it. It acts once, by its number.
+  const unheard = [];
+  let delivered = 0;
+  function deliver() {
+    const [newest, ...before] = unheard.map(({ name, value, n }) => ({ name, value, n })).reverse();
+    delivered = performance.now();
+    trigger('command', before.length ? { ...newest, before: before.reverse() } : newest);
+  }
+  function acknowledge(header) {
+    if (!header) { unheard.length = 0; return; } // nobody numbers what comes from here
+    const now = performance.now(), number = Number(header);
+    while (unheard.length && (unheard[0].n <= number || now - unheard[0].at > UNHEARD_MS)) unheard.shift();
+    if (unheard.length && now - delivered > REPEAT_MS) deliver();
   }
   // Two triggers in one turn would overwrite each other; they leave one after another.
   const outbox = [];
@@ -77,8 +90,8 @@ function build(root) {
   }
 
   const parts = {
-    transport: transport(post), welcome: welcome(post), verdict: verdict(), flow: flow(), cards: cards(), turns: turns(),
-    samples: samples({ look, pickGenerator: (value) => { generator = value; since = ''; eager = performance.now() + EAGER_FOR; wake(); } }),
+    transport: transport(post), welcome: welcome(post), verdict: verdict(post), flow: flow(), cards: cards(), turns: turns(),
+    samples: samples({ look, both: true, pickGenerator: (value) => { generator = value; since = ''; eager = performance.now() + EAGER_FOR; wake(); } }),
     strip: strip({ look }),
     past: past({ send: post, look: () => { since = ''; shownPast = null; eager = performance.now() + EAGER_FOR; wake(); } }),
   };
@@ -92,7 +105,7 @@ function build(root) {
   };
   const drawing = plotter({
     plots: Object.values(plots), url: () => data.plotly, templates: (name) => themes?.[theme]?.figures[name],
-    options: () => ({ smooth, font, ground: alpha(palette().card, 0.72), every: data.plotMs || 500 }),
+    options: () => ({ smooth, font, ground: alpha(palette().card, 0.72), every: data.plotMs || 500, gap }),
   });
 
   const key = (kind, words, ...more) => el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
@@ -111,22 +124,24 @@ function build(root) {
   });
   plots.score_means.node.hidden = true;
 
+  const reading = el('p', { class: 'reading', text: '', hidden: true });
+  const left = el('p', { class: 'lost', text: '', hidden: true });
   const small = (title, hint, state_, ...keys) => el('figure', { class: 'small' },
     el('figcaption', { title: hint }, el('b', { text: title }), ...keys), state_.node);
-  const scoresFigure = small('Scores', 'Share of sharp samples (1 is best) and Jensen–Shannon distance to the data (0 is best)',
-    plots.scores, key('solid', 'sharp'), key('dashdot', 'distance'));
+  const scored = scoreKeys();
+  const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, ...scored.nodes);
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
   root.append(
     parts.transport.node, parts.welcome.node, parts.verdict.node, parts.flow.node,
     el('div', { class: 'board' }, parts.samples.node, el('div', { class: 'side' },
       el('section', { class: 'card losses', 'aria-label': 'Losses' },
         el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'discriminator', dNow), key('solid fake', 'generator', gNow), el('label', { class: 'smooth' }, el('span', { text: 'smooth' }), slider)),
-        plots.losses.node),
+        reading, plots.losses.node),
       el('section', { class: 'card says', 'aria-label': 'What D says' },
         el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))'), says.node),
         plots.score_histograms.node, plots.score_means.node),
       parts.cards.node)),
-    parts.past.node, parts.strip.node, parts.turns.node,
+    parts.past.node, parts.strip.node, left, parts.turns.node,
     el('section', { class: 'card health', 'aria-label': 'Health' },
       el('header', {}, el('h3', { text: 'Health' }), el('span', { class: 'note', text: 'do both still learn?' })),
       el('div', { class: 'three' },
@@ -149,13 +164,12 @@ function build(root) {
     drawing.refresh();
   }
 
-  function say(now) {
-    const { header } = frame;
+  function say(now, { header }) {
     if (header.state !== state) {
       state = header.state;
       setText(status, `${STATE_WORDS[state] || state} at step ${integer(header.step)}`);
     }
-    if (now - spoken < 4000) return;
+    if (now - spoken < 4000 || parts.past.at() !== null) return;
     spoken = now;
     const stats = header.stats || {};
     drawing.speak({
@@ -165,82 +179,112 @@ function build(root) {
     });
   }
 
+  /** Hear how the run stands: what the transport and the root's attributes say, whatever moment is looked at. */
+  function hear(next, wordy = true) {
+    const now = performance.now(), { header } = next;
+    present = next;
+    header.best = parts.past.best();
+    for (const [name, value] of Object.entries({
+      step: header.step, frame: header.serial, state: header.state, generator: header.generator,
+      'steps-per-second': Number((header.steps_per_second || 0).toFixed(2)),
+    })) setAttr(root, `data-${name}`, value ?? '');
+    if (wordy) {
+      parts.transport.update(next);
+      parts.welcome.update(next);
+    }
+    say(now, next);
+  }
+
+  /** Whether the words are to follow this frame: at once where something happened, else when it is time. */
+  function worthWords(header, now, slow) {
+    const settled = [header.run, header.state, header.phase, header.message, header.kind, header.metrics_step].join();
+    if (header.state === 'playing' && !slow && settled === said && now - worded < WORDS_MS) return false;
+    worded = now;
+    said = settled;
+    return true;
+  }
+
   function take(next) {
     const now = performance.now(), { header } = next;
     if (arrived) gap = gap ? 0.7 * gap + 0.3 * Math.min(2000, now - arrived) : now - arrived;
     arrived = now;
     frame = next;
-    for (const [name, value] of Object.entries({
-      step: header.step, frame: header.serial, state: header.state, generator: header.generator,
-      'steps-per-second': Number((header.steps_per_second || 0).toFixed(2)),
-    })) setAttr(root, `data-${name}`, value ?? '');
     const slow = header.pace !== null && header.pace !== undefined && header.pace <= 5;
+    const wordy = worthWords(header, now, slow);
+    hear(next, wordy);
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const ms = calm ? 0 : header.state === 'playing' ? Math.min(slow ? 450 : 260, Math.max(80, 0.9 * gap)) : 300;
-    parts.transport.update(frame);
-    parts.welcome.update(frame);
-    parts.flow.update(frame, now);
-    say(now);
-    if (header.kind) draw(now, ms); // else there is nothing to see yet: a run that waits, or whose data could not be had
+    if (wordy) parts.flow.update(frame, now);
+    if (header.kind) draw(now, ms, wordy); // else there is nothing to see yet: a run that waits, or whose data could not be had
     else parts.verdict.update(frame);
   }
 
   /** Show what the frame has to say of the GAN, whether it is of now or of the past. */
-  function draw(now, ms) {
+  function draw(now, ms, wordy = true) {
     const { header } = frame;
-    parts.verdict.update(frame);
     parts.samples.update(frame, now, ms);
-    setText(dNow, decimal(header.stats?.d_loss));
-    setText(gNow, decimal(header.stats?.g_loss));
-    parts.cards.update(frame);
-    parts.strip.update(frame);
-    parts.turns.update(frame);
-    scoresFigure.hidden = !frame.arrays.metric_step?.length;
-    drawing.update(frame);
+    if (wordy) {
+      parts.verdict.update(frame);
+      setText(dNow, decimal(header.stats?.d_loss));
+      setText(gNow, decimal(header.stats?.g_loss));
+      parts.cards.update(frame);
+      parts.strip.update(frame);
+      show(left, hasModes(header));
+      setText(left, header.lost || '\u00a0');
+      parts.turns.update(frame);
+      scoresFigure.hidden = !hasScores(frame);
+      scored.update(frame);
+    }
+    drawing.update(parts.past.at() === null ? frame : inTime(frame, present));
     setAttr(root, 'data-draw-ms', (performance.now() - now).toFixed(1));
   }
 
   async function tick() {
     clearTimeout(timer);
     if (!alive || fetching) return;
-    if (!root.isConnected) return end();
+    if (!root.isConnected) { end(); return; }
     const begun = performance.now();
     fetching = true;
     try {
-      if (!document.hidden && themes) {
-        if (begun - checked > 1000) { checked = begun; dress(); }
-        const asked = data.url, at = parts.past.at();
-        parts.past.refresh(data.past, begun);
-        if (at !== null && at === shownPast) return undefined;
-        const which = at === null ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${at}`;
-        const reply = await fetch(`${asked}${which}`, { cache: 'no-store' });
-        if (!alive) return undefined;
-        if (reply.status === 410) { lost(); return undefined; }
-        if (reply.status === 200 && (reply.headers.get('content-type') || '').startsWith('application/octet-stream')) {
-          const next = parse(await reply.arrayBuffer());
-          if (alive && asked === data.url && at === parts.past.at()) {
-            setAttr(root, 'data-past', at ?? '');
-            if (at === null) {
-              since = String(next.header.serial);
-              take(next);
-            } else {
-              shownPast = at;
-              frame = next;
-              draw(performance.now(), 0);
-            }
-          }
-        }
-      } else if (!themes) await loadThemes();
+      if (!themes) await loadThemes();
+      else if (!document.hidden) await ask(begun);
     } catch (error) {
       if (!(error instanceof TypeError)) console.warn('live view:', error); // a TypeError of fetch: no network, next tick
     } finally {
       fetching = false;
     }
-    if (alive && state !== 'closed') {
-      const every = performance.now() < eager ? EAGER_MS : data.ms || 200;
-      timer = setTimeout(tick, Math.max(0, every - (performance.now() - begun)));
+    if (!alive || state === 'closed') return;
+    const every = performance.now() < eager ? EAGER_MS : data.ms || 200;
+    timer = setTimeout(tick, Math.max(0, every - (performance.now() - begun)));
+  }
+
+  /** Fetch what is looked at: the present, or a moment of the past once, and then now and then how the run goes on. */
+  async function ask(begun) {
+    if (begun - checked > 1000) { checked = begun; dress(); }
+    const url = data.url, looked = parts.past.at(), stands = looked !== null && looked === shownPast;
+    parts.past.refresh(data.past, begun);
+    if (stands && begun > eager && begun - heard < MEANWHILE_MS) return;
+    const now = looked === null || stands;
+    if (now) heard = begun;
+    const which = now ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${looked}`;
+    const reply = await fetch(`${url}${which}`, { cache: 'no-store' });
+    if (!alive) return;
+    if (reply.status === 410) { lost(); return; }
+    if (now) acknowledge(reply.headers.get('x-heard'));
+    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream')) return;
+    const next = parse(await reply.arrayBuffer());
+    if (!alive || url !== data.url || looked !== parts.past.at()) return;
+    setAttr(root, 'data-past', looked ?? '');
+    if (now) since = String(next.header.serial);
+    if (stands) hear(next);
+    else if (now) take(next);
+    else {
+      shownPast = looked;
+      frame = next;
+      frame.header.moment = frame.header.step;
+      parts.flow.update({ header: { ...next.header, state: 'paused', phase: '' } }, 0);
+      draw(performance.now(), 0);
     }
-    return undefined;
   }
 
   async function loadThemes() {
@@ -306,10 +350,14 @@ function build(root) {
     configure(component) {
       trigger = component.setTriggerValue;
       const given = component.data, fresh = !data || data.url !== given.url;
-      const formulas = JSON.stringify([given.formulas, given.texts]);
-      if (!data || formulas !== JSON.stringify([data.formulas, data.texts])) parts.turns.build(given.formulas, given.texts);
+      // Lists and objects come as JSON.
+      if (!data || data.formulas !== given.formulas || data.texts !== given.texts) {
+        parts.turns.build(...[given.formulas, given.texts].map((text) => text && JSON.parse(text)));
+      }
       data = given;
-      style(data.style, root);
+      setText(reading, data.reading || '');
+      show(reading, Boolean(data.reading));
+      style([data.style], root);
       const url = new URL(data.figures, document.baseURI).href;
       if (url !== themesUrl) { themesUrl = url; themes = null; theme = ''; }
       if (fresh) { parts.past.clear(); since = ''; state = ''; generator = ''; eager = performance.now() + EAGER_FOR; }

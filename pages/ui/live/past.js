@@ -3,6 +3,15 @@ import { el, setAttr, setText, show } from './dom.js';
 import { decimal, integer } from './format.js';
 
 const EVERY = 2000;
+const CURVES = /^(curve_step|metric_\w+|[dg]_loss_(mean|min|max)|[dg]_grad_norm|(real|fake)_(logit|prob|accuracy)|penalty)$/;
+
+/** A frame of the past for the plots: the curves of all the run with the moment marked, all else as it was then. */
+export function inTime(then, now) {
+  if (!now) return then;
+  const curves = Object.fromEntries(Object.entries(now.arrays).filter(([name]) => CURVES.test(name)));
+  const { run, marks, best } = now.header;
+  return { ...then, header: { ...then.header, run, marks, best, moment: then.header.step }, arrays: { ...then.arrays, ...curves } };
+}
 
 /** `look(step)`: show the picture of that step, null for the present. `send(name, value)`: ask the run. */
 export function past({ look, send }) {
@@ -57,6 +66,8 @@ export function past({ look, send }) {
     node,
     /** Step that is looked at, null for the present. */
     at: () => step,
+    /** The best step so far with its metric and value, or null. */
+    best: () => kept.best,
     /** Ask now and then what the run has kept. */
     async refresh(url, now) {
       if (asking || now - asked < EVERY) return;
@@ -66,9 +77,10 @@ export function past({ look, send }) {
         const reply = await fetch(url, { cache: 'no-store' });
         if (!reply.ok) return;
         const next = await reply.json();
-        if (next.run !== kept.run) step = null;
+        const gone = next.run !== kept.run && step !== null; // what was looked at belongs to a run that is no more
         kept = next;
-        tell();
+        if (gone) go(null);
+        else tell();
       } catch {
         // no network: the next time
       } finally {

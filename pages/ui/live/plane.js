@@ -1,5 +1,6 @@
 // Samples in the plane: D's opinion, the noise grid, real, where D sends the fakes, and the fakes, on the same axes.
 import { decimal, step125 } from './format.js';
+import { withoutGraphics } from './dom.js';
 import { opinionScale } from './opinion.js';
 import { alpha, rgb } from './theme.js';
 
@@ -25,7 +26,8 @@ export function planePainter() {
   let picture = null, lut = null, lutOf = '', scale = null, push = 0, run = null;
   let from = null, to = null, now = null, arrows = null, began = 0, span = 0;
   const sprite = document.createElement('canvas');
-  let place = null, spriteOf = '';
+  const rings = document.createElement('canvas');
+  let place = null, spriteOf = '', ringsOf = '', ringedPoints = null;
 
   function shades(look) {
     const key = look.theme + look.palette.fake + look.palette.real;
@@ -92,7 +94,7 @@ export function planePainter() {
     if (on.heat && arrays.heat) {
       paintHeat(frame, look);
       c.imageSmoothingEnabled = true;
-      c.imageSmoothingQuality = 'high';
+      c.imageSmoothingQuality = withoutGraphics ? 'medium' : 'high';
       c.drawImage(small, g.left, g.top, g.w, g.h);
     }
     if (on.manifold && arrays.manifold) {
@@ -110,19 +112,43 @@ export function planePainter() {
       else for (let i = 0; i < shape[0]; i++) { line(i * shape[1], 1, shape[1]); line(i, shape[1], shape[0]); }
       c.stroke();
     }
-    if (on.real && arrays.real) {
-      c.strokeStyle = look.palette.real;
+    if (on.real && arrays.real) c.drawImage(ringed(arrays.real, look), 0, 0);
+    if (on.fake && arrays.raw) {
+      c.strokeStyle = look.palette.fake;
       c.lineWidth = 1.2 * px;
       c.beginPath();
-      const r = 3.2 * px;
-      for (let i = 0; i < arrays.real.length; i += 2) {
-        const x = g.x(arrays.real[i]), y = g.y(arrays.real[i + 1]);
-        c.moveTo(x + r, y);
-        c.arc(x, y, r, 0, TAU);
+      const r = 2.6 * px;
+      for (let i = 0; i < arrays.raw.length; i += 2) {
+        const x = g.x(arrays.raw[i]), y = g.y(arrays.raw[i + 1]);
+        c.moveTo(x - r, y - r);
+        c.lineTo(x + r, y + r);
+        c.moveTo(x - r, y + r);
+        c.lineTo(x + r, y - r);
       }
       c.stroke();
     }
     ticks(c, look);
+  }
+
+  /** The real points, which are the same all the time: drawn once, and again when the place or the colours change. */
+  function ringed(points, look) {
+    const key = [...place.frame, place.k, place.left, place.top, back.width, back.height, look.palette.real].join();
+    if (key === ringsOf && points.length === ringedPoints.length && points.every((v, i) => v === ringedPoints[i])) return rings;
+    ringsOf = key;
+    ringedPoints = points;
+    rings.width = back.width;
+    rings.height = back.height;
+    const c = rings.getContext('2d'), px = look.ratio, r = 3.2 * px;
+    c.strokeStyle = look.palette.real;
+    c.lineWidth = 1.2 * px;
+    c.beginPath();
+    for (let i = 0; i < points.length; i += 2) {
+      const x = place.x(points[i]), y = place.y(points[i + 1]);
+      c.moveTo(x + r, y);
+      c.arc(x, y, r, 0, TAU);
+    }
+    c.stroke();
+    return rings;
   }
 
   function ticks(c, look) {
@@ -207,8 +233,8 @@ export function planePainter() {
   }
 
   return {
-    /** Take a new frame; the fakes then glide for `ms` from where they are. */
-    take(frame, ms) {
+    /** Take a new frame; the fakes then glide for `ms` from where they are. Frames `beside` it share its colours. */
+    take(frame, ms, beside = []) {
       const { header, arrays } = frame;
       const fake = arrays.fake, same = now && run === header.run && now.length === fake.length;
       run = header.run;
@@ -219,7 +245,10 @@ export function planePainter() {
       began = performance.now();
       span = ms;
       if (!same) { scale = null; push = 0; }
-      if (arrays.heat) scale = opinionScale(frame, arrays.heat, scale);
+      if (arrays.heat) {
+        const alike = beside.filter((other) => other.arrays.heat && other.header.objective === header.objective);
+        scale = opinionScale(frame, [arrays, ...alike.map((other) => other.arrays)].flatMap(({ heat }) => [...heat]), scale);
+      }
       if (arrows) push = arrowScale(arrows, header.frame[1] - header.frame[0]);
     },
     /** Draw all of it. */

@@ -1,5 +1,5 @@
 // Curves and histograms: templates made in Python, filled from frames, drawn by Plotly when there is time for it.
-import { el, setAttr } from './dom.js';
+import { el, setAttr, withoutGraphics } from './dom.js';
 import { step125, stepAxisEnd } from './format.js';
 
 const libraries = (window.__ganPlotly ||= new Map());
@@ -30,6 +30,10 @@ export function smoothed(values, amount) {
   return out;
 }
 
+/** Plots are drawn for at most a fifteenth of the time, or a thirtieth: the browser may share its cores with the training. */
+const REST = withoutGraphics ? 30 : 15;
+/** Yet each is drawn anew after this many milliseconds, or after so many frames where these come slowly. */
+const MOST_REST = withoutGraphics ? 4000 : 2500, MOST_FRAMES = 15;
 const SHARES = [0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1];
 
 function lookUp(header, at) {
@@ -99,8 +103,23 @@ function placed(levels, curves, range, ends, height, memory) {
   });
 }
 
-/** Fill a template from a frame. `memory` keeps the axes between two fillings. */
-export function filled(template, frame, { smooth, memory, font, ground, width, height }) {
+/** What other frames would draw: their axes are to hold it too. */
+function alsoDrawn(template, { header, arrays }, smooth) {
+  const lines = [];
+  let last = 0, edges = null;
+  for (const { meta } of template.data) {
+    if (meta.marks) continue;
+    const xs = arrays[meta.x], ys = arrays[header.meaning === 'critic' && meta.critic ? meta.critic : meta.y];
+    if (!xs || !ys || !ys.length) continue;
+    lines.push(meta.smooth ? smoothed(ys, smooth) : ys);
+    if (xs.length === ys.length + 1) edges = [xs[0], xs[xs.length - 1]];
+    else last = Math.max(last, xs[xs.length - 1]);
+  }
+  return { lines, last, edges };
+}
+
+/** Fill a template from a frame. `memory` keeps the axes between two fillings; `others` are frames that share them. */
+export function filled(template, frame, { smooth, memory, font, ground, width, height, others = [] }) {
   const { header, arrays } = frame, meaning = header.meaning, meta = template.layout.meta;
   const lines = [];
   let last = 0, edges = null;
@@ -121,6 +140,14 @@ export function filled(template, frame, { smooth, memory, font, ground, width, h
     if (trace.hoverinfo !== 'skip') lines.push(out.y);
     return out;
   });
+
+  for (const other of others) {
+    if (other.header.meaning !== meaning) continue; // logits and critic values have no common scale
+    const theirs = alsoDrawn(template, other, smooth);
+    lines.push(...theirs.lines);
+    last = Math.max(last, theirs.last);
+    if (edges && theirs.edges) edges = [Math.min(edges[0], theirs.edges[0]), Math.max(edges[1], theirs.edges[1])];
+  }
 
   const levels = (meta.levels || []).filter((level) => !level.when || level.when === meaning)
     .map((level) => ({ ...level, at: lookUp(header, level.at), text: lookUp(header, level.text) || '' }))
@@ -160,6 +187,10 @@ export function filled(template, frame, { smooth, memory, font, ground, width, h
   layout.shapes = levels.map(({ axis, at }) => (axis === 'y'
     ? { type: 'line', xref: 'paper', x0: 0, x1: 1, y0: at, y1: at, line: { color: muted, width: 1, dash: 'dot' } }
     : { type: 'line', yref: 'paper', y0: 0, y1: 1, x0: at, x1: at, line: { color: muted, width: 1, dash: 'dot' } }));
+  const ink = template.layout.font.color, over = { xref: 'x', yref: 'paper' };
+  if (meta.x === 'grow' && Number.isFinite(header.moment)) {
+    layout.shapes.push({ type: 'line', ...over, x0: header.moment, x1: header.moment, y0: 0, y1: 1, line: { color: ink, width: 1.5 } });
+  }
   const style = { showarrow: false, font: { color: muted, size: 12 }, borderpad: 1, bgcolor: ground };
   const beside = levels.filter((level) => level.axis === 'y' && level.text && yaxis.range);
   const curves = data.filter((trace) => trace.visible && trace.hoverinfo !== 'skip' && !trace.meta.marks);
@@ -169,6 +200,14 @@ export function filled(template, frame, { smooth, memory, font, ground, width, h
     ...levels.filter((level) => level.axis === 'x' && level.text)
       .map(({ text, at }) => ({ ...style, text, yref: 'paper', x: at, y: 1, xanchor: 'left', yanchor: 'top', xshift: 3 })),
   ];
+
+  if (meta.x === 'grow' && header.best && header.best.step <= (xaxis.range || [0, Infinity])[1]) {
+    const { step, metric, value } = header.best;
+    layout.annotations.push({
+      ...over, x: step, y: 1, xanchor: 'center', yanchor: 'top', showarrow: false, text: '★', font: { color: ink, size: 13 },
+      hovertext: `best so far: step ${step}, ${plain(metric)} ${Number(value).toPrecision(3)}`, captureevents: true,
+    });
+  }
 
   const marks = data.find((trace) => trace.meta.marks);
   if (marks) {
@@ -211,12 +250,13 @@ export function plotter({ plots, url, templates, options }) {
   for (const state of plots) { sight.observe(state.node); sizes.observe(state.node); }
 
   async function draw(state) {
-    const { smooth, font, ground } = options();
+    const { smooth, font, ground, others, memory } = options();
     const template = templates(state.name), width = state.node.clientWidth, height = state.node.clientHeight;
     if (!template || !frame) return;
     const { margin } = template.layout;
     if (state.run !== frame.header.run) { state.run = frame.header.run; state.memory = { zooms: state.memory.zooms }; }
-    const { data, layout } = filled(template, frame, { smooth, font, ground, memory: state.memory, width, height: height - margin.t - margin.b });
+    const { data, layout } = filled(template, frame, {
+      smooth, font, ground, others, memory: memory ? memory(state.name, frame.header) : state.memory, width, height: height - margin.t - margin.b });
     if (state.zoomed) {
       layout.xaxis.range = state.zoomed.x;
       layout.yaxis.range = state.zoomed.y;
@@ -264,19 +304,21 @@ export function plotter({ plots, url, templates, options }) {
     try {
       await draw(next);
       const cost = performance.now() - begun;
-      next.due = performance.now() + Math.max(options().every, 5 * cost * plots.filter((p) => p.seen).length);
+      const { every, gap } = options(), slow = frame.header.pace && frame.header.pace <= 30; // then the processor has time
+      const longest = slow ? every : Math.max(MOST_REST, MOST_FRAMES * (gap || 0));
+      next.due = performance.now() + Math.min(longest, Math.max(every, REST * cost * plots.filter((p) => p.seen).length));
     } catch (error) {
       console.warn(`plot ${next.name}:`, error);
       next.due = performance.now() + 5000;
     }
     busy = false;
-    if (plots.some((p) => p.seen && p.due === 0)) pump();
+    if (plots.some((p) => p.seen && p.due <= performance.now() && (p.due === 0 || p.drawn !== frame.header.serial))) pump();
   }
 
   return {
     /** A new frame; what stands still for good is drawn at once, what runs is drawn in turn. */
     update(next) {
-      const moved = !frame || next.header.state !== 'playing' || next.header.run !== frame.header.run;
+      const moved = !frame || next.header.state !== 'playing' || next.header.moment !== frame.header.moment || next.header.run !== frame.header.run;
       frame = next;
       if (moved) for (const state of plots) state.due = Math.min(state.due, performance.now());
       pump();

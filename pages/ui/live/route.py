@@ -31,8 +31,10 @@ PLOTLY: Final = "gan/plotly.js"
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _COMPRESSED: Final = {"Content-Encoding": "gzip", "Cache-Control": _FOR_EVER}
+HEARD: Final = "X-Heard"
+"""Header of a frame: nonce of the newest command of this visitor that has come."""
 # Streamlit compresses every larger response on the event loop; a frame gains nothing from it.
-_FRAME_HEADERS: Final = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
+FRAME_HEADERS: Final = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
 
 
 def plotly_url() -> str:
@@ -53,16 +55,18 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if visit is None:
             return Response(status_code=410)
         if "at" in request.query_params:
-            kept = visit.recorder.frame(_serial(request.query_params["at"]))
+            kept = visit.recorder.frame(serial(request.query_params["at"]))
             if kept is None:
                 return Response(status_code=204, headers={"Cache-Control": "no-store"})
-            return Response(kept[1], media_type="application/octet-stream", headers=_FRAME_HEADERS)
-        since = _serial(request.query_params.get("since", ""))
-        which: Which = "raw" if request.query_params.get("generator") == "raw" else "ema"
+            return Response(kept[1], media_type="application/octet-stream", headers=FRAME_HEADERS)
+        since = serial(request.query_params.get("since", ""))
+        asked: dict[str, Which] = {"raw": "raw", "both": "both"}
+        which = asked.get(request.query_params.get("generator", ""), "ema")
         newest = visit.runner.frame(since, which)
+        heard = {HEARD: visit.heard}
         if newest is None:
-            return Response(status_code=204, headers={"Cache-Control": "no-store"})
-        return Response(newest, media_type="application/octet-stream", headers=_FRAME_HEADERS)
+            return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)
+        return Response(newest, media_type="application/octet-stream", headers=FRAME_HEADERS | heard)
 
     async def past(request: Request) -> Response:
         visit = rooms.find(request.query_params.get("t", ""))
@@ -89,19 +93,18 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
     ]
 
 
-def _serial(text: str) -> int:
+def serial(text: str) -> int:
     """A frame's serial as it stands in a request, or -1: strangers may write anything there."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
 
 
 def warm() -> None:
-    """Load all that the first visitor needs, before the server answers.
+    """Load all that the first visitor needs, before a page is made.
 
     Much is imported late (pandas by Streamlit and Plotly, half of PyTorch by its optimisers). Two first visitors at
     once would do so in two threads, and meet half-made modules; one thread does it here.
     """
     importlib.import_module("pandas")
-
     _compressed_assets()
     Trainer(preset(DEFAULT)).step()
 

@@ -1,6 +1,6 @@
 // The large picture: its canvas, the captions that switch its layers, the scale of D's colours, what the pointer finds.
-import { choice, el, setAttr, setText, sharpCanvas, show } from './dom.js';
-import { decimal, integer, percent, sigmoid } from './format.js';
+import { choice, el, setAttr, setText, sharpCanvas, show, withoutGraphics } from './dom.js';
+import { decimal, fixed, integer, percent, sigmoid } from './format.js';
 import { imagePainter } from './images.js';
 import { endsInWords } from './opinion.js';
 import { planePainter } from './plane.js';
@@ -13,7 +13,8 @@ const MANIFOLDS = {
   plane: 'The noise grid, warped by G', line: 'The noise line, bent by G', slice: 'A flat slice through the noise, warped by G',
 };
 
-export function samples({ look, pickGenerator }) {
+/** `both`: whether the averaged and the raw generator can be shown side by side. */
+export function samples({ look, pickGenerator, both = false }) {
   const plane = planePainter(), images = imagePainter();
   const on = { real: true, fake: true, gradients: true, heat: true, manifold: false, walk: true };
   let frame = null, pointer = null, gliding = 0, spoken = 0, asked = ['', 0];
@@ -24,6 +25,7 @@ export function samples({ look, pickGenerator }) {
   const generator = choice('Which generator', [
     ['ema', 'EMA', 'The average of the generator’s weights over time: steadier than the weights of this very step'],
     ['raw', 'raw', 'The generator as it is at this very step'],
+    ...(both ? [['both', 'both', 'The average and the generator of this very step, from the same z']] : []),
   ], 'ema', (value) => { asked = [value, performance.now()]; pickGenerator(value); });
 
   const layer = (name, symbol, words, title) => {
@@ -59,20 +61,22 @@ export function samples({ look, pickGenerator }) {
   canvas.addEventListener('pointerdown', pointAt);
   canvas.addEventListener('pointerleave', () => { pointer = null; tell(); });
 
-  const says = (logit) => (frame.header.meaning === 'critic' ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`);
+  const critic = () => frame.header.meaning === 'critic';
+  const says = (logit) => (critic() ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`);
 
   /** Beside the title: what the pointer is on, else which half was done, else what stays the same. */
   function tell() {
     if (!frame) return;
     const { header, arrays } = frame, kind = header.kind === 'images' ? 'images' : 'plane';
-    let words = header.phase ? HALF_WORDS[kind][header.phase] : kind === 'images' ? 'the same z all the time'
-      : `the same ${integer(arrays.fake.length / 2)} z all the time`;
+    let words = Number.isFinite(header.moment) ? `as it was at step ${integer(header.moment)}`
+      : header.phase ? HALF_WORDS[kind][header.phase] : kind === 'images' ? 'the same z all the time'
+      : arrays.raw ? 'dots: EMA, crosses: raw' : `the same ${integer(arrays.fake.length / 2)} z all the time`;
     if (pointer && kind === 'images') {
       const box = images.under(...pointer);
-      if (box) words = box.kind === 'walk' ? `image ${box.i + 1} of the walk` : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
+      if (box) words = box.kind === 'walk' ? `image ${box.i + 1} of the walk` : box.kind === 'raw' ? `raw ${box.i + 1}: the same z` : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
     } else if (pointer) {
       const at = plane.under(frame, ...pointer);
-      if (at) words = `(${decimal(at.x, 2)}, ${decimal(at.y, 2)}): ${says(at.logit)}`;
+      if (at) words = `D(${fixed(at.x)}, ${fixed(at.y)}) = ${critic() ? decimal(at.logit, 2) : `${percent(sigmoid(at.logit), 1)} real`}`;
     }
     setText(note, words);
   }
@@ -128,10 +132,13 @@ export function samples({ look, pickGenerator }) {
   return {
     node,
     repaint: paint,
-    update(next, now, ms) {
+    /** `beside`: frames of other runs that share the scale of D’s colours. */
+    update(next, now, ms, beside = []) {
       const changed = !frame || frame.header.kind !== next.header.kind;
       frame = next;
       const { header } = frame, kind = header.kind === 'images' ? 'images' : 'plane';
+      const atSpeed = header.state === 'playing' && (header.pace === null || header.pace > 30);
+      const glides = kind === 'plane' && ms > 0 && !(atSpeed && withoutGraphics);
       if (changed) {
         spoken = 0;
         for (const name of ['gradients', 'heat', 'manifold']) show(layers[name], kind === 'plane');
@@ -140,7 +147,7 @@ export function samples({ look, pickGenerator }) {
       }
       if (kind === 'plane') {
         setAttr(layers.manifold, 'title', MANIFOLDS[header.manifold] || MANIFOLDS.plane);
-        plane.take(frame, ms);
+        plane.take(frame, glides ? ms : 0, beside);
       } else images.take(frame);
       show(generator.node, Boolean(header.has_ema));
       // A frame that was on its way when the visitor chose the other one does not flip the switch back.
@@ -149,7 +156,7 @@ export function samples({ look, pickGenerator }) {
       redraw();
       tell();
       speak(now);
-      if (kind === 'plane' && ms > 0) glideLater();
+      if (glides) glideLater();
     },
     end() {
       surface.end();

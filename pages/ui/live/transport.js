@@ -6,7 +6,8 @@ export const PACES = [['1', 1, '1 a second'], ['5', 5, '5 a second'], ['30', 30,
 const RUNNING = new Set(['playing', 'queued']);
 const ENDED = new Set(['diverged', 'error', 'closed']);
 
-export function transport(send) {
+/** `lone`: with buttons and keys for single updates of D and G. */
+export function transport(send, { lone = true } = {}) {
   const click = (name) => () => send(name);
   const button = (text, title, name, kind = '') =>
     el('button', { type: 'button', text, title, class: kind, onclick: click(name) });
@@ -23,7 +24,7 @@ export function transport(send) {
 
   const pace = el('select', {
     'aria-label': 'Pace', title: 'How fast it trains (keys [ and ]); at one step a second D’s and G’s halves are shown apart',
-    onchange: () => send('pace', PACES.find(([key]) => key === pace.value)[1]),
+    onchange: () => askPace(),
     class: 'pace',
   }, ...PACES.map(([value, , text]) => el('option', { value, text })));
   pace.value = 'full';
@@ -37,18 +38,24 @@ export function transport(send) {
     if (stop.value === '') send('stop_at', null);
     else if (n >= 1 && n <= 1e9) send('stop_at', n);
   }
+  // A frame that was on its way when the pace was chosen must not set it back, or the next key would count from there.
+  let paceAsked = -Infinity;
+  function askPace() {
+    paceAsked = performance.now();
+    send('pace', PACES.find(([key]) => key === pace.value)[1]);
+  }
   function toggle() { send(running ? 'pause' : 'play'); }
   function shift(by) {
     const i = PACES.findIndex(([key]) => key === pace.value) + by;
     if (i < 0 || i >= PACES.length) return;
     pace.value = PACES[i][0];
-    send('pace', PACES[i][1]);
+    askPace();
   }
 
   const step = el('b', { text: '0' }), speed = el('span', { class: 'speed', text: '–' });
   const time = el('span', { class: 'time', title: 'Time spent training', text: '0:00' });
   const node = el('div', { class: 'transport', role: 'toolbar', 'aria-label': 'Transport' },
-    play, both, d, g, reset, seed,
+    play, both, ...(lone ? [d, g] : []), reset, seed,
     pace,
     el('label', { class: 'field' }, el('span', { text: 'stop at' }), stop),
     el('div', { class: 'counters' },
@@ -57,7 +64,7 @@ export function transport(send) {
   all.forEach((control) => { control.disabled = true; });
 
   const KEYS = {
-    ' ': () => toggle(), s: click('step'), d: click('step_d'), g: click('step_g'), r: click('reset'),
+    ' ': () => toggle(), s: click('step'), ...(lone ? { d: click('step_d'), g: click('step_g') } : {}), r: click('reset'),
     n: click('new_seed'), '[': () => shift(-1), ']': () => shift(1),
   };
 
@@ -79,7 +86,7 @@ export function transport(send) {
       setAttr(play, 'title', `${running ? 'Pause' : 'Play'} (space)`);
       for (const control of [play, both, d, g]) control.disabled = ENDED.has(state);
       for (const control of [reset, seed, pace, stop]) control.disabled = state === 'closed';
-      if (document.activeElement !== pace) {
+      if (document.activeElement !== pace && performance.now() - paceAsked > 2000) {
         const known = PACES.find(([, value]) => value === (header.pace ?? null));
         if (known) pace.value = known[0];
       }

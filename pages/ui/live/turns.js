@@ -9,6 +9,12 @@ const ALLOWED = new Set(['math', 'mrow', 'mi', 'mn', 'mo', 'ms', 'mtext', 'mspac
 const ATTRIBUTES = new Set(['display', 'mathvariant', 'stretchy', 'fence', 'separator', 'form', 'accent', 'lspace', 'rspace', 'width',
   'linethickness', 'displaystyle', 'scriptlevel', 'largeop', 'movablelimits', 'xmlns']);
 
+/** A link to a paper that is named as arXiv:1234.56789; null for anything else. */
+function paperLink(source) {
+  const found = /^arXiv:(\d{4}\.\d{4,5})$/.exec(source || '');
+  return found ? el('a', { href: `https://arxiv.org/abs/${found[1]}`, target: '_blank', rel: 'noopener noreferrer', title: `The paper: ${source}`, text: 'paper' }) : null;
+}
+
 /** MathML as nodes, rebuilt from a list of allowed elements; null if it is anything else. */
 export function mathNode(source) {
   if (!source) return null;
@@ -65,8 +71,8 @@ export function turns() {
       for (const formula of formulas || []) {
         const turn = TURN_OF[formula.value_key.split('.').pop()] || formula.turn || 2;
         const value = el('b', { text: '–' });
-        const math = mathNode(formula.mathml);
-        columns[turn - 1].list.append(el('div', { title: formula.help }, el('dt', { text: formula.title }),
+        const math = mathNode(formula.mathml), paper = paperLink(formula.source);
+        columns[turn - 1].list.append(el('div', { title: formula.help }, el('dt', { text: formula.title }, ...(paper ? [paper] : [])),
           el('dd', { 'data-value': formula.id }, value), el('dd', { class: 'formula' }, ...(math ? [math] : []))));
         rows.push({ formula, value });
       }

@@ -1,7 +1,9 @@
-// What is said rather than drawn: the first visit, the verdict, the numbers with their scale.
-import { el, setAttr, setText, show } from './dom.js';
+// What is said rather than drawn: the first visit, and the numbers with their scale.
+import { el, setAttr, setText } from './dom.js';
 import { decimal, integer, percent } from './format.js';
 import { lastMean } from './frame.js';
+
+export { verdict } from './verdict.js';
 
 /** Three plain buttons for the first visit. */
 export function welcome(send) {
@@ -27,52 +29,6 @@ export function welcome(send) {
   };
 }
 
-const MARKS = { ok: '✓', warn: '!', bad: '✕', info: 'i' };
-const STATES = {
-  diverged: ['bad', 'The run diverged.'], error: ['bad', 'The run stopped.'],
-  queued: ['info', 'Waiting for a free place.'], closed: ['info', 'This run has ended.'],
-};
-
-/** One sentence, its mark, and on request why it is said. */
-export function verdict() {
-  const mark = el('span', { class: 'mark', 'aria-hidden': 'true', text: 'i' });
-  const headline = el('b', { text: 'The first picture is on its way.' }), detail = el('span', { class: 'detail', text: '' });
-  const list = el('ul');
-  const rows = [];
-  const panel = el('div', { class: 'evidence', id: `gan-why-${Math.random().toString(36).slice(2, 8)}`, hidden: true }, list);
-  const why = el('button', {
-    type: 'button', class: 'why', text: 'why do you say so?', 'aria-expanded': 'false', 'aria-controls': panel.id,
-    onclick: () => open(panel.hidden),
-  });
-  function open(on) {
-    show(panel, on);
-    setAttr(why, 'aria-expanded', on);
-  }
-  const node = el('div', { class: 'verdict', 'data-level': 'info' }, mark, el('p', {}, headline, detail), why, panel);
-  return {
-    node,
-    close: () => open(false),
-    update({ header }) {
-      const special = STATES[header.state];
-      const given = header.verdict || { level: 'info', headline: 'Training.', detail: '', evidence: [] };
-      const level = special ? special[0] : given.level in MARKS ? given.level : 'info';
-      setAttr(node, 'data-level', level);
-      setAttr(node, 'data-long', Boolean(special));
-      setText(mark, MARKS[level]);
-      const place = header.state === 'queued' && header.position ? ` Place ${header.position} in the queue.` : '';
-      setText(headline, special ? special[1] + place : given.headline);
-      const words = special ? header.message || '' : given.detail;
-      setText(detail, words);
-      setAttr(detail, 'title', words);
-      const evidence = special ? [] : given.evidence || [];
-      if (!evidence.length) open(false);
-      why.style.visibility = evidence.length ? '' : 'hidden';
-      while (rows.length < evidence.length) { rows.push(el('li')); list.append(rows[rows.length - 1]); }
-      rows.forEach((row, i) => { show(row, i < evidence.length); if (i < evidence.length) setText(row, evidence[i]); });
-    },
-  };
-}
-
 /** How often D was right of late, both kinds of samples counted alike. */
 export function rightOf(arrays) {
   const real = lastMean(arrays.real_accuracy, 8), fake = lastMean(arrays.fake_accuracy, 8);
@@ -91,14 +47,18 @@ function numberCards(frame) {
   const early = header.kind === 'plane' && !header.metrics_step; // the same cards from the first picture on
   const modes = m.modes_reached || (early && hasModes(header) && {});
   const sharp = m.high_quality || (early && hasModes(header) && {});
-  if (modes) cards.push(['reaches', `${integer(modes.value)} of ${integer(total)} modes`, `real data: ${integer(modes.floor)} of ${integer(total)}${size(modes)}`,
+  if (modes) cards.push(['reaches', early ? '–' : `${integer(modes.value)} of ${integer(total)} modes`, early ? 'not yet counted' : `real data: ${integer(modes.floor)} of ${integer(total)}${size(modes)}`,
     'A mode is reached if it is the nearest to at least a fifth of its fair share of all samples']);
-  if (sharp) cards.push(['sharp', percent(sharp.value), `real data: ${percent(sharp.floor, 1)}${size(sharp)}`,
+  if (sharp) cards.push(['sharp', early ? '–' : percent(sharp.value), early ? 'not yet counted' : `real data: ${percent(sharp.floor, 1)}${size(sharp)}`,
     'Share of samples within three standard deviations of a mode']);
   if (m.js && cards.length < 2) cards.push(['distance to the data', decimal(m.js.value), `real data: ${decimal(m.js.floor)}${size(m.js)}`,
     'Jensen–Shannon divergence on a grid: 0 is the same, 1 has nothing in common']);
-  if (m.sliced_wasserstein && cards.length < 2) cards.push(['how far off', decimal(m.sliced_wasserstein.value), `real data: ${decimal(m.sliced_wasserstein.floor)}${size(m.sliced_wasserstein)}`,
+  if (m.frechet_classifier) cards.push(['classifier distance', decimal(m.frechet_classifier.value), `real data: ${decimal(m.frechet_classifier.floor)}${size(m.frechet_classifier)}`,
+    'Fréchet distance of the features of a small classifier: 0 is the same; comparable at equal n alone']);
+  if (m.sliced_wasserstein && header.kind === 'plane' && cards.length < 2) cards.push(['how far off', decimal(m.sliced_wasserstein.value), `real data: ${decimal(m.sliced_wasserstein.floor)}${size(m.sliced_wasserstein)}`,
     'Sliced Wasserstein distance: how far the samples must move, in data units']);
+  if (m.coverage && cards.length < 2) cards.push(['covers', percent(m.coverage.value), `real data: ${percent(m.coverage.floor)}${size(m.coverage)}`,
+    'Share of real samples in whose neighbourhood a generated one lies']);
   const right = rightOf(arrays);
   cards.push(['D is right on', percent(right), '50 % = cannot tell', 'Of real and generated samples alike, over the last steps']);
   if (cards.length < 3 && header.meaning === 'probability') {

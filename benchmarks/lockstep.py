@@ -1,0 +1,152 @@
+"""What lockstep and the lab page cost: ``python -m benchmarks.lockstep``.
+
+A failure of the gallery and its first cure train on the Collapse page in headless Chromium. Beside it each of the two
+configs trains alone, one after the other: steps of both a second are then 1 / (1/a + 1/b). Each repeat goes bare, page,
+bare, the others always at rest. Where the bare halves differ by more than a tenth the machine was busy with something
+else, and what counts is the ratio of the rates without the time that the threads waited for a core.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from playwright.sync_api import Browser, Page
+
+from benchmarks.bare import Bare, Rate, thread_clocks
+from benchmarks.live import BUSY
+from benchmarks.rows import Row, parser, report
+from benchmarks.served import PATIENCE_MS, VIEWPORT, Server, chromium
+from gan_core.gallery import find
+
+RATIO: Final = 0.9
+FRAMES: Final = 3.0
+FAILURES: Final = ("ring-collapse", "digits-collapse")
+
+
+@dataclass
+class Found:
+    """What the repeats of one comparison found, a value each."""
+
+    alone: list[float] = field(default_factory=list)
+    page: list[float] = field(default_factory=list)
+    ratio: list[float] = field(default_factory=list)
+    undisturbed: list[float] = field(default_factory=list)
+    counts: list[float] = field(default_factory=list)
+    frames: list[float] = field(default_factory=list)
+    n_busy: int = 0
+
+
+def in_turn(rates: Sequence[Rate]) -> Rate:
+    """Steps of all a second where they share a core's time."""
+    return Rate(
+        1 / sum(1 / rate.steps_per_second for rate in rates),
+        1 / sum(1 / rate.undisturbed for rate in rates),
+    )
+
+
+class LabPage:
+    """The Collapse page with one comparison."""
+
+    def __init__(self, browser: Browser, server: Server, failure: str) -> None:
+        self._server = server
+        self._context = browser.new_context(viewport=VIEWPORT)
+        self._page: Page = self._context.new_page()
+        self._page.set_default_timeout(PATIENCE_MS)
+        self._page.goto(f"{server.url}/collapse?failure={failure}", wait_until="commit")
+        self._page.wait_for_function("Number(document.querySelector('.gan-lab')?.dataset.step) > 20")
+        self._page.wait_for_function("document.querySelectorAll('.gan-lab .js-plotly-plot').length >= 2")
+
+    def close(self) -> None:
+        """Leave."""
+        self._context.close()
+
+    def click(self, name: str, state: str) -> None:
+        """Press Play or Pause, and wait until it shows."""
+        self._page.locator(".gan-lab button.primary", has_text=name).click()
+        self._page.wait_for_function(f"document.querySelector('.gan-lab').dataset.state === '{state}'")
+
+    def _count(self) -> tuple[int, int]:
+        step, drawn = self._page.evaluate(
+            "() => [Number(document.querySelector('.gan-lab').dataset.step), window.labDrawn]"
+        )
+        return int(step), int(drawn)
+
+    def watch(self, seconds: float) -> tuple[Rate, float]:
+        """Steps of all sides a second, and frames drawn a second."""
+        self._page.evaluate(
+            """() => {
+                const root = document.querySelector('.gan-lab');
+                window.labDrawn = 0;
+                window.labWatch?.disconnect();
+                window.labWatch = new MutationObserver(() => { window.labDrawn += 1; });
+                window.labWatch.observe(root, { attributeFilter: ['data-frame'] });
+            }"""
+        )
+        clocks, before, began = thread_clocks(self._server.pid), self._count(), time.perf_counter()
+        time.sleep(seconds)
+        after, elapsed = self._count(), time.perf_counter() - began
+        spent = [clock - clocks[tid] for tid, clock in thread_clocks(self._server.pid).items() if tid in clocks]
+        waiting = max(spent, key=lambda clock: clock.running).waiting / elapsed
+        rate = (after[0] - before[0]) / elapsed
+        return Rate(rate, rate / max(1e-3, 1 - waiting)), (after[1] - before[1]) / elapsed
+
+
+def measure(name: str, browser: Browser, *, repeats: int, seconds: float) -> Found:
+    """All repeats of one comparison."""
+    failure, found = find(name), Found()
+    configs = failure.config(), failure.cured(failure.cures[0])
+    with Server({}) as server, Bare(configs[0]) as first, Bare(configs[1]) as second:
+        lab = LabPage(browser, server, name)
+        for _ in range(repeats):
+            lab.click("Pause", "paused")
+            before = in_turn([bare.run(seconds / 2) for bare in (first, second)])
+            lab.click("Play", "playing")
+            time.sleep(1)
+            page, frames = lab.watch(seconds)
+            lab.click("Pause", "paused")
+            after = in_turn([bare.run(seconds / 2) for bare in (first, second)])
+            lab.click("Play", "playing")
+            halves = before.steps_per_second, after.steps_per_second
+            busy = max(halves) - min(halves) > BUSY * max(halves)
+            ratio = page.steps_per_second / statistics.mean(halves)
+            undisturbed = page.undisturbed / statistics.mean((before.undisturbed, after.undisturbed))
+            found.n_busy += busy
+            found.alone.append(statistics.mean(halves))
+            found.page.append(page.steps_per_second)
+            found.ratio.append(ratio)
+            found.undisturbed.append(undisturbed)
+            found.counts.append(undisturbed if busy else ratio)
+            found.frames.append(frames)
+        lab.close()
+    return found
+
+
+def rows_of(name: str, found: Found) -> Iterator[Row]:
+    """The table's part for one comparison."""
+    yield Row(name, "steps of both a second, alone in turn", found.alone, 1)
+    yield Row(name, "steps of both a second, in lockstep on the page", found.page, 1)
+    yield Row(name, "ratio", found.ratio, 3)
+    yield Row(name, "ratio without waiting for a core", found.undisturbed, 3)
+    yield Row(name, f"what counts ({found.n_busy} of {len(found.ratio)} repeats busy)", found.counts, 3, ">=", RATIO)
+    yield Row(name, "frames of both a second", found.frames, 1, ">=", FRAMES)
+
+
+def main() -> None:
+    """Measure and print."""
+    options = parser(__doc__)
+    options.add_argument("--seconds", type=float, default=6, help="length of each part of a repeat")
+    options.add_argument("--failures", nargs="+", default=list(FAILURES), help="which to show beside their first cures")
+    given = options.parse_args()
+    rows: list[Row] = []
+    with chromium() as browser:
+        for name in given.failures:
+            rows += rows_of(name, measure(name, browser, repeats=given.repeats, seconds=given.seconds))
+    report("lockstep", rows, [], given.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""A saved run's card: a small file beside the run with what a list of runs shows, so that nobody must open the run.
+
+It holds nothing that training depends on: the name that a visitor gave, whom the run belongs to, a picture, the newest
+scores, and when which step was reached. A card that is missing or damaged is an empty one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SUFFIX: Final = ".card.json"
+MAX_NAME: Final = 60
+MAX_BYTES: Final = 500_000
+
+
+Clock = Sequence[tuple[int, float]]
+"""Steps, and the seconds of playing after which each was reached; ascending."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is told of a saved run.
+
+    Attributes:
+        name: What its owner calls it, or "".
+        owner: `fingerprint` of the owner's token, or "".
+        scores: Its newest metrics by name.
+        clock: When which step was reached.
+        picture: A small PNG of its samples, or nothing.
+    """
+
+    name: str = ""
+    owner: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    clock: Clock = ()
+    picture: bytes = b""
+
+    def encode(self) -> bytes:
+        """The file's content."""
+        words = {
+            "name": self.name,
+            "owner": self.owner,
+            "scores": {name: value for name, value in self.scores.items() if math.isfinite(value)},
+            "clock": [[step, round(seconds, 3)] for step, seconds in self.clock],
+            "picture": base64.b64encode(self.picture).decode(),
+        }
+        return json.dumps(words, separators=(",", ":")).encode()
+
+
+def read(path: Path) -> Card:
+    """The card in a file; an empty one if there is none that can be read."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return Card()
+        words: Any = json.loads(path.read_bytes())
+        return Card(
+            tidy(str(words["name"])),
+            str(words["owner"])[:64],
+            {str(name): float(value) for name, value in words["scores"].items()},
+            tuple((int(step), float(seconds)) for step, seconds in words["clock"]),
+            base64.b64decode(words["picture"], validate=True),
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, binascii.Error):
+        return Card()
+
+
+def seconds_at(steps: NDArray[np.floating[Any]], clock: Clock) -> NDArray[np.float64]:
+    """When steps were reached: straight lines between the ticks of a clock that has at least one.
+
+    Args:
+        steps: ``[n]``.
+        clock: Of the run.
+
+    Returns:
+        Seconds of playing, ``[n]``.
+    """
+    at, seconds = zip(*clock, strict=True)
+    found: NDArray[np.float64] = np.interp(steps, at, seconds)
+    return found
+
+
+def tidy(name: str) -> str:
+    """A name as it is kept: one line of printable text, at most `MAX_NAME` characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_NAME]
+
+
+def fingerprint(token: str) -> str:
+    """What is kept of a browser's token: enough to know it again, and no way back to it."""
+    return hashlib.sha256(token.encode()).hexdigest() if token else ""

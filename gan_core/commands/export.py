@@ -1,0 +1,30 @@
+"""``export``: a saved run as pictures, films, tables, weights, a page or a script."""
+
+from __future__ import annotations
+
+import argparse
+
+from gan_core.commands.printing import print_json
+from gan_core.export import targets
+
+HELP = "Write a saved run as pictures, films, tables, weights, a page or a script."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The run, and a file for each thing to write."""
+    targets.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the files, and print their names and sizes."""
+    import torch
+
+    from gan_core.export.command import export
+
+    torch.set_num_threads(1)
+    record = export(args)
+    if args.json:
+        print_json(record)
+    else:
+        for path, size in record["files"].items():
+            print(f"{path}: {size / 1e3:,.0f} kB")

@@ -1,0 +1,35 @@
+"""How commands print: one JSON record, or a table for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from gan_core.frame import finite
+
+if TYPE_CHECKING:
+    from gan_core.metrics import Score
+
+
+def as_dicts(scores: Mapping[str, Score]) -> dict[str, dict[str, Any]]:
+    """Scores as they stand in a record."""
+    return {name: asdict(score) for name, score in scores.items()}
+
+
+def print_json(value: Any) -> None:
+    """Print one line of JSON; numbers that are not finite become null."""
+    print(json.dumps(finite(value), allow_nan=False))
+
+
+def print_metrics(metrics: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print a table of scores.
+
+    Args:
+        metrics: From `as_dicts`.
+    """
+    print(f"{'metric':24}{'value':>12}{'real data':>12}{'n':>10}")
+    for name, score in metrics.items():
+        floor = "" if score["floor"] is None else f"{score['floor']:.4g}"
+        print(f"{name:24}{score['value']:>12.4g}{floor:>12}{score['n']:>10,}")

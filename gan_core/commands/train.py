@@ -1,0 +1,192 @@
+"""``train``: a run from a preset or a file, its record, and the file to go on with."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tqdm import tqdm
+
+from gan_core.commands import prepare
+from gan_core.commands.arguments import number
+from gan_core.commands.printing import as_dicts, print_json, print_metrics
+from gan_core.config import KNOBS
+from gan_core.errors import ConfigError
+from gan_core.evaluation import evaluate
+from gan_core.presets import find, presets
+
+if TYPE_CHECKING:
+    from gan_core.diagnosis import Watch
+    from gan_core.history import StepStats
+    from gan_core.trainer import Trainer
+
+MAX_STEPS: Final = 10**9
+MAX_SECONDS: Final = 10**6
+HELP = (
+    "Train a preset and print what came out. The record's state is 'finished', 'diverged' (the numbers are no longer "
+    "finite; message says what to try) or 'interrupted' (by Ctrl-C); the exit status is 0 in all three, and 2 if "
+    "there is nothing to train."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to train, how long, and where to keep it."""
+    parser.add_argument("preset", metavar="PRESET", nargs="?", help=f"one of: {', '.join(presets())}")
+    parser.add_argument(
+        "--resume", metavar="FILE", type=Path, help="go on with a saved run, bit for bit, instead of a preset"
+    )
+    parser.add_argument(
+        "--set",
+        metavar="PATH=VALUE",
+        action="append",
+        default=[],
+        help=f"change a setting; may be repeated. Paths: {', '.join(KNOBS)}",
+    )
+    parser.add_argument(
+        "--steps",
+        metavar="N",
+        type=number(int, 1, MAX_STEPS, "a whole number"),
+        help="steps to train (from where the run stands); the preset's own number, or 1000 for a saved run, if "
+        "neither --steps nor --seconds is given",
+    )
+    parser.add_argument(
+        "--seconds",
+        metavar="S",
+        type=number(float, 0.001, MAX_SECONDS, "a number"),
+        help="stop after this many seconds of training",
+    )
+    parser.add_argument("--seed", metavar="N", help="the same as --set seed=N")
+    parser.add_argument(
+        "--save",
+        metavar="FILE",
+        type=Path,
+        help="write the whole run to a file (safetensors): weights, optimisers, random streams, history, config",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="PATH",
+        type=Path,
+        help="train on data of your own: a folder or zip of pictures, or a table of points (.csv, .npy)",
+    )
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to train")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train, print the record, and write the file of ``--save``."""
+    if (args.preset is None) == (args.resume is None):
+        raise ConfigError("train needs a PRESET or --resume FILE, one of them")
+    save = None if args.save is None else prepare.writable(args.save)
+    changes = prepare.changes(args.set, args.seed)
+    with _on_interrupt() as interrupted:
+        own = prepare.own_data(args.data)
+        if args.resume is None:
+            preset = find(args.preset)
+            name, steps = preset.name, preset.steps
+            trainer = prepare.new_trainer(preset.config.changed(own | changes), args.device)
+        else:
+            trainer, name = prepare.saved_trainer(args.resume, changes, args.device)
+            steps = 1_000
+        steps = args.steps or (MAX_STEPS if args.seconds else steps)
+        made = -trainer.step_count
+        # Late, as it brings PyTorch along: a mistyped name is answered without.
+        from gan_core.diagnosis import Watch, diverged_message
+
+        watch = Watch()
+        stats, state, seconds = _loop(trainer, steps, args.seconds, interrupted, watch)
+        made += trainer.step_count
+        metrics = evaluate(trainer)
+    record = {
+        "preset": name,
+        "state": state,
+        "message": diverged_message(stats, trainer.config) if state == "diverged" else "",
+        "config": trainer.config.model_dump(mode="json"),
+        "device": args.device,
+        "step": trainer.step_count,
+        "seconds": seconds,
+        "steps_per_second": made / seconds,
+        "stats": asdict(stats),
+        "metrics": as_dicts(metrics),
+        "findings": [finding.as_dict() for finding in watch.findings(trainer.config, stats)],
+    }
+    if args.json:
+        print_json(record)
+    else:
+        _print_run(record)
+    if save is not None:  # last: a full disk must not cost the record
+        _save(trainer, save, name)
+
+
+def _loop(
+    trainer: Trainer, steps: int, seconds: float | None, interrupted: Callable[[], bool], watch: Watch
+) -> tuple[StepStats, str, float]:
+    """Train and watch; returns the last step's numbers, how it ended and the seconds it took."""
+    from gan_core.diagnosis import LOOK_EVERY
+
+    total, last = None if steps == MAX_STEPS else steps, trainer.step_count + steps
+    with tqdm(total=total, unit=" steps", disable=None) as bar:
+        start = time.perf_counter()
+        end = start + (seconds or MAX_SECONDS)
+        state = "finished"
+        while True:
+            stats = trainer.step()
+            bar.update()
+            if stats.step % LOOK_EVERY == 0 and stats.finite:
+                watch.look_at(trainer)
+            if not stats.finite:
+                state = "diverged"
+            elif interrupted():
+                state = "interrupted"
+            elif trainer.step_count < last and time.perf_counter() < end:
+                continue
+            break
+        return stats, state, time.perf_counter() - start
+
+
+@contextmanager
+def _on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a flag, so that a step and a record come of it; the second acts as usual."""
+    pressed = False
+
+    def press(number: int, frame: Any) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _save(trainer: Trainer, path: Path, preset: str) -> None:
+    """Write the whole run; the file is complete or not there."""
+    from gan_core import __version__, checkpoint
+
+    checkpoint.save(trainer, path, preset=preset, app=__version__)
+
+
+def _print_run(record: Mapping[str, Any]) -> None:
+    from gan_core.diagnosis import describe
+
+    seconds, speed = record["seconds"], record["steps_per_second"]
+    how = f"{record['state']} at step {record['step']:,}"
+    print(f"{record['preset']}: {how}, {seconds:.1f} s, {speed:.0f} steps/s")
+    if record["message"]:
+        print(record["message"])
+    stats = {name: value for name, value in record["stats"].items() if name != "step"}
+    print("  ".join(f"{name} {value:.4g}" for name, value in stats.items()))
+    print_metrics(record["metrics"])
+    for finding in record["findings"]:
+        print(f"{finding['name']} ({finding['severity']}), since step {finding['since_step']:,}: {finding['why']}")
+        for evidence in finding["evidence"]:
+            print(f"  {evidence['text']}")
+        for changes in finding["cures"]:
+            print(f"  try: {describe(changes)}")

@@ -1,0 +1,125 @@
+"""What cannot go together in one run, each with its reason and what to set instead: the one place that says so."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from gan_core.config.names import CROSS_ENTROPY, DATA_CLASSES, MAX_FLOPS_PER_STEP, MAX_PARAMETERS, MAX_REPLAY_BYTES
+from gan_core.config.sizes import DCGAN_MAPS
+
+if TYPE_CHECKING:
+    from gan_core.config.run import RunConfig
+
+
+def refuse_what_cannot_go_together(config: RunConfig) -> None:
+    """Look at a config as a whole; its single values are known to be within their bounds.
+
+    Raises:
+        ValueError: The first reason against it, in one line.
+    """
+    _refuse_repetitions(config)
+    _refuse_what_the_data_lack(config)
+    _refuse_methods(config)
+    _refuse_cost(config)
+
+
+def _refuse_repetitions(config: RunConfig) -> None:
+    names = [r.name for r in config.regularisers]
+    if len(set(names)) != len(names):
+        raise ValueError(f"each penalty may be given once, but regularisers are {names}")
+    if len(set(config.augment)) != len(config.augment):
+        raise ValueError(f"each augmentation may be given once, but augment is {list(config.augment)}")
+
+
+def _refuse_what_the_data_lack(config: RunConfig) -> None:
+    shape, name = config.data_shape, config.data.name
+    images = len(shape) == 3
+    what = f"{name} has " + (f"images of {shape[2]} x {shape[1]} px" if images else "points")
+    for player in ("generator", "discriminator"):
+        if getattr(config, player).kind == "dcgan" and not (images and shape[1] == shape[2] in DCGAN_MAPS):
+            *sides, last = map(str, DCGAN_MAPS)
+            raise ValueError(
+                f"dcgan needs square images of {', '.join(sides)} or {last} px, and {what}: set {player}.kind=mlp"
+            )
+    if config.conditional and not config.data.n_classes:
+        raise ValueError(
+            f"conditional needs data with labels ({', '.join(DATA_CLASSES)}, or own-images in a folder for each class "
+            f"with data.classes), and {name} has none: set conditional=false"
+        )
+    if config.augment and not images:
+        raise ValueError(f"augment needs images, and {what}: set augment=[]")
+
+
+def _refuse_methods(config: RunConfig) -> None:
+    d = config.discriminator
+    built = d.kind != "article"  # which has neither of these, whatever the config says
+    for path, layer, present in (
+        ("discriminator.norm", "batch norm", built and d.norm == "batch"),
+        ("discriminator.minibatch", "a minibatch layer", built and d.minibatch != "none"),
+    ):
+        if present and config.regularisers:
+            raise ValueError(
+                f"{layer} in D lets one sample change another's logit, so the per-sample penalty "
+                f"{config.regularisers[0].name} has no meaning; set {path}=none or regularisers=[]"
+            )
+    if built and d.norm == "batch" and config.feature_matching:
+        raise ValueError(
+            "batch norm gives D's features the same mean on every batch, so feature matching has nothing to match; "
+            "set discriminator.norm=none or feature_matching=false"
+        )
+    if config.label_smoothing and config.objective not in CROSS_ENTROPY:
+        raise ValueError(
+            f"label_smoothing needs an objective with labels ({', '.join(CROSS_ENTROPY)}), and {config.objective} has "
+            "none: set label_smoothing=0"
+        )
+    _refuse_unrolling(config)
+    _refuse_labels(config)
+
+
+def _refuse_unrolling(config: RunConfig) -> None:
+    if not config.unroll:
+        return
+    for present, why, remedy in (
+        (
+            config.regularisers,
+            "a penalty is itself a derivative, and would be differentiated twice more",
+            "regularisers=[]",
+        ),
+        (config.clip, "clipped weights no longer depend on G", "clip=0"),
+        (config.feature_matching, "G then no longer asks for D's answer", "feature_matching=false"),
+    ):
+        if present:
+            raise ValueError(f"unroll differentiates through D's updates, and {why}; set {remedy} or unroll=0")
+
+
+def _refuse_labels(config: RunConfig) -> None:
+    if config.packing > 1 and config.conditional:
+        raise ValueError(
+            "a conditional D is told the class of one sample, and a pack has several of different classes; "
+            "set packing=1 or conditional=false"
+        )
+    if config.replay and config.conditional:
+        raise ValueError(
+            "a conditional D judges real and generated images of the same classes in pairs, and replayed images have "
+            "classes of their own; set replay=0 or conditional=false"
+        )
+
+
+def _refuse_cost(config: RunConfig) -> None:
+    batch_bytes = 4 * config.batch_size * math.prod(config.judged_shape)
+    if config.replay * batch_bytes > MAX_REPLAY_BYTES:
+        raise ValueError(
+            f"{config.replay} batches take {config.replay * batch_bytes / 1e6:.0f} MB to remember, and at most "
+            f"{MAX_REPLAY_BYTES / 1e6:.0f} are allowed: lower replay to {MAX_REPLAY_BYTES // batch_bytes}"
+        )
+    if config.n_parameters > MAX_PARAMETERS:
+        raise ValueError(
+            f"these networks have {config.n_parameters:,} weights; at most {MAX_PARAMETERS:,} are allowed: "
+            "lower a width or a depth"
+        )
+    if config.flops_per_step > MAX_FLOPS_PER_STEP:
+        raise ValueError(
+            f"one step would cost about {config.flops_per_step / 1e9:.0f} GFLOP; at most "
+            f"{MAX_FLOPS_PER_STEP / 1e9:.0f} are allowed: lower batch_size, a width, d_steps or g_steps"
+        )

@@ -1,0 +1,213 @@
+"""Cures: for each finding, config changes in the order in which to try them.
+
+The first is what helps most often whatever caused the failure: a game known to converge, with everything back in its
+usual range that lies outside. Those after it are smaller changes at the likeliest cause. Which of them helped, on
+failures of every kind and from several seeds, is measured by `benchmarks.diagnosis` with ``--cures``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gan_core.config import KNOBS, RunConfig
+from gan_core.diagnosis.rules import bottleneck
+from gan_core.errors import ConfigError
+
+__all__ = ["cures_of", "describe", "title_of"]
+
+Changes = dict[str, Any]
+
+_MAX_CURES: Final = 4
+_PLANE_RATE: Final = 1e-3
+_IMAGE_RATE: Final = 5e-4
+_WIDTHS: Final = {1: 128, 3: 256}
+_GAIN: Final = 30.0
+_FEW: Final = 32
+_BATCH: Final = 64
+
+
+def cures_of(name: str, config: RunConfig) -> tuple[Mapping[str, Any], ...]:
+    """Changes to try, the most promising first; each is allowed for this config and changes it.
+
+    Args:
+        name: Of the finding.
+        config: Of the run.
+    """
+    found: list[Changes] = []
+    for wish in _wishes(name, config):
+        changes = {path: value for path, value in wish.items() if _differs(config, path, value)}
+        try:
+            changed = config.changed(changes)
+        except ConfigError:
+            continue
+        if changed != config and changes not in found:
+            found.append(changes)
+    return tuple(found[:_MAX_CURES])
+
+
+def title_of(changes: Mapping[str, Any]) -> str:
+    """A cure in a few words."""
+    if changes.get("objective") == "relativistic":
+        strong = any(p["weight"] > 1 for p in changes.get("regularisers", []))
+        with_images = "augmented images, " if changes.get("augment") else ""
+        return f"{with_images}relativistic loss with {'strong ' if strong else ''}R1 + R2, no momentum"
+    if changes.get("objective") == "non_saturating":
+        return "non-saturating loss with R1"
+    if set(changes) <= {"lr_g", "lr_d"}:
+        return "other learning rates"
+    titles = {
+        "packing": "D sees two samples at once",
+        "discriminator.logit_gain": "a gain on D's logit",
+        "augment": "augmented images",
+        "discriminator.dropout": "a D that remembers less",
+        "betas_g": "less momentum",
+        "generator.width": "wider networks",
+        "discriminator.width": "a wider D",
+        "d_steps": "one update each",
+        "g_steps": "one update each",
+        "lr_d": "a faster D",
+    }
+    return next((title for path, title in titles.items() if path in changes), "other settings")
+
+
+def describe(changes: Mapping[str, Any]) -> str:
+    """All that a cure changes, in words."""
+    return ", ".join(f"{_label(path)} = {_words(value)}" for path, value in changes.items())
+
+
+def _label(path: str) -> str:
+    return KNOBS[path].label if path in KNOBS else path
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return " and ".join(_words(v) for v in value) or "none"
+    if isinstance(value, dict):
+        return f"{value['name']} ({value['weight']:g})"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _wishes(name: str, config: RunConfig) -> list[Changes]:
+    steady = _steady(config)
+    usual = _usual(config)
+    packed: Changes = {"packing": 2}
+    one_each: Changes = {"d_steps": 1, "g_steps": 1}
+    calm: Changes = {"betas_g": [0.5, 0.999], "betas_d": [0.5, 0.999], **_rates(config)}
+    saved: Changes = {"objective": "non_saturating", "regularisers": _penalty(config, "r1"), **usual}
+    match name:
+        case "divergence":
+            return [steady, _rates(config), saved, *([] if _rates(config) else [_lower(config, 0.1)]), calm]
+        case "vanishing_gradient" | "discriminator_overpowers":
+            return [steady, saved, one_each | {"lr_d": min(config.lr_d, config.lr_g)}]
+        case "mode_collapse" | "oscillation":
+            return [steady, *_gain(config), one_each | packed, packed, calm | one_each, saved]
+        case "within_mode_collapse":
+            return [steady, packed, one_each]
+        case "discriminator_dead":
+            larger = _wider(config, "discriminator")
+            faster: Changes = {"lr_d": max(config.lr_d, config.lr_g, _rate(config)), "clip": 0.0}
+            return [*_gain(config), steady | larger | faster, faster, larger]
+        case "low_capacity":
+            both = _wider(config, "generator") | _wider(config, "discriminator")
+            return [both, both | steady]
+        case "memorisation":
+            return _remember_less(config)
+    return []
+
+
+def _steady(config: RunConfig) -> Changes:
+    """A game known to converge: relativistic with R1 + R2, no momentum, an averaged G (R3GAN, arXiv:2501.05441)."""
+    return {
+        "objective": "relativistic",
+        "regularisers": _penalty(config, "r1_r2"),
+        "betas_g": [0.0, 0.99],
+        "betas_d": [0.0, 0.99],
+        "optimizer_g": "adam",
+        "optimizer_d": "adam",
+        **_usual(config),
+    }
+
+
+def _usual(config: RunConfig) -> Changes:
+    """Whatever lies outside its usual range, brought back; and what refuses a penalty, taken away."""
+    out: Changes = {"d_steps": 1, "g_steps": 1, "clip": 0.0, **_rates(config)}
+    if config.ema < 0.9:
+        out["ema"] = 0.998
+    if config.latent_dim < 2:
+        out["latent_dim"] = 2
+    if len(config.data_shape) > 1 and config.latent_dim < 16:
+        out["latent_dim"] = 32
+    if config.batch_size < _FEW:
+        out["batch_size"] = _BATCH
+    if bottleneck(config) is not None:
+        out |= _wider(config, "generator") | _wider(config, "discriminator")
+    d = config.discriminator
+    out |= {"label_smoothing": 0.0, "unroll": 0, "lookahead": 0, "feature_matching": False}
+    if d.kind != "article":
+        out |= {"discriminator.norm": "none", "discriminator.minibatch": "none", "discriminator.spectral_norm": False}
+    return {path: value for path, value in out.items() if _differs(config, path, value)}
+
+
+def _differs(config: RunConfig, path: str, value: Any) -> bool:
+    """True if the config has another value there."""
+    mine = _value(config, path)
+    if path == "regularisers":
+        mine = [{"name": r.name, "weight": r.weight} for r in mine]
+    return bool((list(mine) if isinstance(mine, tuple) else mine) != value)
+
+
+def _value(config: RunConfig, path: str) -> Any:
+    value: Any = config
+    for part in path.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _penalty(config: RunConfig, name: str) -> list[dict[str, Any]]:
+    return [{"name": name, "weight": 0.1 if len(config.data_shape) == 1 else 0.3}]
+
+
+def _rate(config: RunConfig) -> float:
+    return _PLANE_RATE if len(config.data_shape) == 1 else _IMAGE_RATE
+
+
+def _rates(config: RunConfig) -> Changes:
+    """Rates that are far from usual, too high or so low or unequal that one player stands still, made usual."""
+    usual = _rate(config)
+    low, high = 0.3 * usual, 1.5 * usual
+    return {f"lr_{p}": usual for p in ("g", "d") if not low <= getattr(config, f"lr_{p}") <= high}
+
+
+def _lower(config: RunConfig, factor: float) -> Changes:
+    return {"lr_g": config.lr_g * factor, "lr_d": config.lr_d * factor}
+
+
+def _gain(config: RunConfig) -> list[Changes]:
+    """A normalised D is too flat for modes that lie close together: a gain makes it steeper."""
+    d = config.discriminator
+    flat = d.spectral_norm and d.kind != "article" and d.logit_gain < _GAIN
+    return [{"discriminator.logit_gain": _GAIN}] if flat else []
+
+
+def _wider(config: RunConfig, player: str) -> Changes:
+    part = getattr(config, player)
+    if part.kind != "mlp":
+        return {f"{player}.width": min(1024, 2 * part.width)} if part.kind == "dcgan" else {}
+    width = _WIDTHS[len(config.data_shape)]
+    wishes = {f"{player}.width": max(part.width, width), f"{player}.depth": max(part.depth, 2)}
+    return {path: value for path, value in wishes.items() if _differs(config, path, value)}
+
+
+def _remember_less(config: RunConfig) -> list[Changes]:
+    """More of the same data, or a D that can remember less of them."""
+    strong = [{"name": "r1_r2", "weight": 3.0}]
+    images = len(config.data_shape) > 1
+    augment: Changes = {"augment": ["translation", "cutout"]} if images else {}
+    game: Changes = {"objective": "relativistic", "betas_g": [0.0, 0.99], "betas_d": [0.0, 0.99], **_usual(config)}
+    smaller: Changes = {}
+    if config.discriminator.kind == "mlp":
+        smaller = {"discriminator.width": max(32, config.discriminator.width // 4), "discriminator.dropout": 0.3}
+    return [augment | game | {"regularisers": strong}, game | {"regularisers": strong}, augment, smaller]

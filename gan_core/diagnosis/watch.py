@@ -1,0 +1,61 @@
+"""A watch over one run: its looks so far, in bounded memory, and what they amount to."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Final
+
+from gan_core.config import RunConfig
+from gan_core.diagnosis.findings import Finding, diagnose
+from gan_core.diagnosis.lost import LostModes
+from gan_core.diagnosis.signs import Signs, look, recent
+from gan_core.history import StepStats
+from gan_core.trainer import Trainer
+
+__all__ = ["LOOK_EVERY", "Watch"]
+
+LOOK_EVERY: Final = 100
+"""Steps between two looks where nothing else sets the pace."""
+_MAX_LOOKS: Final = 400
+_RECENT: Final = 100
+"""The newest looks are all kept; of the older ones every second goes when there are too many."""
+_NONE_LOST: Final = "No mode that the samples once held is lost."
+
+
+class Watch:
+    """Collects looks and says what they amount to.
+
+    Attributes:
+        looks: The looks so far, in order of their steps.
+        lost: Which mode was lost first and where its samples are, in words; "" where no modes are known.
+    """
+
+    def __init__(self) -> None:
+        self.looks: list[Signs] = []
+        self.lost = ""
+        self._modes = LostModes()
+
+    def take(self, signs: Signs | None) -> None:
+        """Take in one look; one that showed nothing, or came too late, is left out."""
+        if signs is None or (self.looks and signs.step <= self.looks[-1].step):
+            return
+        if signs.where is not None:
+            lost = self._modes.take(signs.step, signs.where)
+            self.lost = _NONE_LOST if lost is None else lost.words
+        self.looks.append(replace(signs, where=None))
+        if len(self.looks) > _MAX_LOOKS:
+            self.looks = self.looks[:-_RECENT:2] + self.looks[-_RECENT:]
+
+    def look_at(self, trainer: Trainer) -> None:
+        """Look at a trainer that stands still; it changes nothing."""
+        players = (copy.deepcopy(m).eval() for m in (trainer.generator, trainer.discriminator))
+        generator, discriminator = players
+        numbers = recent(trainer.history)
+        self.take(
+            look(trainer.step_count, trainer.config, trainer.data, generator, trainer.ema, discriminator, numbers)
+        )
+
+    def findings(self, config: RunConfig, stats: StepStats | None = None) -> tuple[Finding, ...]:
+        """What is to be said now, see `diagnose`."""
+        return diagnose(config, self.looks, stats)

@@ -1,0 +1,135 @@
+"""The parts of a run's script that read data from files: CIFAR-10, and data of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_core.config import DataConfig
+from gan_core.data import Images
+from gan_core.data.own import find, load_own
+from gan_core.data.own_data import OwnImages, OwnPoints
+
+_CIFAR10: Final = """
+# The binary version, unpacked or not: the second argument or $GAN_EXPLORER_DATA is the folder that it lies in. The
+# training batches that are there are read, or the test batch where only that is there.
+default = os.environ.get("GAN_EXPLORER_DATA", "~/.cache/gan-explorer")
+folder = Path(sys.argv[2] if len(sys.argv) > 2 else default).expanduser()
+plain, packed = folder / "cifar-10-batches-bin", folder / "cifar-10-binary.tar.gz"
+if plain.is_dir():
+    batches = {file.name: file.read_bytes() for file in plain.glob("*.bin")}
+elif packed.is_file():
+    with tarfile.open(packed) as archive:
+        batches = {Path(m.name).name: archive.extractfile(m).read() for m in archive if m.name.endswith(".bin")}
+else:
+    sys.exit(f"no {packed.name} and no {plain.name} in {folder}: name their folder as the second argument")
+names = [f"data_batch_{i}.bin" for i in range(1, 6) if f"data_batch_{i}.bin" in batches] or ["test_batch.bin"]
+records = np.frombuffer(bytearray(b"".join(batches[name] for name in names)), dtype=np.uint8).reshape(-1, 3073)
+images = torch.from_numpy(records[:, 1:].reshape(-1, 3, 32, 32))
+"""
+
+_CIFAR10_LABELS: Final = "labels = torch.from_numpy(records[:, 0].astype(np.int64))\n"
+
+_OWN: Final = """
+# {what}:
+# a file that was written with this script, beside it or where the second argument says.
+beside = next(Path(__file__).parent.glob("*{name}"), Path("{name}"))
+file = Path(sys.argv[2]) if len(sys.argv) > 2 else beside
+if not file.is_file():
+    sys.exit(f"no {{file}}: name the file of the data as the second argument")
+{read}
+DIGEST = "{digest}"
+if hashlib.sha256({content}).hexdigest() != DIGEST:
+    sys.exit(f"{{file}} is not the data of this run")
+"""
+
+_READ: Final = "values = np.load(file, allow_pickle=False)"
+_READ_IMAGES: Final = 'values = np.load(file, allow_pickle=False)["images"]'
+_READ_BOTH: Final = """with np.load(file, allow_pickle=False) as stored:
+    values, classes = stored["images"], stored["classes"]"""
+
+_OWN_POINTS: Final = """table = torch.from_numpy(values)
+
+
+def draw(n: int, rng: Generator) -> Tensor:
+    return table.index_select(0, torch.randint(len(table), (n,), generator=rng))
+"""
+
+
+def cifar10_part(*, labelled: bool) -> tuple[set[str], str]:
+    """Import lines, and the code that defines ``images`` (bytes) and, if wanted, ``labels``."""
+    needed = {"import os", "import tarfile", "from pathlib import Path", "import numpy as np"}
+    return needed, _CIFAR10 + (_CIFAR10_LABELS if labelled else "")
+
+
+def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], str]:
+    """Import lines, and the code that defines ``images`` (bytes) and ``labels``, or ``draw`` for points.
+
+    Args:
+        config: Names own data that are here.
+        labelled: True to read the classes of images too.
+
+    Raises:
+        DataError: If they are gone.
+    """
+    values, classes = _own_values(config)
+    points = config.name == "own-points"
+    what = "The points, [n, 2]" if points else "The images, bytes [n, channels, height, width]"
+    content, code_of_content, read = values.tobytes(), "values.tobytes()", _READ if classes is None else _READ_IMAGES
+    if labelled:
+        assert classes is not None
+        what += ", and the class of each"
+        content, code_of_content, read = (
+            content + classes.tobytes(),
+            f"{code_of_content} + classes.tobytes()",
+            _READ_BOTH,
+        )
+    digest = hashlib.sha256(content).hexdigest()
+    code = _OWN.format(what=what, name=own_file_name(config), digest=digest, read=read, content=code_of_content)
+    imports = {"from pathlib import Path", "import numpy as np"}
+    if points:
+        return imports | {"from torch import Generator, Tensor"}, code + _OWN_POINTS
+    return imports, code + "images = torch.from_numpy(values)\n" + "labels = torch.from_numpy(classes)\n" * labelled
+
+
+def own_file_name(config: DataConfig) -> str:
+    """What the file of own data is called that a script reads.
+
+    Raises:
+        DataError: If the data are gone.
+    """
+    own = find(config.name, config.hash)
+    if not isinstance(own, OwnImages):
+        return f"{config.name}-{config.hash[:8]}.npy"
+    shape = "x".join(map(str, config.shape))  # the same pictures at another size are another file
+    return f"{config.name}-{config.hash[:8]}-{shape}.{'npy' if own.labels is None else 'npz'}"
+
+
+def own_file(config: DataConfig) -> bytes:
+    """That file: the values that the networks' data are made of, as NumPy's ``.npy``; with classes, as its ``.npz``.
+
+    Raises:
+        DataError: If the data are gone.
+    """
+    out = io.BytesIO()
+    values, classes = _own_values(config)
+    if classes is None:
+        np.lib.format.write_array(out, values, allow_pickle=False)
+    else:
+        np.savez_compressed(out, images=values, classes=classes)
+    return out.getvalue()
+
+
+def _own_values(config: DataConfig) -> tuple[NDArray[np.float32] | NDArray[np.uint8], NDArray[np.int64] | None]:
+    """Points or pixels, and the classes of labelled images."""
+    own = find(config.name, config.hash)
+    if isinstance(own, OwnPoints):
+        return own.values, None
+    data = load_own(config)
+    assert isinstance(data, Images)
+    pixels: NDArray[np.uint8] = data.train.numpy()
+    return pixels, None if data.labels is None else data.labels.numpy()

@@ -1,0 +1,95 @@
+"""A point of the latent space as text: for links and requests, which come from strangers.
+
+    s17.3      the fourth of seed 17's points
+    z<base64>  the numbers themselves: little endian float32, base64url without padding
+
+With ``@5`` behind it a point is of class 5, for conditional generators; without it of class 0.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_core.config import RunConfig
+from gan_core.errors import ConfigError
+from gan_core.latent.prior import N_SEEDED, seeded
+
+MAX_POINTS: Final = 64
+MAX_SEED: Final = 2**31 - 1
+MAX_COORDINATE: Final = 1e3
+_SEEDED: Final = re.compile(r"s([0-9]{1,10})\.([0-9]{1,2})")
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A point of the latent space.
+
+    Attributes:
+        z: ``[latent_dim]``, float32.
+        label: Class for a conditional generator, or None.
+    """
+
+    z: Floats
+    label: int | None = None
+
+
+def parse(text: str, config: RunConfig) -> Point:
+    """A point from its text.
+
+    Raises:
+        ConfigError: If it is none, of another size of z, or too far out.
+    """
+    body, at, label = text.partition("@")
+    n_classes = config.n_classes
+    if not at and not n_classes:
+        return Point(_numbers(body, config))
+    if at and not (label.isascii() and label.isdigit() and len(label) < 4 and int(label) < n_classes):
+        raise ConfigError(f"class {label[:10]!r} is not allowed: this generator is told {n_classes} classes")
+    return Point(_numbers(body, config), int(label) if at else 0)
+
+
+def parse_many(text: str, config: RunConfig) -> list[Point]:
+    """Points from texts with commas between them.
+
+    Raises:
+        ConfigError: As `parse`, or if there are more than `MAX_POINTS`.
+    """
+    parts = text.split(",") if text else []
+    if len(parts) > MAX_POINTS:
+        raise ConfigError(f"{len(parts)} points are too many: at most {MAX_POINTS} are allowed")
+    return [parse(part, config) for part in parts]
+
+
+def encode(z: Floats) -> str:
+    """Numbers as text, from which `parse` gets them exactly."""
+    return "z" + base64.urlsafe_b64encode(np.asarray(z, "<f4").tobytes()).decode().rstrip("=")
+
+
+def _numbers(text: str, config: RunConfig) -> Floats:
+    found = _SEEDED.fullmatch(text)
+    if found:
+        seed, i = int(found[1]), int(found[2])
+        if seed > MAX_SEED or i >= N_SEEDED:
+            raise ConfigError(f"point {text!r} is not allowed: seeds go to {MAX_SEED}, each has {N_SEEDED} points")
+        row: Floats = seeded(seed, config)[i].numpy()
+        return row
+    if not text.startswith("z") or len(text) > 8 + 6 * config.latent_dim:
+        raise ConfigError(f"{text[:20]!r} is no point of this latent space: write s17.3, or z and its numbers")
+    try:
+        numbers = np.frombuffer(base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)), "<f4")
+    except (ValueError, binascii.Error):
+        numbers = np.zeros(0, "<f4")
+    if len(numbers) != config.latent_dim:
+        raise ConfigError(f"this point does not belong to this run: z has {config.latent_dim} numbers here")
+    if not (np.abs(numbers) <= MAX_COORDINATE).all():  # also NaN
+        raise ConfigError(f"this point lies too far out: coordinates go to {MAX_COORDINATE:g}")
+    return numbers.astype(np.float32)

@@ -1,0 +1,140 @@
+"""Scores by nearest neighbours: they need no known modes, and work in any space with a distance.
+
+Each set is looked at once (`Cloud`), a pair of sets once more (`compare`); all scores fall out of the same three
+tables of distances. Their values depend on the number of samples and on k: compare only equal ones, and always
+beside what two real sets of that size reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+__all__ = ["Cloud", "K", "NeighbourScores", "closer_to_train", "compare", "coverage_of_real", "distances"]
+
+Floats = NDArray[np.floating]
+
+K: Final = 5
+"""Neighbours that make a ball around each sample."""
+
+_FEW_DIMENSIONS = 16  # below it differences are formed one by one: exact, and as fast as a matrix product
+
+
+@dataclass(frozen=True)
+class NeighbourScores:
+    """How two sets of samples lie in each other's neighbourhoods.
+
+    Attributes:
+        precision: Share of fake samples inside the ball of a real one: is what is drawn plausible?
+        recall: Share of real samples inside the ball of a fake one: is all of the data drawn?
+        density: Mean number of real balls that a fake sample lies in, over k; 1 for real data.
+        coverage: Share of real balls that hold a fake sample.
+        two_sample: Accuracy of telling real from fake by the nearest other sample: ½ for equal sets, 1 for sets
+            apart, below ½ for copies.
+        diversity: Mean distance of two fake samples over that of two real ones.
+    """
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+    two_sample: float
+    diversity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """A set of samples, with what its own distances say.
+
+    Attributes:
+        points: `[n, dim]`, n > k.
+        radius: Distance of each point's k-th nearest other point, `[n]`.
+        nearest: Distance of each point's nearest other point, `[n]`.
+        mean_distance: Of two different points.
+        k: Neighbours in a ball.
+    """
+
+    points: Tensor
+    radius: Tensor
+    nearest: Tensor
+    mean_distance: float
+    k: int
+
+    @classmethod
+    def of(cls, points: Floats | Tensor, k: int = K) -> Cloud:
+        """Look at `[n, dim]`; in the given precision.
+
+        Raises:
+            ValueError: Not more than k points.
+        """
+        x = torch.as_tensor(points)
+        if len(x) <= k:
+            raise ValueError(f"{len(x)} samples have no {k} neighbours each: more than {k} are needed")
+        table = distances(x, x)
+        n = len(x)
+        mean = float(table.sum() / (n * (n - 1)))
+        table.fill_diagonal_(torch.inf)
+        near = table.topk(k, dim=1, largest=False).values
+        return cls(x, near[:, -1], near[:, 0], mean, k)
+
+
+def distances(a: Tensor, b: Tensor) -> Tensor:
+    """Euclidean distances of `[n, dim]` and `[m, dim]`, `[n, m]`."""
+    if a.shape[1] <= _FEW_DIMENSIONS:
+        return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    middle = b.mean(0)  # small numbers lose fewer digits in the matrix product
+    return torch.cdist(a - middle, b - middle, compute_mode="use_mm_for_euclid_dist")
+
+
+def compare(real: Cloud, fake: Cloud) -> NeighbourScores:
+    """All scores of a fake cloud beside a real one of the same k.
+
+    Precision and recall of Kynkäänniemi et al. 2019 (arXiv:1904.06991), density and coverage of Naeem et al. 2020
+    (arXiv:2002.09797), the 1-NN two-sample test of Lopez-Paz & Oquab 2017 (arXiv:1610.06545), whose accuracy is
+    the mean of the two sets' here, so that their sizes may differ a little; equal ones are meant.
+    """
+    table = distances(real.points, fake.points)
+    in_real = table <= real.radius[:, None]
+    near_fake, near_real = table.min(1).values, table.min(0).values
+    right = (_sooner(real.nearest, near_fake) + _sooner(fake.nearest, near_real)) / 2
+    return NeighbourScores(
+        precision=_mean(in_real.any(0)),
+        recall=_mean((table <= fake.radius).any(1)),
+        density=_mean(in_real.sum(0)) / real.k,
+        coverage=_mean(in_real.any(1)),
+        two_sample=right,
+        diversity=fake.mean_distance / real.mean_distance if real.mean_distance else float("nan"),
+    )
+
+
+def closer_to_train(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
+    """Share of fake samples whose nearest training sample is nearer than their nearest held-out one; ties count ½.
+
+    ½ for an honest generator, 1 for one that copies (after Meehan et al. 2020, arXiv:2004.05675). Both real sets
+    must have the same size, or the larger one is nearer by its size alone.
+
+    Raises:
+        ValueError: They have not.
+    """
+    if train.shape != held_out.shape:
+        raise ValueError(f"train {tuple(train.shape)} and held-out {tuple(held_out.shape)} must have one shape")
+    return _sooner(distances(fake, train).min(1).values, distances(fake, held_out).min(1).values)
+
+
+def coverage_of_real(n: int, m: int, k: int = K) -> float:
+    """Expected coverage of n real samples by m others from the same distribution (arXiv:2002.09797, lemma 2)."""
+    i = np.arange(1, k + 1)
+    return float(1 - np.prod((n - i) / (m + n - i)))
+
+
+def _sooner(a: Tensor, b: Tensor) -> float:
+    return _mean(a < b) + _mean(a == b) / 2
+
+
+def _mean(values: Tensor) -> float:
+    return float(values.double().mean())

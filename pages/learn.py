@@ -1,0 +1,37 @@
+"""Learn: the game in six short lessons, one step in slow motion, its theory, and the zoo of its variants."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import prose, session
+from pages.ui.learn import debugger_panel, lesson_panels, theory_panels, zoo_panel
+
+PARTS = {"lessons": "Ten guided minutes", "step": "One step, in slow motion", "theory": "Theory", "zoo": "The zoo"}
+
+st.html(prose.ASSETS.parent / "pages" / "ui" / "learn" / "lesson.css")
+notice = session.take_notice()
+if notice:
+    st.toast(notice, duration="long")
+query = st.query_params.to_dict()
+locked = query.get("lock") == "1" and "lesson" in query
+asked = "lessons" if "lesson" in query else query.get("part", "")
+part = "lessons"
+if not locked:
+    part = (
+        st.segmented_control(
+            "Part",
+            list(PARTS),
+            # A default and no state: the browser shows it even if the page is drawn anew before it has come.
+            default=asked if asked in PARTS else "lessons",
+            format_func=PARTS.__getitem__,
+            key="learn:part",
+            label_visibility="collapsed",
+        )
+        or "lessons"
+    )
+if part == "lessons":
+    lesson_panels.panel(query.get("lesson", ""), locked=locked)
+else:
+    st.query_params.from_dict({"part": part})
+    {"step": debugger_panel.panel, "theory": theory_panels.panel, "zoo": zoo_panel.panel}[part]()

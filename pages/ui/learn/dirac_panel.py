@@ -1,0 +1,97 @@
+"""Panel of the Dirac-GAN: a GAN of two numbers, whose whole game can be drawn."""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from gan_core.dynamics import METHODS, Game, eigenvalues, factor, field, play_all, reading, reading_of_steps
+from gan_core.figures import theory
+from gan_core.objectives import OBJECTIVES
+from gan_core.regularisers import REGULARISERS
+from pages.ui import prose
+from pages.ui.learn.theme import theme
+
+_REACH: Final = 2.0
+_STEPS: Final = 80
+_READINGS: Final = {
+    "converges": "**converges**: real parts below 0, every small disturbance dies out",
+    "circles": "**circles** to first order: real parts are 0, the players chase each other. Whether they come nearer "
+    "in the long run is then beyond eigenvalues: the distances below show it",
+    "diverges": "**diverges**: a real part above 0",
+    "kink": "**has a kink** at the equilibrium: this penalty wants slope 1, and at slope 0 it pushes to either side",
+}
+
+
+@functools.lru_cache(maxsize=1)
+def _grid() -> np.ndarray:
+    ticks = np.linspace(-_REACH, _REACH, 15)
+    return np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
+
+
+@functools.lru_cache(maxsize=256)
+def _paths(game: Game, methods: tuple[str, ...], h: float, d_steps: int) -> dict[str, np.ndarray]:
+    return play_all(game, methods, n_steps=_STEPS, h=h, d_steps=d_steps)
+
+
+@functools.lru_cache(maxsize=128)
+def _velocity(game: Game) -> np.ndarray:
+    return field(game, _grid())
+
+
+@st.fragment(key="theory-dirac")
+def panel() -> None:
+    """The field, paths over it, and what the eigenvalues say."""
+    prose.section("learn/dirac.md")
+    a, b, c = st.columns(3)
+    objective = a.selectbox(
+        "objective", list(OBJECTIVES), 1, format_func=lambda name: OBJECTIVES[name].label, key="dirac:objective"
+    )
+    penalty = b.selectbox(
+        "penalty",
+        ["", *REGULARISERS],
+        format_func=lambda name: REGULARISERS[name].label if name else "none",
+        key="dirac:penalty",
+    )
+    weight = c.slider("its weight γ", 0.0, 3.0, 0.3, 0.05, key="dirac:weight", disabled=not penalty)
+    noise = a.slider("instance noise σ", 0.0, 2.0, 0.0, 0.1, key="dirac:noise")
+    h = b.slider("step size h", 0.02, 1.0, 0.2, 0.02, key="dirac:h")
+    d_steps = c.slider("D's updates per step", 1, 5, 1, key="dirac:d_steps")
+    methods = st.multiselect(
+        "ways to play",
+        list(METHODS),
+        ["alternating", "simultaneous"],
+        format_func=lambda name: METHODS[name].label,
+        max_selections=4,
+        key="dirac:methods",
+    )
+    game = Game(objective, penalty, weight if penalty else 0.0, noise)
+    paths = {METHODS[name].label: path for name, path in _paths(game, tuple(methods), h, d_steps).items()}
+    left, right = st.columns([3, 2])
+    figure = theory.dirac_plane(_grid(), _velocity(game), paths, theme=theme())
+    left.plotly_chart(figure, key="dirac:plane", theme=None)
+    left.plotly_chart(theory.distances(paths, theme=theme()), key="dirac:distances", theme=None)
+    _say(game, h, d_steps, right)
+    penalised = f" + \\gamma\\,{REGULARISERS[penalty].formula}" if penalty and weight else ""
+    right.markdown(f"$${OBJECTIVES[objective].formula_d}{penalised}$$\n\n$${OBJECTIVES[objective].formula_g}$$")
+    for name in methods:
+        right.markdown(f"**{METHODS[name].label}**: {METHODS[name].idea} ${METHODS[name].formula}$")
+
+
+def _say(game: Game, h: float, d_steps: int, where: st.delta_generator.DeltaGenerator) -> None:
+    values = eigenvalues(game)
+    where.markdown(f"Near the equilibrium the game {_READINGS[reading(game)]}.")
+    if values is None:
+        return
+    where.markdown("Eigenvalues: " + ", ".join(f"`{v.real:+.4f}\u00a0{v.imag:+.4f}\u00a0i`" for v in values))
+    for name in ("simultaneous", "alternating"):
+        growth = factor(game, name, h, d_steps)
+        assert growth is not None
+        where.markdown(
+            f"A small distance is multiplied by **{growth:.5f}** in each {name} step: it "
+            f"**{reading_of_steps(growth)}**."
+        )
+    where.plotly_chart(theory.eigenvalue_plane(values, theme=theme()), key="dirac:eigenvalues", theme=None)

@@ -1,0 +1,104 @@
+"""Panel of a lesson's answer: what happened in this run, why, its pictures, and where to go from there."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from gan_core.data.modes import SIDES
+from gan_core.figures import learning
+from gan_core.lessons import Facts, Lesson, lessons
+from pages.ui import session
+from pages.ui.lab.words import differences
+from pages.ui.learn.theme import theme
+from pages.ui.learn.visit import LessonVisit, begin, beside, open_lesson
+
+SENT: Final = "learn.lesson_sent"
+"""Whether a button has just chosen the lesson."""
+_ROWS: Final = "learn.rows"
+
+
+def panel(lesson: Lesson, visit: LessonVisit, *, locked: bool) -> None:
+    """The answer.
+
+    Args:
+        lesson: Which.
+        visit: Its run, which is done.
+        locked: True for a link of a teacher's: there is nothing to press.
+    """
+    found = visit.facts
+    said = session.recall("learn.said", lesson.right)
+    with st.container(border=True, key="lesson-answer"):
+        other = beside(lesson.beside, found.row["seed"]) if lesson.beside else None
+        words = {**found.words, **{f"other_{name}": word for name, word in (other.words if other else {}).items()}}
+        mark = "You predicted it." if said == lesson.right else "It came out otherwise than you predicted."
+        st.markdown(f"**{mark}** {lesson.answer.format_map(words)}")
+        if not found.held:
+            st.warning("This run did not turn out as this lesson is meant to show: the numbers above are what it did.")
+        _figures(found, visit)
+        if found.row:
+            _table(lesson, found, other)
+        if not locked:
+            _next(lesson, visit)
+
+
+def _figures(found: Facts, visit: LessonVisit) -> None:
+    if found.traces:
+        rows = [(t.when, t.z, t.point, t.prob) for t in found.traces]
+        st.plotly_chart(learning.traced(rows, theme=theme()), key="lesson:traced", theme=None)
+    if found.path is not None and found.probs is not None and visit.runner.snapshot is not None:
+        left, right = st.columns(2)
+        figure = learning.path(found.path, visit.runner.snapshot.arrays["real"], theme=theme())
+        left.plotly_chart(figure, key="lesson:path", theme=None)
+        right.plotly_chart(learning.opinion(found.probs, theme=theme()), key="lesson:opinion", theme=None)
+    if found.fall is not None:
+        fall = found.fall
+        figure = learning.fall(fall.steps, fall.d_loss, fall.g_gradient, fall.at, theme=theme())
+        st.plotly_chart(figure, key="lesson:fall", theme=None)
+    if found.occupancy is not None:
+        st.plotly_chart(learning.occupancy(found.occupancy, SIDES, theme=theme()), key="lesson:modes", theme=None)
+    for pictures, names, key in (
+        (found.walk, ("a walk", "cross-fade"), "lesson:walk"),
+        (found.nearest, ("generated", "nearest real"), "lesson:nearest"),
+    ):
+        if pictures is not None:
+            st.plotly_chart(learning.image_rows(pictures, names, theme=theme()), key=key, theme=None)
+
+
+def _table(lesson: Lesson, found: Facts, other: Facts | None) -> None:
+    """All runs of the two lessons on collapse that this visitor has seen, and the one that this one stands beside."""
+    rows: dict[tuple[str, str], dict[str, str]] = session.recall(_ROWS, {})
+    shown = {lesson.title: found} | ({lessons()[lesson.beside].title: other} if other else {})
+    for title, facts in shown.items():
+        rows = {**rows, (title, facts.row["seed"]): {"lesson": title, **facts.row}}
+    session.remember(_ROWS, rows)
+    apart = ""
+    if other is not None:
+        apart = f" What differs at one seed: {differences(lesson.config(), lessons()[lesson.beside].config())}"
+    st.markdown(f"**The runs so far.**{apart}")
+    st.dataframe(list(rows.values()), hide_index=True, key="lesson:rows")
+
+
+def _next(lesson: Lesson, visit: LessonVisit) -> None:
+    with st.container(horizontal=True):
+        if st.button("Try it yourself on Train", icon=":material/play_circle:", key="lesson:try"):
+            session.open_config(visit.runner.initial_config, lesson.preset)
+            st.switch_page("pages/train.py")
+        if st.button("Once more", key="lesson:again"):
+            open_lesson(lesson, again=True)
+            st.rerun()
+        seed = visit.runner.initial_config.seed + 1
+        if lesson.seeds and st.button(f"The same with seed {seed}", key="lesson:seed"):
+            begin(open_lesson(lesson, seed, again=True))
+            st.rerun()
+        names = list(lessons())
+        i = names.index(lesson.name) + 1
+        if i < len(names):
+            st.button(f"Next: {lessons()[names[i]].title}", key="lesson:next", on_click=_go, args=(names[i],))
+    st.caption(f"For a class: [this lesson with its controls locked](?lesson={lesson.name}&lock=1).")
+
+
+def _go(name: str) -> None:
+    session.feed("learn:lesson", name)
+    session.remember(SENT, True)

@@ -1,0 +1,133 @@
+"""Panels of the lessons: predict, watch, read why."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+from gan_core.lessons import Lesson, lessons
+from pages.ui import live as view
+from pages.ui import session
+from pages.ui.learn import lesson_answer, progress
+from pages.ui.learn.visit import LessonVisit, begin, finished, open_lesson
+from pages.ui.live.route import FRAME, PAST, plotly_url
+from pages.ui.train_panels import formulas, reading
+
+_LIVE: Final = "lesson-live"
+_POLL: Final = 0.4
+"""Seconds between two looks whether a run is done."""
+_PLAIN: Final = ("play", "pause", "step")
+
+
+def panel(name: str, *, locked: bool) -> None:
+    """A lesson.
+
+    Args:
+        name: Which; the first one if there is none of this name.
+        locked: True for a link of a teacher's: nothing but the prediction can be changed.
+    """
+    all_ = lessons()
+    name = name if name in all_ else next(iter(all_))
+    if finished():
+        progress.add(finished())
+    progress.keep(all_)
+    if not locked:
+        name = _choose(name)
+        st.query_params.from_dict({"lesson": name})
+    lesson = all_[name]
+    visit = open_lesson(lesson)
+    _predict(lesson, visit)
+    if visit.begun and visit.done:
+        lesson_answer.panel(lesson, visit, locked=locked)
+    elif visit.begun:
+        _wait(visit)
+    with st.container(key="lesson-view-locked" if locked else "lesson-view"):
+        _live(visit, locked=locked)
+
+
+def _choose(name: str) -> str:
+    finished = progress.done()
+    names = list(lessons())
+    sent = session.recall(lesson_answer.SENT, False)  # a value that was sent must not have a default beside it
+    session.remember(lesson_answer.SENT, False)
+
+    def label(one: str) -> str:
+        return f"{'✓ ' if one in finished else ''}{names.index(one) + 1}. {lessons()[one].title}"
+
+    picked = st.pills(
+        "Lesson",
+        names,
+        default=None if sent else name,
+        format_func=label,
+        key="learn:lesson",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return picked or name
+
+
+def _predict(lesson: Lesson, visit: LessonVisit) -> None:
+    with st.container(key="lesson-question"):
+        st.subheader(lesson.title, anchor=False)
+        st.markdown(lesson.question)
+        if visit.begun:
+            st.markdown(_predicted(lesson, done=visit.done, shown=visit.done and visit.facts.held))
+            return
+        said = st.radio(
+            "What do you predict?",
+            range(len(lesson.choices)),
+            format_func=lesson.choices.__getitem__,
+            index=None,
+            key=f"learn:said:{lesson.name}:{visit.token[:6]}",
+        )
+    if said is not None:
+        session.remember("learn.said", said)
+        begin(visit)
+        st.rerun()
+
+
+def _predicted(lesson: Lesson, *, done: bool, shown: bool) -> str:
+    """What was said; once the run is done all choices, and which was right if that is known."""
+    said = session.recall("learn.said", lesson.right)
+    if not done:
+        return f"You predict: **{lesson.choices[said]}**"
+    lines = []
+    for i, choice in enumerate(lesson.choices):
+        notes = ["your prediction"] * (i == said) + ["as it turned out"] * (shown and i == lesson.right)
+        lines.append(f"- {choice}" + (f" **({', '.join(notes)})**" if notes else ""))
+    return "\n".join(lines)
+
+
+@st.fragment(run_every=_POLL)
+def _wait(visit: LessonVisit) -> None:
+    """Look whether the run is done, and have the page say what happened."""
+    if visit.done or visit.runner.state in ("diverged", "error", "closed"):
+        st.rerun(scope="app")
+    st.caption(f"Watch: the run stops by itself at step {visit.lesson.stop_at:,}, and is then explained.")
+
+
+@st.fragment(key="lesson-live-fragment")
+def _live(visit: LessonVisit, *, locked: bool) -> None:
+    def obey() -> None:
+        command: Any = view.parse_command(session.value_of(_LIVE).get("command"))
+        if command is None or locked or not visit.is_new(command.n):
+            return
+        if command.name in _PLAIN:
+            getattr(visit.runner, command.name)()
+        elif command.name == "pace":
+            visit.runner.set_pace(None if command.value is None else float(command.value))
+
+    view.mount(
+        key=_LIVE,
+        data={
+            "url": f"{FRAME}?t={visit.token}",
+            "past": f"{PAST}?t={visit.token}",
+            "plotly": plotly_url(),
+            "ms": 165,
+            "plotMs": 500,
+            "formulas": formulas(visit.runner.initial_config),
+            "reading": reading(visit.runner.initial_config),
+        },
+        on_command=obey,
+    )

@@ -1,0 +1,74 @@
+"""Panel of the two open troubles, each with a demonstration: G repeats itself, and training does not settle."""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from gan_core.data.modes import SIDES
+from gan_core.dynamics import Game, eigenvalues, play
+from gan_core.figures import learning, theory
+from gan_core.lessons import lessons
+from pages.ui import prose, session
+from pages.ui.learn.theme import theme
+from pages.ui.learn.visit import beside
+
+_STEPS: Final = 300
+_R1: Final = 0.3
+_RUNS: Final = (("collapse", "The plain GAN"), ("cure", "D judges two samples at a time"))
+_SHOWN: Final = "learn.troubles_shown"
+
+
+def panel() -> None:
+    """Both questions, their answers, and a word that is often used loosely."""
+    prose.section("learn/trouble_same.md")
+    _same()
+    prose.section("learn/trouble_settle.md")
+    _settle()
+    prose.section("learn/loose_word.md")
+
+
+@st.fragment(key="theory-same")
+def _same() -> None:
+    """The collapse and its cure from one seed, run here when asked for."""
+    if st.button("Show it: one seed, twice", icon=":material/play_circle:", key="troubles:show"):
+        session.remember(_SHOWN, True)
+    if not session.recall(_SHOWN, False):
+        return
+    for column, (name, title) in zip(st.columns(2), _RUNS, strict=True):
+        found = beside(name, str(lessons()[name].config().seed))
+        assert found.occupancy is not None
+        with column:
+            st.markdown(
+                f"**{title}**: {found.words['reached']} modes at a time, D's loss {found.words['d_loss']}, G's "
+                f"{found.words['g_loss']}"
+            )
+            figure = learning.occupancy(found.occupancy, SIDES, theme=theme())
+            st.plotly_chart(figure, key=f"troubles:{name}", theme=None)
+    st.caption("A row for each of the eight modes, darker where more of the samples of the same 256 z are near it.")
+
+
+@functools.cache
+def _paths() -> dict[str, np.ndarray]:
+    plain, penalised = Game("wasserstein"), Game("wasserstein", "r1", _R1)
+    return {
+        "simultaneous": play(plain, "simultaneous", n_steps=_STEPS),
+        "alternating": play(plain, "alternating", n_steps=_STEPS),
+        "averaged": play(plain, "averaging", n_steps=_STEPS),
+        f"alternating, with R1 of γ = {_R1:g}": play(penalised, "alternating", n_steps=_STEPS),
+    }
+
+
+def _settle() -> None:
+    left, right = st.columns([3, 2])
+    left.plotly_chart(theory.distances(_paths(), theme=theme()), key="troubles:distances", theme=None)
+    for name, game in (("Without a penalty", Game("wasserstein")), ("With R1", Game("wasserstein", "r1", _R1))):
+        values = eigenvalues(game)
+        assert values is not None
+        right.markdown(
+            f"**{name}**: eigenvalues " + ", ".join(f"`{v.real:+.4f}\u00a0{v.imag:+.4f}\u00a0i`" for v in values)
+        )
+    right.markdown("In the section before you can play every objective and penalty, and other ways to take the steps.")

@@ -1,0 +1,130 @@
+"""The run of a lesson: with a log, fixed in length, never saved, and apart from the run of the Train page."""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import streamlit as st
+
+from gan_core import Runner
+from gan_core.lessons import Facts, Lesson, Watched, facts, lessons
+from gan_core.recorder import Recorder
+from pages.ui import session
+from pages.ui.guests import Guest
+from pages.ui.visits import Rooms, Visit, default_device
+
+_KEY: Final = "learn.visit"
+_BEFORE: Final = "learn.visit_before"
+
+
+class LessonVisit(Visit):
+    """One lesson's run.
+
+    Args:
+        lesson: What is run.
+        seed: In place of the preset's own, or None.
+        rooms: What all visits of the process share.
+
+    Attributes:
+        lesson: What is run.
+        begun: True once it plays: after the prediction.
+    """
+
+    def __init__(self, lesson: Lesson, seed: int | None, rooms: Rooms) -> None:
+        Guest.__init__(self)  # no autosave: a lesson can always be had again
+        self.lesson, self.begun, self.key = lesson, False, ""
+        self._done = False
+        self.trainer = Watched(lesson.config(seed))
+        self.recorder = Recorder()
+        self.runner = Runner(
+            self.trainer.config,
+            preset=lesson.preset,
+            slots=rooms.slots,
+            device=default_device(),
+            visitor=self.token,
+            observers=(rooms.monitor, self.recorder),
+            on_frame=self.recorder.show,
+        )
+        self.runner.adopt(self.trainer, preset=lesson.preset)
+
+    def begin(self) -> None:
+        """Play to the lesson's last step."""
+        self.begun = True
+        self.runner.set_pace(self.lesson.pace)
+        self.runner.set_stop_at(self.lesson.stop_at)
+        self.runner.play()
+
+    @property
+    def heard(self) -> str:
+        """Nothing: a lesson's commands are not numbered, and so never sent again."""
+        return ""
+
+    @property
+    def done(self) -> bool:
+        """True from when the last step is done and the run stands, even if it is played on then."""
+        self._done = self._done or (self.trainer.step_count >= self.lesson.stop_at and self.runner.state == "paused")
+        return self._done
+
+    @functools.cached_property
+    def facts(self) -> Facts:
+        """What is to be said of the run, once it is done."""
+        return facts(self.lesson.name, self.trainer)
+
+
+@st.cache_resource(scope="session", on_release=Guest.leave, show_spinner=False)
+def _presence(_visit: LessonVisit, token: str) -> LessonVisit:
+    """Released when the browser goes, made again by the first script run when it is back."""
+    _visit.arrive()
+    return _visit
+
+
+def open_lesson(lesson: Lesson, seed: int | None = None, *, again: bool = False) -> LessonVisit:
+    """This visitor's run of a lesson; one at a time, and the run of the Train page rests meanwhile.
+
+    Args:
+        lesson: Which.
+        seed: In place of the preset's own; None also for that of the run that is open.
+        again: True to begin anew.
+    """
+    known: LessonVisit | None = session.recall(_KEY)
+    if known is None or known.lesson.name != lesson.name or known.runner.state == "closed" or again:
+        if known is not None:
+            _dismiss(known)
+        known = LessonVisit(lesson, seed, session.rooms())
+        session.rooms().admit(known)
+        session.remember(_KEY, known)
+    return _presence(known, known.token)
+
+
+def _dismiss(visit: LessonVisit) -> None:
+    """End the run before this one: this one is still looked at until the browser has been told of the next."""
+    visit.runner.pause()
+    before: LessonVisit | None = session.recall(_BEFORE)
+    if before is not None:
+        before.runner.close()
+    session.remember(_BEFORE, visit)
+
+
+@st.cache_resource(max_entries=32, show_spinner="The same seed without the change, to compare …")
+def beside(name: str, seed: str) -> Facts:
+    """The facts of a lesson's run that is only compared with; the same for everybody, so it runs once."""
+    lesson = lessons()[name]
+    trainer = Watched(lesson.config(int(seed)))
+    for _ in range(lesson.stop_at):
+        trainer.step()
+    return facts(name, trainer)
+
+
+def finished() -> str:
+    """The name of the open lesson if its run is done, else ""."""
+    known: LessonVisit | None = session.recall(_KEY)
+    return known.lesson.name if known is not None and known.begun and known.done else ""
+
+
+def begin(visit: LessonVisit) -> None:
+    """Play the lesson's run; the run of the Train page rests, for two at once would share one processor."""
+    if session.has_run() and session.visit().runner.playing:
+        session.visit().runner.pause()
+        session.notify("The run on the Train page is paused: two at once would share one processor.")
+    visit.begin()

@@ -1,0 +1,58 @@
+"""What the address bar says of this visitor's run, and what it asks of the latent page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gan_core import ConfigError
+from gan_core.presets import link_repeats_until, to_query
+from gan_core.recorded import recorded
+from pages.ui.latent import link as latent_link
+from pages.ui.session.address import small_points
+from pages.ui.session.memory import notify, recall, remember
+from pages.ui.session.present import visit
+
+
+def update_link() -> int | None:
+    """Put what defines the run into the address.
+
+    Returns:
+        The step up to which the link repeats the run, None if it repeats all of it, or -1 if the run began with what
+        another had learned, which no link repeats.
+    """
+    done, query = visit().runner.interventions, query_of_run()
+    if recall("link") != query or st.query_params.to_dict() != query:
+        remember("link", query)
+        st.query_params.from_dict(query)
+    return link_repeats_until(done)
+
+
+def stands_recorded() -> bool:
+    """True while this run is the recorded one that was opened for want of another."""
+    runner = visit().runner
+    return runner.preset == recall("recorded") and runner.step_count == recorded(runner.preset).step
+
+
+def link_carries_data() -> bool:
+    """True if the link holds what the run trains on: a set that everybody has, or a small drawing."""
+    data = visit().runner.initial_config.data
+    return not data.name.startswith("own-") or bool(small_points(data))
+
+
+def query_of_run() -> dict[str, str]:
+    """The parameters of a link that repeats this run."""
+    runner = visit().runner
+    return to_query(runner.initial_config, runner.preset, runner.interventions) | small_points(
+        runner.initial_config.data
+    )
+
+
+def latent_start() -> latent_link.Link:
+    """Where the link says that a walk through the latent space begins."""
+    try:
+        return latent_link.parse(st.query_params.to_dict(), visit().runner.config)
+    except ConfigError as error:
+        if not recall("latent.refused"):
+            remember("latent.refused", True)
+            notify(f"The link could not be followed: {error}. This is where a walk begins instead.")
+        return latent_link.Link()

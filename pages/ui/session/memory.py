@@ -1,0 +1,79 @@
+"""What is kept for this session: the only module that touches ``st.session_state``.
+
+Widgets are fed from the run's config before they are made, so a look at another page, which drops widget state, loses
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+_FED: Final = "gan.fed"
+
+
+def remember(name: str, value: Any) -> None:
+    """Keep something for this session, over all pages."""
+    st.session_state[f"gan.{name}"] = value
+
+
+def recall(name: str, default: Any = None) -> Any:
+    """What `remember` kept."""
+    return st.session_state.get(f"gan.{name}", default)
+
+
+def forget(name: str, default: Any = None) -> Any:
+    """What `remember` kept, for the last time."""
+    return st.session_state.pop(f"gan.{name}", default)
+
+
+def notify(text: str) -> None:
+    """Say something once, at the next drawing of the page."""
+    remember("notice", text)
+
+
+def take_notice() -> str:
+    """What is to be said, or ""."""
+    text: str = forget("notice", "")
+    return text
+
+
+def ask_redraw() -> None:
+    """Have the whole page drawn again after this fragment."""
+    remember("redraw", True)
+
+
+def take_redraw() -> bool:
+    """True once after `ask_redraw`."""
+    return bool(forget("redraw", False))
+
+
+def feed(key: str, value: Any) -> None:
+    """Set a widget's value before it is made, so that it shows what the run has."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+        st.session_state.setdefault(_FED, set()).add(key)
+
+
+def form_stands() -> None:
+    """The form has been drawn with all that `feed` gave it."""
+    st.session_state[_FED] = set()
+
+
+def is_echo(key: str) -> bool:
+    """True if a widget's value is not this visitor's choice: it was fed another one, and the form is not drawn yet.
+
+    A click while the server is slow stops the drawing; the browser then reports the values of the form before.
+    """
+    return key in st.session_state.get(_FED, ())
+
+
+def feed_once(key: str, value: Any) -> None:
+    """Set a widget's value before it is made for the first time; from then on it is the visitor's."""
+    st.session_state.setdefault(key, value)
+
+
+def value_of(key: str) -> Any:
+    """A widget's value."""
+    return st.session_state[key]

@@ -1,0 +1,141 @@
+"""Who is here, and which run is theirs. A session holds one `Visit`, and through it one run."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+from typing import Final
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from gan_core.cards import fingerprint
+from gan_core.presets import link_repeats_until
+from gan_core.recorded import recorded
+from pages.ui import browser
+from pages.ui.latent import link as latent_link
+from pages.ui.session.address import from_link
+from pages.ui.session.memory import forget, notify, recall, remember, value_of
+from pages.ui.visits import Rooms, Visit, default_slots
+
+_BROWSER: Final = "gan.browser"
+HEARTBEAT: Final = 60.0
+"""Seconds between two greetings: rare, because a tick beside a click may be one click too many."""
+
+
+@functools.cache
+def rooms() -> Rooms:
+    """What all sessions of this process share."""
+    made = Rooms(default_slots(), release_after=float(st.get_option("server.disconnectedSessionTTL")) + 5)
+    atexit.register(made.close)
+    return made
+
+
+@st.cache_resource(scope="session", on_release=Visit.leave, show_spinner=False)
+def _presence(_visit: Visit, token: str) -> Visit:
+    """Released when the browser goes, made again by the first script run when it is back."""
+    _visit.arrive()
+    return _visit
+
+
+def visit() -> Visit:
+    """This visitor's run; made from the link at the first call, and again after it was released."""
+    known: Visit | None = recall("visit")
+    if known is None or known.runner.state == "closed":
+        if known is None:
+            config, preset, interventions = from_link()
+        else:  # released meanwhile: the same run from its beginning, with all that was done to it
+            last = known.runner
+            config, preset, interventions = last.initial_config, last.preset, last.interventions
+            if link_repeats_until(interventions) == -1:
+                interventions = ()
+                notify("This run began with what another had learned, and that is gone: it begins with fresh weights.")
+        known = take(rooms().open(config, interventions, preset))
+    return _presence(known, known.token)
+
+
+def visit_or_recorded(name: str) -> Visit:
+    """This visitor's run; where there is none, and no link names one, a new one at the end of a recorded run.
+
+    Args:
+        name: One of `gan_core.recorded.RECORDED`.
+    """
+    if recall("visit") is None and not st.query_params.keys() - set(latent_link.NAMES):
+        take(rooms().open_recorded(recorded(name)))
+        remember("recorded", name)
+    return visit()
+
+
+def take(opened: Visit) -> Visit:
+    """Make a run this visitor's, in place of the one there was."""
+    remember("visit", opened)
+    remember("keys", keys_of_runs() | {opened.key})
+    opened.recorder.owner = owner()
+    return opened
+
+
+def has_run() -> bool:
+    """True if this visitor has a run; asking makes none."""
+    known: Visit | None = recall("visit")
+    return known is not None and known.runner.state != "closed"
+
+
+def token() -> str | None:
+    """What tells this visitor's run from others; None if there is none."""
+    return visit().token if has_run() else None
+
+
+@st.fragment(run_every=HEARTBEAT)
+def greet() -> None:
+    """Tell a run that its browser is here, whatever page it looks at; makes no run.
+
+    A timed fragment, and only for this: after a broken connection Streamlit's front end runs the script again if
+    there is one on the page. Without that nobody would hear that the browser is back.
+    """
+    known: Visit | None = recall("visit")
+    if known is not None:
+        _presence(known, known.token)
+    if not owner():
+        browser.mount(key=_BROWSER, on_token=_recognise)
+    elif forget("recognised", False) and not is_for_one():
+        st.rerun(scope="app")  # now it is known which saved runs are this browser's
+
+
+def _recognise() -> None:
+    token = browser.parse(value_of(_BROWSER).get("token"))
+    remember("owner", fingerprint(token))
+    remember("recognised", True)
+    known: Visit | None = recall("visit")
+    if known is not None:
+        known.recorder.owner = owner()
+
+
+def owner() -> str:
+    """Whom this session's runs belong to: the fingerprint of its browser's token, "" while that is not known."""
+    found: str = recall("owner", "")
+    return found
+
+
+def is_for_one() -> bool:
+    """True if the app serves one person, who may see all saved runs.
+
+    So it is where the browser is on the app's own machine and asks for it by a local name, with no proxy between;
+    ``GAN_EXPLORER_USERS`` says it outright: ``one`` or ``many``.
+    """
+    said = os.environ.get("GAN_EXPLORER_USERS", "").lower()
+    if said in ("one", "many"):
+        return said == "one"
+    here = urlsplit(st.context.url or "").hostname
+    relayed = any(name in st.context.headers for name in ("X-Forwarded-For", "X-Real-Ip", "Forwarded"))
+    return st.context.ip_address is None and here in (None, "localhost", "127.0.0.1", "::1") and not relayed
+
+
+def keys_of_runs() -> frozenset[str]:
+    """The names under which the runs of this session are saved, without their numbers."""
+    return frozenset(recall("keys", ()))
+
+
+def key_of_run() -> str:
+    """The name under which the open run is saved; "" if there is none."""
+    return f"{visit().key}-{visit().runner.run}" if has_run() else ""

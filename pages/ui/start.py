@@ -1,0 +1,82 @@
+"""The slow part of the start: PyTorch and all that stands on it, loaded while the browser loads its own part.
+
+The server answers before PyTorch is imported. A thread imports it in the meantime; what needs it (the routes, a
+visitor's script) calls `ready` first, and waits there if it is early.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import threading
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+PARTS: Final = ("live", "latent", "lab")
+"""The packages of `pages.ui` whose module ``route`` has routes of its own, all under ``gan/``."""
+
+_LOCK: Final = threading.Lock()
+_DONE: Final = threading.Event()
+
+
+def ready() -> None:
+    """Return when all is loaded that the first visitor needs; the first caller loads it.
+
+    One thread imports, the others wait: two that import the same packages at once may meet half-made modules.
+    """
+    if _DONE.is_set():
+        return
+    with _LOCK:
+        if _DONE.is_set():
+            return
+        importlib.import_module("pages.ui.live.route").warm()
+        # What is imported by now lives as long as the process: collections need not walk it again and again.
+        gc.collect()
+        gc.freeze()
+        _DONE.set()
+
+
+def serve(stop: threading.Event) -> None:
+    """Load everything, then clear up after visitors who are gone until told to stop; the body of a thread."""
+    ready()
+    importlib.import_module("pages.ui.session").rooms().reap(stop)
+
+
+def close() -> None:
+    """End every run, if anything has been loaded that could have begun one."""
+    if _DONE.is_set():
+        importlib.import_module("pages.ui.session").rooms().close()
+        importlib.import_module("gan_core.repeats").close()
+        importlib.import_module("gan_core.sweep.campaign").close()
+
+
+class Routes:
+    """All routes of the app, as one ASGI application that knows them once `ready` is done.
+
+    Args:
+        base: ``server.baseUrlPath`` with a leading and no trailing slash, or "".
+    """
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._router: Router | None = None
+
+    def _load(self) -> Router:
+        ready()
+        if self._router is None:
+            rooms = importlib.import_module("pages.ui.session").rooms()
+            parts = (importlib.import_module(f"pages.ui.{name}.route") for name in PARTS)
+            self._router = Router([route for part in parts for route in part.routes(rooms, self._base)])
+        return self._router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        router = await run_in_threadpool(self._load) if self._router is None else self._router
+        await router(scope, receive, send)
+
+    def route(self) -> Route:
+        """The one route that Streamlit is told of."""
+        return Route(f"{self._base}/gan/{{rest:path}}", self)

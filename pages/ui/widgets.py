@@ -1,0 +1,133 @@
+"""Widgets of single settings, made from their declarations: a knob says its range, its words and if it is live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import streamlit as st
+
+from gan_core import RunConfig
+from gan_core.config import KNOBS, Knob
+from pages.ui import session
+
+_WORDS: Final = {
+    "non_saturating": "non-saturating",
+    "least_squares": "least squares",
+    "wasserstein": "Wasserstein",
+    "relativistic": "relativistic",
+    "relativistic_average": "relativistic average",
+    "gradient_penalty": "gradient penalty",
+    "lipschitz_penalty": "Lipschitz penalty (WGAN-LP)",
+    "dragan": "DRAGAN",
+    "r1": "R1",
+    "r2": "R2",
+    "r1_r2": "R1 + R2",
+    "mlp": "MLP",
+    "dcgan": "DCGAN",
+    "article": "the article's",
+    "leaky_relu": "LeakyReLU",
+    "relu": "ReLU",
+    "silu": "SiLU",
+    "sgd": "SGD",
+    "rmsprop": "RMSprop",
+    "adam": "Adam",
+    "optimistic_adam": "optimistic Adam",
+}
+
+
+def widgets(config: RunConfig, *paths: str) -> None:
+    """Widgets for these settings of a config."""
+    for path in paths:
+        value: Any = config
+        for part in path.split("."):
+            value = getattr(value, part)
+        knob = KNOBS[path]
+        if isinstance(value, tuple) and not knob.many:
+            for i, beta in enumerate(value):
+                _number(knob, f"{path}.{i}", float(beta), f"{knob.label[0]} β{'₁₂'[i]}", 0.0, 1.0)
+        else:
+            widget(knob, path, value)
+
+
+def widget(knob: Knob, path: str, value: Any) -> None:
+    """One widget for one setting, of the kind that its declaration asks for."""
+    key = f"w:{path}"
+    label = _label(knob, knob.label)
+    if knob.many:
+        session.feed(key, list(value))
+        st.multiselect(
+            label, knob.choices, format_func=word, key=key, on_change=_changer(path, key), help=help_of(knob)
+        )
+    elif knob.choices:
+        session.feed(key, value)
+        st.selectbox(label, knob.choices, format_func=word, key=key, on_change=_changer(path, key), help=help_of(knob))
+    elif isinstance(value, bool):
+        session.feed(key, value)
+        st.toggle(label, key=key, on_change=_changer(path, key), help=help_of(knob))
+    elif knob.log:
+        low, high = knob.low or 0.0, knob.high or 1.0
+        options = sorted({*_series(low, high, integer=knob.integer), value})
+        session.feed(key, value)
+        st.select_slider(label, options, format_func=_short, key=key, on_change=_changer(path, key), help=help_of(knob))
+    elif knob.integer and knob.high is not None and knob.high <= 64:
+        session.feed(key, value)
+        low, high = int(knob.low or 0), int(knob.high)
+        st.slider(label, low, high, key=key, on_change=_changer(path, key), help=help_of(knob))
+    else:
+        _number(knob, path, value, knob.label, knob.low or 0, knob.high or 1)
+
+
+def _number(knob: Knob, path: str, value: Any, label: str, low: float, high: float) -> None:
+    key = f"w:{path}"
+    session.feed(key, value)
+    whole = knob.integer
+    st.number_input(
+        _label(knob, label),
+        int(low) if whole else float(low),
+        int(high) if whole else float(high),
+        step=1 if whole else 0.01,
+        format=None if whole else "%.4g",
+        key=key,
+        on_change=_changer(path, key),
+        help=help_of(knob),
+    )
+
+
+def _changer(path: str, key: str) -> Callable[[], None]:
+    def act() -> None:
+        if session.is_echo(key):
+            return
+        changes = {path: session.value_of(key)}
+        config = session.visit().runner.config
+        if changes == {"objective": "wasserstein"} and not (config.clip or config.regularisers):
+            changes["clip"] = 0.01  # without any bound the critic's loss has no minimum
+        session.change(changes)
+
+    return act
+
+
+def _label(knob: Knob, label: str) -> str:
+    return f"{label} :gray-badge[live]" if knob.live else label
+
+
+def help_of(knob: Knob) -> str:
+    """A setting's help; one that is not live says what a change does."""
+    return knob.help if knob.live else f"{knob.help} A change begins a new run."
+
+
+def word(name: str) -> str:
+    """What a choice is called."""
+    return _WORDS.get(name, name)
+
+
+def _short(value: float) -> str:
+    return f"{value:g}"
+
+
+def _series(low: float, high: float, *, integer: bool) -> list[float]:
+    """1-2-5 values of a range (powers of two for whole numbers), with 0 where it is allowed."""
+    if integer:
+        return [n for n in (2**k for k in range(12)) if low <= n <= high]
+    values = [float(f"{m}e{e}") for e in range(-6, 4) for m in (1, 2, 5)]
+    return [0.0] * (low == 0) + [v for v in values if max(low, 1e-6) <= v <= high]

@@ -1,0 +1,63 @@
+"""The Learn page in a browser: a lesson from question to answer, the step in slow motion, a run from the zoo."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import TIMEOUT, Opener, Server, View, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def learn(open_app: Opener, server: Server) -> View:
+    """The page, at its first lesson."""
+    return open_app("", url=f"{server.url}learn", wait="")
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click(timeout=TIMEOUT * 1000)
+
+
+def test_a_lesson_is_predicted_watched_explained_and_remembered(learn: View) -> None:
+    page = learn.page
+    expect(page.get_by_text("3. D wins, and G stops")).to_be_visible(timeout=TIMEOUT * 1000)
+    page.get_by_text("3. D wins, and G stops").click()
+    page.get_by_text("Stop learning", exact=True).click(timeout=TIMEOUT * 1000)
+    answer = page.locator(".st-key-lesson-answer")
+    expect(answer).to_contain_text("You predicted it.", timeout=TIMEOUT * 1000)
+    expect(answer).to_contain_text("D's loss fell below 0.05 at step")
+    assert learn.step == 400
+    assert learn.state == "paused"
+    until(lambda: "discriminator-wins" in stored(page), "the browser remembers the lesson")
+    page.reload()
+    expect(page.get_by_text("✓ 3. D wins, and G stops")).to_be_visible(timeout=TIMEOUT * 1000)
+
+
+def stored(page: Page) -> str:
+    return str(page.evaluate("() => localStorage.getItem('gan-explorer.lessons') || ''"))
+
+
+def test_a_step_is_taken_line_by_line(learn: View) -> None:
+    page = learn.page
+    page.get_by_text("One step, in slow motion", exact=True).first.click(timeout=TIMEOUT * 1000)
+    press(page, "Next line")
+    expect(page.locator("p", has_text="Just executed:")).to_contain_text("x = sample_real()", timeout=TIMEOUT * 1000)
+    press(page, "To the end of the step")
+    expect(page.get_by_text("1 step done.")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(page.get_by_text("G layer 1").first).to_be_visible()
+
+
+def test_a_variant_of_the_zoo_is_run(learn: View) -> None:
+    page = learn.page
+    page.get_by_text("The zoo", exact=True).click(timeout=TIMEOUT * 1000)
+    page.get_by_label("Search").fill("dragan")
+    page.get_by_label("Search").press("Enter")
+    expect(page.get_by_text("1 variant, 1 of them runs here.")).to_be_visible(timeout=TIMEOUT * 1000)
+    page.get_by_text("DRAGAN, 2017").click()
+    press(page, "Run it")
+    learn.wait_for("playing")
+    learn.wait_beyond(10)
+    expect(page.get_by_text("Learn", exact=True).first).to_be_visible()
+    assert "dragan" in page.url or "regularisers" in page.url

@@ -1,0 +1,73 @@
+"""The Runs page in a browser: recorded runs, names and copies, exports, and whose runs are whose."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opener, Server, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+def test_a_recorded_run_opens_scrubs_and_goes_on(open_app: Opener, server: Server) -> None:
+    view = open_app("", url=f"{server.url}runs", wait="")
+    view.page.get_by_role("button", name="A GAN that collapsed").click()
+    view.wait_for("paused", timeout=30)
+    until(lambda: view.step == 1300, "the recorded run", now=view.report)
+    losses = view.page.locator(".gan-live .card.losses .plot")
+    expect(losses.get_by_text("★")).to_be_visible()
+    slider = view.page.get_by_role("slider", name="Time machine: step to look at")
+    loss = view.page.locator('.gan-live .part[data-part="g-loss"]')
+    words, number = view.words(), loss.inner_text()
+    slider.press("Home")
+    until(lambda: view.get("past") == "0", "the beginning", now=view.report)
+    until(lambda: view.words() != words and loss.inner_text() != number, "words and loss of then", now=view.report)
+    view.click("★ best")
+    until(lambda: view.get("past") == "300", "the best step", now=view.report)
+    view.click("Go on from here")
+    until(lambda: view.step == 300 and view.state == "paused", "a run from step 300", now=view.report)
+    until(lambda: int(slider.get_attribute("max") or 0) > 20, "the past before it", now=view.report)
+    view.single_steps(1)
+
+
+def test_a_saved_run_is_named_and_copied(open_app: Opener) -> None:
+    view = open_app()
+    view.wait_beyond(30)
+    view.pause()
+    page = view.page
+    token = page.evaluate("() => localStorage.getItem('gan-explorer.browser')")
+    assert re.fullmatch("[0-9a-f]{32}", token)
+    page.get_by_role("link", name="Runs").click()
+    row = page.locator('[class*="st-key-run-"]').filter(has_text="open now")
+    expect(row.get_by_role("img").first).to_be_visible()
+    row.get_by_role("button", name="More").click()
+    name = page.get_by_label("Name", exact=True)
+    name.fill("my <b>ring</b>")
+    name.press("Enter")
+    expect(row.get_by_text("my <b>ring</b>")).to_be_visible()
+    page.get_by_role("button", name="Duplicate").click()
+    expect(page.get_by_text("my <b>ring</b>, copy")).to_be_visible()
+
+
+def test_a_film_is_made_with_progress_and_can_be_cancelled(open_app: Opener) -> None:
+    view = open_app()
+    view.wait_beyond(30)
+    page = view.page
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_role("button", name="1,000 samples …").click()
+    expect(page.get_by_role("button", name=re.compile(r"Save .*samples\.zip"))).to_be_visible()
+    page.get_by_role("button", name="Make something else").click()
+    page.get_by_role("button", name="Film …").click()
+    page.get_by_role("slider", name="Length, seconds").press("End")
+    page.get_by_role("button", name="Make the film").click()
+    expect(page.get_by_role("progressbar").or_(page.get_by_role("button", name=re.compile("Save")))).to_be_visible()
+    cancel = page.get_by_role("button", name="Cancel")
+    if cancel.is_visible():
+        cancel.click()
+    ended = page.get_by_text("Cancelled; nothing was written.").or_(page.get_by_role("button", name=re.compile("Save")))
+    expect(ended).to_be_visible()
+    page.get_by_role("link", name="Train").click()
+    view.wait_for("playing")

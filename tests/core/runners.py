@@ -1,0 +1,54 @@
+"""Small configs and how to wait for a runner's frames: what the tests of the runner share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from numpy.typing import NDArray
+
+from gan_core.config import RunConfig
+from gan_core.frame import decode
+from gan_core.runner import Runner
+from gan_core.trainer import Trainer
+
+SMALL = RunConfig().changed(
+    {"data.name": "ring-8", "batch_size": 8, "ema": 0.9}
+    | {"generator.width": 8, "generator.depth": 1, "discriminator.width": 8, "discriminator.depth": 1}
+)
+EXPLOSIVE = SMALL.changed({"optimizer_d": "sgd", "lr_d": 1, "regularisers": [{"name": "r1", "weight": 1000}]})
+Make = Callable[..., Runner]
+
+
+def look(runner: Runner) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    frame = runner.frame()
+    assert frame is not None
+    return decode(frame)
+
+
+def until(runner: Runner, seconds: float = 15, **expected: Any) -> dict[str, Any]:
+    """The header of the first frame in which all these keys have these values."""
+
+    def fits(r: Runner) -> bool:
+        frame = r.frame()
+        return frame is not None and expected.items() <= decode(frame)[0].items()
+
+    assert runner.wait(fits, seconds), f"no frame with {expected}; the last one: {look(runner)[0]}"
+    return look(runner)[0]
+
+
+def trained(n: int, config: RunConfig = SMALL) -> dict[str, Any]:
+    trainer = Trainer(config)
+    for _ in range(n):
+        stats = trainer.step()
+    return asdict(stats)
+
+
+def played(runner: Runner, n: int) -> dict[str, Any]:
+    """Play to step ``n``; its numbers."""
+    runner.set_stop_at(n)
+    runner.play()
+    stats: dict[str, Any] = until(runner, state="paused", step=n)["stats"]
+    stats.pop("value")
+    return stats

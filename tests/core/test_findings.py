@@ -1,0 +1,368 @@
+"""Findings: on series of looks made by hand, where every number is known; and looks at players made by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+
+from gan_core import Trainer
+from gan_core.config import RunConfig, parse_config
+from gan_core.data import Images, load
+from gan_core.diagnosis import (
+    HEADLINES,
+    RULES,
+    THRESHOLDS,
+    Signs,
+    Watch,
+    cures_of,
+    describe,
+    diagnose,
+    look,
+    recent,
+    title_of,
+)
+from gan_core.diagnosis.scene import scene_of
+from gan_core.history import History, StepStats
+from gan_core.presets import preset, presets
+
+PLANE = parse_config({"data": {"name": "ring-8"}, "latent_dim": 8})
+DIGITS = preset("digits")
+HEALTHY = Signs(
+    step=0,
+    n_train=0,
+    reached=8,
+    regions=8,
+    missing=0.0,
+    raw_shares=(0.125,) * 8 + (0.0,),
+    precision=0.9,
+    recall=0.9,
+    coverage=0.9,
+    two_sample=0.6,
+    diversity=1.0,
+    spread=1.0,
+    auc=0.6,
+    overfit=math.nan,
+    closer=math.nan,
+    copies=math.nan,
+    logit=0.3,
+    d_loss=1.3,
+    accuracy=0.6,
+    g_grad=0.5,
+    g_grad_peak=1.0,
+)
+
+
+def series(*parts: tuple[int, dict[str, Any]], every: int = 100) -> list[Signs]:
+    """Looks that are healthy but for the changes; each part lasts until its step."""
+    looks, step = [], every
+    for until, changes in parts:
+        while step <= until:
+            looks.append(replace(HEALTHY, step=step, **changes))
+            step += every
+    return looks
+
+
+def names(looks: Sequence[Signs], config: RunConfig = PLANE) -> list[str]:
+    return [finding.name for finding in diagnose(config, looks)]
+
+
+def spot(i: int) -> tuple[float, ...]:
+    return tuple(float(j == i % 8) for j in range(9))
+
+
+FAILURES: dict[str, tuple[RunConfig, dict[str, Any]]] = {
+    "mode_collapse": (PLANE, {"missing": 0.5, "reached": 4}),
+    "vanishing_gradient": (PLANE, {"accuracy": 1.0, "g_grad": 0.001}),
+    "discriminator_overpowers": (PLANE, {"accuracy": 0.99, "d_loss": 0.1, "two_sample": 1.0}),
+    "discriminator_dead": (PLANE, {"accuracy": 0.5, "d_loss": 1.386, "two_sample": 0.98, "auc": 0.5, "precision": 0.1}),
+    "divergence": (PLANE, {"logit": 5_000.0}),
+    "within_mode_collapse": (PLANE, {"recall": 0.2, "precision": 1.0, "two_sample": 0.85}),
+    "memorisation": (DIGITS, {"overfit": 0.95, "n_train": 900}),
+    "low_capacity": (PLANE.changed({"generator.width": 4}), {"two_sample": 0.97, "accuracy": 0.8}),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_is_named_within_500_steps_and_dropped_when_it_is_over(name: str) -> None:
+    config, changes = FAILURES[name]
+    healthy = series((1_000, {}))
+    assert names(healthy, config) == ["improving"]
+    failing = series((1_000, {}), (2_500, changes))
+    first = next(i for i in range(len(failing)) if name in names(failing[: i + 1], config))
+    assert 1_000 < failing[first].step <= 1_500
+    found = next(f for f in diagnose(config, failing) if f.name == name)
+    assert 1_000 < found.since_step <= 1_500
+    assert found.failure
+    assert found.evidence
+    assert found.why.count(". ") >= 1
+    over = series((1_000, {}), (2_500, changes), (4_000, {}))
+    assert name not in names(over, config)
+
+
+def test_a_generator_that_hops_from_mode_to_mode_oscillates() -> None:
+    hops = [replace(look, missing=0.875, reached=1, raw_shares=spot(i)) for i, look in enumerate(series((1_500, {})))]
+    assert set(names(hops)) == {"mode_collapse", "oscillation"}
+    still = [replace(look, raw_shares=spot(3)) for look in hops]
+    assert names(still) == ["mode_collapse"]
+
+
+def test_a_generator_that_hits_now_more_and_now_fewer_modes_has_collapsed_all_the_same() -> None:
+    looks = series((1_500, {"two_sample": 0.99}))
+    hops = [replace(x, missing=(0.75, 0.75, 0.5, 0.625)[i % 4], raw_shares=spot(i)) for i, x in enumerate(looks)]
+    assert names(hops[:4])[0] == "mode_collapse"
+    spreading = [replace(x, missing=(0.75, 0.75, 0.5, 0.625)[i % 4]) for i, x in enumerate(looks)]
+    assert names(spreading[:4]) == ["improving"], "one that stays where it is and gains a region may be spreading out"
+
+
+def test_a_discriminator_is_dead_that_is_always_wrong_or_all_but_flat_but_not_beside_samples_that_lie_on_the_data() -> (
+    None
+):
+    away = {"two_sample": 0.99, "precision": 0.0}
+    wrong = {"accuracy": 0.1, "d_loss": 3.0, "auc": 0.0} | away
+    assert names(series((1_500, wrong))) == ["discriminator_dead"]
+    critic = PLANE.changed({"objective": "wasserstein", "clip": 0.01})
+    flat = {"accuracy": 1.0, "d_loss": -1e-6, "auc": 1.0} | away
+    assert names(series((1_500, flat)), critic) == ["discriminator_dead"]
+    assert names(series((1_500, flat | {"d_loss": -0.1})), critic) == ["improving"]
+    assert names(series((1_500, wrong | {"precision": 0.95}))) == ["improving"]
+    assert names(series((1_500, wrong | {"accuracy": 0.54, "d_loss": 1.38, "auc": 0.6}))) == ["improving"], "it orders"
+
+
+def test_modes_that_were_called_narrow_stay_so_until_they_have_clearly_widened() -> None:
+    narrow, between, wide = ({"recall": r, "precision": 1.0, "two_sample": 0.8} for r in (0.2, 0.4, 0.6))
+    assert names(series((1_500, narrow), (2_500, between))) == ["within_mode_collapse"]
+    assert names(series((1_500, between))) == ["improving"]
+    assert names(series((1_500, narrow), (2_500, wide))) == ["improving"]
+
+
+def test_a_small_network_is_blamed_for_a_settled_run_that_fell_short() -> None:
+    looks = series((4_000, {"two_sample": 0.8}))
+    assert names(looks, PLANE.changed({"generator.width": 4})) == ["low_capacity"]
+    assert names(looks) == ["converged"]
+
+
+def test_memorisation_shows_in_copies_in_closeness_and_in_a_d_that_knows_few_images_by_heart() -> None:
+    for changes in ({"closer": 0.9}, {"copies": 0.3}, {"n_train": 50, "auc": 0.99}):
+        assert names(series((1_000, {}), (1_600, changes)), DIGITS) == ["memorisation"]
+    for changes in ({"closer": 0.6}, {"copies": 1.0}, {"n_train": 5_000, "auc": 0.99}, {"overfit": 0.6}):
+        assert names(series((1_000, {}), (1_600, changes)), DIGITS) == ["improving"]
+
+
+def test_a_single_exception_neither_makes_nor_ends_a_finding() -> None:
+    healthy, failing = {}, {"missing": 0.5}
+    assert names(series((1_000, healthy), (1_100, failing), (1_200, healthy))) == ["improving"]
+    assert names(series((1_000, healthy), (1_400, failing), (1_500, healthy), (1_700, failing))) == ["mode_collapse"]
+
+
+def test_nothing_but_a_won_or_broken_game_is_named_early() -> None:
+    assert names(series((300, {"missing": 0.9}))) == []
+    assert names(series((200, {"logit": 1e4}))) == ["divergence"]
+    assert names(series((300, {"accuracy": 1.0, "g_grad": 0.0}))) == ["vanishing_gradient"]
+
+
+def test_a_game_that_was_won_at_once_is_the_reason_of_a_spot_that_was_there_before() -> None:
+    won = {"accuracy": 1.0, "d_loss": 0.0, "two_sample": 1.0, "g_grad": 0.0}
+    a_spot_first = series((200, {"missing": 0.9}), (1_000, {"missing": 0.9} | won))
+    assert names(a_spot_first) == ["vanishing_gradient", "discriminator_overpowers", "mode_collapse"]
+    won_much_later = series((600, {"missing": 0.9}), (1_500, {"missing": 0.9} | won))
+    assert names(won_much_later)[0] == "mode_collapse"
+
+
+def test_a_generator_that_still_spreads_out_has_not_collapsed() -> None:
+    falling = [replace(x, missing=max(0.0, 0.9 - 0.06 * i)) for i, x in enumerate(series((1_500, {})))]
+    assert all(names(falling[: i + 1]) in ([], ["improving"]) for i in range(len(falling)))
+
+
+def test_one_missing_mode_is_a_warning_after_a_while() -> None:
+    looks = series((1_000, {}), (3_000, {"missing": 0.125, "reached": 7}))
+    assert names(looks[:14]) == ["improving"]
+    (found,) = diagnose(PLANE, looks)
+    assert (found.name, found.severity) == ("mode_collapse", "warn")
+
+
+def test_a_run_improves_until_it_has_converged() -> None:
+    falling = [replace(x, two_sample=1 - 0.0001 * x.step) for x in series((4_000, {}))]
+    assert names(falling) == ["improving"]
+    flat = falling + [replace(falling[-1], step=x.step) for x in series((8_000, {})) if x.step > 4_000]
+    verdicts = [names(flat[: i + 1]) for i in range(len(flat))]
+    changes = [b for a, b in pairwise(verdicts) if a != b]
+    assert changes == [["improving"], ["converged"]]
+
+
+def test_numbers_that_are_not_finite_are_a_divergence() -> None:
+    stats = StepStats(77, *[math.nan] * 11)
+    (found,) = diagnose(PLANE, series((1_000, {})), stats)
+    assert (found.name, found.severity, found.since_step) == ("divergence", "bad", 77)
+    assert found.cures
+
+
+def test_a_divergence_explains_what_comes_after_it_and_not_what_was_before() -> None:
+    wild = {"logit": 5_000.0, "missing": 0.9}
+    assert names(series((1_000, {}), (2_000, wild))) == ["divergence"]
+    assert names(series((1_000, {"missing": 0.9}), (2_000, wild))) == ["mode_collapse", "divergence"]
+
+
+def test_a_diagnosis_needs_no_number_that_cannot_be_had() -> None:
+    unknown = {field.name: math.nan for field in fields(Signs) if field.type == "float"}
+    looks = series((3_000, unknown))
+    assert names(looks) in (["improving"], ["converged"])
+    assert diagnose(PLANE, []) == ()
+
+
+def test_a_record_is_plain_json() -> None:
+    (found,) = diagnose(PLANE, series((1_000, {"missing": 0.5})))
+    record = json.loads(json.dumps(found.as_dict()))
+    assert set(record) == {"name", "severity", "since_step", "evidence", "why", "cures"}
+    assert set(record["evidence"][0]) == {"quantity", "value", "threshold", "text"}
+
+
+# ---- cures
+
+
+@pytest.mark.parametrize("name", [n for n in HEADLINES if n not in ("improving", "converged")])
+@pytest.mark.parametrize("start", presets())
+def test_every_cure_is_a_change_that_the_config_takes(name: str, start: str) -> None:
+    config = preset(start)
+    for changes in cures_of(name, config):
+        changed = config.changed(changes)
+        assert changed != config
+        differs = config.differences(changed)
+        assert all(any(d.startswith(path) for d in differs) for path in changes), "nothing is changed to what it was"
+        assert title_of(changes)
+        assert describe(changes)
+
+
+def test_a_cure_brings_back_what_lies_outside_its_usual_range() -> None:
+    wild = PLANE.changed({"g_steps": 5, "lr_g": 0.5, "clip": 1.0, "objective": "wasserstein", "ema": 0})
+    changed = wild.changed(cures_of("mode_collapse", wild)[0])
+    assert (changed.g_steps, changed.lr_g, changed.clip) == (1, 1e-3, 0)
+    assert changed.ema > 0
+    assert changed.regularisers[0].name == "r1_r2"
+    assert cures_of("converged", PLANE) == ()
+
+
+def test_a_cure_of_a_collapse_widens_networks_that_are_too_small_and_batches_too() -> None:
+    small = PLANE.changed({"generator.width": 4, "discriminator.width": 8, "batch_size": 8, "g_steps": 5})
+    changed = small.changed(cures_of("mode_collapse", small)[0])
+    assert (changed.generator.width, changed.discriminator.width, changed.batch_size) == (128, 128, 64)
+    usual = PLANE.changed({"generator.width": 64, "batch_size": 64, "g_steps": 5})
+    assert not {"generator.width", "batch_size"} & set(cures_of("mode_collapse", usual)[0])
+
+
+def test_there_is_a_cure_for_every_failure() -> None:
+    for name in HEADLINES:
+        if name not in ("improving", "converged"):
+            config = FAILURES[name][0] if name in FAILURES else PLANE
+            assert cures_of(name, config), name
+
+
+# ---- looks
+
+
+def small(**changes: Any) -> Trainer:
+    config = PLANE.changed({"generator.width": 8, "discriminator.width": 8, "batch_size": 8, **changes})
+    trainer = Trainer(config)
+    trainer.step()
+    return trainer
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"packing": 2},
+        {"ema": 0},
+        {"data.name": "moons"},
+        {"data.name": "digits"},
+        {"data.name": "digits", "conditional": True},
+        {"discriminator.minibatch": "std"},
+        {"discriminator.norm": "batch"},
+    ],
+)
+def test_looking_works_for_every_game_and_changes_nothing(changes: dict[str, Any]) -> None:
+    trainer, twin = small(**changes), small(**changes)
+    state = torch.get_rng_state()
+    watch = Watch()
+    watch.look_at(trainer)
+    assert torch.equal(state, torch.get_rng_state())
+    (seen,) = watch.looks
+    assert seen.step == 1
+    assert math.fsum(seen.raw_shares) == pytest.approx(1, abs=0.01)
+    assert trainer.step() == twin.step()
+    watch.look_at(trainer)
+    watch.look_at(trainer)
+    assert [s.step for s in watch.looks] == [1, 2], "one look a step"
+
+
+def look_at(config: RunConfig, generator: Callable[[torch.Tensor], torch.Tensor], logit: float = 0.0) -> Signs:
+    class Player(torch.nn.Module):
+        def __init__(self, f: Callable[[torch.Tensor], torch.Tensor]) -> None:
+            super().__init__()
+            self.f, self.weight = f, torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.f(x)
+
+    data = load(config.data.name)
+    judge = Player(lambda x: x.flatten(1).sum(1) * 0 + logit)
+    seen = look(5, config, data, Player(generator), None, judge, recent(History()))
+    assert seen is not None
+    return seen
+
+
+def test_a_look_tells_real_samples_from_copies_and_from_one_spot() -> None:
+    data = load("digits")
+    assert isinstance(data, Images)
+    assert data.held_out is not None
+    honest = look_at(DIGITS, lambda z: data.held_out[: len(z)])  # type: ignore[index]
+    assert honest.missing == 0
+    assert honest.two_sample == pytest.approx(0.5, abs=0.1)
+    assert honest.copies == pytest.approx(1, abs=0.1)
+    copied = look_at(DIGITS, lambda z: data.train[: len(z)])
+    assert copied.closer > 0.95
+    assert copied.copies < 0.9
+    one = look_at(DIGITS, lambda z: data.train[:1].expand(len(z), -1, -1, -1))
+    assert one.missing > 0.8
+    assert one.diversity == 0
+    assert one.reached <= 1
+    assert honest.auc == 0.5, "a D that answers the same for all"
+
+
+def test_data_without_known_modes_are_divided_into_regions() -> None:
+    scene = scene_of(load("swiss-roll"))
+    assert scene is not None
+    assert len(scene.shares) == 16
+    assert scene.shares.min() > 0.02
+    far = look_at(PLANE.changed({"data.name": "swiss-roll"}), lambda z: z[:, :2] * 0 + 100)
+    assert (far.missing, far.raw_shares[-1]) == (1, 1)
+
+
+def test_samples_that_are_no_numbers_cannot_be_looked_at() -> None:
+    data = load("ring-8")
+    with pytest.raises(AssertionError):
+        look_at(PLANE, lambda z: z[:, :2] * math.nan)
+    assert scene_of(data) is not None
+
+
+def test_a_watch_is_bounded() -> None:
+    watch = Watch()
+    for step in range(1, 2_000):
+        watch.take(replace(HEALTHY, step=step))
+    assert len(watch.looks) <= 400
+    assert watch.looks[-1].step == 1_999
+    steps = [x.step for x in watch.looks]
+    assert steps == sorted(set(steps))
+    watch.take(None)
+    assert watch.looks[-1].step == 1_999
+
+
+def test_every_threshold_says_what_it_means_and_where_it_comes_from() -> None:
+    assert all(t.meaning and t.source for t in THRESHOLDS.values())
+    assert set(RULES) - {"some_missing"} <= set(HEADLINES)

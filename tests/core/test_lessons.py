@@ -1,0 +1,83 @@
+"""The lessons' runs behave as their texts say, and their texts say what the runs did."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from gan_core import Trainer
+from gan_core.lessons import LESSONS, Log, Watched, facts, lessons
+from gan_core.lessons.modes import Lost, first_lost, occupancy
+
+NAMES = [lesson.name for lesson in LESSONS]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_shows_what_it_is_meant_to_show(name: str) -> None:
+    lesson = lessons()[name]
+    trainer = Watched(lesson.config())
+    for _ in range(lesson.stop_at):
+        trainer.step()
+    found = facts(name, trainer)
+    assert found.held, found.words
+    other = {f"other_{word}": "1" for word in found.words} if lesson.beside else {}
+    answer = lesson.answer.format_map({**found.words, **other})
+    assert not re.search(r"[{}]|nan|inf", answer)
+    assert trainer.step_count == lesson.stop_at == len(trainer.log.stats)
+
+
+def test_watching_changes_no_number() -> None:
+    config = lessons()["collapse"].config().changed({"batch_size": 16})
+    watched, plain = Watched(config), Trainer(config)
+    assert [watched.step() for _ in range(5)] == [plain.step() for _ in range(5)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_has_its_words(name: str) -> None:
+    lesson = lessons()[name]
+    assert len(lesson.choices) >= 3
+    assert 0 <= lesson.right < len(lesson.choices)
+    assert lesson.question
+
+
+def test_the_first_mode_that_is_lost_is_found_with_where_its_samples_went() -> None:
+    log = Log()
+    everywhere = np.repeat(np.arange(8), 32)
+    thinner, gone = everywhere.copy(), everywhere.copy()
+    thinner[everywhere == 3] = [3] * 10 + [4] * 22
+    gone[everywhere == 3] = 4
+    log.owners = [everywhere, thinner, gone, gone]
+    log.near = [np.ones(256, bool)] * 4
+    assert first_lost(log) == Lost(mode=3, step=2, before=1, n=10, to=4, n_to=10)
+    assert occupancy(log)[1].tolist() == [32, 32, 32, 10, 54, 32, 32, 32]
+    log.owners, log.near = log.owners[:2], log.near[:2]
+    assert first_lost(log) is None
+
+
+def test_a_mode_that_was_only_the_nearest_of_far_ones_was_never_reached() -> None:
+    log = Log()
+    log.owners = [np.zeros(256, int), np.ones(256, int), np.full(256, 2)]
+    log.near = [np.zeros(256, bool), np.ones(256, bool), np.ones(256, bool)]
+    assert first_lost(log) == Lost(mode=1, step=2, before=1, n=256, to=2, n_to=256)
+    assert occupancy(log)[0].sum() == 0
+
+
+def test_no_mode_of_a_ring_is_near_before_the_first_step() -> None:
+    log = Watched(lessons()["collapse"].config()).log
+    assert not log.near[0].any()
+
+
+def test_a_judge_is_surer_of_real_digits_than_of_noise() -> None:
+    trainer = Watched(lessons()["digits"].config())
+    found = facts("digits", trainer)
+    assert not found.held
+    assert float(found.words["of_real"].strip("%")) > 70 > 2 * float(found.words["of_walk"].strip("%"))
+    assert found.walk is not None
+    np.testing.assert_array_equal(found.walk[0][[0, -1]], found.walk[1][[0, -1]])
+
+
+def test_a_lesson_stands_beside_one_that_differs_in_one_thing() -> None:
+    (cure,) = [lesson for lesson in lessons().values() if lesson.beside]
+    assert lessons()[cure.beside].config().differences(cure.config()) == {"packing": 2}

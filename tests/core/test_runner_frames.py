@@ -1,0 +1,261 @@
+"""What a runner shows: frames, scores that are reported to it, and its place in the queue for a slot."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from gan_core import publisher
+from gan_core.frame import decode
+from gan_core.metrics import Score
+from gan_core.runner import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, Runner, rest_between_looks
+from gan_core.slots import Slots
+from gan_core.trainer import Trainer
+from tests.core.runners import EXPLOSIVE, SMALL, Make, look, played, until
+
+# -- frames --------------------------------------------------------------------------------------------------
+
+
+def test_no_picture_is_made_while_nobody_asks(make: Make) -> None:
+    looks: list[int] = []
+    runner = make(observers=[lambda _, trainer: looks.append(trainer.step_count)])
+    runner.play()
+    assert runner.wait(lambda r: r.step_count > 100)
+    at = len(looks)
+    before = runner.step_count
+    time.sleep(0.3)
+    assert runner.step_count > before
+    assert len(looks) <= at + 1  # one that was asked for before
+
+
+def test_pictures_are_made_at_most_at_the_display_rate(make: Make) -> None:
+    looks: list[int] = []
+    runner = make(observers=[lambda _, trainer: looks.append(trainer.step_count)])
+    runner.play()
+    start = time.perf_counter()
+    while time.perf_counter() - start < 0.6:
+        runner.frame()
+        time.sleep(0.005)
+    assert 3 <= len(looks) <= MAX_FRAME_RATE * 0.6 + 3
+
+
+def test_many_runs_at_once_are_each_shown_less_often_but_never_seldom() -> None:
+    alone = [rest_between_looks(cost, 1) for cost in (0.0001, 0.006, 1.0)]
+    assert alone == pytest.approx([1 / MAX_FRAME_RATE, 0.2, 1 / MIN_FRAME_RATE])
+    rests = [rest_between_looks(0.0001, n) for n in range(1, 40)]
+    assert rests == sorted(rests)
+    assert max(rests) == rest_between_looks(1.0, 8) == 1 / CROWDED_FRAME_RATE
+    assert rest_between_looks(0.0001, 0) == alone[0]  # it has just given its slot back
+
+
+def test_a_frame_is_given_once_and_its_serial_grows(make: Make) -> None:
+    runner = make()
+    header, _ = look(runner)
+    serial = header["serial"]
+    assert runner.frame(since=serial) is None
+    serials = [serial]
+    for _ in range(3):
+        runner.step()
+        assert runner.wait(lambda r: r.frame(since=serials[-1]) is not None)
+        serials.append(look(runner)[0]["serial"])
+    assert serials == sorted(set(serials))
+    runner.reset()
+    until(runner, run=2)
+    assert look(runner)[0]["serial"] > serials[-1]
+
+
+def test_every_change_of_state_is_a_new_frame(make: Make) -> None:
+    runner = make()
+    before = look(runner)[0]["serial"]
+    runner.play()
+    playing = until(runner, state="playing")["serial"]
+    runner.pause()
+    assert before < playing < until(runner, state="paused")["serial"]
+
+
+def test_raw_and_averaged_samples_can_be_had_while_paused(make: Make) -> None:
+    runner = make()
+    played(runner, 30)
+    until(runner, generator="ema")
+    _, averaged = look(runner)
+    assert runner.wait(lambda r: decode(r.frame(which="raw") or b"")[0]["generator"] == "raw")
+    frame = runner.frame(which="raw")
+    assert frame is not None
+    assert not np.array_equal(decode(frame)[1]["fake"], averaged["fake"])
+
+
+def test_a_frame_has_every_word_that_the_page_needs(make: Make) -> None:
+    header = until(make(), state="paused")
+    needed = (
+        "serial run state message position step phase pace stop_at steps_per_second seconds generator has_ema kind "
+        "data frame manifold meaning heat_scale objective preset latent_dim prior g_weights d_weights d_steps g_steps "
+        "batch_size stats optimum metrics metrics_step verdict marks"
+    )
+    assert set(needed.split()) <= set(header)
+
+
+def test_speed_and_time_are_shown(make: Make) -> None:
+    runner = make()
+    runner.play()
+    assert runner.wait(lambda r: look(r)[0]["steps_per_second"] > 10)
+    assert runner.wait(lambda r: look(r)[0]["seconds"] > 0.2)
+    runner.pause()
+    seconds = until(runner, state="paused")["seconds"]
+    time.sleep(0.1)
+    runner.step()
+    runner.wait(lambda r: look(r)[0]["serial"] > 0)
+    assert look(runner)[0]["seconds"] < seconds + 0.05
+
+
+# -- scores from elsewhere -----------------------------------------------------------------------------------
+
+
+def scores(value: float) -> dict[str, Score]:
+    return {
+        "modes_reached": Score(value, 8, 2500),
+        "n_modes": Score(8, 8, 2500),
+        "high_quality": Score(0.5, 0.99, 2500),
+    }
+
+
+def test_scores_appear_in_the_frame_and_those_of_an_earlier_run_do_not(make: Make) -> None:
+    runner = make()
+    runner.report(1, 100, scores(3))
+    runner.report(1, 200, scores(4))
+    header = until(runner, metrics_step=200)
+    assert header["metrics"]["modes_reached"] == {"value": 4, "floor": 8, "n": 2500}
+    _, arrays = look(runner)
+    assert arrays["metric_step"].tolist() == [100, 200]
+    assert arrays["metric_modes_reached"].tolist() == [3, 4]
+    runner.reset()
+    until(runner, run=2, metrics={}, metrics_step=0)
+    runner.report(1, 300, scores(5))
+    runner.step()
+    assert until(runner, step=1)["metrics"] == {}
+
+
+def test_images_have_curves_of_how_much_they_cover_and_how_credible_they_are(make: Make) -> None:
+    runner = make()
+    of_images = {"coverage": Score(0.5, 0.98, 897), "precision": Score(0.7, 0.97, 897), "kid": Score(0.1, 0, 897)}
+    runner.report(1, 100, of_images)
+    until(runner, metrics_step=100)
+    _, arrays = look(runner)
+    assert {n for n in arrays if n.startswith("metric_")} == {"metric_step", "metric_coverage", "metric_precision"}
+    assert arrays["metric_precision"].tolist() == pytest.approx([0.7])
+
+
+def test_the_curve_of_scores_has_bounded_memory_and_keeps_its_end(make: Make) -> None:
+    runner = make()
+    for step in range(1, 1001):
+        runner.report(1, step, scores(step))
+    until(runner, metrics_step=1000)
+    _, arrays = look(runner)
+    steps = arrays["metric_step"]
+    assert len(steps) <= publisher.MAX_METRIC_POINTS
+    assert steps[0] < 20
+    assert steps[-1] > 990
+    assert (np.diff(steps) > 0).all()
+
+
+def test_scores_that_are_no_numbers_do_no_harm(make: Make) -> None:
+    runner = make()
+    played(runner, 120)
+    runner.report(1, 110, {name: Score(math.nan, 8, 2500) for name in scores(1)} | {"js": Score(math.nan, 0.1, 2500)})
+    header = until(runner, metrics_step=110)
+    assert header["state"] == "paused"
+    assert header["metrics"]["modes_reached"]["value"] is None
+
+
+def test_observers_run_on_the_training_thread_between_steps(make: Make) -> None:
+    seen: list[tuple[str, int]] = []
+
+    def spy(runner: Runner, trainer: Trainer) -> None:
+        seen.append((threading.current_thread().name, trainer.step_count))
+
+    runner = make(observers=[spy])
+    played(runner, 10)
+    assert {name for name, _ in seen} == {runner._thread.name}
+    assert seen[-1][1] == 10
+
+
+# -- slots ---------------------------------------------------------------------------------------------------
+
+
+def test_a_run_waits_for_a_slot_and_says_where_it_stands(make: Make) -> None:
+    slots = Slots(1)
+    first, second, third = (make(slots=slots, visitor=name) for name in "abc")
+    first.play()
+    assert first.wait(lambda r: r.state == "playing")
+    second.play()
+    header = until(second, state="queued", position=1)
+    assert header["message"] == "Waiting for a free place: number 1 in the queue."
+    third.play()
+    until(third, state="queued", position=2)
+    assert second.step_count == third.step_count == 0
+    first.pause()
+    header = until(second, state="playing", position=0, seconds=2)
+    assert header["message"] == ""
+    until(third, state="queued", position=1, seconds=2)
+    assert slots.playing == 1
+
+
+def test_a_queued_run_that_is_paused_no_longer_waits(make: Make) -> None:
+    slots = Slots(1)
+    first, second = (make(slots=slots, visitor=name) for name in "ab")
+    first.play()
+    first.wait(lambda r: r.state == "playing")
+    for _ in range(2):
+        second.play()
+        header = until(second, state="queued", position=1)
+        assert "number 1" in header["message"]
+        second.pause()
+        until(second, state="paused", position=0, message="")
+    first.pause()
+    first.wait(lambda r: r.state == "paused")
+    assert slots.playing == 0
+
+
+@pytest.mark.parametrize("how", ["pause", "close", "suspend", "diverge", "step", "restart and pause"])
+def test_a_run_that_no_longer_plays_frees_its_slot(make: Make, how: str) -> None:
+    slots = Slots(1)
+    first = make(EXPLOSIVE if how == "diverge" else SMALL, slots=slots, visitor="a")
+    second = make(slots=slots, visitor="b")
+    first.play()
+    first.wait(lambda r: r.step_count > 0)
+    second.play()
+    if how == "restart and pause":
+        first.restart(SMALL.changed({"seed": 4}))
+        first.pause()
+    elif how != "diverge":
+        getattr(first, how)()
+    assert second.wait(lambda r: r.state == "playing", 3)
+
+
+def test_a_second_run_of_one_visitor_makes_room_for_another_visitor(make: Make) -> None:
+    slots = Slots(2)
+    older, newer = (make(slots=slots, visitor="a") for _ in range(2))
+    other = make(slots=slots, visitor="b")
+    for runner in (older, newer):
+        runner.play()
+        assert runner.wait(lambda r: r.state == "playing")
+    other.play()
+    assert other.wait(lambda r: r.state == "playing", 3)
+    assert newer.wait(lambda r: r.state == "queued", 3)
+    assert older.state == "playing"
+    other.pause()
+    assert newer.wait(lambda r: r.state == "playing", 3)
+
+
+def test_what_was_asked_for_last_is_what_is_read_at_once_and_for_good(make: Make) -> None:
+    runner = make()
+    for seed in range(1, 60):
+        runner.restart(runner.config.changed({"seed": seed}))
+        time.sleep(0.003 * (seed % 3))
+        assert runner.config.seed == runner.initial_config.seed == seed
+    assert runner.wait(lambda r: r.state == "paused")
+    runner.flush()
+    assert runner.config.seed == 59
