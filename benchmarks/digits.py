@@ -24,8 +24,8 @@ from sklearn.neighbors import KernelDensity
 from gan_core.data import Images, load
 from gan_core.metrics import METRICS, score_images
 from gan_core.presets import preset
+from gan_core.sampling import sample_prior
 from gan_core.trainer import Trainer
-from gan_core.view import sample_prior
 
 STEPS: Final = 4_000
 SEEDS: Final = 5

@@ -11,15 +11,13 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import torch
 
 from benchmarks.rows import Row, report
-from gan_core.diagnosis import Finding
-from gan_core.metrics import Score
+from gan_core.found import Found
 from gan_core.monitor import Monitor
 from gan_core.presets import preset
 from gan_core.trainer import Trainer
@@ -38,16 +36,9 @@ class _Run:
         self.n_looks = self.n_scores = 0
         self.spent = self.total = 0.0
 
-    def report(
-        self,
-        run: int,
-        step: int,
-        scores: Mapping[str, Score],
-        findings: Sequence[Finding] | None = None,
-        lost: str = "",
-    ) -> None:
+    def report(self, found: Found) -> None:
         self.n_looks += 1
-        self.n_scores += bool(scores)
+        self.n_scores += bool(found.scores)
 
 
 def rate(trainer: Trainer, seconds: float, monitor: Monitor | None, run: _Run) -> float:

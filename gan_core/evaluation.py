@@ -32,7 +32,7 @@ def _scores(trainer: Trainer, generator: nn.Module) -> dict[str, Score]:
 
     from gan_core.data import Images
     from gan_core.metrics import Score, score_images, score_modes, score_plane, score_plane_neighbours
-    from gan_core.view import even_labels, sample_prior
+    from gan_core.sampling import even_labels, sample_prior
 
     data = trainer.data
     images = isinstance(data, Images)

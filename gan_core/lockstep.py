@@ -18,8 +18,8 @@ import numpy as np
 
 from gan_core import frame as frames
 from gan_core.config import Intervention, RunConfig, is_live
-from gan_core.diagnosis import Finding
 from gan_core.errors import ConfigError
+from gan_core.found import Found
 from gan_core.metrics import Score
 from gan_core.runner import Engine, State, Transport
 from gan_core.slots import Slots
@@ -93,16 +93,9 @@ class Side:
         """The newest metrics, and the step that they are of."""
         return self._engine.publisher.scores
 
-    def report(
-        self,
-        run: int,
-        step: int,
-        scores: Mapping[str, Score],
-        findings: Sequence[Finding] | None = None,
-        lost: str = "",
-    ) -> None:
+    def report(self, found: Found) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
-        self._tell(lambda engine: engine.report(run, step, scores, findings, lost))
+        self._tell(lambda engine: engine.report(found))
 
 
 Observer = Callable[[Side, Trainer], None]

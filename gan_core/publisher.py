@@ -16,6 +16,7 @@ import numpy as np
 
 from gan_core import frame as frames
 from gan_core.diagnosis import HEADLINES, Finding, verdict
+from gan_core.found import Found
 from gan_core.metrics import Score
 from gan_core.moment import Moment
 from gan_core.snapshot import Snapshot
@@ -74,17 +75,16 @@ class Publisher:
         self.snapshot = snapshot
         return True
 
-    def report(
-        self, step: int, scores: Mapping[str, Score], findings: Sequence[Finding] | None = None, lost: str = ""
-    ) -> None:
-        """Take in what was found of the weights after ``step`` steps; without scores the last ones stay."""
+    def report(self, found: Found) -> None:
+        """Take in what was found; without scores the last ones stay."""
+        scores = found.scores
         with self._lock:
-            self._findings, self._lost = findings, lost
+            self._findings, self._lost = found.findings, found.lost
             if not scores:
                 return
-            self._scores, self._scores_step = dict(scores), step
+            self._scores, self._scores_step = dict(scores), found.step
             curves = _CURVES if any(name in scores for name in _CURVES) else _CURVES_OF_IMAGES
-            self._series.append((step, {name: scores[name].value for name in curves if name in scores}))
+            self._series.append((found.step, {name: scores[name].value for name in curves if name in scores}))
             if len(self._series) > MAX_METRIC_POINTS:
                 self._series = self._series[::2]
 

@@ -24,8 +24,9 @@ from gan_core.data import Points, load_data
 from gan_core.networks import build_discriminator, build_generator
 from gan_core.objectives import OBJECTIVES
 from gan_core.optimizers import Adam
+from gan_core.sampling import sample_data, sample_prior
 from gan_core.streams import streams
-from gan_core.view import N_POINTS, sample_data, sample_prior
+from gan_core.view import N_POINTS
 
 BATCH: Final = 64
 CONFIG: Final = RunConfig.model_validate(

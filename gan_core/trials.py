@@ -21,8 +21,8 @@ from gan_core.data import Images, Points, load
 from gan_core.data.images import network_units
 from gan_core.gallery import CHECK_EVERY, CHECKS_PASSED, FIRST_CHECK, LAST_CHECK, GoalName
 from gan_core.metrics import class_shares, score_modes
+from gan_core.sampling import sample_prior
 from gan_core.trainer import Trainer
-from gan_core.view import sample_prior
 
 N_SAMPLES: Final = 2_500
 FAIR_FRACTION: Final = 0.2

@@ -22,6 +22,7 @@ from gan_core.config import RunConfig
 from gan_core.data import Images, Points
 from gan_core.methods import pack
 from gan_core.objectives import Objective
+from gan_core.sampling import even_labels, sample_data, sample_prior
 
 N_POINTS: Final = 256
 N_IMAGES: Final = 36
@@ -64,35 +65,6 @@ class Fixed:
         tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
         moved: dict[str, Any] = {name: value.to(device) for name, value in tensors.items()}
         return replace(self, **moved)
-
-
-def sample_prior(n: int, config: RunConfig, rng: Generator) -> Tensor:
-    """``[n, latent_dim]`` of noise: N(0, 1), or uniform in [-√3, √3]; both have mean 0 and variance 1."""
-    shape = (n, config.latent_dim)
-    if config.prior == "normal":
-        return torch.randn(shape, generator=rng)
-    return torch.rand(shape, generator=rng).sub_(0.5).mul_(2 * math.sqrt(3))
-
-
-def sample_data(n: int, config: RunConfig, data: Points | Images, rng: Generator) -> tuple[Tensor, ...]:
-    """``n`` real samples; with their labels, ``[n]``, if the config is conditional.
-
-    Raises:
-        DataError: If labels are needed and the data have none.
-    """
-    if config.conditional and isinstance(data, Images):
-        return data.sample_labelled(n, rng)
-    return (data.sample(n, rng),)
-
-
-def even_labels(n: int, config: RunConfig) -> tuple[Tensor, ...]:
-    """``n`` labels that have all classes equally often, in order, to be given to the generator after z.
-
-    Args:
-        n: How many.
-        config: For the number of classes; without any the result is empty.
-    """
-    return (torch.arange(n) * config.n_classes // n,) if config.conditional else ()
 
 
 def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:

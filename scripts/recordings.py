@@ -17,6 +17,7 @@ import torch
 
 from gan_core import recorded
 from gan_core.data import Points
+from gan_core.found import Found
 from gan_core.metrics import METRICS
 from gan_core.monitor import score_generators
 from gan_core.past import Best, Past
@@ -83,7 +84,7 @@ def record(name: str, plan: Plan) -> recorded.Recording:
             publisher.take(trainer.snapshot())
             if step and isinstance(trainer.data, Points):
                 scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
-                publisher.report(step, scores)
+                publisher.report(Found(_STATE["run"], step, scores))
                 metric = MAIN_METRICS[0]
                 value = scores[metric].value
                 better = best is None or (value > best.value) == METRICS[metric].higher_is_better

@@ -77,6 +77,10 @@ class Regularisation(Frozen):
     )
 
 
+def _pieces(kind: NetworkKind, activation: ActivationName) -> int:
+    return MAXOUT_PIECES if kind == "mlp" and activation == "maxout" else 1
+
+
 class GeneratorConfig(Frozen):
     """The generator: noise in, sample out."""
 
@@ -116,7 +120,7 @@ class GeneratorConfig(Frozen):
     @property
     def pieces(self) -> int:
         """Sums of each hidden unit of an MLP: several for maxout."""
-        return MAXOUT_PIECES if self.kind == "mlp" and self.activation == "maxout" else 1
+        return _pieces(self.kind, self.activation)
 
 
 class DiscriminatorConfig(Frozen):
@@ -197,4 +201,4 @@ class DiscriminatorConfig(Frozen):
     @property
     def pieces(self) -> int:
         """Sums of each hidden unit of an MLP: several for maxout."""
-        return MAXOUT_PIECES if self.kind == "mlp" and self.activation == "maxout" else 1
+        return _pieces(self.kind, self.activation)

@@ -22,7 +22,8 @@ from gan_core.diagnosis.lost import Where
 from gan_core.diagnosis.scene import SEED, N, Scene, scene_of, shares_of
 from gan_core.history import History
 from gan_core.metrics.neighbours import Cloud, closer_to_train, compare
-from gan_core.view import beside_the_next, sample_prior
+from gan_core.sampling import sample_prior
+from gan_core.view import beside_the_next
 
 RECENT: Final = 100
 """Steps over which the numbers of single steps are averaged."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gan_core import view
+from gan_core import sampling, view
 from gan_core.data import Images
 from gan_core.lessons.watch import Watched
 from gan_core.metrics.judge import SURE, Judge, find_judge
@@ -74,7 +74,7 @@ def halfway(trainer: Watched, rng: torch.Generator) -> Halfway:
     data, generator = _images(trainer), trainer.shown()
     judge = find_judge(data)
     assert judge is not None
-    z = view.sample_prior(2 * N_WALKS, trainer.config, rng)
+    z = sampling.sample_prior(2 * N_WALKS, trainer.config, rng)
     with torch.no_grad():
         ends = generator(z)
         made = generator(torch.stack([view.slerp(z[i], z[i + N_WALKS], 3)[1] for i in range(N_WALKS)]))
@@ -107,7 +107,7 @@ def copies(trainer: Watched, rng: torch.Generator) -> Copies:
     """
     data = _images(trainer)
     with torch.no_grad():
-        fresh = trainer.shown()(view.sample_prior(N_CHECKED, trainer.config, rng))
+        fresh = trainer.shown()(sampling.sample_prior(N_CHECKED, trainer.config, rng))
     train = data.train.flatten(1)
     held_out = train if data.held_out is None else data.held_out.flatten(1)
     train = train[: len(held_out)]

@@ -17,6 +17,7 @@ from typing import Any
 
 from gan_core.config import Intervention, RunConfig
 from gan_core.diagnosis import Finding
+from gan_core.found import Found
 from gan_core.metrics import Score
 from gan_core.runner.engine import Engine
 from gan_core.runner.shown import State
@@ -263,16 +264,9 @@ class Runner(Transport):
         """What the diagnosis says of the run now, the gravest first."""
         return self._engine.publisher.findings
 
-    def report(
-        self,
-        run: int,
-        step: int,
-        scores: Mapping[str, Score],
-        findings: Sequence[Finding] | None = None,
-        lost: str = "",
-    ) -> None:
+    def report(self, found: Found) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
-        self._tell(lambda engine: engine.report(run, step, scores, findings, lost), urgent=False)
+        self._tell(lambda engine: engine.report(found), urgent=False)
 
     def _observe(self, trainer: Trainer) -> None:
         for observer in self._observers:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from gan_core.camera import Camera
-from gan_core.diagnosis import Finding
-from gan_core.metrics import Score
+from gan_core.found import Found
 from gan_core.moment import Moment
 from gan_core.publisher import Publisher
 from gan_core.trainer import Trainer, Which
@@ -113,17 +112,10 @@ class Shown:
         self.which = which
         self._dirty = True
 
-    def report(
-        self,
-        run: int,
-        step: int,
-        scores: Mapping[str, Score],
-        findings: Sequence[Finding] | None = None,
-        lost: str = "",
-    ) -> None:
+    def report(self, found: Found) -> None:
         """Take in metrics and findings; those of an earlier run are dropped."""
-        if run == self.run:
-            self.publisher.report(step, scores, findings, lost)
+        if found.run == self.run:
+            self.publisher.report(found)
             self._dirty = True
 
     def touch(self) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from gan_core import view
+from gan_core import sampling
 from gan_core.augment import augment
 from gan_core.config import RunConfig
 from gan_core.constraints import clip_weights
@@ -227,11 +227,11 @@ class Game:
 
     def _sample_real(self) -> tuple[Tensor, ...]:
         """A batch of data; with its labels if the game is conditional."""
-        batch = view.sample_data(self._n_samples, self.config, self.data, self.rngs["data"])
+        batch = sampling.sample_data(self._n_samples, self.config, self.data, self.rngs["data"])
         return tuple(tensor.to(self.device) for tensor in batch)
 
     def _sample_z(self) -> Tensor:
-        return view.sample_prior(self._n_samples, self.config, self.rngs["z"]).to(self.device)
+        return sampling.sample_prior(self._n_samples, self.config, self.rngs["z"]).to(self.device)
 
     def _shown(self, x: Tensor) -> Tensor:
         """What D is shown in place of these samples, real or generated: most often themselves."""

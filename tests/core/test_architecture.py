@@ -29,6 +29,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("gan_core.lockstep", "gan_core.monitor", "gan_core.recorder", "gan_core.repeats", "gan_core.sweep"),
     ("gan_core.autosave", "gan_core.runner"),
     ("gan_core.lessons", "gan_core.publisher", "gan_core.stepwise"),
+    ("gan_core.found",),
     (
         "gan_core.camera",
         "gan_core.checkpoint",
@@ -56,6 +57,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
         "gan_core.past",
         "gan_core.protocols",
         "gan_core.regularisers",
+        "gan_core.sampling",
         "gan_core.snapshot",
     ),
     ("gan_core.data", "gan_core.presets", "gan_core.recipes"),  # metrics measure data; presets are made of configs

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core import view
+from gan_core import sampling, view
 from gan_core.augment import augment
 from gan_core.config import RunConfig
 from gan_core.data import Images, load
@@ -121,7 +121,7 @@ def textbook_step(config: RunConfig) -> dict[str, float]:
     opt_d = torch.optim.SGD(discriminator.parameters(), config.lr_d, 0.5)
 
     def noise() -> Tensor:
-        return view.sample_prior(config.batch_size, config, rngs["z"])
+        return sampling.sample_prior(config.batch_size, config, rngs["z"])
 
     def changed(images: Tensor) -> Tensor:
         return augment(images, config.augment, rngs["augment"])
@@ -211,9 +211,9 @@ def test_a_conditional_gan_learns_the_classes_that_it_is_asked_for(kind: str, wi
     assert data.labels is not None
     assert trainer.ema is not None
     means = torch.stack([data.train[data.labels == n].mean(0) for n in range(10)])
-    (labels,) = view.even_labels(500, config)
+    (labels,) = sampling.even_labels(500, config)
     with torch.no_grad():
-        made = trainer.ema(view.sample_prior(500, config, torch.Generator().manual_seed(1)), labels)
+        made = trainer.ema(sampling.sample_prior(500, config, torch.Generator().manual_seed(1)), labels)
     nearest = torch.cdist(made.flatten(1), means.flatten(1)).argmin(1)
     assert (nearest == labels).float().mean() > 0.6  # of real digits 0.9; by chance 0.1
 
@@ -263,9 +263,9 @@ def test_a_snapshot_without_labels_has_none() -> None:
 
 @pytest.mark.parametrize("n", [1, 7, 10, 36, 2_500])
 def test_labels_for_n_samples_have_all_classes_equally_often(n: int) -> None:
-    (labels,) = view.even_labels(n, SMALL)
+    (labels,) = sampling.even_labels(n, SMALL)
     assert labels.shape == (n,)
     assert labels.dtype == torch.int64
     counts = torch.bincount(labels, minlength=10)
     assert counts.max() - counts.min() <= 1
-    assert view.even_labels(n, SMALL.changed({"conditional": False})) == ()
+    assert sampling.even_labels(n, SMALL.changed({"conditional": False})) == ()

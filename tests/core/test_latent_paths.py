@@ -14,7 +14,8 @@ from torch import Generator, Tensor
 from gan_core import ConfigError, preset
 from gan_core.latent import paths, plane, prior
 from gan_core.latent.points import encode, parse, parse_many
-from gan_core.view import sample_prior, slerp
+from gan_core.sampling import sample_prior
+from gan_core.view import slerp
 
 DIGITS = preset("digits")
 WAYS = list(paths.WAYS)

@@ -10,6 +10,7 @@ import torch
 
 from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
+from gan_core.found import Found
 from gan_core.frame import decode
 from gan_core.gallery import find
 from gan_core.lockstep import MAX_SIDES, Lockstep, Side
@@ -255,7 +256,7 @@ def test_observers_see_every_side_and_report_to_it(make: Make) -> None:
     group = make(observers=[lambda side, trainer: watched.append((side, trainer.step_count))])
     played(group, 5)
     assert {side for side, _ in watched} == set(group.sides)
-    group.sides[1].report(1, 5, {"modes_reached": Score(3, 8, 2500)})
+    group.sides[1].report(Found(1, 5, {"modes_reached": Score(3, 8, 2500)}))
     assert group.wait(lambda g: seen(g)[1][1]["metrics_step"] == 5)
     assert seen(group)[1][0]["metrics"] == {}
     assert group.sides[1].scores[1]["modes_reached"].value == 3

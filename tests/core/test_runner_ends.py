@@ -15,6 +15,7 @@ import pytest
 
 from gan_core.config import DataConfig
 from gan_core.errors import DataError
+from gan_core.found import Found
 from gan_core.history import StepStats
 from gan_core.runner import Runner, engine
 from gan_core.trainer import Trainer
@@ -52,7 +53,7 @@ def test_scores_do_not_hurry_a_slow_step(make: Make) -> None:
     runner.play()
     until(runner, phase="d")
     for _ in range(20):
-        runner.report(1, 0, {})
+        runner.report(Found(1, 0, {}))
         time.sleep(0.01)
     assert look(runner)[0]["phase"] == "d"
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core import view
+from gan_core import sampling
 from gan_core.config import RunConfig
 from gan_core.data import load
 from gan_core.history import StepStats
@@ -55,7 +55,7 @@ def textbook(config: RunConfig, n: int) -> list[dict[str, float]]:
         return packed(data.sample(n_samples, rngs["data"]))
 
     def fakes() -> Tensor:
-        made: Tensor = generator(view.sample_prior(n_samples, config, rngs["z"]))
+        made: Tensor = generator(sampling.sample_prior(n_samples, config, rngs["z"]))
         return packed(made)
 
     def norm(network: nn.Module) -> float:
@@ -245,7 +245,7 @@ def test_the_shown_penalty_is_what_it_costs_on_average() -> None:
     rngs = streams(config.seed)
     generator, discriminator = build_generator(config, rngs), build_discriminator(config, rngs)
     real = load("ring-8").sample(8, rngs["data"])
-    fake = generator(view.sample_prior(8, config, rngs["z"]))
+    fake = generator(sampling.sample_prior(8, config, rngs["z"]))
     expected = 3 * REGULARISERS["r2"].penalty(discriminator, real, fake, rngs["penalty"]).mean().item()
     assert trainer.step_d().penalty == pytest.approx(expected)
     assert trainer.step_d().penalty == pytest.approx(expected)  # not due: the last one is shown

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from gan_core import view
+from gan_core import sampling, view
 from gan_core.config import RunConfig
 from gan_core.data import load
 from gan_core.data.points import Points
@@ -40,7 +40,7 @@ class Tilt(nn.Module):
 
 @pytest.mark.parametrize("prior", ["normal", "uniform"])
 def test_noise_has_mean_0_and_variance_1(prior: str, rng: Generator) -> None:
-    z = view.sample_prior(50_000, RING.changed({"prior": prior, "latent_dim": 3}), rng)
+    z = sampling.sample_prior(50_000, RING.changed({"prior": prior, "latent_dim": 3}), rng)
     assert z.shape == (50_000, 3)
     assert z.mean(0).abs().max() < 0.02
     assert (z.var(0) - 1).abs().max() < 0.03
@@ -73,7 +73,7 @@ def test_equal_cells_of_the_noise_grid_hold_equal_probability(prior: str, rng: G
     config = RING.changed({"latent_dim": 1, "prior": prior})
     fixed = view.fix(config, plane(), stream(0, "shown"))
     assert fixed.grid_z is not None
-    z = view.sample_prior(40_000, config, rng)
+    z = sampling.sample_prior(40_000, config, rng)
     below = (z < fixed.grid_z.T).float().mean(0)
     torch.testing.assert_close(below, (torch.arange(21) + 0.5) / 21, atol=0.01, rtol=0)
 

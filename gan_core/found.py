@@ -1,0 +1,28 @@
+"""What was found of a run: scores and findings of the weights of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gan_core.diagnosis import Finding
+from gan_core.metrics import Score
+
+
+@dataclass(frozen=True)
+class Found:
+    """Made by the monitor, shown by the publisher.
+
+    Attributes:
+        run: Number of the run among the restarts; what is of an earlier one is dropped.
+        step: Steps after which the weights were taken.
+        scores: Metrics by name; where there are none the last ones stay.
+        findings: Of the diagnosis, the gravest first, or None before its first look.
+        lost: Which mode was lost first, when, and where its samples are now, in words; or "".
+    """
+
+    run: int
+    step: int
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    findings: Sequence[Finding] | None = None
+    lost: str = ""
