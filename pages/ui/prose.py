@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
+
+from gan_core import OBJECTIVES, RunConfig
 
 ASSETS: Final = Path(__file__).parents[2] / "assets"
 
@@ -20,3 +23,24 @@ def section(name: str) -> None:
     """Show a Markdown file of ``assets/`` where it is called for, in lines of comfortable length."""
     with st.container(width=900):
         st.markdown((ASSETS / name).read_text(encoding="utf-8"))
+
+
+def number(value: float, spec: str = ".3g") -> str:
+    """A number for people, with a minus sign in place of a hyphen.
+
+    Args:
+        value: What to show.
+        spec: As for `format`.
+    """
+    return format(value, spec).replace("-", "−")
+
+
+def eigenvalues(values: Iterable[complex]) -> str:
+    """Eigenvalues in a row, as Markdown."""
+    return ", ".join(f"`{number(v.real, '+.4f')}\u00a0{number(v.imag, '+.4f')}\u00a0i`" for v in values)
+
+
+def reading(config: RunConfig) -> str:
+    """How to read the losses, where D's answers are no probabilities: then no log says it."""
+    objective = OBJECTIVES[config.objective]
+    return "" if objective.probability else objective.reading

@@ -14,6 +14,7 @@ from gan_core.autosave import Saved
 from gan_core.cards import MAX_NAME
 from gan_core.recorded import RECORDED
 from pages.ui import compare_panel, saved_runs, session, take_home
+from pages.ui.prose import number
 
 _MAX_UPLOAD_MB: Final = 500
 _METRIC_WORDS: Final = {
@@ -63,7 +64,7 @@ def _row(run: Saved, *, is_open: bool) -> bool:
         when = time.strftime("%d %b, %H:%M:%S", time.localtime(run.when))
         note = " · open now" if is_open else ""
         ticked = what.checkbox(_label(run), key=f"tick:{run.key}")
-        told = " · ".join(f"{_METRIC_WORDS[name]} {card.scores[name]:.3g}" for name in _told(card.scores))
+        told = " · ".join(f"{_METRIC_WORDS[name]} {number(card.scores[name])}" for name in _told(card.scores))
         what.caption(f"{told + ' · ' if told else ''}saved {when} · {run.size / 1e6:.1f} MB{note}")
         go_on.button("Go on", key=f"go:{run.key}", on_click=saved_runs.open_saved, args=(run.key,), disabled=is_open)
         download.download_button(

@@ -12,6 +12,7 @@ from gan_core import OBJECTIVES, REGULARISERS, RunConfig
 from pages.ui import live as view
 from pages.ui import saved_runs, session
 from pages.ui.live.route import FRAME, PAST, plotly_url
+from pages.ui.prose import reading
 
 _KEY = "live"
 
@@ -55,12 +56,6 @@ def _on_command() -> None:
     for command in view.parse_commands(session.value_of(_KEY).get("command")):
         if session.obey(command):
             session.ask_redraw()
-
-
-def reading(config: RunConfig) -> str:
-    """How to read the losses, where D's answers are no probabilities: then no log says it."""
-    objective = OBJECTIVES[config.objective]
-    return "" if objective.probability else objective.reading
 
 
 @functools.lru_cache(maxsize=64)

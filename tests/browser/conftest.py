@@ -24,7 +24,16 @@ from typing import Any, Protocol
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, ElementHandle, Error, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    ElementHandle,
+    Error,
+    Page,
+    WebSocketRoute,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -52,6 +61,30 @@ def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT, now: Ca
             return answer
         assert time.monotonic() < end, f"{what}: not within {timeout:g} s; {now()}"
         time.sleep(0.05)
+
+
+def lose_once(page: Page, name: str) -> list[str | bytes]:
+    """Lose the first message to the server that holds the command of this name; from the page's next load.
+
+    Returns:
+        What was lost, as it is lost.
+    """
+    lost: list[str | bytes] = []
+
+    def relay(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+
+        def forward(message: str | bytes) -> None:
+            words = message if isinstance(message, bytes) else message.encode()
+            if lost or f'"name":"{name}"'.encode() not in words:
+                server.send(message)
+            else:
+                lost.append(message)
+
+        line.on_message(forward)
+
+    page.route_web_socket("**/_stcore/stream", relay)
+    return lost
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from pages.ui.guests import GRACE
-from tests.browser.conftest import Opener, Server, View, until
+from tests.browser.conftest import Opener, Server, View, lose_once, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -151,3 +151,16 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     until(lambda: trains not in small_server.threads(), "the thread of a closed tab ends", timeout=30)
     again = open_app(url=small_server.url)
     assert again.wait_beyond(0) > 0
+
+
+def test_a_command_that_is_lost_on_its_way_comes_again_and_acts_once(open_app: Opener) -> None:
+    view = open_app()
+    lost = lose_once(view.page, "step")
+    view.page.reload()
+    view.wait_for("playing")
+    stood = view.pause()
+    view.click("One step")
+    until(lambda: view.step > stood, "the step", now=view.report)
+    assert len(lost) == 1
+    time.sleep(2.5)  # longer than until it would come once more
+    assert view.step == stood + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol, cast
 
@@ -122,9 +123,15 @@ def test_a_lesson_offers_its_link_for_a_class(open_learn: Learner) -> None:
     assert any("?lesson=discriminator-wins&lock=1" in c.value for c in app.caption)
 
 
+def test_numbers_of_the_theory_have_a_minus_sign_and_no_hyphen(open_learn: Learner) -> None:
+    said = words(open_learn(part="theory"))
+    assert re.search(r"Wasserstein loss of −\d", said)
+    assert not re.findall(r"(?<![\w.-])-\d[\d.]*", said)
+
+
 def test_both_troubles_are_demonstrated(open_learn: Learner) -> None:
     app = open_learn(part="theory")
-    assert "**With R1**: eigenvalues `-0.1500\u00a0+0.9887\u00a0i`" in words(app)
+    assert "**With R1**: eigenvalues `−0.1500\u00a0+0.9887\u00a0i`" in words(app)
     stops = {name: lessons()[name].stop_at for name in ("collapse", "cure")}
     for name in stops:
         object.__setattr__(lessons()[name], "stop_at", 60)
@@ -187,9 +194,9 @@ def test_the_step_is_executed_line_by_line(open_learn: Learner) -> None:
 
 def test_the_theory_follows_its_sliders(open_learn: Learner) -> None:
     app = open_learn(part="theory")
-    assert "-0.7126" in words(app)
+    assert "−0.7126" in words(app)
     app.slider(key="best:mean").set_value(4.0).run()
-    assert "-0.1209" in words(app)
+    assert "−0.1209" in words(app)
     app.slider(key="vanishing:mean").set_value(4.0).run()
     assert "The better D gets, the more the one tells G, and the more the other." in words(app)
     app.multiselect(key="dirac:methods").set_value(["averaging"]).run()
@@ -199,7 +206,7 @@ def test_the_theory_follows_its_sliders(open_learn: Learner) -> None:
     assert "in each simultaneous step: it **diverges**" in words(app)
     assert "in each alternating step: it **circles**" in words(app)
     app.selectbox(key="dirac:penalty").select("r1").run()
-    assert "-0.1500\u00a0+0.9887\u00a0i" in words(app)
+    assert "−0.1500\u00a0+0.9887\u00a0i" in words(app)
     app.selectbox(key="dirac:penalty").select("gradient_penalty").run()
     assert "kink" in words(app)
     assert not app.exception

@@ -8,7 +8,8 @@ url      of the route of all sides' frames, with the comparison's token
 plotly   of plotly.js, served once
 ms       between two requests
 plotMs   between two updates of a plot, at least
-sides    what each side is called and how it differs from the first: ``[{title, differs}]``
+sides    what each side is called, how it differs from the first, and how its losses are to be read, or "":
+         ``[{title, differs, reading}]``
 ======== ======================================================================================
 """
 
@@ -37,7 +38,7 @@ def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) 
         key: Keeps the component alive from one script run to the next.
         data: See the module.
         on_command: Called before the script when a visitor asks for something; the raw request is then the trigger
-            value ``command`` of this key, for `parse_command`.
+            value ``command`` of this key, for `parse_commands`.
     """
     base = f"{live.ROUTE}/{live.version()}/"
     urls = {"script": base + "lab.js", "styles": [base + "live.css", base + "lab.css"]}
@@ -58,6 +59,11 @@ def parse_command(raw: Any) -> Command | None:
         return command if command is not None and command.name in TRANSPORT else None
     n, side = _whole(raw.get("n"), 2**53), _whole(raw.get("value"), len(LETTERS))
     return None if n is None or side is None else Command(raw["name"], side, n)
+
+
+def parse_commands(raw: Any) -> list[Command]:
+    """The visitor's requests, oldest first; see `live.parse_commands`."""
+    return live.parse_commands(raw, parse_command)
 
 
 def _whole(value: Any, end: int) -> int | None:

@@ -6,7 +6,7 @@ import { samples } from './samples.js';
 import { hasScores, scoreKeys } from './scored.js';
 import { strip } from './strip.js';
 import { alpha } from './theme.js';
-import { verdict } from './words.js';
+import { hasModes, verdict } from './words.js';
 
 const LETTERS = 'ABCD';
 
@@ -21,6 +21,7 @@ export function side(i, ctx) {
   const losses = plot('losses', 'Losses'), histograms = plot('score_histograms', 'What D says'), scores = plot('scores', 'Scores');
   const dNow = el('span', { class: 'value', text: '' }), gNow = el('span', { class: 'value', text: '' });
   const key = (kind, words, ...more) => el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
+  const reading = el('p', { class: 'reading', text: '', hidden: true }), left = el('p', { class: 'lost', text: '', hidden: true });
   const scored = scoreKeys(), scoresCard = el('section', { class: 'card', 'aria-label': 'Scores' },
     el('header', {}, el('h3', { text: 'Scores' }), ...scored.nodes), scores.node);
   let spoken = 0, self = null;
@@ -30,19 +31,21 @@ export function side(i, ctx) {
     options: () => ({ smooth: 0.6, font: ctx.look().font, ground: alpha(ctx.look().palette.card, 0.72), every: ctx.every(), others: ctx.others(self), memory: ctx.memory }),
   });
   const node = el('section', { class: 'side-by-side', 'aria-label': `Side ${LETTERS[i]}` },
-    el('header', {}, letter, title, open, away), differs, says.node, picture.node, time.node,
+    el('header', {}, letter, title, open, away), differs, says.node, picture.node, time.node, left,
     el('section', { class: 'card', 'aria-label': 'Losses' },
-      el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'D', dNow), key('solid fake', 'G', gNow)), losses.node),
+      el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'D', dNow), key('solid fake', 'G', gNow)), reading, losses.node),
     el('section', { class: 'card', 'aria-label': 'What D says' },
       el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))')), histograms.node),
     scoresCard);
 
   self = {
     node,
-    entitle(words, n) {
+    entitle(words, n, anyReading) {
       setText(title, words.title);
       setText(differs, words.differs || '\u00a0');
       setAttr(node, 'aria-label', `Side ${LETTERS[i]}: ${words.title}. ${words.differs}`.trim());
+      setText(reading, words.reading || '');
+      show(reading, anyReading);
       show(away, n > 1);
     },
     update(frame, now, ms) {
@@ -52,6 +55,8 @@ export function side(i, ctx) {
       says.update(frame);
       picture.update(frame, now, ms, ctx.others(self));
       time.update(frame);
+      show(left, hasModes(header));
+      setText(left, header.lost || '\u00a0');
       setText(dNow, decimal(stats.d_loss));
       setText(gNow, decimal(stats.g_loss));
       show(scoresCard, hasScores(frame));

@@ -3,6 +3,7 @@ import { choice, el, setAttr, setText, show, withoutGraphics } from './dom.js';
 import { integer } from './format.js';
 import { parse } from './frame.js';
 import { side } from './lab-side.js';
+import { mail } from './mail.js';
 import { pageTheme } from './theme.js';
 import { transport } from './transport.js';
 
@@ -11,7 +12,6 @@ const EAGER_MS = 60, EAGER_FOR = 1500;
 /** Where each picture costs processor time that may be the training's, and there are several, they are drawn less often. */
 const CALM_MS = withoutGraphics ? 270 : 0;
 const looks = new Map();
-let lastNonce = 0;
 
 /** Called by the loader at every change of data or theme, with the same parentElement. */
 export default function mount(component) {
@@ -51,11 +51,12 @@ export function unpack(buffer) {
 }
 
 function build(root) {
-  let data = null, trigger = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
+  let data = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
   let alive = true, fetching = false, timer = 0, since = '', generator = '', eager = 0, checked = 0;
   let set = null, state = '', arrived = 0, gap = 0;
   const sides = [], memories = new Map();
 
+  const post = mail({ sent: hurry });
   const palette = () => themes[theme].palette;
   const ctx = {
     look: () => ({ palette: palette(), theme, font, ratio: Math.min(3, window.devicePixelRatio || 1) }),
@@ -70,9 +71,9 @@ function build(root) {
       if (!memories.has(key)) memories.set(key, {});
       return memories.get(key);
     },
-    send,
+    send: (name, value) => post.send(name, value),
   };
-  const bar = transport(send, { lone: false });
+  const bar = transport(ctx.send, { lone: false });
   const which = choice('Which generator', [
     ['ema', 'EMA', 'The average of the generator’s weights over time, where a side has one'],
     ['raw', 'raw', 'The generator as it is at this very step'],
@@ -83,12 +84,6 @@ function build(root) {
   bar.node.querySelector('.counters').before(which.node);
   root.append(bar.node, waiting, grid, status);
 
-  function send(name, value = null) {
-    if (!trigger) return;
-    lastNonce = Math.max(lastNonce + 1, Date.now());
-    trigger('command', { name, value, n: lastNonce });
-    hurry();
-  }
   function hurry() { eager = performance.now() + EAGER_FOR; wake(); }
 
   function dress() {
@@ -139,7 +134,8 @@ function build(root) {
 
   function entitle() {
     setAttr(grid, 'data-n', sides.length);
-    sides.forEach((one, i) => one.entitle(data.sides[i] || { title: '', differs: '' }, sides.length));
+    const read = data.sides.some((words) => words.reading);
+    sides.forEach((one, i) => one.entitle(data.sides[i] || { title: '', differs: '' }, sides.length, read));
   }
 
   async function tick() {
@@ -154,6 +150,7 @@ function build(root) {
         if (begun - checked > 1000) { checked = begun; dress(); }
         const asked = data.url;
         const reply = await fetch(`${asked}&since=${since}${generator ? `&generator=${generator}` : ''}`, { cache: 'no-store' });
+        if (alive) post.acknowledge(reply.headers.get('x-heard'));
         if (alive && reply.status === 410) lost();
         else if (alive && reply.status === 200 && (reply.headers.get('content-type') || '').startsWith('application/octet-stream')) {
           const next = unpack(await reply.arrayBuffer());
@@ -213,6 +210,7 @@ function build(root) {
     if (!alive) return;
     alive = false;
     clearTimeout(timer);
+    post.end();
     window.removeEventListener('keydown', onKey, true);
     document.removeEventListener('visibilitychange', onVisible);
     for (const one of sides) one.end();
@@ -220,7 +218,7 @@ function build(root) {
 
   return {
     configure(component) {
-      trigger = component.setTriggerValue;
+      post.connect(component.setTriggerValue);
       const given = component.data, fresh = !data || data.url !== given.url;
       data = given;
       style(data.styles, root);

@@ -16,6 +16,7 @@ from pages.ui.lab.bench import LETTERS
 from pages.ui.lab.route import FRAMES
 from pages.ui.lab.words import differences
 from pages.ui.live.route import plotly_url
+from pages.ui.prose import reading
 
 _KEY = "lab"
 
@@ -106,8 +107,12 @@ def sides() -> None:
             "ms": 220,
             "plotMs": 700,
             "sides": [
-                {"title": entry.title, "differs": _differs([s.config for s in here.group.sides], i)}
-                for i, entry in enumerate(here.entries)
+                {
+                    "title": entry.title,
+                    "differs": _differs([s.config for s in here.group.sides], i),
+                    "reading": reading(side.config),
+                }
+                for i, (entry, side) in enumerate(zip(here.entries, here.group.sides, strict=True))
             ],
         },
         on_command=_on_command,
@@ -129,11 +134,10 @@ def _differs(configs: Sequence[RunConfig], i: int) -> str:
 
 
 def _on_command() -> None:
-    command = lab.parse_command(session.value_of(_KEY).get("command"))
-    done = "" if command is None else state.obey(command)
-    if done == "redraw":
+    done = [state.obey(command) for command in lab.parse_commands(session.value_of(_KEY).get("command"))]
+    if "redraw" in done:
         session.ask_redraw()
-    session.remember("lab.train", done == "train")
+    session.remember("lab.train", "train" in done)
 
 
 def one_setting() -> None:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from gan_core.trainer import Which
 from pages.ui.lab.bench import Bench
-from pages.ui.live.route import FRAME_HEADERS, serial
+from pages.ui.live.route import FRAME_HEADERS, HEARD, serial
 from pages.ui.visits import Rooms
 
 FRAMES: Final = "gan/lab"
@@ -30,8 +30,9 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
             return Response(status_code=410)
         which: Which = "raw" if request.query_params.get("generator") == "raw" else "ema"
         newest = bench.group.frame(serial(request.query_params.get("since", "")), which)
+        heard = {HEARD: bench.heard}
         if newest is None:
-            return Response(status_code=204, headers={"Cache-Control": "no-store"})
-        return Response(newest, media_type="application/octet-stream", headers=FRAME_HEADERS)
+            return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)
+        return Response(newest, media_type="application/octet-stream", headers=FRAME_HEADERS | heard)
 
     return [Route(f"{base}/{FRAMES}", frames)]

@@ -13,6 +13,7 @@ from gan_core.trials import interval
 from pages.ui import session
 from pages.ui.lab import state
 from pages.ui.lab.bench import LETTERS
+from pages.ui.prose import number
 
 _JOB: Final = "lab.repeats"
 _NAMES: Final = "lab.repeated"
@@ -84,9 +85,9 @@ def _result() -> None:
                 "seeds": len(trials),
                 "good": sum(trial.good for trial in trials),
                 "diverged": sum(trial.diverged_at is not None for trial in trials),
-                "median": f"{middle:.3g}",
-                "middle 80 %": f"{low:.3g} to {high:.3g}",
-                "each seed": ", ".join(f"{value:.3g}" for value in values[name]),
+                "median": number(middle),
+                "middle 80 %": f"{number(low)} to {number(high)}",
+                "each seed": ", ".join(number(value) for value in values[name]),
             }
         )
     if rows:

@@ -15,6 +15,7 @@ from gan_core.recipes import RECIPES
 from pages.ui import session
 from pages.ui.lab import state
 from pages.ui.lab.bench import LETTERS
+from pages.ui.prose import number
 
 MAX_RUNS: Final = 200
 MAX_STEPS: Final = 20_000
@@ -168,7 +169,7 @@ def _table(summaries: Any, titles: dict[str, str], real: dict[str, float], n: di
 
     first = next(iter(summaries[0].values), "")
     below = {
-        "real data": {name: f"{value:.4g}" for name, value in real.items()},
+        "real data": {name: number(value, ".4g") for name, value in real.items()},
         "samples": {name: f"{value:,}" for name, value in n.items()},
     }
     st.dataframe(
@@ -194,4 +195,5 @@ def _table(summaries: Any, titles: dict[str, str], real: dict[str, float], n: di
 def _cell(median: float, low: float, high: float, n: int) -> str:
     if math.isnan(median):
         return "–"
-    return f"{median:.4g}" if n == 1 else f"{median:.4g} [{low:.4g}, {high:.4g}]"
+    middle, left, right = (number(value, ".4g") for value in (median, low, high))
+    return middle if n == 1 else f"{middle} [{left}, {right}]"

@@ -86,7 +86,7 @@ def _say(game: Game, h: float, d_steps: int, where: st.delta_generator.DeltaGene
     where.markdown(f"Near the equilibrium the game {_READINGS[reading(game)]}.")
     if values is None:
         return
-    where.markdown("Eigenvalues: " + ", ".join(f"`{v.real:+.4f}\u00a0{v.imag:+.4f}\u00a0i`" for v in values))
+    where.markdown("Eigenvalues: " + prose.eigenvalues(values))
     for name in ("simultaneous", "alternating"):
         growth = factor(game, name, h, d_steps)
         assert growth is not None

@@ -12,7 +12,8 @@ from pages.ui import session
 from pages.ui.learn import lesson_answer, progress
 from pages.ui.learn.visit import LessonVisit, begin, finished, open_lesson
 from pages.ui.live.route import FRAME, PAST, plotly_url
-from pages.ui.train_panels import formulas, reading
+from pages.ui.prose import reading
+from pages.ui.train_panels import formulas
 
 _LIVE: Final = "lesson-live"
 _POLL: Final = 0.4

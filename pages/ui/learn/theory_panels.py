@@ -75,14 +75,14 @@ def _best() -> None:
     jsd, w1 = _distances(std)
     figure = theory.divergences(_MEANS, jsd, w1, mean, theme=theme())
     left.plotly_chart(figure, key="best:divergences", theme=None)
-    reached = f"{lesson.values[-1]:.4f}" if updates else "not trained"
+    reached = prose.number(lesson.values[-1], ".4f") if updates else "not trained"
     right_share = f"{lesson.accuracies[-1]:.1%}" if updates else "not trained"
     w = wasserstein(pair)
     right.markdown(
         f"""
 | | exact | D after {updates} updates |
 |---|---|---|
-| value V(D\\*) = −log 4 + 2 JSD | {value_of_best(pair):.4f} | {reached} |
+| value V(D\\*) = −log 4 + 2 JSD | {prose.number(value_of_best(pair), ".4f")} | {reached} |
 | Jensen–Shannon divergence, nats (at most log 2 = {math.log(2):.4f}) | {jensen_shannon(pair):.4f} | |
 | D is right (Bayes accuracy) | {bayes_accuracy(pair):.1%} | {right_share} |
 | Wasserstein distance | {w:.4f} | |
@@ -91,9 +91,9 @@ At equal densities D\\* = ½ everywhere and V = −log 4 = −{math.log(4):.4f}:
 Move the mean out: the Jensen–Shannon divergence stops growing near log 2, the Wasserstein distance goes on. That is
 why a Wasserstein critic still tells a far G where to go.
 
-**Is a Wasserstein loss of {-w:.2f} bad?** It is what the best critic of slope 1 reaches here: minus the distance
-between the two densities. It is not an error to be brought to zero by D; it comes closer to zero as *G* improves. A
-number by itself says nothing; its way over the steps does.
+**Is a Wasserstein loss of {prose.number(-w, ".2f")} bad?** It is what the best critic of slope 1 reaches here: minus
+the distance between the two densities. It is not an error to be brought to zero by D; it comes closer to zero as *G*
+improves. A number by itself says nothing; its way over the steps does.
 """
     )
 

@@ -68,7 +68,5 @@ def _settle() -> None:
     for name, game in (("Without a penalty", Game("wasserstein")), ("With R1", Game("wasserstein", "r1", _R1))):
         values = eigenvalues(game)
         assert values is not None
-        right.markdown(
-            f"**{name}**: eigenvalues " + ", ".join(f"`{v.real:+.4f}\u00a0{v.imag:+.4f}\u00a0i`" for v in values)
-        )
+        right.markdown(f"**{name}**: eigenvalues " + prose.eigenvalues(values))
     right.markdown("In the section before you can play every objective and penalty, and other ways to take the steps.")

@@ -111,7 +111,7 @@ def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) 
         key: Of the component; keeps the view alive from one script run to the next.
         data: Where the run is found and what stands around it, see the module.
         on_command: Called before the script when a visitor asks for something; the raw request is then the trigger
-            value ``command`` of this key, for `parse_command`.
+            value ``command`` of this key, for `parse_commands`.
     """
     base = f"{ROUTE}/{version()}/"
     urls = {"script": base + "live.js", "style": base + "live.css", "figures": base + "figures.json"}
@@ -136,16 +136,17 @@ def parse_command(raw: Any) -> Command | None:
     return Command(name, int(value) if name in ("stop_at", "branch", "cure") and value is not None else value, int(n))
 
 
-def parse_commands(raw: Any) -> list[Command]:
+def parse_commands(raw: Any, parse: Callable[[Any], Command | None] = parse_command) -> list[Command]:
     """The visitor's requests, oldest first: the newest, and those before it that the view has not known to arrive.
 
     Args:
         raw: Trigger value of the component; ``before`` holds the earlier ones. Streamlit keeps one value of a trigger,
             so that of two that come while it is busy it drops the first.
+        parse: Reads one of them.
     """
     before = raw.get("before") if isinstance(raw, Mapping) else None
     several = [*(before[:MAX_BEFORE] if isinstance(before, list) else []), raw]
-    return [command for command in map(parse_command, several) if command is not None]
+    return [command for command in map(parse, several) if command is not None]
 
 
 def _allowed(name: str, value: Any) -> bool:

@@ -3,6 +3,7 @@ import { choice, el, setAttr, setText, show, style } from './dom.js';
 import { decimal, integer } from './format.js';
 import { flow } from './flow.js';
 import { parse } from './frame.js';
+import { mail } from './mail.js';
 import { inTime, past } from './past.js';
 import { plot, plotter } from './plots.js';
 import { samples } from './samples.js';
@@ -19,10 +20,8 @@ const STATE_WORDS = {
 };
 const EAGER_MS = 50, EAGER_FOR = 1500;
 const WORDS_MS = 380; // at full speed words and numbers change no oftener: so they can be read, and cost less than the picture
-const REPEAT_MS = 2000, UNHEARD_MS = 15000; // when a command that was not heard is sent again, and when it is given up
 const MEANWHILE_MS = 1000; // between two questions how the run goes while its past is looked at
 const looks = new Map(); // figures and palettes by their address, fetched once per page
-let lastNonce = 0;
 let welcomed = false; // hidden on one page stays hidden on the next
 
 /** Called by the loader at every change of data or theme, with the same parentElement. */
@@ -43,7 +42,7 @@ export default function mount(component) {
 }
 
 function build(root) {
-  let data = null, trigger = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
+  let data = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
   let alive = true, since = '', generator = '', timer = 0, fetching = false, eager = 0, heard = 0;
   let frame = null, present = null, arrived = 0, gap = 0, spoken = 0, checked = 0, state = '';
   let smooth = 0.6, shownPast = null, worded = 0, said = '';
@@ -51,49 +50,14 @@ function build(root) {
   const palette = () => themes[theme].palette;
   const look = () => ({ palette: palette(), theme, font, ratio: Math.min(3, window.devicePixelRatio || 1) });
 
-  function send(name, value = null) {
-    if (!trigger) return;
-    lastNonce = Math.max(lastNonce + 1, Date.now());
-    unheard.push({ name, value, n: lastNonce, at: performance.now() });
-    if (unheard.length > 12) unheard.shift();
-    deliver();
-    eager = performance.now() + EAGER_FOR;
-    wake();
-  }
-  // Of two triggers that come while the server is busy the first is dropped: what it has not heard goes along again,
-  // and goes once more if nothing is heard of it. It acts once, by its number.
-  const unheard = [];
-  let delivered = 0;
-  function deliver() {
-    const [newest, ...before] = unheard.map(({ name, value, n }) => ({ name, value, n })).reverse();
-    delivered = performance.now();
-    trigger('command', before.length ? { ...newest, before: before.reverse() } : newest);
-  }
-  function acknowledge(header) {
-    if (!header) { unheard.length = 0; return; } // nobody numbers what comes from here
-    const now = performance.now(), number = Number(header);
-    while (unheard.length && (unheard[0].n <= number || now - unheard[0].at > UNHEARD_MS)) unheard.shift();
-    if (unheard.length && now - delivered > REPEAT_MS) deliver();
-  }
-  // Two triggers in one turn would overwrite each other; they leave one after another.
-  const outbox = [];
-  let leaving = 0;
-  function post(name, value = null) {
-    outbox.push([name, value]);
-    if (!leaving) leave();
-  }
-  function leave() {
-    const next = outbox.shift();
-    if (!next) { leaving = 0; return; }
-    send(...next);
-    leaving = setTimeout(leave, outbox.length ? 160 : 0);
-  }
+  function hurry() { eager = performance.now() + EAGER_FOR; wake(); }
+  const post = mail({ sent: hurry });
 
   const parts = {
-    transport: transport(post), welcome: welcome(post), verdict: verdict(post), flow: flow(), cards: cards(), turns: turns(),
-    samples: samples({ look, both: true, pickGenerator: (value) => { generator = value; since = ''; eager = performance.now() + EAGER_FOR; wake(); } }),
+    transport: transport(post.send), welcome: welcome(post.send), verdict: verdict(post.send), flow: flow(), cards: cards(), turns: turns(),
+    samples: samples({ look, both: true, pickGenerator: (value) => { generator = value; since = ''; hurry(); } }),
     strip: strip({ look }),
-    past: past({ send: post, look: () => { since = ''; shownPast = null; eager = performance.now() + EAGER_FOR; wake(); } }),
+    past: past({ send: post.send, look: () => { since = ''; shownPast = null; hurry(); } }),
   };
   parts.welcome.node.hidden = welcomed;
   parts.welcome.node.querySelector('.close').addEventListener('click', () => { welcomed = true; });
@@ -270,7 +234,7 @@ function build(root) {
     const reply = await fetch(`${url}${which}`, { cache: 'no-store' });
     if (!alive) return;
     if (reply.status === 410) { lost(); return; }
-    if (now) acknowledge(reply.headers.get('x-heard'));
+    if (now) post.acknowledge(reply.headers.get('x-heard'));
     if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream')) return;
     const next = parse(await reply.arrayBuffer());
     if (!alive || url !== data.url || looked !== parts.past.at()) return;
@@ -337,7 +301,7 @@ function build(root) {
     if (!alive) return;
     alive = false;
     clearTimeout(timer);
-    clearTimeout(leaving);
+    post.end();
     window.removeEventListener('keydown', onKey, true);
     document.removeEventListener('pointerdown', onPress, true);
     document.removeEventListener('visibilitychange', onVisible);
@@ -348,7 +312,7 @@ function build(root) {
 
   return {
     configure(component) {
-      trigger = component.setTriggerValue;
+      post.connect(component.setTriggerValue);
       const given = component.data, fresh = !data || data.url !== given.url;
       // Lists and objects come as JSON.
       if (!data || data.formulas !== given.formulas || data.texts !== given.texts) {
