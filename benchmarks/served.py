@@ -6,6 +6,7 @@ frame is drawn; what a visitor feels comes from ``performance.now()`` in the pag
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,7 +26,8 @@ from playwright.sync_api import Error as PlaywrightError
 from benchmarks.bare import ROOT, Rate, environment, thread_clocks
 from gan_core.frame import decode
 
-CHROMIUM: Final = "/usr/bin/chromium"
+BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that is there: the shell draws pages alone, as they would be in a window, but no window around them."""
 VIEWPORT: Final[ViewportSize] = {"width": 1440, "height": 1500}
 """So tall that every panel is in sight: a plot that nobody sees is not drawn."""
 PATIENCE_MS: Final = 90_000
@@ -153,7 +155,10 @@ class Server:
 def chromium() -> Iterator[Browser]:
     """Headless Chromium as the system has it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_CHROMIUM_ARGS))
+        path = next(filter(None, map(shutil.which, BROWSERS)), None)
+        if path is None:
+            raise SystemExit(f"no browser: none of {', '.join(BROWSERS)} is installed")
+        browser = playwright.chromium.launch(executable_path=path, args=list(_CHROMIUM_ARGS))
         try:
             yield browser
         finally:

@@ -36,7 +36,8 @@ from playwright.sync_api import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Where there are several, the first one: the shell draws pages alone, no windows around them."""
 ARGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -60,7 +61,7 @@ def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT, now: Ca
         if answer:
             return answer
         assert time.monotonic() < end, f"{what}: not within {timeout:g} s; {now()}"
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def lose_once(page: Page, name: str) -> list[str | bytes]:
@@ -94,6 +95,16 @@ def free_port() -> int:
     return port
 
 
+# As `streamlit`, but that it says where its threads are when it is sent SIGUSR1.
+STREAMLIT = """
+import faulthandler, signal, sys
+from streamlit.web.cli import main
+faulthandler.register(signal.SIGUSR1)
+sys.argv[0] = "streamlit"
+main()
+"""
+
+
 class Server:
     """``streamlit run app.py`` as a process of its own.
 
@@ -111,7 +122,7 @@ class Server:
         broken = data / "MNIST" / "raw" / "train-images-idx3-ubyte"  # nor does any test download the real one
         broken.parent.mkdir(parents=True, exist_ok=True)
         broken.write_bytes(b"no images")
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+        command = [sys.executable, "-c", STREAMLIT, "run", "app.py", "--server.headless", "true"]
         command += ["--server.address", "127.0.0.1", "--server.port", str(self.port), *options]
         environment = os.environ | {
             "GAN_EXPLORER_SLOTS": str(slots),
@@ -137,6 +148,13 @@ class Server:
     def words(self) -> str:
         """All that it printed."""
         return self.log.read_text(errors="replace")
+
+    def stacks(self) -> str:
+        """Where its threads are."""
+        before = len(self.words())
+        self._process.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        return self.words()[before:]
 
     def busiest(self) -> tuple[int, float]:
         """The thread that worked most in the last second, and its share of that second: the one that trains."""
@@ -201,6 +219,7 @@ class View:
     """The live view on a page, by the hooks that it offers to everybody."""
 
     page: Page
+    server: Server
     errors: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
     may_lose_connection: bool = False
@@ -231,6 +250,9 @@ class View:
 
     def report(self) -> str:
         """How things stand, for a test that fails."""
+        if not self.state:  # not even a view
+            asked = "\n".join(self.addresses[-12:])
+            return f"{self.page.inner_text('body')[:600]} {self.errors}\n{asked}\n{self.server.stacks()}"
         return f"{self.state} at step {self.step}: {self.words()[:300]} {self.errors}"
 
     def click(self, name: str) -> None:
@@ -295,7 +317,9 @@ class View:
 class Opener(Protocol):
     """Opens the app in a browser of its own (no cookies or storage in common)."""
 
-    def __call__(self, query: str = ..., *, url: str = ..., wait: str = ..., **options: Any) -> View: ...
+    def __call__(
+        self, query: str = ..., *, at: Server | None = ..., url: str = ..., wait: str = ..., **options: Any
+    ) -> View: ...
 
 
 @pytest.fixture
@@ -303,10 +327,13 @@ def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Open
     """Open the app with a link's query; waits until the run has this state ("" to wait for nothing)."""
     views: list[tuple[BrowserContext, View]] = []
 
-    def open_(query: str = SMALL, *, url: str = "", wait: str = "playing", **options: Any) -> View:
-        address = url or request.getfixturevalue("server").url
+    def open_(
+        query: str = SMALL, *, at: Server | None = None, url: str = "", wait: str = "playing", **options: Any
+    ) -> View:
+        server = at or request.getfixturevalue("server")
+        address = url or server.url
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        view = View(context.new_page())
+        view = View(context.new_page(), server)
         views.append((context, view))
         view.page.on("console", lambda message: _note(view, message))
         view.page.on("pageerror", lambda error: view.errors.append(f"uncaught: {error}"))

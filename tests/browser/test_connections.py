@@ -119,12 +119,12 @@ def test_a_cut_connection_loses_nothing(open_app: Opener, line: Line, seconds: i
 def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     open_app: Opener, small_server: Server
 ) -> None:
-    first = open_app(url=small_server.url)
+    first = open_app(at=small_server)
     first.wait_beyond(200)
     trains, share = small_server.busiest()
     assert share > 0.1, "nothing trains"
-    second = open_app(url=small_server.url, wait="queued")
-    third = open_app(url=small_server.url, wait="queued")
+    second = open_app(at=small_server, wait="queued")
+    third = open_app(at=small_server, wait="queued")
     assert "Place 1 in the queue" in second.words()
     assert "Place 2 in the queue" in third.words()
     assert second.step == third.step == 0
@@ -149,7 +149,7 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
         view.page.close()
     until(lambda: small_server.busiest()[1] < 0.1, "nothing trains any more", timeout=30)
     until(lambda: trains not in small_server.threads(), "the thread of a closed tab ends", timeout=30)
-    again = open_app(url=small_server.url)
+    again = open_app(at=small_server)
     assert again.wait_beyond(0) > 0
 
 

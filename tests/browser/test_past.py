@@ -59,7 +59,7 @@ def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_fa
     folder = tmp_path_factory.mktemp("killed")
     first = Server(folder / "log.txt", 4)
     try:
-        view = open_app(url=first.url)
+        view = open_app(at=first)
         view.may_lose_connection = True
         view.wait_beyond(50)
         step = view.pause()
@@ -69,7 +69,7 @@ def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_fa
         first.kill()
     second = Server(folder / "log.txt", 4)
     try:
-        again = open_app("", url=f"{second.url}runs", wait="")
+        again = open_app("", at=second, url=f"{second.url}runs", wait="")
         again.page.get_by_text(f"step {step:,}", exact=False).first.wait_for()
         again.page.get_by_role("button", name="Go on", exact=True).click()
         again.page.get_by_role("link", name="Train").click()
