@@ -17,11 +17,16 @@ class Slots:
 
     Args:
         n: Slots, at least 1.
+        pace: Steps a second that no run exceeds, or None.
+
+    Attributes:
+        pace: As given.
     """
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, pace: float | None = None) -> None:
         if n < 1:
             raise ValueError(f"n={n} is not allowed: at least one slot is needed")
+        self.pace = pace
         self._n = n
         self._lock = threading.Lock()
         self._held: dict[int, tuple[Hashable, Callable[[], None]]] = {}

@@ -282,8 +282,14 @@ class Transport:
         """The engines that can go on."""
         return [engine for engine in self._engines if not engine.ended]
 
+    @property
+    def _pace(self) -> float | None:
+        """Steps a second at most: as asked for, and as all runs of the process are allowed."""
+        paces = self._tempo.pace, None if self._slots is None else self._slots.pace
+        return min((pace for pace in paces if pace is not None), default=None)
+
     def _advance(self) -> None:
-        pace = self._tempo.pace
+        pace = self._pace
         if pace is not None and pace <= SLOW_PACE:
             self._advance_slowly(pace)
         else:

@@ -94,14 +94,15 @@ class Rooms:
     Args:
         n_slots: Runs that may play at once.
         release_after: Seconds after which the memory of a run whose browser is gone is given back.
+        pace: Steps a second that no run exceeds, or None.
 
     Attributes:
         since: When this process began, Unix seconds.
         answered: Names of saved runs of an earlier process that were offered to their owner and answered.
     """
 
-    def __init__(self, n_slots: int, release_after: float) -> None:
-        self.slots = Slots(n_slots)
+    def __init__(self, n_slots: int, release_after: float, pace: float | None = None) -> None:
+        self.slots = Slots(n_slots, pace)
         self.monitor = Monitor()
         folder = autosave_folder()
         self.autosave = None if folder is None else Autosave(folder, app=__version__)
@@ -182,6 +183,12 @@ def default_slots() -> int:
     """Playing runs at once: twice the cores, or what ``GAN_EXPLORER_SLOTS`` says."""
     text = os.environ.get("GAN_EXPLORER_SLOTS", "")
     return max(1, int(text)) if text.isdecimal() else 2 * (os.cpu_count() or 1)
+
+
+def default_pace() -> float | None:
+    """Steps a second that no run exceeds, or None: what ``GAN_EXPLORER_PACE`` says, from 1."""
+    text = os.environ.get("GAN_EXPLORER_PACE", "")
+    return float(max(1, int(text))) if text.isdecimal() else None
 
 
 def default_device() -> str:

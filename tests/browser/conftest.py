@@ -126,6 +126,7 @@ class Server:
         command += ["--server.address", "127.0.0.1", "--server.port", str(self.port), *options]
         environment = os.environ | {
             "GAN_EXPLORER_SLOTS": str(slots),
+            "GAN_EXPLORER_PACE": "120",  # the machine's other cores have tests to run
             "GAN_EXPLORER_DATA": str(data),
             "GAN_EXPLORER_RUNS": str(log.parent / "runs"),
             "OMP_NUM_THREADS": "1",

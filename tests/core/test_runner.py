@@ -10,6 +10,7 @@ import pytest
 from gan_core.config import Intervention
 from gan_core.errors import ConfigError
 from gan_core.runner import Runner
+from gan_core.slots import Slots
 from gan_core.trainer import Trainer
 from tests.core.runners import SMALL, Make, look, played, trained, until
 
@@ -142,6 +143,18 @@ def test_a_pace_is_kept(make: Make) -> None:
     assert steps >= 3
     runner.set_pace(None)
     assert runner.wait(lambda r: r.step_count > before + 200)
+
+
+def test_no_run_is_faster_than_all_of_a_process_may_be(make: Make) -> None:
+    runner = make(slots=Slots(1, 20))
+    runner.play()
+    assert runner.wait(lambda r: r.step_count > 0)
+    for pace in (None, 200):
+        runner.set_pace(pace)
+        start, before = time.perf_counter(), runner.step_count
+        time.sleep(0.5)
+        steps, seconds = runner.step_count - before, time.perf_counter() - start
+        assert 3 <= steps <= 20 * seconds + 2
 
 
 def test_in_slow_motion_the_halves_of_a_step_are_shown_apart(make: Make) -> None:

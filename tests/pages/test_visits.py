@@ -14,7 +14,7 @@ import pytest
 from gan_core.config import Intervention
 from pages.ui import guests
 from pages.ui.guests import GRACE
-from pages.ui.visits import Rooms, Visit, default_slots
+from pages.ui.visits import Rooms, Visit, default_pace, default_slots
 from tests.pages.test_routes import CONFIG
 
 RELEASE = 60.0
@@ -225,3 +225,11 @@ def test_slots_are_twice_the_cores_or_what_the_environment_says(
     assert default_slots() == (slots or 2 * (os.cpu_count() or 1))
     monkeypatch.delenv("GAN_EXPLORER_SLOTS")
     assert default_slots() == 2 * (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("text", "pace"), [("20", 20.0), ("0", 1.0), ("", None), ("-3", None), ("fast", None)])
+def test_the_environment_says_how_fast_any_run_may_be(
+    monkeypatch: pytest.MonkeyPatch, text: str, pace: float | None
+) -> None:
+    monkeypatch.setenv("GAN_EXPLORER_PACE", text)
+    assert default_pace() == pace

@@ -17,7 +17,7 @@ from pages.ui import browser
 from pages.ui.latent import link as latent_link
 from pages.ui.session.address import from_link
 from pages.ui.session.memory import forget, notify, recall, remember, value_of
-from pages.ui.visits import Rooms, Visit, default_slots
+from pages.ui.visits import Rooms, Visit, default_pace, default_slots
 
 _BROWSER: Final = "gan.browser"
 HEARTBEAT: Final = 60.0
@@ -27,7 +27,8 @@ HEARTBEAT: Final = 60.0
 @functools.cache
 def rooms() -> Rooms:
     """What all sessions of this process share."""
-    made = Rooms(default_slots(), release_after=float(st.get_option("server.disconnectedSessionTTL")) + 5)
+    forgotten = float(st.get_option("server.disconnectedSessionTTL"))
+    made = Rooms(default_slots(), release_after=forgotten + 5, pace=default_pace())
     atexit.register(made.close)
     return made
 
