@@ -24,36 +24,43 @@ if TYPE_CHECKING:
     from gan_core.snapshot import Snapshot
 
 
+def layout(colours: Palette) -> dict[str, Any]:
+    """What all figures have, in the colours of a page."""
+
+    def axis(**more: Any) -> dict[str, Any]:
+        return {
+            "gridcolor": colours.line,
+            "linecolor": colours.line,
+            "zeroline": False,
+            "ticks": "",
+            "automargin": False,
+            "fixedrange": False,
+            "tickfont": {"color": colours.muted, "size": 12},
+            "title": {"font": {"color": colours.muted, "size": 12}, "standoff": 2},
+            **more,
+        }
+
+    return {
+        "template": "none",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": colours.ink, "size": 12},
+        "margin": {"l": 40, "r": 12, "t": 8, "b": 24},
+        "hovermode": "x",
+        "hoverlabel": {
+            "bgcolor": colours.card,
+            "bordercolor": colours.line,
+            "font": {"color": colours.ink, "size": 12},
+        },
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "xaxis": axis(tickformat=",d", nticks=5, showgrid=False),
+        "yaxis": axis(nticks=4),
+    }
+
+
 def empty(colours: Palette) -> go.Figure:
     """A figure without data, in the colours of a page."""
-    axis = {
-        "gridcolor": colours.line,
-        "linecolor": colours.line,
-        "zeroline": False,
-        "ticks": "",
-        "automargin": False,
-        "fixedrange": False,
-        "tickfont": {"color": colours.muted, "size": 12},
-        "title": {"font": {"color": colours.muted, "size": 12}, "standoff": 2},
-    }
-    return go.Figure(
-        layout={
-            "template": "none",
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"color": colours.ink, "size": 12},
-            "margin": {"l": 40, "r": 12, "t": 8, "b": 24},
-            "hovermode": "x",
-            "hoverlabel": {
-                "bgcolor": colours.card,
-                "bordercolor": colours.line,
-                "font": {"color": colours.ink, "size": 12},
-            },
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            "xaxis": {**axis, "tickformat": ",d", "nticks": 5, "showgrid": False},
-            "yaxis": {**axis, "nticks": 4},
-        }
-    )
+    return go.Figure(layout=layout(colours))
 
 
 def line(
