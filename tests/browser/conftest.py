@@ -32,6 +32,7 @@ from playwright.sync_api import (
     Error,
     Page,
     WebSocketRoute,
+    expect,
     sync_playwright,
 )
 
@@ -210,6 +211,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=TIMEOUT * 1000)  # a busy machine is not a failure
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
         yield browser
         browser.close()
@@ -334,6 +336,7 @@ def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Open
         server = at or request.getfixturevalue("server")
         address = url or server.url
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        context.set_default_timeout(TIMEOUT * 1000)
         view = View(context.new_page(), server)
         views.append((context, view))
         view.page.on("console", lambda message: _note(view, message))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import Server, lose_once, until
+from tests.browser.conftest import TIMEOUT, Server, lose_once, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -24,6 +24,7 @@ def open_lab(chromium: Browser, server: Server) -> Iterator[Open]:
 
     def open_(link: str = "") -> Page:
         context = chromium.new_context(viewport={"width": 1440, "height": 1700})
+        context.set_default_timeout(TIMEOUT * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -165,7 +166,7 @@ def test_the_comparison_is_repeated_over_seeds(open_lab: Open) -> None:
         page.locator(f".st-key-lab-{key}").get_by_role("combobox").click()
         page.get_by_role("option", name=choice, exact=True).click()
     page.get_by_role("button", name="Repeat", exact=True).click()
-    page.get_by_text("3 of 3 trials.").wait_for(timeout=90_000)
+    page.get_by_text("3 of 3 trials.").wait_for()
     expect(page.get_by_role("button", name="Repeat", exact=True)).to_be_enabled()
     shown = page.locator(".st-key-lab-repeats .js-plotly-plot")
     until(lambda: "modes reached" in shown.inner_text(), "the plot of all seeds")

@@ -64,7 +64,7 @@ def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_fa
         view.wait_beyond(50)
         step = view.pause()
         runs = folder / "runs"
-        until(lambda: any(runs.glob("*.safetensors")), "a saved run", timeout=30, now=view.report)
+        until(lambda: any(runs.glob("*.safetensors")), "a saved run", now=view.report)
     finally:
         first.kill()
     second = Server(folder / "log.txt", 4)

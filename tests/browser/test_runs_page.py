@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 def test_a_recorded_run_opens_scrubs_and_goes_on(open_app: Opener, server: Server) -> None:
     view = open_app("", url=f"{server.url}runs", wait="")
     view.page.get_by_role("button", name="A GAN that collapsed").click()
-    view.wait_for("paused", timeout=30)
+    view.wait_for("paused")
     until(lambda: view.step == 1300, "the recorded run", now=view.report)
     losses = view.page.locator(".gan-live .card.losses .plot")
     expect(losses.get_by_text("★")).to_be_visible()

@@ -105,7 +105,7 @@ def test_another_knob_begins_a_new_run_and_says_so(open_app: Opener) -> None:
     slider.focus()
     slider.press("ArrowRight")
     until(lambda: view.step == 0, "step 0")
-    view.page.get_by_text("New run").first.wait_for(timeout=30_000)
+    view.page.get_by_text("New run").first.wait_for()
     assert parameters(view)["discriminator.width"] == ["16"]
     view.single_steps(1)
     assert view.numbers() != before
@@ -228,7 +228,7 @@ def test_a_look_at_another_page_loses_nothing(open_app: Opener) -> None:
     asked = parameters(view)
     step, serial = view.step, view.serial
     view.page.get_by_role("link", name="Guide").click()
-    view.page.get_by_role("heading", name="Guide").first.wait_for(timeout=30_000)
+    view.page.get_by_role("heading", name="Guide").first.wait_for()
     assert not view.page.locator(".gan-live").count()
     view.page.get_by_role("link", name="Train").click()
     view.wait_for("playing")
@@ -241,7 +241,7 @@ def test_a_look_at_another_page_loses_nothing(open_app: Opener) -> None:
 
 def test_the_guide_can_be_opened_directly(open_app: Opener, server: object) -> None:
     view = open_app("", url=f"{server.url}guide", wait="")  # type: ignore[attr-defined]
-    view.page.get_by_role("heading", name="Guide").first.wait_for(timeout=60_000)
+    view.page.get_by_role("heading", name="Guide").first.wait_for()
     view.page.get_by_role("link", name="Train").click()
     view.wait_for("playing")
 
@@ -296,7 +296,7 @@ def test_data_that_cannot_be_had_are_a_message_and_the_app_goes_on(open_app: Ope
 
 def test_a_bad_link_is_said_and_the_default_run_plays(open_app: Opener) -> None:
     view = open_app("preset=no-such&lr_g=%00")
-    view.page.get_by_text("could not be followed").first.wait_for(timeout=30_000)
+    view.page.get_by_text("could not be followed").first.wait_for()
     assert parameters(view) == {"preset": ["digits"]}
     view.wait_beyond(0)
 
@@ -335,6 +335,6 @@ def test_nothing_is_wider_than_the_window(open_app: Opener) -> None:
         until(
             lambda: view.page.evaluate(script) == fits,
             f"it fits {width} px",
-            5,
+            30,
             lambda: str(view.page.evaluate(script)),
         )

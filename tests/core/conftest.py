@@ -27,4 +27,4 @@ def make() -> Iterator[Make]:
     yield start
     for runner in made:
         runner.close()
-    assert all(runner.wait(lambda r: r.state == "closed", 10) for runner in made)
+    assert all(runner.wait(lambda r: r.state == "closed") for runner in made)

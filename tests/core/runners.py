@@ -27,7 +27,7 @@ def look(runner: Runner) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     return decode(frame)
 
 
-def until(runner: Runner, seconds: float = 15, **expected: Any) -> dict[str, Any]:
+def until(runner: Runner, seconds: float = 60, **expected: Any) -> dict[str, Any]:
     """The header of the first frame in which all these keys have these values."""
 
     def fits(r: Runner) -> bool:

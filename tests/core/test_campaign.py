@@ -48,7 +48,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Semaphore, list[str
 
     def train(job: dict[str, Any]) -> dict[str, Any]:
         begun.append(job["run"])
-        assert go.acquire(timeout=20)
+        assert go.acquire(timeout=60)
         return {"run": job["run"], **job["values"], "seed": 0, "modes": 8.0}
 
     monkeypatch.setattr("gan_core.sweep.pools.train_one", train)

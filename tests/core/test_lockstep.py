@@ -110,7 +110,7 @@ def test_what_is_shown_is_always_of_one_step(make: Make) -> None:
         steps.add(header["step"])
         return len(steps) > 8
 
-    assert group.wait(look, 20)
+    assert group.wait(look)
 
 
 def test_one_transport_for_all(make: Make) -> None:
@@ -126,7 +126,7 @@ def test_one_transport_for_all(make: Make) -> None:
     group.set_pace(1)
     group.play()
     stopped = group.step_count
-    assert group.wait(lambda g: seen(g)[1][0]["phase"] == "g", 10)
+    assert group.wait(lambda g: seen(g)[1][0]["phase"] == "g")
     group.pause()
     group.flush()
     assert {side.step_count for side in group.sides} == {stopped + 1}
@@ -178,15 +178,15 @@ def test_data_and_seed_are_changed_on_all_sides(make: Make) -> None:
 def test_a_side_that_diverges_keeps_its_picture_while_the_others_go_on(make: Make) -> None:
     group = make(SMALL, EXPLOSIVE)
     group.play()
-    assert group.wait(lambda g: g.sides[1].state == "diverged", 20)
+    assert group.wait(lambda g: g.sides[1].state == "diverged")
     ended = group.sides[1].step_count
-    assert group.wait(lambda g: g.sides[0].step_count > ended + 20, 20)
+    assert group.wait(lambda g: g.sides[0].step_count > ended + 20)
 
     def goes_on(g: Lockstep) -> bool:
         header, sides = seen(g)
         return header["step"] > ended and [side["state"] for side in sides] == ["playing", "diverged"]
 
-    assert group.wait(goes_on, 20)
+    assert group.wait(goes_on)
     assert "diverged at step" in group.sides[1].message
     group.reset()
     assert group.wait(lambda g: g.sides[1].run == 2 and g.sides[0].run == 2)
@@ -196,11 +196,11 @@ def test_a_group_stops_when_no_side_can_go_on(make: Make) -> None:
     slots = Slots(1)
     group = make(EXPLOSIVE, EXPLOSIVE, slots=slots)
     group.play()
-    assert group.wait(lambda g: all(side.state == "diverged" for side in g.sides), 20)
+    assert group.wait(lambda g: all(side.state == "diverged" for side in g.sides))
     assert group.wait(lambda g: not g.playing and g.state == "paused")
     assert slots.playing == 0
     group.play()  # begins again
-    assert group.wait(lambda g: g.sides[0].run == 2, 10)
+    assert group.wait(lambda g: g.sides[0].run == 2)
 
 
 def test_sides_come_and_go(make: Make) -> None:

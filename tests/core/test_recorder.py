@@ -194,7 +194,7 @@ def test_who_looks_gets_a_newer_state_than_copying_s_share_of_the_time_allows(
 def test_frames_are_kept_while_nobody_looks(runners: list[Runner]) -> None:
     runner, recorder = recorded(runners)
     runner.play()
-    assert runner.wait(lambda r: len(recorder.contents()["frames"]) >= 3, timeout=15)
+    assert runner.wait(lambda r: len(recorder.contents()["frames"]) >= 3)
 
 
 def test_the_best_state_is_kept(runners: list[Runner]) -> None:

@@ -170,7 +170,7 @@ def test_in_slow_motion_the_halves_of_a_step_are_shown_apart(make: Make) -> None
             seen.append(moment)
         return len(seen) >= 4
 
-    assert runner.wait(record, 10)
+    assert runner.wait(record)
     assert seen[:4] == [(0, "d"), (1, "g"), (1, "d"), (2, "g")]
 
 
@@ -181,7 +181,7 @@ def test_a_command_does_not_wait_for_a_slow_step(make: Make) -> None:
     until(runner, phase="d")
     start = time.perf_counter()
     runner.pause()
-    assert runner.wait(lambda r: r.state == "paused", 2)
+    assert runner.wait(lambda r: r.state == "paused")
     assert time.perf_counter() - start < 1  # a step takes ten seconds
     assert runner.step_count == 1  # and the step in hand is finished
 

@@ -29,13 +29,13 @@ def test_a_run_that_nobody_watches_can_be_suspended_and_goes_on(make: Make) -> N
     runner.play()
     runner.wait(lambda r: r.step_count > 3)
     runner.suspend()
-    assert runner.wait(lambda r: r.state == "paused", 5)
+    assert runner.wait(lambda r: r.state == "paused")
     assert runner.playing
     stopped = runner.step_count
     time.sleep(0.05)
     assert runner.step_count == stopped
     runner.resume()
-    assert runner.wait(lambda r: r.step_count > stopped, 2)
+    assert runner.wait(lambda r: r.step_count > stopped)
 
 
 def test_suspending_does_not_wait_for_a_slow_step(make: Make) -> None:
@@ -44,7 +44,7 @@ def test_suspending_does_not_wait_for_a_slow_step(make: Make) -> None:
     runner.play()
     until(runner, phase="d")
     runner.suspend()
-    assert runner.wait(lambda r: r.state == "paused", 2)
+    assert runner.wait(lambda r: r.state == "paused")
 
 
 def test_scores_do_not_hurry_a_slow_step(make: Make) -> None:
@@ -65,7 +65,7 @@ def test_resuming_straight_after_suspending_holds(make: Make) -> None:
         runner.suspend()
         runner.resume()
     before = runner.step_count
-    assert runner.wait(lambda r: r.step_count > before + 5, 2)
+    assert runner.wait(lambda r: r.step_count > before + 5)
 
 
 def test_a_closed_run_ends_its_thread_and_lets_go_of_its_memory() -> None:
@@ -75,7 +75,7 @@ def test_a_closed_run_ends_its_thread_and_lets_go_of_its_memory() -> None:
     assert runner.wait(lambda r: r.step_count > 5)
     name = runner._thread.name
     runner.close()
-    assert runner.wait(lambda r: r.state == "closed", 5)
+    assert runner.wait(lambda r: r.state == "closed")
     runner._thread.join(5)
     assert name not in {thread.name for thread in threading.enumerate()}
     gc.collect()

@@ -235,7 +235,7 @@ def test_a_run_that_no_longer_plays_frees_its_slot(make: Make, how: str) -> None
         first.pause()
     elif how != "diverge":
         getattr(first, how)()
-    assert second.wait(lambda r: r.state == "playing", 3)
+    assert second.wait(lambda r: r.state == "playing")
 
 
 def test_a_second_run_of_one_visitor_makes_room_for_another_visitor(make: Make) -> None:
@@ -246,11 +246,11 @@ def test_a_second_run_of_one_visitor_makes_room_for_another_visitor(make: Make) 
         runner.play()
         assert runner.wait(lambda r: r.state == "playing")
     other.play()
-    assert other.wait(lambda r: r.state == "playing", 3)
-    assert newer.wait(lambda r: r.state == "queued", 3)
+    assert other.wait(lambda r: r.state == "playing")
+    assert newer.wait(lambda r: r.state == "queued")
     assert older.state == "playing"
     other.pause()
-    assert newer.wait(lambda r: r.state == "playing", 3)
+    assert newer.wait(lambda r: r.state == "playing")
 
 
 def test_what_was_asked_for_last_is_what_is_read_at_once_and_for_good(make: Make) -> None:

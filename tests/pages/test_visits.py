@@ -196,12 +196,12 @@ def test_a_waiting_run_plays_when_a_browser_that_holds_the_slot_is_gone() -> Non
         assert second.runner.wait(lambda r: r.state == "queued")
         leave_for(first, GRACE + 0.1)
         rooms.sweep()
-        assert second.runner.wait(lambda r: r.state == "playing", timeout=3)
+        assert second.runner.wait(lambda r: r.state == "playing")
         first.arrive()
-        assert first.runner.wait(lambda r: r.state == "queued", timeout=3)
+        assert first.runner.wait(lambda r: r.state == "queued")
         assert "number 1" in first.runner.message
         second.runner.pause()
-        assert first.runner.wait(lambda r: r.state == "playing", timeout=3)
+        assert first.runner.wait(lambda r: r.state == "playing")
     finally:
         rooms.close()
 
