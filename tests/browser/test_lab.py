@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import TIMEOUT, Server, lose_once, until
+from tests.browser.conftest import TIMEOUT, Server, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -149,15 +149,6 @@ def test_a_sweep_fills_row_by_row_and_can_be_ended(open_lab: Open) -> None:
     until(lambda: 1 <= rows(page)[0] == rows(page)[1] < 9, "what was trained stays", now=lambda: f"{rows(page)}")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     expect(page.get_by_role("button", name="Rows as CSV")).to_be_visible()
-
-
-def test_a_command_that_is_lost_on_its_way_comes_again(open_lab: Open) -> None:
-    page = open_lab(f"sides=own&changeA={quote(json.dumps(TINY))}")
-    lost = lose_once(page, "pause")
-    page.reload()
-    until(lambda: lab(page).count() and step(page) > 0, "the sides train")
-    pause(page)
-    assert len(lost) == 1
 
 
 def test_the_comparison_is_repeated_over_seeds(open_lab: Open) -> None:

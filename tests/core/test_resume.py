@@ -29,8 +29,8 @@ from gan_core.trainer import Trainer
 from tests.core.trainers import assert_equal
 
 FULL = os.environ.get("GAN_EXPLORER_FULL", "") not in {"", "0"}
-LONG, SHORT = 150, 10
-HALVES = {"ring-8": LONG, "mnist": 2, "mnist-dcgan": 2, "article-mnist": 2, "unrolled": 2}
+LONG, SHORT = 150, 8
+HALVES = {"ring-8": 50, "mnist": 2, "mnist-dcgan": 2, "article-mnist": 2, "unrolled": 2}
 CHILD = """
 import json, sys
 import torch

@@ -16,7 +16,7 @@ from gan_core.frame import decode
 from gan_core.gallery import find
 from gan_core.trials import Trial
 from pages.ui import session
-from pages.ui.lab import parse_command
+from pages.ui.lab import parse_command, parse_commands
 from pages.ui.lab.bench import Bench
 from pages.ui.lab.link import parse_link
 from pages.ui.lab.route import FRAMES, routes
@@ -209,6 +209,11 @@ def test_what_a_browser_sends_is_checked(raw: Any) -> None:
     assert parse_command(raw) is None
 
 
+def test_what_was_dropped_comes_along_with_what_was_sent_next() -> None:
+    raw = {"name": "play", "n": 3, "before": [{"name": "remove", "value": 1, "n": 1}, {"name": "step_d", "n": 2}]}
+    assert parse_commands(raw) == [Command("remove", 1, 1), Command("play", None, 3)]
+
+
 def test_commands_of_the_transport_are_taken() -> None:
     assert parse_command({"name": "pace", "value": 5, "n": 1}) == Command("pace", 5, 1)
     assert parse_command({"name": "remove", "value": 3, "n": 2}) == Command("remove", 3, 2)
@@ -225,6 +230,10 @@ def test_the_route_gives_all_sides_of_one_step_for_the_token_alone(open_lab: Any
     assert {side["step"] for side in sides} == {header["step"]}
     assert ask(site, f"/{FRAMES}?t={bench.token}&since={header['serial']}").status == 204
     assert ask(site, f"/{FRAMES}?t=guess").status == 410
+    assert reply.headers["x-heard"] == "0"
+    bench.is_new(7)
+    for since in ("", header["serial"]):
+        assert ask(site, f"/{FRAMES}?t={bench.token}&since={since}").headers["x-heard"] == "7"
 
 
 @pytest.mark.parametrize(
