@@ -51,6 +51,8 @@ ARGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 TIMEOUT = 90.0
+CALM: dict[str, Any] = {"reduced_motion": "reduce"}
+"""Pictures that do not glide from one to the next cost a fraction; one test has them."""
 SMALL = "preset=ring-8&batch_size=16&generator.width=8&discriminator.width=8"
 
 
@@ -127,7 +129,7 @@ class Server:
         command += ["--server.address", "127.0.0.1", "--server.port", str(self.port), *options]
         environment = os.environ | {
             "GAN_EXPLORER_SLOTS": str(slots),
-            "GAN_EXPLORER_PACE": "120",  # the machine's other cores have tests to run
+            "GAN_EXPLORER_PACE": "80",  # the machine's other cores have tests to run
             "GAN_EXPLORER_DATA": str(data),
             "GAN_EXPLORER_RUNS": str(log.parent / "runs"),
             "OMP_NUM_THREADS": "1",
@@ -335,7 +337,7 @@ def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Open
     ) -> View:
         server = at or request.getfixturevalue("server")
         address = url or server.url
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        context = chromium.new_context(**{**CALM, "viewport": {"width": 1280, "height": 800}, **options})
         context.set_default_timeout(TIMEOUT * 1000)
         view = View(context.new_page(), server)
         views.append((context, view))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import TIMEOUT, Server, until
+from tests.browser.conftest import CALM, TIMEOUT, Server, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -23,7 +23,7 @@ def open_lab(chromium: Browser, server: Server) -> Iterator[Open]:
     errors: list[str] = []
 
     def open_(link: str = "") -> Page:
-        context = chromium.new_context(viewport={"width": 1440, "height": 1700})
+        context = chromium.new_context(**CALM, viewport={"width": 1440, "height": 1300})
         context.set_default_timeout(TIMEOUT * 1000)
         contexts.append(context)
         page = context.new_page()

@@ -23,7 +23,7 @@ def parameters(view: View) -> dict[str, list[str]]:
 
 
 def test_the_picture_changes_while_it_trains_and_pause_stops_it(open_app: Opener) -> None:
-    view = open_app()
+    view = open_app(reduced_motion="no-preference")
     first, serial, step = view.picture(), view.serial, view.wait_beyond(view.step)
     until(lambda: view.picture() != first and view.serial > serial, "another picture")
     assert float(view.get("steps-per-second")) > 0
