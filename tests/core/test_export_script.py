@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -25,8 +24,8 @@ from gan_core.export import script
 from gan_core.export.script import write_script
 from gan_core.export.script_files import own_file, own_file_name
 from gan_core.presets import presets
+from tests.core.full import FULL
 
-FULL = os.environ.get("GAN_EXPLORER_FULL", "") not in {"", "0"}
 STEPS = 50 if FULL else 25
 """As many are promised; ``GAN_EXPLORER_FULL=1`` trains them all."""
 FEW = 12

@@ -8,7 +8,6 @@ without it those whose steps are dear train few.
 from __future__ import annotations
 
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -26,9 +25,9 @@ from gan_core.data.own_data import OwnImages
 from gan_core.history import StepStats
 from gan_core.presets import preset, presets
 from gan_core.trainer import Trainer
+from tests.core.full import FULL
 from tests.core.trainers import assert_equal
 
-FULL = os.environ.get("GAN_EXPLORER_FULL", "") not in {"", "0"}
 LONG, SHORT = 150, 8
 HALVES = {"ring-8": 50, "mnist": 2, "mnist-dcgan": 2, "article-mnist": 2, "unrolled": 2}
 CHILD = """
