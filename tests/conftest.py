@@ -9,6 +9,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tests.full import FULL
+
 # As in the app: small networks gain nothing from a second thread, and lose much on a busy machine.
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for servers and scripts that tests start
@@ -44,12 +46,16 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests come first, and one worker has them all: each of them trains, two at once would disturb each other.
 
     The other workers share the rest file by file (``-n 2 --dist loadgroup --no-loadscope-reorder``): what a file
     prepares is prepared once, and both workers are done at about the same time.
     """
+    dear = [] if FULL else [item for item in items if item.get_closest_marker("full")]
+    if dear:  # left out, not skipped: nothing is missing
+        config.hook.pytest_deselected(items=dear)
+        items[:] = [item for item in items if item not in dear]
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     for item in items:
         browser = item.get_closest_marker("browser") is not None

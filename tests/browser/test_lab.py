@@ -135,6 +135,7 @@ def rows(page: Page) -> tuple[int, int]:
     return int(words.split()[0]), int(page.evaluate(script))
 
 
+@pytest.mark.full
 def test_a_sweep_fills_row_by_row_and_can_be_ended(open_lab: Open) -> None:
     page = open_lab(f"sides=own&changeA={quote(json.dumps(TINY))}")
     steps = page.locator(".st-key-lab-sweep-steps input")
@@ -149,3 +150,17 @@ def test_a_sweep_fills_row_by_row_and_can_be_ended(open_lab: Open) -> None:
     until(lambda: 1 <= rows(page)[0] == rows(page)[1] < 9, "what was trained stays", now=lambda: f"{rows(page)}")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     expect(page.get_by_role("button", name="Rows as CSV")).to_be_visible()
+
+
+@pytest.mark.full
+def test_the_comparison_is_repeated_over_seeds(open_lab: Open) -> None:
+    page = open_lab(f"sides=own&changeA={quote(json.dumps(TINY))}")
+    for key, choice in (("seeds", "3"), ("steps", "300")):
+        page.locator(f".st-key-lab-{key}").get_by_role("combobox").click()
+        page.get_by_role("option", name=choice, exact=True).click()
+    page.get_by_role("button", name="Repeat", exact=True).click()
+    page.get_by_text("3 of 3 trials.").wait_for()
+    expect(page.get_by_role("button", name="Repeat", exact=True)).to_be_enabled()
+    shown = page.locator(".st-key-lab-repeats .js-plotly-plot")
+    until(lambda: "modes reached" in shown.inner_text(), "the plot of all seeds")
+    assert shown.locator(".points path").count() >= 3  # one for each seed, though they may lie on each other

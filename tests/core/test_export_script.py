@@ -24,7 +24,7 @@ from gan_core.export import script
 from gan_core.export.script import write_script
 from gan_core.export.script_files import own_file, own_file_name
 from gan_core.presets import presets
-from tests.core.full import FULL
+from tests.full import FULL
 
 STEPS = 50 if FULL else 25
 """As many are promised; ``GAN_EXPLORER_FULL=1`` trains them all."""

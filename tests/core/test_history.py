@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.history import QUANTITIES, History, StepStats
-from tests.core.full import FULL
+from tests.full import FULL
 
 ZERO = StepStats(1, *[0.0] * len(QUANTITIES))
 

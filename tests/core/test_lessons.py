@@ -10,12 +10,13 @@ import pytest
 from gan_core import Trainer
 from gan_core.lessons import LESSONS, Log, Watched, facts, lessons
 from gan_core.lessons.modes import Lost, first_lost, occupancy
-from tests.core.full import FULL
 
 NAMES = [lesson.name for lesson in LESSONS]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if FULL or name != "digits"])  # the dearest by far
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.full if name in ("digits", "cure") else ()) for name in NAMES]
+)
 def test_a_lesson_shows_what_it_is_meant_to_show(name: str) -> None:
     lesson = lessons()[name]
     trainer = Watched(lesson.config())

@@ -25,8 +25,8 @@ from gan_core.data.own_data import OwnImages
 from gan_core.history import StepStats
 from gan_core.presets import preset, presets
 from gan_core.trainer import Trainer
-from tests.core.full import FULL
 from tests.core.trainers import assert_equal
+from tests.full import FULL
 
 LONG, SHORT = 150, 8
 HALVES = {"ring-8": 50, "mnist": 2, "mnist-dcgan": 2, "article-mnist": 2, "unrolled": 2}

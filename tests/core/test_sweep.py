@@ -270,7 +270,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             process.wait()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_cluster_gives_the_same_rows_and_a_killed_worker_costs_none(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], expected: list[dict[str, Any]], tmp_path: Path
 ) -> None:
