@@ -23,7 +23,7 @@ def open_lab(chromium: Browser, server: Server) -> Iterator[Open]:
     errors: list[str] = []
 
     def open_(link: str = "") -> Page:
-        context = chromium.new_context(**CALM, viewport={"width": 1440, "height": 1300})
+        context = chromium.new_context(**CALM, viewport={"width": 1440, "height": 1700})
         context.set_default_timeout(TIMEOUT * 1000)
         contexts.append(context)
         page = context.new_page()
