@@ -4,7 +4,7 @@ What the server computes for one move of a slider, without Streamlit: of the Dir
 the eigenvalues and three figures), in its usual setting and in heavy ones: with every objective, with noise, with
 steps that lead far away; of the best discriminator, whose sliders have a D trained; and of the vanishing gradient.
 Every move has a value of its own, so that nothing is remembered. Then, in Chromium, from a key that moves a slider to
-the changed plot: Streamlit's slider itself waits 200 ms for a further move before it tells the server.
+the changed plot.
 """
 
 from __future__ import annotations
