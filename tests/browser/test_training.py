@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 
-from tests.browser.conftest import SMALL, Opener, View, until
+from tests.browser.conftest import SMALL, Opener, View, lose_once, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -195,6 +195,22 @@ def test_the_keys_for_slower_and_faster_count_from_what_was_asked_for(open_app: 
         time.sleep(0.4)
     until(lambda: 0 < float(view.get("steps-per-second")) < 2, "one step a second", now=view.report)
     assert pace.input_value() == "1"
+
+
+def test_a_pace_that_arrives_late_is_not_set_back_by_frames_of_before(open_app: Opener) -> None:
+    view = open_app()
+    lost = lose_once(view.page, "pace")
+    view.page.reload()
+    view.wait_for("playing")
+    view.page.locator(".gan-live canvas").first.click()
+    shown = view.page.get_by_label("Pace").evaluate_handle(
+        "pace => { const shown = []; setInterval(() => shown.push(pace.value), 20); return shown; }"
+    )
+    view.page.keyboard.press("[")
+    until(lambda: 20 < float(view.get("steps-per-second")) < 40, "thirty steps a second", now=view.report)
+    assert len(lost) == 1
+    values = shown.json_value()
+    assert set(values[values.index("30") :]) == {"30"}
 
 
 def test_a_click_on_a_part_of_the_flow_leads_to_its_controls(open_app: Opener) -> None:

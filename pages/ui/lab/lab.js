@@ -73,7 +73,7 @@ function build(root) {
     },
     send: (name, value) => post.send(name, value),
   };
-  const bar = transport(ctx.send, { lone: false });
+  const bar = transport(post, { lone: false });
   const which = choice('Which generator', [
     ['ema', 'EMA', 'The average of the generator’s weights over time, where a side has one'],
     ['raw', 'raw', 'The generator as it is at this very step'],

@@ -54,7 +54,7 @@ function build(root) {
   const post = mail({ sent: hurry });
 
   const parts = {
-    transport: transport(post.send), welcome: welcome(post.send), verdict: verdict(post.send), flow: flow(), cards: cards(), turns: turns(),
+    transport: transport(post), welcome: welcome(post.send), verdict: verdict(post.send), flow: flow(), cards: cards(), turns: turns(),
     samples: samples({ look, both: true, pickGenerator: (value) => { generator = value; since = ''; hurry(); } }),
     strip: strip({ look }),
     past: past({ send: post.send, look: () => { since = ''; shownPast = null; hurry(); } }),

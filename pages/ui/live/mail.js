@@ -1,6 +1,7 @@
 // The visitor's commands on their way to the server: each arrives, and acts once, by its number.
 const APART_MS = 160; // two triggers in one turn would overwrite each other
 const REPEAT_MS = 2000, UNHEARD_MS = 15000; // when a command that was not heard is sent again, and when it is given up
+const SETTLED_MS = 2000; // from then on no frame that was made before is on its way
 const MOST = 12;
 let lastNonce = 0;
 
@@ -10,7 +11,7 @@ let lastNonce = 0;
  */
 export function mail({ sent }) {
   const unheard = [], waiting = [];
-  let trigger = null, delivered = 0, leaving = 0;
+  let trigger = null, delivered = 0, leaving = 0, quiet = -Infinity;
 
   function deliver() {
     const [newest, ...before] = unheard.map(({ name, value, n }) => ({ name, value, n })).reverse();
@@ -38,11 +39,14 @@ export function mail({ sent }) {
     },
     /** `heard`: number of the newest command that came, as the answer to a request for a frame says it. */
     acknowledge(heard) {
-      if (!heard) { unheard.length = 0; return; } // nobody numbers what comes from here
-      const now = performance.now(), number = Number(heard);
+      if (!unheard.length) return;
+      const now = performance.now(), number = heard ? Number(heard) : Infinity; // without: nobody numbers what comes from here
       while (unheard.length && (unheard[0].n <= number || now - unheard[0].at > UNHEARD_MS)) unheard.shift();
-      if (unheard.length && now - delivered > REPEAT_MS) deliver();
+      if (!unheard.length) quiet = now;
+      else if (now - delivered > REPEAT_MS) deliver();
     },
+    /** Whether all that was asked for has arrived, and the frames of before are through: what they say is what holds. */
+    settled: () => !waiting.length && !unheard.length && performance.now() - quiet > SETTLED_MS,
     end: () => clearTimeout(leaving),
   };
 }

@@ -6,8 +6,9 @@ export const PACES = [['1', 1, '1 a second'], ['5', 5, '5 a second'], ['30', 30,
 const RUNNING = new Set(['playing', 'queued']);
 const ENDED = new Set(['diverged', 'error', 'closed']);
 
-/** `lone`: with buttons and keys for single updates of D and G. */
-export function transport(send, { lone = true } = {}) {
+/** `post`: the commands' way to the server (mail.js). `lone`: with buttons and keys for single updates of D and G. */
+export function transport(post, { lone = true } = {}) {
+  const { send } = post;
   const click = (name) => () => send(name);
   const button = (text, title, name, kind = '') =>
     el('button', { type: 'button', text, title, class: kind, onclick: click(name) });
@@ -38,12 +39,7 @@ export function transport(send, { lone = true } = {}) {
     if (stop.value === '') send('stop_at', null);
     else if (n >= 1 && n <= 1e9) send('stop_at', n);
   }
-  // A frame that was on its way when the pace was chosen must not set it back, or the next key would count from there.
-  let paceAsked = -Infinity;
-  function askPace() {
-    paceAsked = performance.now();
-    send('pace', PACES.find(([key]) => key === pace.value)[1]);
-  }
+  function askPace() { send('pace', PACES.find(([key]) => key === pace.value)[1]); }
   function toggle() { send(running ? 'pause' : 'play'); }
   function shift(by) {
     const i = PACES.findIndex(([key]) => key === pace.value) + by;
@@ -86,11 +82,13 @@ export function transport(send, { lone = true } = {}) {
       setAttr(play, 'title', `${running ? 'Pause' : 'Play'} (space)`);
       for (const control of [play, both, d, g]) control.disabled = ENDED.has(state);
       for (const control of [reset, seed, pace, stop]) control.disabled = state === 'closed';
-      if (document.activeElement !== pace && performance.now() - paceAsked > 2000) {
+      // A frame of before must not set back what was chosen since: the next key would count from there.
+      const settled = post.settled();
+      if (settled && document.activeElement !== pace) {
         const known = PACES.find(([, value]) => value === (header.pace ?? null));
         if (known) pace.value = known[0];
       }
-      if (document.activeElement !== stop) {
+      if (settled && document.activeElement !== stop) {
         const value = header.stop_at ? String(header.stop_at) : '';
         if (stop.value !== value) stop.value = value;
       }
