@@ -13,7 +13,11 @@ WORKERS ?= 2
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check
+define INSTALL
+	@echo "Installing into $(VENV): once, some minutes."
+	@$(PY) scripts/cpu_torch.py "$(TORCH_CPU_INDEX)"
+	$(PY) -m pip --disable-pip-version-check install -r
+endef
 PYTEST := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # The networks are small: a second thread per operation only waits, and on a busy machine it slows training
@@ -65,11 +69,10 @@ $(PY):
 	$(PYTHON) -m venv $(VENV) || { rm -f $(PY); exit 1; }
 
 $(VENV)/.app-ready: requirements.txt | $(PY)
-	@echo "Installing into $(VENV): once, some minutes."
-	@$(PY) scripts/cpu_torch.py "$(TORCH_CPU_INDEX)"
-	$(PIP) install -r requirements.txt
+	$(INSTALL) requirements.txt
 	@touch $@
 
-$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.app-ready | $(PY)
-	$(PIP) install -r requirements-dev.txt
-	@touch $@
+# All at once, not upon the app's own: pip then looks everything up only once.
+$(VENV)/.dev-ready: requirements-dev.txt requirements-dask.txt requirements.txt | $(PY)
+	$(INSTALL) requirements-dev.txt
+	@touch $(VENV)/.app-ready $@

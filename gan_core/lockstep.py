@@ -295,13 +295,16 @@ class Lockstep(Transport):
             engines = self._engines
             if any(e not in self._newest for e in engines):
                 return
-            steps = {self._newest[e][0] for e in engines if not e.ended}
+            live = [e for e in engines if not e.ended]
+            steps = {self._newest[e][0] for e in live}
             if len(steps) > 1:
                 return
+            # While all come to a stand, a frame may still arrive that was taken a step before.
+            late = any(e.step_count not in steps for e in live)
             serial = 1 if self._set is None else self._set[0] + 1
             header = {
                 "serial": serial,
-                "state": self._state,
+                "state": "playing" if late else self._state,
                 "step": steps.pop() if steps else max(s for s, _ in self._newest.values()),
                 "pace": self._tempo.pace,
                 "stop_at": self._tempo.stop_at,

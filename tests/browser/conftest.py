@@ -327,15 +327,20 @@ class Opener(Protocol):
     ) -> View: ...
 
 
-@pytest.fixture
-def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Opener]:
-    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing)."""
+@contextlib.contextmanager
+def opener(chromium: Browser, standard: Callable[[], Server]) -> Iterator[Opener]:
+    """Opens views, and at the end closes them and asks whether anything was wrong on their pages.
+
+    Args:
+        chromium: Where.
+        standard: Gives the server of those who name none.
+    """
     views: list[tuple[BrowserContext, View]] = []
 
     def open_(
         query: str = SMALL, *, at: Server | None = None, url: str = "", wait: str = "playing", **options: Any
     ) -> View:
-        server = at or request.getfixturevalue("server")
+        server = at or standard()
         address = url or server.url
         context = chromium.new_context(**{**CALM, "viewport": {"width": 1280, "height": 800}, **options})
         context.set_default_timeout(TIMEOUT * 1000)
@@ -359,6 +364,28 @@ def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Open
                     view.page.wait_for_selector('.gan-live[data-state="paused"]', timeout=5000)
         context.close()
     assert not [error for _, view in views for error in view.errors]
+
+
+@pytest.fixture
+def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Opener]:
+    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing)."""
+    with opener(chromium, lambda: request.getfixturevalue("server")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def _page(chromium: Browser, server: Server) -> Iterator[View]:
+    with opener(chromium, lambda: server) as found:
+        yield found()
+
+
+@pytest.fixture
+def view(_page: View) -> View:
+    """A page that plays; tests of a module share it that leave it as it was, but for the run's seed and steps."""
+    if _page.state == "paused":
+        _page.click("Play")
+    _page.wait_for("playing")
+    return _page
 
 
 def _note(view: View, message: ConsoleMessage) -> None:

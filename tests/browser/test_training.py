@@ -40,8 +40,7 @@ def test_the_picture_changes_while_it_trains_and_pause_stops_it(open_app: Opener
     assert view.state == "playing"
 
 
-def test_one_step_is_exactly_one_step(open_app: Opener) -> None:
-    view = open_app()
+def test_one_step_is_exactly_one_step(view: View) -> None:
     step = view.pause()
     view.single_steps(3)
     assert view.step == step + 3
@@ -67,8 +66,7 @@ def test_lone_updates_leave_the_step_and_stand_in_the_link(open_app: Opener) -> 
     assert (view.state, view.step) == ("paused", step)
 
 
-def test_reset_repeats_the_same_numbers_and_a_new_seed_gives_others(open_app: Opener) -> None:
-    view = open_app()
+def test_reset_repeats_the_same_numbers_and_a_new_seed_gives_others(view: View) -> None:
     view.pause()
     seen = []
     for _ in range(2):
@@ -185,8 +183,7 @@ def test_the_keyboard_plays_pauses_and_steps(open_app: Opener) -> None:
     assert view.state == "playing"
 
 
-def test_the_keys_for_slower_and_faster_count_from_what_was_asked_for(open_app: Opener) -> None:
-    view = open_app()
+def test_the_keys_for_slower_and_faster_count_from_what_was_asked_for(view: View) -> None:
     view.page.locator(".gan-live canvas").first.click()
     pace = view.page.get_by_label("Pace")
     for wanted in ("30", "5", "1"):
@@ -195,6 +192,9 @@ def test_the_keys_for_slower_and_faster_count_from_what_was_asked_for(open_app: 
         time.sleep(0.4)
     until(lambda: 0 < float(view.get("steps-per-second")) < 2, "one step a second", now=view.report)
     assert pace.input_value() == "1"
+    for wanted in ("5", "30", "full"):
+        view.page.keyboard.press("]")
+        assert pace.input_value() == wanted
 
 
 def test_a_pace_that_arrives_late_is_not_set_back_by_frames_of_before(open_app: Opener) -> None:
@@ -213,8 +213,7 @@ def test_a_pace_that_arrives_late_is_not_set_back_by_frames_of_before(open_app: 
     assert set(values[values.index("30") :]) == {"30"}
 
 
-def test_a_click_on_a_part_of_the_flow_leads_to_its_controls(open_app: Opener) -> None:
-    view = open_app()
+def test_a_click_on_a_part_of_the_flow_leads_to_its_controls(view: View) -> None:
     for part, key in (("z", "latent_dim"), ("discriminator", "discriminator-kind")):
         view.page.locator(f".gan-live [data-part={part}]").click()
         focused = f"() => document.activeElement.closest('[class~=\"st-key-w-{key}\"]') !== null"
@@ -223,8 +222,7 @@ def test_a_click_on_a_part_of_the_flow_leads_to_its_controls(open_app: Opener) -
         assert not view.page.evaluate(help_), "the focus is on the question mark"
 
 
-def test_no_node_is_replaced_while_it_trains(open_app: Opener) -> None:
-    view = open_app()
+def test_no_node_is_replaced_while_it_trains(view: View) -> None:
     plots = "document.querySelectorAll('.gan-live .js-plotly-plot .main-svg').length"
     until(lambda: view.page.evaluate(f"() => {plots} >= 4"), "the plots")
     until(lambda: view.step > 200, "some steps")
@@ -317,10 +315,9 @@ def test_a_bad_link_is_said_and_the_default_run_plays(open_app: Opener) -> None:
     view.wait_beyond(0)
 
 
-def test_light_and_dark_pages_differ(open_app: Opener) -> None:
+def test_light_and_dark_pages_differ(view: View) -> None:
     seen = []
-    view = open_app(color_scheme="light")
-    for scheme in ("light", "dark"):
+    for scheme in ("dark", "light"):
         view.page.emulate_media(color_scheme=scheme)
         until(lambda scheme=scheme: view.get("theme") == scheme, scheme, now=view.report)  # type: ignore[misc]
         card = "getComputedStyle(document.querySelector('.gan-live .card'))"
@@ -330,8 +327,7 @@ def test_light_and_dark_pages_differ(open_app: Opener) -> None:
     assert seen[0][1] != seen[1][1]
 
 
-def test_nothing_is_wider_than_the_window(open_app: Opener) -> None:
-    view = open_app()
+def test_nothing_is_wider_than_the_window(view: View) -> None:
     view.wait_beyond(100)
     script = """() => {
         const main = document.querySelector('[data-testid="stMain"]') || document.documentElement;
@@ -347,7 +343,7 @@ def test_nothing_is_wider_than_the_window(open_app: Opener) -> None:
                 wide.map((node) => node.className || node.tagName)];
     }"""
     fits = [True, True, []]
-    for width in (1280, 900):
+    for width in (900, 1280):
         view.page.set_viewport_size({"width": width, "height": 800})
         until(
             lambda: view.page.evaluate(script) == fits,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
 
+from gan_core import frame as frames
 from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
 from gan_core.found import Found
@@ -15,6 +18,7 @@ from gan_core.frame import decode
 from gan_core.gallery import find
 from gan_core.lockstep import MAX_SIDES, Lockstep, Side
 from gan_core.metrics import Score
+from gan_core.publisher import Publisher
 from gan_core.slots import Slots
 from gan_core.trainer import Trainer
 
@@ -111,6 +115,39 @@ def test_what_is_shown_is_always_of_one_step(make: Make) -> None:
         return len(steps) > 8
 
     assert group.wait(look)
+
+
+@pytest.mark.parametrize("n_sides", [1, 2])
+def test_a_set_that_says_paused_is_of_the_step_at_which_all_stand(
+    make: Make, monkeypatch: pytest.MonkeyPatch, n_sides: int
+) -> None:
+    publish = Publisher.publish
+
+    def slowly(self: Publisher, *what: Any) -> None:
+        if threading.current_thread().name.startswith("view-"):
+            time.sleep(0.03)  # steps are done meanwhile
+        publish(self, *what)
+
+    monkeypatch.setattr(Publisher, "publish", slowly)
+    group = make(*(SMALL, OTHER)[:n_sides])
+    sets: list[tuple[str, int]] = []
+    encode = frames.encode
+
+    def note(header: dict[str, Any], arrays: dict[str, Any]) -> bytes:
+        if "side_0" in arrays:
+            sets.append((header["state"], header["step"]))
+        return encode(header, arrays)
+
+    monkeypatch.setattr(frames, "encode", note)
+    for _ in range(6):
+        step = group.step_count
+        group.play()
+        assert group.wait(lambda g, step=step: g.frame() is not None and g.step_count > step + 30)  # type: ignore[misc]
+        assert group.wait(lambda g: g._engines[0].busy)
+        sets.clear()
+        group.pause()
+        until(group, state="paused")
+        assert {step for state, step in sets if state == "paused"} == {group.step_count}
 
 
 def test_one_transport_for_all(make: Make) -> None:
