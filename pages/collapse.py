@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import session
+from pages.ui import session, theme
 from pages.ui.lab import panels, protocols, state, sweeps
 
 state.update_link()
@@ -17,3 +17,4 @@ panels.one_setting()
 panels.how_sure()
 sweeps.panel()
 protocols.panel()
+theme.follow()

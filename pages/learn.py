@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import prose, session
+from pages.ui import prose, session, theme
 from pages.ui.learn import debugger_panel, lesson_panels, theory_panels, zoo_panel
 
 PARTS = {"lessons": "Ten guided minutes", "step": "One step, in slow motion", "theory": "Theory", "zoo": "The zoo"}
@@ -35,3 +35,4 @@ if part == "lessons":
 else:
     st.query_params.from_dict({"part": part})
     {"step": debugger_panel.panel, "theory": theory_panels.panel, "zoo": zoo_panel.panel}[part]()
+theme.follow()

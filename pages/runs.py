@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import prose, runs_panels, session
+from pages.ui import prose, runs_panels, session, theme
 
 st.html(prose.ASSETS / "form.css")
 notice = session.take_notice()
@@ -15,3 +15,4 @@ with st.container(width=1100, key="runs"):
     runs_panels.saved()
     runs_panels.recordings()
     runs_panels.open_file()
+theme.follow()

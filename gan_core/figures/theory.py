@@ -65,8 +65,17 @@ class _Plot:
         return go.Figure({"data": self._traces, "layout": self._layout | more})
 
 
+def _arrows(begin: Array, strokes: Array) -> Array:
+    """Arrows as one line with gaps, ``[6 n, 2]``: a browser draws one thing, not hundreds."""
+    end = begin + strokes
+    across = strokes[:, ::-1] * (-1, 1)
+    gap = np.full_like(begin, np.nan)
+    left, right = (end - 0.35 * strokes + side * 0.2 * across for side in (-1, 1))
+    return np.stack([begin, end, left, end, right, gap], 1).reshape(-1, 2).astype(np.float32)
+
+
 def dirac_plane(grid: Array, velocity: Array, paths: Mapping[str, Array], *, theme: Theme = "light") -> go.Figure:
-    """The field of a Dirac-GAN as short strokes, and paths over it; the cross is the equilibrium.
+    """The field of a Dirac-GAN as short arrows, and paths over it; the cross is the equilibrium.
 
     Args:
         grid: States (θ, ψ), ``[n, 2]``.
@@ -78,15 +87,9 @@ def dirac_plane(grid: Array, velocity: Array, paths: Mapping[str, Array], *, the
     plot = _Plot(theme, "θ: where G is", "ψ: slope of D", 500)
     reach = float(np.abs(grid).max())
     sizes = np.linalg.norm(velocity, axis=1, keepdims=True)
-    stroke = velocity / np.maximum(sizes, 1e-12) * reach / 12
-    lines = np.full((len(grid), 3, 2), np.nan)
-    lines[:, 0], lines[:, 1] = grid, grid + stroke
-    x, y = lines.reshape(-1, 2).T
-    style: dict[str, Any] = {"color": rgba(colours.gradient, 0.45), "width": 1.2}
+    x, y = _arrows(grid, velocity / np.maximum(sizes, 1e-12) * reach / 12).T
+    style: dict[str, Any] = {"color": rgba(colours.gradient, 0.5), "width": 1.2}
     plot.line(x, y, "the field", line=style, hoverinfo="skip", showlegend=False)
-    heads = {"size": 3, "color": rgba(colours.gradient, 0.7)}
-    ends = grid + stroke
-    plot.markers(ends[:, 0], ends[:, 1], heads, hoverinfo="skip", showlegend=False)
     for (name, path), colour, dash in zip(paths.items(), COLOURS, DASHES, strict=False):
         shown = np.clip(path, -3 * reach, 3 * reach)
         plot.line(shown[:, 0], shown[:, 1], name, line={"color": colour, "dash": dash, "width": 2})

@@ -12,6 +12,7 @@ from gan_core.config.paths import leaves
 from gan_core.export.tables import histories_csv
 from gan_core.history import QUANTITIES
 from pages.ui import saved_runs
+from pages.ui.theme import theme
 
 _QUANTITY_WORDS: Final = {
     "d_loss": "D's loss",
@@ -45,7 +46,7 @@ def panel(runs: list[Saved]) -> None:
         histories,
         quantity,
         clocks=clocks if over == "seconds" else None,
-        theme="dark" if st.context.theme.type == "dark" else "light",
+        theme=theme(),
     )
     st.plotly_chart(figure, key="compare:curves", theme=None)
     unclocked = [name for name, clock in clocks.items() if not clock]

@@ -49,6 +49,22 @@ def test_a_step_is_taken_line_by_line(learn: View) -> None:
     expect(page.get_by_text("G layer 1").first).to_be_visible()
 
 
+def test_figures_of_the_theory_turn_with_the_page_and_sliders_stay(learn: View) -> None:
+    page = learn.page
+    page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
+    slider = page.locator(".st-key-best-mean input[type=range]")
+    slider.press("ArrowRight")
+    expect(page.get_by_text("Is a Wasserstein loss of −2.25 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    label = page.locator(".st-key-best-densities .legendtext").first
+    light = label.evaluate("text => getComputedStyle(text).fill")
+    page.emulate_media(color_scheme="dark")
+    until(lambda: label.evaluate("text => getComputedStyle(text).fill") != light, "a figure for a dark page")
+    page.get_by_role("tab", name="The smallest GAN").click()
+    expect(page.locator(".st-key-dirac-plane .legendtext").first).to_be_visible(timeout=TIMEOUT * 1000)
+    page.get_by_role("tab", name="The best discriminator").click()
+    expect(slider).to_have_value("2.25", timeout=TIMEOUT * 1000)
+
+
 def test_a_variant_of_the_zoo_is_run(learn: View) -> None:
     page = learn.page
     page.get_by_text("The zoo", exact=True).click(timeout=TIMEOUT * 1000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, cast
 
 import pytest
@@ -47,6 +47,22 @@ def open_learn() -> Iterator[Learner]:
         for key in (LESSON, f"{LESSON}_before", VISIT, BENCH):
             if key in app.session_state:
                 app.session_state[key].runner.close()
+
+
+@pytest.fixture
+def open_theory(open_learn: Learner) -> Callable[[str], AppTest]:
+    """Open a section of the theory."""
+
+    def open_(section: str) -> AppTest:
+        app = open_learn(part="theory")
+        return turn_to(app, section)
+
+    return open_
+
+
+def turn_to(app: AppTest, section: str) -> AppTest:
+    app.session_state["learn:theory"] = section
+    return app.run()
 
 
 def words(app: AppTest) -> str:
@@ -129,8 +145,8 @@ def test_numbers_of_the_theory_have_a_minus_sign_and_no_hyphen(open_learn: Learn
     assert not re.findall(r"(?<![\w.-])-\d[\d.]*", said)
 
 
-def test_both_troubles_are_demonstrated(open_learn: Learner) -> None:
-    app = open_learn(part="theory")
+def test_both_troubles_are_demonstrated(open_theory: Callable[[str], AppTest]) -> None:
+    app = open_theory("The two open troubles")
     assert "**With R1**: eigenvalues `−0.1500\u00a0+0.9887\u00a0i`" in words(app)
     stops = {name: lessons()[name].stop_at for name in ("collapse", "cure")}
     for name in stops:
@@ -192,13 +208,22 @@ def test_the_step_is_executed_line_by_line(open_learn: Learner) -> None:
     assert len(app.code[0].value.splitlines()) == len(lines()) + 2
 
 
-def test_the_theory_follows_its_sliders(open_learn: Learner) -> None:
+def test_one_section_of_the_theory_is_made_at_a_time_and_keeps_its_settings(open_learn: Learner) -> None:
     app = open_learn(part="theory")
     assert "−0.7126" in words(app)
+    assert not [slider.key for slider in app.slider if not str(slider.key).startswith("best:")]
     app.slider(key="best:mean").set_value(4.0).run()
     assert "−0.1209" in words(app)
+    turn_to(app, "The vanishing gradient")
     app.slider(key="vanishing:mean").set_value(4.0).run()
     assert "The better D gets, the more the one tells G, and the more the other." in words(app)
+    assert app.slider(key="vanishing:mean").value == 4.0
+    turn_to(app, "The best discriminator")
+    assert "−0.1209" in words(app)
+
+
+def test_the_smallest_gan_follows_its_settings(open_theory: Callable[[str], AppTest]) -> None:
+    app = open_theory("The smallest GAN")
     app.multiselect(key="dirac:methods").set_value(["averaging"]).run()
     assert "Plays as alternating does and shows the mean" in words(app)
     app.selectbox(key="dirac:objective").select("wasserstein").run()

@@ -8,12 +8,12 @@ import streamlit as st
 
 from gan_core import figures
 from gan_core.gallery import GOALS, LAST_CHECK, GoalName
-from gan_core.palette import Theme
 from gan_core.trials import interval
 from pages.ui import session
 from pages.ui.lab import state
 from pages.ui.lab.bench import LETTERS
 from pages.ui.prose import number
+from pages.ui.theme import theme
 
 _JOB: Final = "lab.repeats"
 _NAMES: Final = "lab.repeated"
@@ -92,8 +92,7 @@ def _result() -> None:
         )
     if rows:
         st.dataframe(rows, hide_index=True)
-        theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
-        st.plotly_chart(figures.repeats(values, _LABELS[goal], theme=theme), key="lab:repeats", theme=None)
+        st.plotly_chart(figures.repeats(values, _LABELS[goal], theme=theme()), key="lab:repeats", theme=None)
     if not job.running and not session.recall("lab.settled"):
         session.remember("lab.settled", True)
         st.rerun(scope="app")  # the buttons

@@ -10,12 +10,12 @@ import streamlit as st
 
 from gan_core import GanExplorerError, figures
 from gan_core.config import KNOBS
-from gan_core.palette import Theme
 from gan_core.recipes import RECIPES
 from pages.ui import session
 from pages.ui.lab import state
 from pages.ui.lab.bench import LETTERS
 from pages.ui.prose import number
+from pages.ui.theme import theme
 
 MAX_RUNS: Final = 200
 MAX_STEPS: Final = 20_000
@@ -144,9 +144,8 @@ def _result() -> None:
         real = floors(rows, scores)
         titles = {name: SCORES[name] for name in scores}
         _table(summarise(rows, by, scores), titles, real, samples(rows, scores))
-        theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
         if scores:
-            chart = figures.sweep(rows, by, titles, floors=real, theme=theme)
+            chart = figures.sweep(rows, by, titles, floors=real, theme=theme())
             st.plotly_chart(chart, key="lab:sweep:plot", theme=None)
         if not running:
             with st.container(horizontal=True):

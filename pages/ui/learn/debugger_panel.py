@@ -10,7 +10,7 @@ import streamlit as st
 from gan_core.figures import learning
 from gan_core.stepwise import SWITCHES, Line, Stepper, lines
 from pages.ui import prose, session
-from pages.ui.learn.theme import theme
+from pages.ui.theme import theme
 
 _KEY: Final = "learn.stepper"
 _LAST: Final = "learn.last_line"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from gan_core.figures import theory
 from gan_core.objectives import OBJECTIVES
 from gan_core.regularisers import REGULARISERS
 from pages.ui import prose
-from pages.ui.learn.theme import theme
+from pages.ui.theme import theme
 
 _REACH: Final = 2.0
 _STEPS: Final = 80
@@ -44,54 +45,78 @@ def _velocity(game: Game) -> np.ndarray:
 
 @st.fragment(key="theory-dirac")
 def panel() -> None:
-    """The field, paths over it, and what the eigenvalues say."""
+    """The choice of a game and of ways to play it, and what comes of it."""
     prose.section("learn/dirac.md")
-    a, b, c = st.columns(3)
+    a, b, c = st.columns([2, 2, 3])
     objective = a.selectbox(
-        "objective", list(OBJECTIVES), 1, format_func=lambda name: OBJECTIVES[name].label, key="dirac:objective"
+        "objective",
+        list(OBJECTIVES),
+        1,
+        format_func=lambda name: OBJECTIVES[name].label,
+        key="dirac:objective",
+        persist_state="session",
     )
     penalty = b.selectbox(
         "penalty",
         ["", *REGULARISERS],
         format_func=lambda name: REGULARISERS[name].label if name else "none",
         key="dirac:penalty",
+        persist_state="session",
     )
-    weight = c.slider("its weight γ", 0.0, 3.0, 0.3, 0.05, key="dirac:weight", disabled=not penalty)
-    noise = a.slider("instance noise σ", 0.0, 2.0, 0.0, 0.1, key="dirac:noise")
-    h = b.slider("step size h", 0.02, 1.0, 0.2, 0.02, key="dirac:h")
-    d_steps = c.slider("D's updates per step", 1, 5, 1, key="dirac:d_steps")
-    methods = st.multiselect(
+    methods = c.multiselect(
         "ways to play",
         list(METHODS),
         ["alternating", "simultaneous"],
         format_func=lambda name: METHODS[name].label,
         max_selections=4,
         key="dirac:methods",
+        persist_state="session",
     )
+    _played(objective, penalty, tuple(methods))
+    penalised = f" + \\gamma\\,{REGULARISERS[penalty].formula}" if penalty else ""
+    d, g = OBJECTIVES[objective].formula_d + penalised, OBJECTIVES[objective].formula_g
+    ways = [f"- **{METHODS[name].label}**: {METHODS[name].idea} ${METHODS[name].formula}$" for name in methods]
+    with st.container(width=900):
+        st.markdown("\n".join([f"- D lowers ${d}$", f"- G lowers ${g}$", *ways]))
+
+
+@st.fragment(key="theory-dirac-played")
+def _played(objective: str, penalty: str, methods: tuple[str, ...]) -> None:
+    """The field, paths over it, and what the eigenvalues say; little stands here, so that it follows its sliders."""
+    with st.container(horizontal=True, gap="medium"):
+        weight = st.slider(
+            "the penalty's weight γ",
+            0.0,
+            3.0,
+            0.3,
+            0.05,
+            key="dirac:weight",
+            persist_state="session",
+            disabled=not penalty,
+        )
+        noise = st.slider("instance noise σ", 0.0, 2.0, 0.0, 0.1, key="dirac:noise", persist_state="session")
+        h = st.slider("step size h", 0.02, 1.0, 0.2, 0.02, key="dirac:h", persist_state="session")
+        d_steps = st.slider("D's updates per step", 1, 5, 1, key="dirac:d_steps", persist_state="session")
     game = Game(objective, penalty, weight if penalty else 0.0, noise)
-    paths = {METHODS[name].label: path for name, path in _paths(game, tuple(methods), h, d_steps).items()}
-    left, right = st.columns([3, 2])
-    figure = theory.dirac_plane(_grid(), _velocity(game), paths, theme=theme())
-    left.plotly_chart(figure, key="dirac:plane", theme=None)
-    left.plotly_chart(theory.distances(paths, theme=theme()), key="dirac:distances", theme=None)
-    _say(game, h, d_steps, right)
-    penalised = f" + \\gamma\\,{REGULARISERS[penalty].formula}" if penalty and weight else ""
-    right.markdown(f"$${OBJECTIVES[objective].formula_d}{penalised}$$\n\n$${OBJECTIVES[objective].formula_g}$$")
-    for name in methods:
-        right.markdown(f"**{METHODS[name].label}**: {METHODS[name].idea} ${METHODS[name].formula}$")
-
-
-def _say(game: Game, h: float, d_steps: int, where: st.delta_generator.DeltaGenerator) -> None:
+    paths = {METHODS[name].label: path for name, path in _paths(game, methods, h, d_steps).items()}
     values = eigenvalues(game)
-    where.markdown(f"Near the equilibrium the game {_READINGS[reading(game)]}.")
+    left, right = st.columns([3, 2])
+    left.plotly_chart(theory.dirac_plane(_grid(), _velocity(game), paths, theme=theme()), key="dirac:plane", theme=None)
+    left.plotly_chart(theory.distances(paths, theme=theme()), key="dirac:distances", theme=None)
+    right.markdown("\n\n".join(_said(game, values, h, d_steps)))
+    if values is not None:
+        right.plotly_chart(theory.eigenvalue_plane(values, theme=theme()), key="dirac:eigenvalues", theme=None)
+
+
+def _said(game: Game, values: np.ndarray | None, h: float, d_steps: int) -> Iterator[str]:
+    yield f"Near the equilibrium the game {_READINGS[reading(game)]}."
     if values is None:
         return
-    where.markdown("Eigenvalues: " + prose.eigenvalues(values))
+    yield "Eigenvalues: " + prose.eigenvalues(values)
     for name in ("simultaneous", "alternating"):
         growth = factor(game, name, h, d_steps)
         assert growth is not None
-        where.markdown(
+        yield (
             f"A small distance is multiplied by **{growth:.5f}** in each {name} step: it "
             f"**{reading_of_steps(growth)}**."
         )
-    where.plotly_chart(theory.eigenvalue_plane(values, theme=theme()), key="dirac:eigenvalues", theme=None)

@@ -11,8 +11,8 @@ from gan_core.figures import learning
 from gan_core.lessons import Facts, Lesson, lessons
 from pages.ui import session
 from pages.ui.lab.words import differences
-from pages.ui.learn.theme import theme
 from pages.ui.learn.visit import LessonVisit, begin, beside, open_lesson
+from pages.ui.theme import theme
 
 SENT: Final = "learn.lesson_sent"
 """Whether a button has just chosen the lesson."""

@@ -24,7 +24,7 @@ from gan_core.figures import theory
 from gan_core.objectives import OBJECTIVES
 from pages.ui import prose
 from pages.ui.learn import dirac_panel, troubles_panel
-from pages.ui.learn.theme import theme
+from pages.ui.theme import theme
 
 _X: Final = np.linspace(-6, 14, 241)
 _MEANS: Final = np.linspace(0, 10, 41)
@@ -34,17 +34,20 @@ _FAR: Final = 10.0
 _FROZEN_UPDATES: Final = 200
 
 
+@st.fragment(key="theory")
 def panel() -> None:
-    """All of the theory, one section after another."""
+    """The theory, of which one section is made at a time: what is not there does not slow down the sliders."""
     sections = {
         "The best discriminator": _best,
         "The vanishing gradient": _vanishing,
         "The smallest GAN": dirac_panel.panel,
         "The two open troubles": troubles_panel.panel,
     }
-    for tab, show in zip(st.tabs(list(sections)), sections.values(), strict=True):
-        with tab:
-            show()
+    tabs = st.tabs(list(sections), key="learn:theory", on_change="rerun")
+    for tab, show in zip(tabs, sections.values(), strict=True):
+        if tab.open:
+            with tab:
+                show()
 
 
 @functools.lru_cache(maxsize=256)
@@ -58,13 +61,23 @@ def _distances(std: float) -> tuple[np.ndarray, np.ndarray]:
     return np.array([jensen_shannon(p) for p in pairs]), np.array([wasserstein(p) for p in pairs])
 
 
-@st.fragment(key="theory-best")
 def _best() -> None:
     prose.section("learn/best_discriminator.md")
-    a, b, c = st.columns(3)
-    mean = a.slider("mean of G's density q (p's is 0)", 0.0, 10.0, 2.0, 0.25, key="best:mean")
-    std = b.slider("its standard deviation (p's is 1)", 0.25, 3.0, 1.0, 0.25, key="best:std")
-    updates = c.select_slider("updates of the trained D", _UPDATES, 100, key="best:updates")
+    _densities()
+
+
+@st.fragment(key="theory-best")
+def _densities() -> None:
+    with st.container(horizontal=True, gap="medium"):
+        mean = st.slider(
+            "mean of G's density q (p's is 0)", 0.0, 10.0, 2.0, 0.25, key="best:mean", persist_state="session"
+        )
+        std = st.slider(
+            "its standard deviation (p's is 1)", 0.25, 3.0, 1.0, 0.25, key="best:std", persist_state="session"
+        )
+        updates = st.select_slider(
+            "updates of the trained D", _UPDATES, 100, key="best:updates", persist_state="session"
+        )
     pair = Pair(mean, std)
     log_p, log_q = pair.log_densities(_X)
     lesson = _trained(pair, updates, 1)
@@ -116,7 +129,7 @@ def _all_pulls() -> dict[str, np.ndarray]:
 def _pulls() -> None:
     st.markdown("**How strongly each loss pulls**, by how sure D is (left: sure that it is generated)")
     picture = st.container()
-    logit = st.slider("D's logit", -8.0, 8.0, -5.0, 0.5, key="vanishing:logit")
+    logit = st.slider("D's logit", -8.0, 8.0, -5.0, 0.5, key="vanishing:logit", persist_state="session")
     figure = theory.curves(
         _LOGITS,
         _all_pulls(),
@@ -137,7 +150,7 @@ def _pulls() -> None:
 
 @st.fragment(key="theory-frozen")
 def _frozen() -> None:
-    far = st.slider("distance of G from the data", 0.0, _FAR, _FAR, 0.5, key="vanishing:mean")
+    far = st.slider("distance of G from the data", 0.0, _FAR, _FAR, 0.5, key="vanishing:mean", persist_state="session")
     lesson = _trained(Pair(far), _FROZEN_UPDATES, 20)
     labels = {OBJECTIVES[name].label: sizes for name, sizes in lesson.pulls.items()}
     figure = theory.curves(

@@ -13,8 +13,8 @@ from gan_core.dynamics import Game, eigenvalues, play
 from gan_core.figures import learning, theory
 from gan_core.lessons import lessons
 from pages.ui import prose, session
-from pages.ui.learn.theme import theme
 from pages.ui.learn.visit import beside
+from pages.ui.theme import theme
 
 _STEPS: Final = 300
 _R1: Final = 0.3

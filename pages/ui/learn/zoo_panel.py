@@ -8,7 +8,7 @@ from gan_core.figures import learning
 from gan_core.zoo import GROUPS, Variant, search
 from pages.ui import prose, session
 from pages.ui.lab import state as lab
-from pages.ui.learn.theme import theme
+from pages.ui.theme import theme
 
 
 def panel() -> None:

@@ -1,0 +1,33 @@
+"""Whether the visitor's page is light or dark, for figures that the server makes.
+
+Streamlit says so at the beginning of a script run, and runs no script when the page turns: what the server drew for a
+light page would then stand, hardly legible, on a dark one. `follow` has it drawn anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from gan_core.palette import Theme
+from pages.ui import live
+
+_component = st.components.v2.component(
+    "gan_theme", js=(Path(__file__).parent / "theme_turns.js").read_text(encoding="utf-8"), isolate_styles=False
+)
+
+
+def theme() -> Theme:
+    """Colours of the page."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def follow() -> None:
+    """Have the script run again when the page turns light or dark; stands last on a page, and is not seen."""
+    data = {"script": f"{live.ROUTE}/{live.version()}/theme.js", "drawn": theme()}
+    _component(key="theme", data=data, on_turned_change=_nothing, height=0)
+
+
+def _nothing() -> None:
+    """The run of the script is all that is wanted."""
