@@ -17,7 +17,14 @@ def test_a_collapse_is_named_pauses_the_run_and_is_cured(open_app: Opener) -> No
     why.click()
     page.get_by_label("pause when something happens").check()
     page.keyboard.press("Escape")
-    until(lambda: verdict.get_attribute("data-finding") == "mode_collapse", "a verdict", timeout=90, now=view.report)
+
+    def named() -> bool:
+        found = verdict.get_attribute("data-finding") == "mode_collapse"
+        if view.state == "paused" and not found:  # at something else, which came first
+            view.click("Play")
+        return found
+
+    until(named, "a verdict", now=view.report)
     until(lambda: view.state == "paused", "a pause by itself", now=view.report)
     assert "Since step" in verdict.inner_text()
     assert page.locator(".gan-live .lost").inner_text().startswith("First lost: the mode at the ")
