@@ -52,20 +52,6 @@ def test_one_step_is_exactly_one_step(view: View) -> None:
         assert view.step == step + 7
 
 
-def test_lone_updates_leave_the_step_and_stand_in_the_link(open_app: Opener) -> None:
-    view = open_app()
-    step = view.pause()
-    before, serial = view.numbers(), view.serial
-    assert "changes" not in parameters(view)
-    view.click("D update")
-    until(lambda: "changes" in parameters(view) and view.serial > serial, "D's update in the link")
-    first = parameters(view)["changes"]
-    until(lambda: view.numbers() != before, "D's new numbers")  # one alone may round to the same
-    view.click("G update")
-    until(lambda: parameters(view).get("changes", first) != first, "G's update in the link")
-    assert (view.state, view.step) == ("paused", step)
-
-
 def test_reset_repeats_the_same_numbers_and_a_new_seed_gives_others(view: View) -> None:
     view.pause()
     seen = []
@@ -79,34 +65,6 @@ def test_reset_repeats_the_same_numbers_and_a_new_seed_gives_others(view: View) 
     until(lambda: view.step == 0 and parameters(view).get("seed") == ["1"], "another seed in the link")
     view.single_steps(5)
     assert view.numbers() != seen[0]
-
-
-def test_a_live_knob_keeps_the_run(open_app: Opener) -> None:
-    view = open_app()
-    slider = view.knob("lr_g").get_by_role("slider")
-    slider.focus()
-    steps = [view.step]
-    slider.press("ArrowRight")
-    until(lambda: steps.append(view.step) or "changes" in parameters(view), "the change in the link")
-    end = steps[-1] + 200
-    until(lambda: steps.append(view.step) or view.step > end, "200 steps more")
-    assert steps == sorted(steps), "the run began anew"
-    assert view.knob("lr_g").get_by_text("0.002").count()
-    assert not view.page.get_by_text("New run").count()
-
-
-def test_another_knob_begins_a_new_run_and_says_so(open_app: Opener) -> None:
-    view = open_app()
-    view.pause()
-    before = view.single_steps(2) or view.numbers()
-    slider = view.knob("discriminator.width").get_by_role("slider")
-    slider.focus()
-    slider.press("ArrowRight")
-    until(lambda: view.step == 0, "step 0")
-    view.page.get_by_text("New run").first.wait_for()
-    assert parameters(view)["discriminator.width"] == ["16"]
-    view.single_steps(1)
-    assert view.numbers() != before
 
 
 def test_a_link_repeats_the_run(open_app: Opener) -> None:
@@ -159,8 +117,22 @@ def test_two_visitors_do_not_see_each_other(open_app: Opener) -> None:
     assert one.page.evaluate(ask, f"gan/frame?t={token}&since=") == 200
 
 
-def test_the_keyboard_plays_pauses_and_steps(open_app: Opener) -> None:
+def test_lone_updates_leave_the_step_and_stand_in_the_link_and_keys_do_all_that_buttons_do(open_app: Opener) -> None:
     view = open_app()
+    step = view.pause()
+    before, serial = view.numbers(), view.serial
+    assert "changes" not in parameters(view)
+    view.click("D update")
+    until(lambda: "changes" in parameters(view) and view.serial > serial, "D's update in the link")
+    first = parameters(view)["changes"]
+    until(lambda: view.numbers() != before, "D's new numbers")  # one alone may round to the same
+    view.click("G update")
+    until(lambda: parameters(view).get("changes", first) != first, "G's update in the link")
+    assert (view.state, view.step) == ("paused", step)
+
+    known = parameters(view)["changes"]
+    view.click("Play")
+    view.wait_for("playing")
     view.page.locator(".gan-live canvas").first.click()
     view.page.keyboard.press("Space")
     view.wait_for("paused")
@@ -168,7 +140,7 @@ def test_the_keyboard_plays_pauses_and_steps(open_app: Opener) -> None:
     view.page.keyboard.press("s")
     until(lambda: view.step == step + 1, "one step by the key S")
     view.page.keyboard.press("d")
-    until(lambda: "changes" in parameters(view), "an update by the key D")
+    until(lambda: parameters(view)["changes"] != known, "an update by the key D")
     view.page.keyboard.press("r")
     until(lambda: view.step == 0, "step 0 by the key R")
     view.page.keyboard.press("Space")
@@ -233,12 +205,19 @@ def test_no_node_is_replaced_while_it_trains(view: View) -> None:
     assert len(view.nodes()) == len(nodes)
 
 
-def test_a_look_at_another_page_loses_nothing(open_app: Opener) -> None:
+def test_a_live_knob_and_a_look_at_another_page_keep_the_run_and_another_knob_begins_one(open_app: Opener) -> None:
     view = open_app()
     slider = view.knob("lr_g").get_by_role("slider")
     slider.focus()
+    steps = [view.step]
     slider.press("ArrowRight")
-    until(lambda: "changes" in parameters(view), "the change in the link")
+    until(lambda: steps.append(view.step) or "changes" in parameters(view), "the change in the link")
+    end = steps[-1] + 100
+    until(lambda: steps.append(view.step) or view.step > end, "100 steps more")
+    assert steps == sorted(steps), "the run began anew"
+    assert view.knob("lr_g").get_by_text("0.002").count()
+    assert not view.page.get_by_text("New run").count()
+
     asked = parameters(view)
     step, serial = view.step, view.serial
     view.page.get_by_role("link", name="Guide").click()
@@ -251,6 +230,17 @@ def test_a_look_at_another_page_loses_nothing(open_app: Opener) -> None:
     view.wait_beyond(view.step)
     assert view.knob("lr_g").get_by_text("0.002").count()
     until(lambda: parameters(view) == asked, "the link")
+
+    view.pause()
+    before = view.single_steps(2) or view.numbers()
+    slider = view.knob("discriminator.width").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    until(lambda: view.step == 0, "step 0")
+    view.page.get_by_text("New run").first.wait_for()
+    assert parameters(view)["discriminator.width"] == ["16"]
+    view.single_steps(1)
+    assert view.numbers() != before
 
 
 def test_the_guide_can_be_opened_directly(open_app: Opener, server: object) -> None:

@@ -26,9 +26,9 @@ from gan_core.export.script_files import own_file, own_file_name
 from gan_core.presets import presets
 from tests.full import FULL
 
-STEPS = 50 if FULL else 25
+STEPS = 50 if FULL else 16
 """As many are promised; ``GAN_EXPLORER_FULL=1`` trains them all."""
-FEW = 12
+FEW = 8
 """Of those whose steps are dear."""
 DEAR = {"mnist", "article-mnist", "mnist-dcgan", "own-images", "digits-wgan-gp", "unrolled"}
 
