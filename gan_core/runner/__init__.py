@@ -28,7 +28,6 @@ from gan_core.runner.transport import (
     MIN_FRAME_RATE,
     OBSERVED_EVERY,
     SLOW_PACE,
-    TOGETHER_FRAME_RATE,
     Transport,
     rest_between_looks,
 )
@@ -43,7 +42,6 @@ __all__ = [
     "MIN_FRAME_RATE",
     "OBSERVED_EVERY",
     "SLOW_PACE",
-    "TOGETHER_FRAME_RATE",
     "Engine",
     "Observer",
     "Runner",

@@ -23,8 +23,6 @@ from gan_core.slots import Slots
 
 MAX_FRAME_RATE: Final = 10.0
 MIN_FRAME_RATE: Final = 4.2
-TOGETHER_FRAME_RATE: Final = 3.4
-"""In place of it where several runs are shown side by side: each look is then as many pictures."""
 CROWDED_FRAME_RATE: Final = 2.4
 """What is left to each of many runs that play at once: they share the processor, and showing all costs as much."""
 LOOK_SHARE: Final = 0.03
@@ -59,17 +57,15 @@ def close_all(timeout: float = 3.0) -> None:
 atexit.register(close_all)
 
 
-def rest_between_looks(cost: float, n_playing: int, n_together: int = 1) -> float:
+def rest_between_looks(cost: float, n_playing: int) -> float:
     """Seconds from one look at a run to the next.
 
     Args:
         cost: Seconds that the last look took the training thread.
-        n_playing: Runs of this process that play now, this one included; runs in lockstep are one.
-        n_together: Runs that each look shows.
+        n_playing: Runs of this process that play now, this one included.
     """
     n = max(1, n_playing)
-    least = MIN_FRAME_RATE if n_together == 1 else TOGETHER_FRAME_RATE
-    longest = 1 / max(CROWDED_FRAME_RATE, least / n)
+    longest = 1 / max(CROWDED_FRAME_RATE, MIN_FRAME_RATE / n)
     return min(max(cost / LOOK_SHARE, n / MAX_FRAME_RATE), longest)
 
 
@@ -319,8 +315,7 @@ class Transport:
             self._last_look = now
             self._each(live, Engine.glance)
             cost = time.perf_counter() - now
-            playing = 1 if self._slots is None else self._slots.playing
-            self._next_look = now + rest_between_looks(cost, playing, len(live))
+            self._next_look = now + rest_between_looks(cost, 1 if self._slots is None else self._slots.playing)
 
     def _advance_slowly(self, pace: float) -> None:
         """One step, all engines' D halves first, then all G halves, with time to look at each."""

@@ -13,14 +13,7 @@ from gan_core import publisher
 from gan_core.found import Found
 from gan_core.frame import decode
 from gan_core.metrics import Score
-from gan_core.runner import (
-    CROWDED_FRAME_RATE,
-    MAX_FRAME_RATE,
-    MIN_FRAME_RATE,
-    TOGETHER_FRAME_RATE,
-    Runner,
-    rest_between_looks,
-)
+from gan_core.runner import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, Runner, rest_between_looks
 from gan_core.slots import Slots
 from gan_core.trainer import Trainer
 from tests.core.runners import EXPLOSIVE, SMALL, Make, look, played, until
@@ -57,8 +50,6 @@ def test_many_runs_at_once_are_each_shown_less_often_but_never_seldom() -> None:
     rests = [rest_between_looks(0.0001, n) for n in range(1, 40)]
     assert rests == sorted(rests)
     assert max(rests) == rest_between_looks(1.0, 8) == 1 / CROWDED_FRAME_RATE
-    together = [rest_between_looks(1.0, n, 2) for n in (1, 2)]
-    assert together == pytest.approx([1 / TOGETHER_FRAME_RATE, 1 / CROWDED_FRAME_RATE])
     assert rest_between_looks(0.0001, 0) == alone[0]  # it has just given its slot back
 
 
