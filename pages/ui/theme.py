@@ -25,7 +25,7 @@ def theme() -> Theme:
 
 def follow() -> None:
     """Have the script run again when the page turns light or dark; stands last on a page, and is not seen."""
-    data = {"script": f"{live.ROUTE}/{live.version()}/theme.js", "drawn": theme()}
+    data = {"script": live.url("theme.js"), "drawn": theme()}
     _component(key="theme", data=data, on_turned_change=_nothing, height=0)
 
 

@@ -67,8 +67,8 @@ def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT, now: Ca
         time.sleep(0.1)
 
 
-def lose_once(page: Page, name: str) -> list[str | bytes]:
-    """Lose the first message to the server that holds the command of this name; from the page's next load.
+def lose(page: Page, name: str, n: int = 1) -> list[str | bytes]:
+    """Lose the first ``n`` messages to the server that hold the command of this name; from the page's next load.
 
     Returns:
         What was lost, as it is lost.
@@ -80,7 +80,7 @@ def lose_once(page: Page, name: str) -> list[str | bytes]:
 
         def forward(message: str | bytes) -> None:
             words = message if isinstance(message, bytes) else message.encode()
-            if lost or f'"name":"{name}"'.encode() not in words:
+            if len(lost) == n or f'"name":"{name}"'.encode() not in words:
                 server.send(message)
             else:
                 lost.append(message)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from pages.ui.guests import GRACE
-from tests.browser.conftest import Opener, Server, View, lose_once, until
+from tests.browser.conftest import Opener, Server, View, lose, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -155,7 +155,7 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
 
 def test_a_command_that_is_lost_on_its_way_comes_again_and_acts_once(open_app: Opener) -> None:
     view = open_app()
-    lost = lose_once(view.page, "step")
+    lost = lose(view.page, "step")
     view.page.reload()
     view.wait_for("playing")
     stood = view.pause()

@@ -26,9 +26,9 @@ from gan_core.export.script_files import own_file, own_file_name
 from gan_core.presets import presets
 from tests.full import FULL
 
-STEPS = 50 if FULL else 16
+STEPS = 50 if FULL else 25
 """As many are promised; ``GAN_EXPLORER_FULL=1`` trains them all."""
-FEW = 8
+FEW = 12
 """Of those whose steps are dear."""
 DEAR = {"mnist", "article-mnist", "mnist-dcgan", "own-images", "digits-wgan-gp", "unrolled"}
 

@@ -40,9 +40,8 @@ def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) 
         on_command: Called before the script when a visitor asks for something; the raw request is then the trigger
             value ``command`` of this key, for `parse_commands`.
     """
-    base = f"{live.ROUTE}/{live.version()}/"
-    urls = {"script": base + "lab.js", "styles": [base + "live.css", base + "lab.css"]}
-    _component(key=key, data={**urls, "figures": base + "figures.json", **data}, on_command_change=on_command)
+    urls = {"script": live.url("lab.js"), "styles": [live.url("live.css"), live.url("lab.css")]}
+    _component(key=key, data={**urls, "figures": live.url("figures.json"), **data}, on_command_change=on_command)
 
 
 def parse_command(raw: Any) -> Command | None:

@@ -54,9 +54,8 @@ def mount(*, key: str, data: Mapping[str, Any], on_save: Callable[[], None]) -> 
         on_save: Called before the script when a direction is to be saved; the raw wish is then the trigger value
             ``save`` of this key, for `parse_save`.
     """
-    base = f"{live.ROUTE}/{live.version()}/"
-    urls = {"script": base + "latent.js", "styles": [base + "live.css", base + "latent.css"]}
-    _component(key=key, data={**urls, "figures": base + "figures.json", **data}, on_save_change=on_save)
+    urls = {"script": live.url("latent.js"), "styles": [live.url("live.css"), live.url("latent.css")]}
+    _component(key=key, data={**urls, "figures": live.url("figures.json"), **data}, on_save_change=on_save)
 
 
 def parse_save(raw: Any) -> Save | None:

@@ -113,8 +113,7 @@ def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) 
         on_command: Called before the script when a visitor asks for something; the raw request is then the trigger
             value ``command`` of this key, for `parse_commands`.
     """
-    base = f"{ROUTE}/{version()}/"
-    urls = {"script": base + "live.js", "style": base + "live.css", "figures": base + "figures.json"}
+    urls = {"script": url("live.js"), "style": url("live.css"), "figures": url("figures.json")}
     # Streamlit looks whether a list is a table, and imports pandas to do so; at text it does not look.
     plain = {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in data.items()}
     _component(key=key, data={**urls, **plain}, on_command_change=on_command)
@@ -196,3 +195,8 @@ def version() -> str:
     for name, (content, _) in sorted(assets().items()):
         digest.update(f"{name}:{len(content)}:".encode() + content)
     return digest.hexdigest()[:12]
+
+
+def url(name: str) -> str:
+    """Where one of the `assets` is served, without a leading slash."""
+    return f"{ROUTE}/{version()}/{name}"
