@@ -7,9 +7,7 @@ A trial that is running cannot be broken off; one that waits can.
 from __future__ import annotations
 
 import functools
-import multiprocessing
 import os
-import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing.synchronize import Event
@@ -19,21 +17,21 @@ from gan_core.config import RunConfig, parse_config
 from gan_core.data.own import register_payload, small_payload
 from gan_core.gallery import FIRST_CHECK, LAST_CHECK, GoalName
 from gan_core.trials import Trial, run_trial
+from gan_core.workers import SPAWN, settle
 
-_SPAWN: Final = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
 _ended: Final[list[Event]] = []
 """Of this worker process: set when nobody waits for its trials any more."""
 
 
 @functools.cache
 def _end() -> Event:
-    return _SPAWN.Event()
+    return SPAWN.Event()
 
 
 @functools.cache
 def pool() -> Executor:
     """This process's pool for repeats: one process fewer than there are cores, so that pages stay alive."""
-    return ProcessPoolExecutor(max(1, (os.cpu_count() or 1) - 1), _SPAWN, _prepare, (_end(),))
+    return ProcessPoolExecutor(max(1, (os.cpu_count() or 1) - 1), SPAWN, _prepare, (_end(),))
 
 
 def close() -> None:
@@ -121,9 +119,8 @@ def _prepare(end: Event) -> None:
     import torch
 
     _ended[:] = [end]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever waits for the trials
     torch.set_num_threads(1)
-    os.nice(10)  # repeats come after what somebody looks at
+    settle(nice=10)  # repeats come after what somebody looks at
 
 
 def _trial(tree: Mapping[str, Any], goal: GoalName, first: int, last: int, own: bytes | None) -> Trial:

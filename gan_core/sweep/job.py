@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Mapping
 from multiprocessing.synchronize import Event
 from typing import Any, Final
+
+from gan_core.workers import settle
 
 CHECK_EVERY: Final = 50
 """Steps between two looks at whether the sweep was stopped."""
@@ -28,9 +28,7 @@ def begin(stop: Event, nice: int) -> None:
         nice: How far it stands back for other processes.
     """
     _stop[:] = [stop]
-    if nice:
-        os.nice(nice)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever leads the sweep
+    settle(nice)
 
 
 def train_one(job: Mapping[str, Any]) -> dict[str, Any]:

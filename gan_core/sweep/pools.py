@@ -6,7 +6,6 @@ processes the unfinished jobs are done by a new one.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any, Final
 from gan_core.errors import SweepError
 from gan_core.sweep.job import begin, train_one
 from gan_core.sweep.plan import Job
+from gan_core.workers import SPAWN
 
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks at whether to stop."""
@@ -34,13 +34,12 @@ class Processes(Executor):
 
     def __init__(self, n: int, nice: int = 0) -> None:
         self._n, self._nice = n, nice
-        self._context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
-        self._stop = self._context.Event()
+        self._stop = SPAWN.Event()
         self.renew()
 
     def renew(self) -> None:
         """Begin with new processes; of the old ones nothing more will come."""
-        self._pool = ProcessPoolExecutor(self._n, self._context, begin, (self._stop, self._nice))
+        self._pool = ProcessPoolExecutor(self._n, SPAWN, begin, (self._stop, self._nice))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """As of any executor."""

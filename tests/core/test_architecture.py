@@ -62,7 +62,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ),
     ("gan_core.data", "gan_core.presets", "gan_core.recipes"),  # metrics measure data; presets are made of configs
     ("gan_core.config", "gan_core.streams"),
-    ("gan_core.cards", "gan_core.errors", "gan_core.palette"),
+    ("gan_core.cards", "gan_core.errors", "gan_core.palette", "gan_core.workers"),
 )
 
 WEB = {"app", "pages", "pages.*", "pages.ui"}

@@ -228,6 +228,26 @@ def test_a_sweep_can_be_stopped() -> None:
     assert time.monotonic() - began < 30  # and no process trains on
 
 
+@pytest.mark.parametrize(
+    "leads",
+    ["from gan_core.sweep import processes; pool = processes(1)", "from gan_core.repeats import pool; pool = pool()"],
+    ids=["sweep", "repeats"],
+)
+def test_a_worker_does_not_outlive_a_leader_that_is_killed(leads: str) -> None:
+    words = f"import time; {leads}; print(pool.submit(int).result(), flush=True); pool.submit(time.sleep, 999)"
+    begin = [sys.executable, "-c", words]
+    with subprocess.Popen(begin, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as leader:
+        assert leader.stdout is not None
+        assert leader.stdout.readline() == b"0\n"  # from now on the worker is there
+        workers = psutil.Process(leader.pid).children()
+        leader.kill()
+    assert workers
+    alive = psutil.wait_procs(workers, timeout=30)[1]
+    for worker in alive:
+        worker.kill()
+    assert not alive
+
+
 def test_what_a_job_raises_is_said() -> None:
     jobs = plan(preset("own-images"), {}, seeds=[0], steps=1)
     with pytest.raises(DataError), ThreadPoolExecutor(1) as pool:
