@@ -149,10 +149,12 @@ def field(game: Game, w: Floats, players: Players = BOTH) -> Floats:
     return out.reshape(np.shape(w))
 
 
+@functools.lru_cache(maxsize=128)
 def jacobian(game: Game, at: tuple[float, float] = (0.0, 0.0)) -> Floats:
     """Derivative of the field at a state, ``[2, 2]``: row θ̇, ψ̇; column θ, ψ; by automatic differentiation.
 
-    Where the field has a kink (a norm at zero slope) there is none, and the numbers are not finite.
+    Where the field has a kink (a norm at zero slope) there is none, and the numbers are not finite. It is remembered,
+    for all that is said of a game asks for it anew; so it can only be read.
     """
     w = torch.tensor([at], dtype=torch.float64, requires_grad=True)
     v = game.velocity(w, create_graph=True)
@@ -160,7 +162,9 @@ def jacobian(game: Game, at: tuple[float, float] = (0.0, 0.0)) -> Floats:
     for i in range(2):
         (row,) = torch.autograd.grad(v[0, i], w, retain_graph=True)
         rows.append(row[0].numpy())
-    return np.array(rows)
+    found = np.array(rows)
+    found.flags.writeable = False
+    return found
 
 
 def eigenvalues(game: Game) -> NDArray[np.complex128] | None:

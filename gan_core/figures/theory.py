@@ -90,13 +90,16 @@ def dirac_plane(grid: Array, velocity: Array, paths: Mapping[str, Array], *, the
     x, y = _arrows(grid, velocity / np.maximum(sizes, 1e-12) * reach / 12).T
     style: dict[str, Any] = {"color": rgba(colours.gradient, 0.5), "width": 1.2}
     plot.line(x, y, "the field", line=style, hoverinfo="skip", showlegend=False)
+    ends: list[tuple[Array, str, str, str]] = []
     for (name, path), colour, dash in zip(paths.items(), COLOURS, DASHES, strict=False):
         shown = np.clip(path, -3 * reach, 3 * reach)
         plot.line(shown[:, 0], shown[:, 1], name, line={"color": colour, "dash": dash, "width": 2})
-        first = {"color": colour, "size": 8, "symbol": "circle-open"}
-        plot.markers(shown[:1, 0], shown[:1, 1], first, showlegend=False, name="start")
-        last = {"color": colour, "size": 8}
-        plot.markers(shown[-1:, 0], shown[-1:, 1], last, showlegend=False, name="end")
+        ends += [(shown[0], colour, "circle-open", f"{name}: start"), (shown[-1], colour, "circle", f"{name}: end")]
+    if ends:  # one trace for all: each costs the browser some milliseconds
+        places, hues, symbols, texts = zip(*ends, strict=True)
+        mark = {"color": hues, "size": 8, "symbol": symbols}
+        x, y = np.stack(places, 1)
+        plot.markers(x, y, mark, text=texts, hoverinfo="x+y+text", showlegend=False)
     cross = {"symbol": "cross-thin", "size": 14, "line": {"width": 2, "color": colours.ink}}
     plot.markers([0], [0], cross, name="equilibrium")
     plot.xaxis |= {"range": [-reach, reach], "constrain": "domain", "constraintoward": "left"}

@@ -66,6 +66,13 @@ def test_the_plane_shows_every_path_from_start_to_end_within_reach() -> None:
     figure = theory.dirac_plane(grid, np.zeros_like(grid), {"a way": path})
     line = next(trace for trace in figure.data if trace.name == "a way")
     assert list(line.x) == [1.0, 0.5, 3.0]
+    ends = next(trace for trace in figure.data if trace.text)
+    assert list(zip(ends.text, ends.x, ends.y, strict=True)) == [("a way: start", 1.0, -1.0), ("a way: end", 3.0, 0.0)]
+
+
+def test_a_plane_without_paths_shows_the_field() -> None:
+    grid = np.array([[-1.0, 0.0], [1.0, 0.0]])
+    assert [trace.name for trace in theory.dirac_plane(grid, grid, {}).data] == ["the field", "equilibrium"]
 
 
 def test_distances_are_norms_and_never_zero_on_their_logarithmic_axis() -> None:
