@@ -88,7 +88,7 @@ def stands(view: View) -> bool:
     return view.step == step
 
 
-@pytest.mark.parametrize("seconds", [2, 9])
+@pytest.mark.parametrize("seconds", [pytest.param(2, marks=pytest.mark.full), 9])
 def test_a_cut_connection_loses_nothing(open_app: Opener, line: Line, seconds: int) -> None:
     view = open_app(url=line.url)
     view.may_lose_connection = True
@@ -114,6 +114,17 @@ def test_a_cut_connection_loses_nothing(open_app: Opener, line: Line, seconds: i
     assert last >= steps[-1]
     view.single_steps(2)
     assert view.step == last + 2
+
+
+def test_an_answer_that_never_comes_is_asked_for_again(open_app: Opener) -> None:
+    view = open_app()
+    asked: list[str] = []
+    view.page.route(
+        "**/gan/frame*", lambda route: asked.append(route.request.url) or len(asked) == 1 or route.continue_()
+    )
+    until(lambda: view.page.title() and asked, "a frame is asked for")
+    view.wait_beyond(view.step)
+    assert len(asked) > 1
 
 
 def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(

@@ -1,44 +1,18 @@
 // The lab: two to four runs beside each other, at one step, on equal scales. One loop fetches all sides' frames at once.
-import { choice, el, setAttr, setText, show, withoutGraphics } from './dom.js';
+import { choice, el, setAttr, setText, show, style, withoutGraphics } from './dom.js';
 import { integer } from './format.js';
 import { parse } from './frame.js';
 import { side } from './lab-side.js';
 import { mail } from './mail.js';
-import { pageTheme } from './theme.js';
 import { transport } from './transport.js';
+import { keyboard, loop, mounter, reach, skin } from './view.js';
 
 const STATE_WORDS = { playing: 'Playing', paused: 'Paused', queued: 'Waiting for a free place', closed: 'This comparison has ended' };
 const EAGER_MS = 60, EAGER_FOR = 1500;
 /** Where each picture costs processor time that may be the training's, and there are several, they are drawn less often. */
 const CALM_MS = withoutGraphics ? 270 : 0;
-const looks = new Map();
 
-/** Called by the loader at every change of data or theme, with the same parentElement. */
-export default function mount(component) {
-  const { parentElement } = component;
-  let root = parentElement.querySelector(':scope > .gan-lab');
-  if (root && root.view.ended) {
-    root.remove();
-    root = null;
-  }
-  if (!root) {
-    root = el('div', { class: 'gan-live gan-lab', 'data-state': 'starting', 'data-step': 0, 'data-frame': 0, 'data-sides': 0, 'data-frames-per-second': 0 });
-    parentElement.append(root);
-    root.view = build(root);
-  }
-  root.view.configure(component);
-  return () => root.view.end();
-}
-
-function style(urls, root) {
-  for (const url of urls) {
-    const href = new URL(url, document.baseURI).href;
-    if ([...document.head.querySelectorAll('link[data-gan-live]')].some((link) => link.href === href)) continue;
-    root.style.visibility = 'hidden'; // for the one round trip until it has a layout
-    const ready = () => { root.style.visibility = ''; };
-    document.head.append(el('link', { rel: 'stylesheet', href, 'data-gan-live': true, onload: ready, onerror: ready }));
-  }
-}
+export default mounter('gan-live gan-lab', { 'data-step': 0, 'data-frame': 0, 'data-sides': 0, 'data-frames-per-second': 0 }, build);
 
 /** The frames of a set, in the order of the sides. */
 export function unpack(buffer) {
@@ -51,16 +25,18 @@ export function unpack(buffer) {
 }
 
 function build(root) {
-  let data = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
-  let alive = true, fetching = false, timer = 0, since = '', generator = '', eager = 0, checked = 0;
+  let data = null, alive = true, since = '', generator = '', eager = 0, checked = 0;
   let set = null, state = '', arrived = 0, gap = 0;
   const sides = [], memories = new Map();
 
+  const colours = skin(root, () => { for (const one of sides) one.repaint(); });
+  const asking = loop(root, {
+    ask, every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : Math.max(CALM_MS, data.ms || 200)), gone: end,
+  });
   const post = mail({ sent: hurry });
-  const palette = () => themes[theme].palette;
   const ctx = {
-    look: () => ({ palette: palette(), theme, font, ratio: Math.min(3, window.devicePixelRatio || 1) }),
-    template: (name) => themes?.[theme]?.figures[name],
+    look: colours.look,
+    template: colours.template,
     plotly: () => data.plotly,
     every: () => (data.plotMs || 600) * Math.max(1, sides.length / 2),
     /** The newest frames of all other sides, for axes that all share. */
@@ -84,19 +60,7 @@ function build(root) {
   bar.node.querySelector('.counters').before(which.node);
   root.append(bar.node, waiting, grid, status);
 
-  function hurry() { eager = performance.now() + EAGER_FOR; wake(); }
-
-  function dress() {
-    if (!themes) return;
-    const now = pageTheme(root);
-    font = getComputedStyle(root).fontFamily || font;
-    if (now === theme) return;
-    theme = now;
-    setAttr(root, 'data-theme', theme);
-    root.style.colorScheme = theme;
-    for (const [name, colour] of Object.entries(palette())) root.style.setProperty(`--${name}`, colour);
-    for (const one of sides) one.repaint();
-  }
+  function hurry() { eager = performance.now() + EAGER_FOR; asking.wake(); }
 
   function take(next) {
     const now = performance.now(), { header, frames } = next;
@@ -138,46 +102,19 @@ function build(root) {
     sides.forEach((one, i) => one.entitle(data.sides[i] || { title: '', differs: '' }, sides.length, read));
   }
 
-  async function tick() {
-    clearTimeout(timer);
-    if (!alive || fetching) return;
-    if (!root.isConnected) { end(); return; }
-    const begun = performance.now();
-    fetching = true;
-    try {
-      if (!themes) await loadThemes();
-      else if (!document.hidden) {
-        if (begun - checked > 1000) { checked = begun; dress(); }
-        const asked = data.url;
-        const reply = await fetch(`${asked}&since=${since}${generator ? `&generator=${generator}` : ''}`, { cache: 'no-store' });
-        if (alive) post.acknowledge(reply.headers.get('x-heard'));
-        if (alive && reply.status === 410) lost();
-        else if (alive && reply.status === 200 && (reply.headers.get('content-type') || '').startsWith('application/octet-stream')) {
-          const next = unpack(await reply.arrayBuffer());
-          if (alive && asked === data.url) { since = String(next.header.serial); take(next); }
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof TypeError)) console.warn('lab:', error); // a TypeError of fetch: no network, next tick
-    } finally {
-      fetching = false;
-    }
-    if (alive && state !== 'closed') {
-      const every = performance.now() < eager ? EAGER_MS : Math.max(CALM_MS, data.ms || 200);
-      timer = setTimeout(tick, Math.max(0, every - (performance.now() - begun)));
-    }
-  }
-
-  async function loadThemes() {
-    const url = themesUrl;
-    if (!looks.has(url)) {
-      const reply = await fetch(url);
-      if (!reply.ok) throw new Error(`no figures: ${reply.status}`);
-      looks.set(url, await reply.json());
-    }
-    if (!alive || url !== themesUrl) return;
-    themes = looks.get(url);
-    dress();
+  async function ask(begun) {
+    if (!await colours.ready() || !alive || document.hidden) return;
+    if (begun - checked > 1000) { checked = begun; colours.dress(); }
+    const { url } = data;
+    const reply = await reach(`${url}&since=${since}${generator ? `&generator=${generator}` : ''}`);
+    if (!alive) return;
+    if (reply.status === 410) { lost(); return; }
+    post.acknowledge(reply.headers.get('x-heard'));
+    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream')) return;
+    const next = unpack(await reply.arrayBuffer());
+    if (!alive || url !== data.url) return;
+    since = String(next.header.serial);
+    take(next);
   }
 
   function lost() {
@@ -189,30 +126,14 @@ function build(root) {
     if (set) bar.update({ header: { ...set.frames[0].header, ...set.header, state: 'closed' } });
   }
 
-  function wake() {
-    if (alive && !fetching && data) { clearTimeout(timer); tick(); }
-  }
-  function onKey(event) {
-    if (event.key === 'Escape') for (const one of sides) one.close();
-    if (event.defaultPrevented || document.querySelector('.gan-lab') !== root || document.querySelector('[role="dialog"]')) return;
-    const target = event.target instanceof Element ? event.target : document.body;
-    if (target.closest('input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], [role="listbox"], [role="textbox"]')) return;
-    if (event.key === ' ' && target.closest('button, summary, a, label, [role="button"], [role="tab"], [role="checkbox"]')) return;
-    if (!bar.key(event)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation(); // R would also rerun Streamlit's script
-  }
-  const onVisible = () => { if (!document.hidden) wake(); };
-  window.addEventListener('keydown', onKey, true);
-  document.addEventListener('visibilitychange', onVisible);
+  const keys = keyboard(root, '.gan-lab', { act: bar.key, escape: () => { for (const one of sides) one.close(); } });
 
   function end() {
     if (!alive) return;
     alive = false;
-    clearTimeout(timer);
+    asking.end();
     post.end();
-    window.removeEventListener('keydown', onKey, true);
-    document.removeEventListener('visibilitychange', onVisible);
+    keys.end();
     for (const one of sides) one.end();
   }
 
@@ -222,13 +143,11 @@ function build(root) {
       const given = component.data, fresh = !data || data.url !== given.url;
       data = given;
       style(data.styles, root);
-      const url = new URL(data.figures, document.baseURI).href;
-      if (url !== themesUrl) { themesUrl = url; themes = null; theme = ''; }
+      colours.use(data.figures);
       if (fresh) { since = ''; state = ''; }
       eager = performance.now() + EAGER_FOR;
       entitle();
-      dress();
-      wake();
+      asking.wake();
     },
     end,
     get ended() { return !alive; },

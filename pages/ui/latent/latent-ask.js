@@ -1,5 +1,8 @@
 // Questions to the server: one in flight, and of those that wait only the newest of each channel is kept.
 import { parse } from './frame.js';
+import { reach, unreached } from './view.js';
+
+const PATIENCE_MS = 60000; // an inversion takes its time
 
 /** `url()` is the address with its token; `moment()` a step or null; `on`: { done, refused, gone }. */
 export function asker({ url, moment, on }) {
@@ -14,7 +17,7 @@ export function asker({ url, moment, on }) {
     const begun = performance.now();
     try {
       const at = moment();
-      const reply = await fetch(`${url()}&${new URLSearchParams({ ...query, ...(at === null ? {} : { at }) })}`, { cache: 'no-store' });
+      const reply = await reach(`${url()}&${new URLSearchParams({ ...query, ...(at === null ? {} : { at }) })}`, { patience: PATIENCE_MS });
       if (!alive) return;
       const kind = reply.headers.get('content-type') || '';
       if (reply.status === 410) on.gone();
@@ -26,7 +29,7 @@ export function asker({ url, moment, on }) {
         on.done(frame, channel, performance.now() - begun);
       }
     } catch (error) {
-      if (!(error instanceof TypeError)) console.warn('latent space:', error); // a TypeError of fetch: no network
+      if (!unreached(error)) console.warn('latent space:', error);
     } finally {
       busy = false;
       pump();

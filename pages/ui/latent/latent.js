@@ -10,13 +10,12 @@ import { paths } from './latent-paths.js';
 import { plane } from './latent-plane.js';
 import { samples } from './latent-samples.js';
 import { sliders } from './latent-sliders.js';
-import { pageTheme } from './theme.js';
+import { loop, mounter, skin } from './view.js';
 
 const MAKE = { paths, plane, invert, sliders, memory, directions, arithmetic, units };
 const EDITED = new Set(['sliders', 'directions', 'units']); // where shifts, truncation and switched-off units act
 const HINTS = { paths: 'a click adds or removes a key point', arithmetic: 'a click adds to a group, or takes z' };
 const FOLLOW_MS = 1000, SAID_MS = 8000;
-const looks = new Map();
 const shelves = new Map(); // what was chosen, by run: a look at another page loses nothing
 let lastNonce = 0;
 
@@ -29,30 +28,14 @@ function fresh(data) {
   };
 }
 
-/** Called by the loader at every change of data or theme, with the same parentElement. */
-export default function mount(component) {
-  const { parentElement } = component;
-  let root = parentElement.querySelector(':scope > .gan-latent');
-  if (root && root.view.ended) {
-    root.remove();
-    root = null;
-  }
-  if (!root) {
-    root = el('div', { class: 'gan-live gan-latent', 'data-state': 'starting', 'data-step': 0, 'data-answers': 0, 'data-section': '' });
-    parentElement.append(root);
-    root.view = build(root);
-  }
-  root.view.configure(component);
-  return () => root.view.end();
-}
+export default mounter('gan-live gan-latent', { 'data-step': 0, 'data-answers': 0, 'data-section': '' }, build);
 
 function build(root) {
-  let data = null, trigger = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
-  let alive = true, timer = 0, answers = 0, section = null, shown = '', troubled = '', quiet = 0;
+  let data = null, trigger = null, alive = true, answers = 0, section = null, shown = '', troubled = '', quiet = 0;
 
   const moment = el('b', { text: '' }), state = el('span', { class: 'note', text: '' });
   const when = el('input', { type: 'range', min: 0, max: 0, step: 1, value: 0, 'aria-label': 'Moment of the run', oninput: () => pick(Number(when.value)) });
-  const now = el('button', { type: 'button', text: 'newest', title: 'Follow the run: its newest moment', onclick: () => { ctx.S.at = null; wanted = true; follow(); } });
+  const now = el('button', { type: 'button', text: 'newest', title: 'Follow the run: its newest moment', onclick: () => { ctx.S.at = null; wanted = true; following.wake(); } });
   const link = el('button', { type: 'button', text: 'Copy link', title: 'A link with the run’s settings, the seed, the key points and this section', onclick: copy });
   const trouble = el('p', { class: 'trouble', role: 'status', hidden: true });
   const aside = el('div', { class: 'aside' }), place = el('div');
@@ -63,9 +46,11 @@ function build(root) {
   root.append(el('div', { class: 'moment' }, moment, state, el('label', { class: 'field' }, 'moment', when), now, link), trouble,
     el('div', { class: 'bench' }, aside, el('div', { class: 'place' }, again, place)));
 
+  const colours = skin(root, () => { if (ctx.about && section) ctx.refresh(); });
+  const following = loop(root, { ask: follow, every: () => FOLLOW_MS, gone: end });
   const ctx = {
     S: null, about: null, root, seedAtRandom,
-    look: () => ({ palette: themes[theme].palette, theme, font, ratio: Math.min(3, window.devicePixelRatio || 1), real: ctx.about?.real }),
+    look: () => ({ ...colours.look(), real: ctx.about?.real }),
     ask: (channel, query, then) => questions.ask(channel, query, then),
     file: (what, query) => `${data.file}&${new URLSearchParams({ what, ...(ctx.S.at === null ? {} : { at: ctx.S.at }), ...query })}`,
     saved: () => data.saved || [],
@@ -128,13 +113,9 @@ function build(root) {
   const parts = { samples: samples(ctx), hand: hand(ctx) };
   aside.append(parts.samples.node, parts.hand.node, parts.hand.keysNode);
 
-  function follow() {
-    clearTimeout(timer);
-    if (!alive) return;
-    if (!root.isConnected) { end(); return; }
-    timer = setTimeout(follow, FOLLOW_MS);
-    if (document.hidden || !themes) return;
-    dress();
+  async function follow() {
+    if (!await colours.ready() || !alive || document.hidden) return;
+    colours.dress();
     questions.ask('about', { do: 'about' }, heard);
   }
 
@@ -193,11 +174,11 @@ function build(root) {
     if (step === undefined) return;
     ctx.S.at = i === when.steps.length - 1 ? null : step;
     wanted = true;
-    follow();
+    following.wake();
   }
 
   function open() {
-    if (!ctx.about || !themes) return;
+    if (!ctx.about) return;
     if (shown === data.section && section) return;
     section?.end?.();
     if (section) ctx.say('');
@@ -221,34 +202,10 @@ function build(root) {
     setTimeout(() => setText(link, 'Copy link'), 1800);
   }
 
-  function dress() {
-    if (!themes) return;
-    font = getComputedStyle(root).fontFamily || font;
-    const found = pageTheme(root);
-    if (found === theme) return;
-    theme = found;
-    setAttr(root, 'data-theme', theme);
-    root.style.colorScheme = theme;
-    for (const [name, colour] of Object.entries(themes[theme].palette)) root.style.setProperty(`--${name}`, colour);
-    if (ctx.about && section) ctx.refresh();
-  }
-
-  async function loadThemes(url) {
-    if (!looks.has(url)) {
-      const reply = await fetch(url);
-      if (!reply.ok) throw new Error(`no figures: ${reply.status}`);
-      looks.set(url, await reply.json());
-    }
-    if (!alive || url !== themesUrl) return;
-    themes = looks.get(url);
-    dress();
-    follow();
-  }
-
   function end() {
     if (!alive) return;
     alive = false;
-    clearTimeout(timer);
+    following.end();
     questions.end();
     section?.end?.();
     parts.hand.end();
@@ -265,8 +222,8 @@ function build(root) {
         ctx.about = null;
       }
       style(data.styles, root);
-      const url = new URL(data.figures, document.baseURI).href;
-      if (url !== themesUrl) { themesUrl = url; themes = null; theme = ''; loadThemes(url); } else { dress(); follow(); }
+      colours.use(data.figures);
+      following.wake();
       if (turned && ctx.about) {
         open();
         ctx.refresh();

@@ -9,9 +9,10 @@ import { plot, plotter } from './plots.js';
 import { samples } from './samples.js';
 import { hasScores, scoreKeys } from './scored.js';
 import { strip } from './strip.js';
-import { alpha, pageTheme } from './theme.js';
+import { alpha } from './theme.js';
 import { transport } from './transport.js';
 import { turns } from './turns.js';
+import { keyboard, loop, mounter, reach, skin } from './view.js';
 import { cards, hasModes, verdict, welcome } from './words.js';
 
 const STATE_WORDS = {
@@ -21,36 +22,25 @@ const STATE_WORDS = {
 const EAGER_MS = 50, EAGER_FOR = 1500;
 const WORDS_MS = 380; // at full speed words and numbers change no oftener: so they can be read, and cost less than the picture
 const MEANWHILE_MS = 1000; // between two questions how the run goes while its past is looked at
-const looks = new Map(); // figures and palettes by their address, fetched once per page
 let welcomed = false; // hidden on one page stays hidden on the next
 
-/** Called by the loader at every change of data or theme, with the same parentElement. */
-export default function mount(component) {
-  const { parentElement } = component;
-  let root = parentElement.querySelector(':scope > .gan-live');
-  if (root && root.view.ended) {
-    root.remove();
-    root = null;
-  }
-  if (!root) {
-    root = el('div', { class: 'gan-live', 'data-state': 'starting', 'data-step': 0, 'data-frame': 0, 'data-steps-per-second': 0, 'data-generator': '' });
-    parentElement.append(root);
-    root.view = build(root);
-  }
-  root.view.configure(component);
-  return () => root.view.end();
-}
+export default mounter('gan-live', { 'data-step': 0, 'data-frame': 0, 'data-steps-per-second': 0, 'data-generator': '' }, build);
 
 function build(root) {
-  let data = null, themes = null, themesUrl = '', theme = '', font = 'sans-serif';
-  let alive = true, since = '', generator = '', timer = 0, fetching = false, eager = 0, heard = 0;
+  let data = null, alive = true, since = '', generator = '', eager = 0, heard = 0;
   let frame = null, present = null, arrived = 0, gap = 0, spoken = 0, checked = 0, state = '';
   let smooth = 0.6, shownPast = null, worded = 0, said = '';
 
-  const palette = () => themes[theme].palette;
-  const look = () => ({ palette: palette(), theme, font, ratio: Math.min(3, window.devicePixelRatio || 1) });
+  const colours = skin(root, () => {
+    if (!frame?.header.kind) return;
+    parts.samples.repaint();
+    parts.strip.repaint();
+    drawing.refresh();
+  });
+  const { look } = colours;
+  const asking = loop(root, { ask, every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : data.ms || 200), gone: end });
 
-  function hurry() { eager = performance.now() + EAGER_FOR; wake(); }
+  function hurry() { eager = performance.now() + EAGER_FOR; asking.wake(); }
   const post = mail({ sent: hurry });
 
   const parts = {
@@ -68,8 +58,8 @@ function build(root) {
     accuracy: plot('accuracy', 'D’s accuracy'), scores: plot('scores', 'Scores'),
   };
   const drawing = plotter({
-    plots: Object.values(plots), url: () => data.plotly, templates: (name) => themes?.[theme]?.figures[name],
-    options: () => ({ smooth, font, ground: alpha(palette().card, 0.72), every: data.plotMs || 500, gap }),
+    plots: Object.values(plots), url: () => data.plotly, templates: colours.template,
+    options: () => ({ smooth, font: colours.font(), ground: alpha(colours.palette().card, 0.72), every: data.plotMs || 500, gap }),
   });
 
   const key = (kind, words, ...more) => el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
@@ -112,21 +102,6 @@ function build(root) {
         small('Gradient norms', 'How strongly each is pushed: a line that falls learns no more', plots.gradient_norms, key('dashed d', 'D'), key('solid fake', 'G')),
         small('D is right', 'How often D tells which is which; one half is a guess', plots.accuracy, key('dotted real', 'real'), key('solid fake', 'generated')), scoresFigure)),
     status);
-
-  function dress() {
-    if (!themes) return;
-    const now = pageTheme(root);
-    font = getComputedStyle(root).fontFamily || font;
-    if (now === theme) return;
-    theme = now;
-    setAttr(root, 'data-theme', theme);
-    root.style.colorScheme = theme;
-    for (const [name, colour] of Object.entries(palette())) root.style.setProperty(`--${name}`, colour);
-    if (!frame?.header.kind) return;
-    parts.samples.repaint();
-    parts.strip.repaint();
-    drawing.refresh();
-  }
 
   function say(now, { header }) {
     if (header.state !== state) {
@@ -203,35 +178,17 @@ function build(root) {
     setAttr(root, 'data-draw-ms', (performance.now() - now).toFixed(1));
   }
 
-  async function tick() {
-    clearTimeout(timer);
-    if (!alive || fetching) return;
-    if (!root.isConnected) { end(); return; }
-    const begun = performance.now();
-    fetching = true;
-    try {
-      if (!themes) await loadThemes();
-      else if (!document.hidden) await ask(begun);
-    } catch (error) {
-      if (!(error instanceof TypeError)) console.warn('live view:', error); // a TypeError of fetch: no network, next tick
-    } finally {
-      fetching = false;
-    }
-    if (!alive || state === 'closed') return;
-    const every = performance.now() < eager ? EAGER_MS : data.ms || 200;
-    timer = setTimeout(tick, Math.max(0, every - (performance.now() - begun)));
-  }
-
   /** Fetch what is looked at: the present, or a moment of the past once, and then now and then how the run goes on. */
   async function ask(begun) {
-    if (begun - checked > 1000) { checked = begun; dress(); }
+    if (!await colours.ready() || !alive || document.hidden) return;
+    if (begun - checked > 1000) { checked = begun; colours.dress(); }
     const url = data.url, looked = parts.past.at(), stands = looked !== null && looked === shownPast;
     parts.past.refresh(data.past, begun);
     if (stands && begun > eager && begun - heard < MEANWHILE_MS) return;
     const now = looked === null || stands;
     if (now) heard = begun;
     const which = now ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${looked}`;
-    const reply = await fetch(`${url}${which}`, { cache: 'no-store' });
+    const reply = await reach(`${url}${which}`);
     if (!alive) return;
     if (reply.status === 410) { lost(); return; }
     if (now) post.acknowledge(reply.headers.get('x-heard'));
@@ -251,19 +208,6 @@ function build(root) {
     }
   }
 
-  async function loadThemes() {
-    const url = themesUrl;
-    if (!looks.has(url)) {
-      const reply = await fetch(url);
-      if (!reply.ok) throw new Error(`no figures: ${reply.status}`);
-      looks.set(url, await reply.json());
-    }
-    if (!alive || url !== themesUrl) return;
-    themes = looks.get(url);
-    dress();
-    setTimeout(tick, 0);
-  }
-
   function lost() {
     state = 'closed';
     setAttr(root, 'data-state', 'closed');
@@ -277,34 +221,17 @@ function build(root) {
     }
   }
 
-  function wake() {
-    if (alive && !fetching && data) { clearTimeout(timer); tick(); }
-  }
-
-  function onKey(event) {
-    if (event.key === 'Escape') parts.verdict.close();
-    if (event.defaultPrevented || document.querySelector('.gan-live') !== root || document.querySelector('[role="dialog"]')) return;
-    const target = event.target instanceof Element ? event.target : document.body;
-    if (target.closest('input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], [role="listbox"], [role="textbox"]')) return;
-    if (event.key === ' ' && target.closest('button, summary, a, label, [role="button"], [role="tab"], [role="checkbox"]')) return;
-    if (!parts.transport.key(event)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation(); // R would also rerun Streamlit's script
-  }
+  const keys = keyboard(root, '.gan-live', { act: parts.transport.key, escape: parts.verdict.close });
   const onPress = (event) => { if (!parts.verdict.node.contains(event.target)) parts.verdict.close(); };
-  const onVisible = () => { if (!document.hidden) wake(); };
-  window.addEventListener('keydown', onKey, true);
   document.addEventListener('pointerdown', onPress, true);
-  document.addEventListener('visibilitychange', onVisible);
 
   function end() {
     if (!alive) return;
     alive = false;
-    clearTimeout(timer);
+    asking.end();
     post.end();
-    window.removeEventListener('keydown', onKey, true);
+    keys.end();
     document.removeEventListener('pointerdown', onPress, true);
-    document.removeEventListener('visibilitychange', onVisible);
     parts.samples.end();
     parts.strip.end();
     drawing.end();
@@ -322,12 +249,10 @@ function build(root) {
       setText(reading, data.reading || '');
       show(reading, Boolean(data.reading));
       style([data.style], root);
-      const url = new URL(data.figures, document.baseURI).href;
-      if (url !== themesUrl) { themesUrl = url; themes = null; theme = ''; }
+      colours.use(data.figures);
       if (fresh) { parts.past.clear(); since = ''; state = ''; generator = ''; eager = performance.now() + EAGER_FOR; }
-      dress();
       if (frame) parts.turns.update(frame);
-      wake();
+      asking.wake();
     },
     end,
     get ended() { return !alive; },

@@ -1,6 +1,7 @@
 // The time machine: a slider through the frames that the run has kept, and "go on from here".
 import { el, setAttr, setText, show } from './dom.js';
 import { decimal, integer } from './format.js';
+import { reach } from './view.js';
 
 const EVERY = 2000;
 const CURVES = /^(curve_step|metric_\w+|[dg]_loss_(mean|min|max)|[dg]_grad_norm|(real|fake)_(logit|prob|accuracy)|penalty)$/;
@@ -74,7 +75,7 @@ export function past({ look, send }) {
       asked = now;
       asking = true;
       try {
-        const reply = await fetch(url, { cache: 'no-store' });
+        const reply = await reach(url);
         if (!reply.ok) return;
         const next = await reply.json();
         const gone = next.run !== kept.run && step !== null; // what was looked at belongs to a run that is no more
