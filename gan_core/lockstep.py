@@ -17,18 +17,17 @@ from typing import Any, Final
 import numpy as np
 
 from gan_core import frame as frames
-from gan_core.config import Intervention, RunConfig, is_live
+from gan_core.config import RunConfig, is_live
 from gan_core.errors import ConfigError
 from gan_core.found import Found
-from gan_core.metrics import Score
-from gan_core.runner import Engine, State, Transport
+from gan_core.runner import Engine, Readable, State, Transport
 from gan_core.slots import Slots
 from gan_core.trainer import Trainer, Which
 
 MAX_SIDES: Final = 4
 
 
-class Side:
+class Side(Readable):
     """One of the runs, as it can be read from any thread; observers are given it in place of a `Runner`."""
 
     def __init__(
@@ -44,54 +43,9 @@ class Side:
         return self._engine.state
 
     @property
-    def message(self) -> str:
-        """What happened and what to try, or ""."""
-        return self._engine.message
-
-    @property
-    def preset(self) -> str:
-        """Name of the preset that the run came from, or ""."""
-        return self._engine.preset
-
-    @property
-    def config(self) -> RunConfig:
-        """The config now, accepted live changes included."""
-        return self._engine.config
-
-    @property
-    def initial_config(self) -> RunConfig:
-        """The config that the run began with."""
-        return self._engine.initial_config
-
-    @property
-    def interventions(self) -> tuple[Intervention, ...]:
-        """What was done to the run."""
-        return self._engine.story
-
-    @property
-    def step_count(self) -> int:
-        """Finished steps."""
-        return self._engine.step_count
-
-    @property
-    def seconds(self) -> float:
-        """Time spent playing this run."""
-        return self._engine.seconds
-
-    @property
-    def run(self) -> int:
-        """Number of this run among the restarts, from 1."""
-        return self._engine.run
-
-    @property
     def n_together(self) -> int:
         """Runs that its thread trains in turn: all sides."""
         return self._together()
-
-    @property
-    def scores(self) -> tuple[int, Mapping[str, Score]]:
-        """The newest metrics, and the step that they are of."""
-        return self._engine.publisher.scores
 
     def report(self, found: Found) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""

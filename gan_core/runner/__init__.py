@@ -18,8 +18,8 @@ from typing import Any
 from gan_core.config import Intervention, RunConfig
 from gan_core.diagnosis import Finding
 from gan_core.found import Found
-from gan_core.metrics import Score
 from gan_core.runner.engine import Engine
+from gan_core.runner.readable import Readable
 from gan_core.runner.shown import State
 from gan_core.runner.transport import (
     CROWDED_FRAME_RATE,
@@ -44,6 +44,7 @@ __all__ = [
     "SLOW_PACE",
     "Engine",
     "Observer",
+    "Readable",
     "Runner",
     "State",
     "Transport",
@@ -53,7 +54,7 @@ __all__ = [
 Observer = Callable[["Runner", Trainer], None]
 
 
-class Runner(Transport):
+class Runner(Readable, Transport):
     """A run that can be played, paused, stepped, retuned and restarted.
 
     Args:
@@ -102,59 +103,14 @@ class Runner(Transport):
         return "closed" if self._state == "closed" else self._engine.state
 
     @property
-    def message(self) -> str:
-        """What happened and what to try, or ""."""
-        return self._engine.message
-
-    @property
-    def preset(self) -> str:
-        """Name of the preset that the run came from, or ""."""
-        return self._engine.preset
-
-    @property
-    def config(self) -> RunConfig:
-        """The config now, accepted live changes included."""
-        return self._engine.config
-
-    @property
-    def initial_config(self) -> RunConfig:
-        """The config that the run began with."""
-        return self._engine.initial_config
-
-    @property
-    def interventions(self) -> tuple[Intervention, ...]:
-        """What was done to the run, and what it is still to repeat."""
-        return self._engine.story
-
-    @property
-    def step_count(self) -> int:
-        """Finished steps."""
-        return self._engine.step_count
-
-    @property
     def snapshot(self) -> Snapshot | None:
         """The newest snapshot."""
         return self._engine.publisher.snapshot
 
     @property
-    def scores(self) -> tuple[int, Mapping[str, Score]]:
-        """The newest metrics, and the step that they are of."""
-        return self._engine.publisher.scores
-
-    @property
-    def run(self) -> int:
-        """Number of this run among the restarts, from 1."""
-        return self._engine.run
-
-    @property
     def n_together(self) -> int:
         """Runs that its thread trains in turn: this one."""
         return 1
-
-    @property
-    def seconds(self) -> float:
-        """Time spent playing this run."""
-        return self._engine.seconds
 
     @property
     def _trainer(self) -> Trainer | None:
