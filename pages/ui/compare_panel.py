@@ -48,7 +48,9 @@ def panel(runs: list[Saved]) -> None:
         clocks=clocks if over == "seconds" else None,
         theme=theme(),
     )
-    st.plotly_chart(figure, key="compare:curves", theme=None)
+    st.plotly_chart(
+        figure, key="compare:curves", theme=None, alt=f"{_QUANTITY_WORDS[quantity]} of the chosen runs over {over}"
+    )
     unclocked = [name for name, clock in clocks.items() if not clock]
     if over == "seconds" and unclocked:
         st.text(f"No times are known of {', '.join(unclocked)}.")

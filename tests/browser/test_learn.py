@@ -53,7 +53,14 @@ def test_figures_of_the_theory_turn_with_the_page_and_sliders_stay(learn: View) 
     page = learn.page
     page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
     slider = page.locator(".st-key-best-mean input[type=range]")
+    figure = page.get_by_role("img", name="Both densities, the best D, and D as it was trained")
+    curves = figure.locator(".scatterlayer")
+    curves.wait_for(timeout=TIMEOUT * 1000)
+    before = curves.inner_html()
+    figure.evaluate("node => { node.seen = true; }")
     slider.press("ArrowRight")
+    until(lambda: curves.inner_html() != before, "the figure follows the slider")
+    assert figure.evaluate("node => node.seen"), "it was put up anew and not changed"
     expect(page.get_by_text("Is a Wasserstein loss of −2.25 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
     label = page.locator(".st-key-best-densities .legendtext").first
     light = label.evaluate("text => getComputedStyle(text).fill")

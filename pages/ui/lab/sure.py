@@ -92,7 +92,8 @@ def _result() -> None:
         )
     if rows:
         st.dataframe(rows, hide_index=True)
-        st.plotly_chart(figures.repeats(values, _LABELS[goal], theme=theme()), key="lab:repeats", theme=None)
+        chart = figures.repeats(values, _LABELS[goal], theme=theme())
+        st.plotly_chart(chart, key="lab:repeats", theme=None, alt=f"{_LABELS[goal]} of each seed, for every side")
     if not job.running and not session.recall("lab.settled"):
         session.remember("lab.settled", True)
         st.rerun(scope="app")  # the buttons

@@ -146,7 +146,7 @@ def _result() -> None:
         _table(summarise(rows, by, scores), titles, real, samples(rows, scores))
         if scores:
             chart = figures.sweep(rows, by, titles, floors=real, theme=theme())
-            st.plotly_chart(chart, key="lab:sweep:plot", theme=None)
+            st.plotly_chart(chart, key="lab:sweep:plot", theme=None, alt="Scores of every setting, over its seeds")
         if not running:
             with st.container(horizontal=True):
                 for kind, (label, mime) in _FORMATS.items():

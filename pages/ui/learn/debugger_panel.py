@@ -9,7 +9,7 @@ import streamlit as st
 
 from gan_core.figures import learning
 from gan_core.stepwise import SWITCHES, Line, Stepper, lines
-from pages.ui import prose, session
+from pages.ui import figure, prose, session
 from pages.ui.theme import theme
 
 _KEY: Final = "learn.stepper"
@@ -100,18 +100,19 @@ def _switches() -> None:
 def _state(stepper: Stepper) -> None:
     view = stepper.look()
     st.markdown("**Gradients that the weights hold now**, by layer; no bar: none")
-    figure = learning.layers(view.gradients["D"], view.gradients["G"], theme=theme())
-    st.plotly_chart(figure, key="step:gradients", theme=None)
+    gradients = learning.layers(view.gradients["D"], view.gradients["G"], theme=theme())
+    figure.show(gradients, key="step:gradients", alt="Size of the gradient in each layer of D and of G")
     moved = [name for name, sizes in view.changes.items() if max(sizes.values()) > 0]
     if moved:
         words = f"**The last line moved the weights of {' and '.join(moved)}**, by layer"
         words += f"; the generated points by {view.moved:.3g} on average" if view.moved else "; no generated point"
         st.markdown(words)
         changed = {name: {k: v or math.nan for k, v in sizes.items()} for name, sizes in view.changes.items()}
-        figure = learning.layers(changed["D"], changed["G"], theme=theme())
-        st.plotly_chart(figure, key="step:changes", theme=None)
+        changes = learning.layers(changed["D"], changed["G"], theme=theme())
+        figure.show(changes, key="step:changes", alt="Size of the change in each layer of D and of G")
     else:
         st.markdown("**The last line moved no weights.**")
-    st.plotly_chart(learning.cloud(view.real, view.fake, theme=theme()), key="step:cloud", theme=None)
+    cloud = learning.cloud(view.real, view.fake, theme=theme())
+    figure.show(cloud, key="step:cloud", alt="Real and generated points of this batch")
     if view.tensors:
         st.dataframe([dict(row) for row in view.tensors], hide_index=True, key="step:tensors")

@@ -13,7 +13,7 @@ from gan_core.dynamics import METHODS, Game, eigenvalues, factor, field, play_al
 from gan_core.figures import theory
 from gan_core.objectives import OBJECTIVES
 from gan_core.regularisers import REGULARISERS
-from pages.ui import prose
+from pages.ui import figure, prose
 from pages.ui.theme import theme
 
 _REACH: Final = 2.0
@@ -101,11 +101,16 @@ def _played(objective: str, penalty: str, methods: tuple[str, ...]) -> None:
     paths = {METHODS[name].label: path for name, path in _paths(game, methods, h, d_steps).items()}
     values = eigenvalues(game)
     left, right = st.columns([3, 2])
-    left.plotly_chart(theory.dirac_plane(_grid(), _velocity(game), paths, theme=theme()), key="dirac:plane", theme=None)
-    left.plotly_chart(theory.distances(paths, theme=theme()), key="dirac:distances", theme=None)
-    right.markdown("\n\n".join(_said(game, values, h, d_steps)))
-    if values is not None:
-        right.plotly_chart(theory.eigenvalue_plane(values, theme=theme()), key="dirac:eigenvalues", theme=None)
+    with left:
+        plane = theory.dirac_plane(_grid(), _velocity(game), paths, theme=theme())
+        figure.show(plane, key="dirac:plane", alt="The field, and the paths of the ways to play over it")
+        distances = theory.distances(paths, theme=theme())
+        figure.show(distances, key="dirac:distances", alt="Distance to the equilibrium over the steps")
+    with right:
+        st.markdown("\n\n".join(_said(game, values, h, d_steps)))
+        if values is not None:
+            plane = theory.eigenvalue_plane(values, theme=theme())
+            figure.show(plane, key="dirac:eigenvalues", alt="Both eigenvalues in the complex plane")
 
 
 def _said(game: Game, values: np.ndarray | None, h: float, d_steps: int) -> Iterator[str]:

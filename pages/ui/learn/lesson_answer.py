@@ -43,27 +43,39 @@ def panel(lesson: Lesson, visit: LessonVisit, *, locked: bool) -> None:
             _next(lesson, visit)
 
 
+_ALT: Final = {
+    "traced": "One z on its way through G and D, before the training and after it",
+    "path": "The path of one generated point to the data",
+    "opinion": "What D says of real and of generated samples",
+    "fall": "D's loss and the size of G's gradient over the steps",
+    "modes": "How many samples are near each of the eight modes, over the steps",
+}
+
+
 def _figures(found: Facts, visit: LessonVisit) -> None:
     if found.traces:
         rows = [(t.when, t.z, t.point, t.prob) for t in found.traces]
-        st.plotly_chart(learning.traced(rows, theme=theme()), key="lesson:traced", theme=None)
+        st.plotly_chart(learning.traced(rows, theme=theme()), key="lesson:traced", theme=None, alt=_ALT["traced"])
     if found.path is not None and found.probs is not None and visit.runner.snapshot is not None:
         left, right = st.columns(2)
         figure = learning.path(found.path, visit.runner.snapshot.arrays["real"], theme=theme())
-        left.plotly_chart(figure, key="lesson:path", theme=None)
-        right.plotly_chart(learning.opinion(found.probs, theme=theme()), key="lesson:opinion", theme=None)
+        left.plotly_chart(figure, key="lesson:path", theme=None, alt=_ALT["path"])
+        figure = learning.opinion(found.probs, theme=theme())
+        right.plotly_chart(figure, key="lesson:opinion", theme=None, alt=_ALT["opinion"])
     if found.fall is not None:
         fall = found.fall
         figure = learning.fall(fall.steps, fall.d_loss, fall.g_gradient, fall.at, theme=theme())
-        st.plotly_chart(figure, key="lesson:fall", theme=None)
+        st.plotly_chart(figure, key="lesson:fall", theme=None, alt=_ALT["fall"])
     if found.occupancy is not None:
-        st.plotly_chart(learning.occupancy(found.occupancy, SIDES, theme=theme()), key="lesson:modes", theme=None)
+        figure = learning.occupancy(found.occupancy, SIDES, theme=theme())
+        st.plotly_chart(figure, key="lesson:modes", theme=None, alt=_ALT["modes"])
     for pictures, names, key in (
         (found.walk, ("a walk", "cross-fade"), "lesson:walk"),
         (found.nearest, ("generated", "nearest real"), "lesson:nearest"),
     ):
         if pictures is not None:
-            st.plotly_chart(learning.image_rows(pictures, names, theme=theme()), key=key, theme=None)
+            figure = learning.image_rows(pictures, names, theme=theme())
+            st.plotly_chart(figure, key=key, theme=None, alt=f"Two rows of pictures: {' and '.join(names)}")
 
 
 def _table(lesson: Lesson, found: Facts, other: Facts | None) -> None:

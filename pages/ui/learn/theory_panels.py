@@ -22,7 +22,7 @@ from gan_core.dynamics import (
 )
 from gan_core.figures import theory
 from gan_core.objectives import OBJECTIVES
-from pages.ui import prose
+from pages.ui import figure, prose
 from pages.ui.learn import dirac_panel, troubles_panel
 from pages.ui.theme import theme
 
@@ -83,11 +83,12 @@ def _densities() -> None:
     lesson = _trained(pair, updates, 1)
     best, trained = (1 / (1 + np.exp(-np.clip(z, -60, 60))) for z in (best_logit(pair, _X), lesson.logits))
     left, right = st.columns([3, 2])
-    figure = theory.best_discriminator(_X, np.exp(log_p), np.exp(log_q), best, trained, theme=theme())
-    left.plotly_chart(figure, key="best:densities", theme=None)
     jsd, w1 = _distances(std)
-    figure = theory.divergences(_MEANS, jsd, w1, mean, theme=theme())
-    left.plotly_chart(figure, key="best:divergences", theme=None)
+    with left:
+        densities = theory.best_discriminator(_X, np.exp(log_p), np.exp(log_q), best, trained, theme=theme())
+        figure.show(densities, key="best:densities", alt="Both densities, the best D, and D as it was trained")
+        divergences = theory.divergences(_MEANS, jsd, w1, mean, theme=theme())
+        figure.show(divergences, key="best:divergences", alt="Both divergences over the distance of the means")
     reached = prose.number(lesson.values[-1], ".4f") if updates else "not trained"
     right_share = f"{lesson.accuracies[-1]:.1%}" if updates else "not trained"
     w = wasserstein(pair)
@@ -130,7 +131,7 @@ def _pulls() -> None:
     st.markdown("**How strongly each loss pulls**, by how sure D is (left: sure that it is generated)")
     picture = st.container()
     logit = st.slider("D's logit", -8.0, 8.0, -5.0, 0.5, key="vanishing:logit", persist_state="session")
-    figure = theory.curves(
+    pulls = theory.curves(
         _LOGITS,
         _all_pulls(),
         x_title="D's logit on a generated sample",
@@ -139,7 +140,8 @@ def _pulls() -> None:
         at=logit,
         theme=theme(),
     )
-    picture.plotly_chart(figure, key="vanishing:pull", theme=None)
+    with picture:
+        figure.show(pulls, key="vanishing:pull", alt="The pull on G of every loss over D's logit")
     at = np.array([logit])
     minimax, other = pull("minimax", at)[0], pull("non_saturating", at)[0]
     st.markdown(
@@ -152,8 +154,8 @@ def _pulls() -> None:
 def _frozen() -> None:
     far = st.slider("distance of G from the data", 0.0, _FAR, _FAR, 0.5, key="vanishing:mean", persist_state="session")
     lesson = _trained(Pair(far), _FROZEN_UPDATES, 20)
-    labels = {OBJECTIVES[name].label: sizes for name, sizes in lesson.pulls.items()}
-    figure = theory.curves(
+    labels = {OBJECTIVES[name].label: pulls for name, pulls in lesson.pulls.items()}
+    sizes = theory.curves(
         lesson.steps,
         labels,
         x_title="updates of D, while G stands still",
@@ -163,7 +165,7 @@ def _frozen() -> None:
         theme=theme(),
     )
     st.markdown("**The same frozen G, while D trains on**: size of the gradient that G would get")
-    st.plotly_chart(figure, key="vanishing:frozen", theme=None)
+    figure.show(sizes, key="vanishing:frozen", alt="Size of G's gradient over D's updates, minimax and non-saturating")
     first, last = lesson.pulls["minimax"][0], lesson.pulls["minimax"][-1]
     alive = lesson.pulls["non_saturating"][-1]
     born = lesson.pulls["non_saturating"][0]

@@ -47,7 +47,7 @@ def _same() -> None:
                 f"{found.words['g_loss']}"
             )
             figure = learning.occupancy(found.occupancy, SIDES, theme=theme())
-            st.plotly_chart(figure, key=f"troubles:{name}", theme=None)
+            st.plotly_chart(figure, key=f"troubles:{name}", theme=None, alt=f"{title}: samples near each mode")
     st.caption("A row for each of the eight modes, darker where more of the samples of the same 256 z are near it.")
 
 
@@ -64,7 +64,13 @@ def _paths() -> dict[str, np.ndarray]:
 
 def _settle() -> None:
     left, right = st.columns([3, 2])
-    left.plotly_chart(theory.distances(_paths(), theme=theme()), key="troubles:distances", theme=None)
+    figure = theory.distances(_paths(), theme=theme())
+    left.plotly_chart(
+        figure,
+        key="troubles:distances",
+        theme=None,
+        alt="Distance to the equilibrium over the steps, of four ways to play",
+    )
     for name, game in (("Without a penalty", Game("wasserstein")), ("With R1", Game("wasserstein", "r1", _R1))):
         values = eigenvalues(game)
         assert values is not None

@@ -33,7 +33,7 @@ def panel() -> None:
         [v.runs for v in found],
         theme=theme(),
     )
-    st.plotly_chart(figure, key="zoo:time", theme=None)
+    st.plotly_chart(figure, key="zoo:time", theme=None, alt="The variants found, by year and by what they change")
     for group in GROUPS:
         members = [v for v in found if v.group == group]
         if members:

@@ -1,0 +1,31 @@
+"""Figures that change while they are looked at.
+
+To `st.plotly_chart` a figure that has changed is another one: the old one is taken down and a new one put up, which
+takes a browser twice as long as to draw what has changed. Here it is drawn in its place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.ui import live
+from pages.ui.live.route import plotly_url
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_component = st.components.v2.component("gan_figure", js=live.LOADER, isolate_styles=False)
+
+
+def show(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Show a figure.
+
+    Args:
+        figure: With a height of its own; it is as wide as its place.
+        key: One for all that it becomes.
+        alt: What it shows, for those who do not see it.
+    """
+    data = {"script": live.url("figure.js"), "plotly": plotly_url(), "figure": figure.to_json(), "alt": alt}
+    _component(key=key, data=data)
