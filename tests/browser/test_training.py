@@ -67,6 +67,7 @@ def test_reset_repeats_the_same_numbers_and_a_new_seed_gives_others(view: View) 
     assert view.numbers() != seen[0]
 
 
+@pytest.mark.full
 def test_a_link_repeats_the_run(open_app: Opener) -> None:
     mine = open_app(f"{SMALL}&seed=5")
     mine.pause()

@@ -230,8 +230,10 @@ def test_a_sweep_can_be_stopped() -> None:
 
 @pytest.mark.parametrize(
     "leads",
-    ["from gan_core.sweep import processes; pool = processes(1)", "from gan_core.repeats import pool; pool = pool()"],
-    ids=["sweep", "repeats"],
+    [
+        pytest.param("from gan_core.sweep import processes; pool = processes(1)", id="sweep"),
+        pytest.param("from gan_core.repeats import pool; pool = pool()", id="repeats", marks=pytest.mark.full),
+    ],
 )
 def test_a_worker_does_not_outlive_a_leader_that_is_killed(leads: str) -> None:
     words = f"import time; {leads}; print(pool.submit(int).result(), flush=True); pool.submit(time.sleep, 999)"
