@@ -11,7 +11,7 @@ from gan_core.autosave import Saved
 from gan_core.config.paths import leaves
 from gan_core.export.tables import histories_csv
 from gan_core.history import QUANTITIES
-from pages.ui import saved_runs
+from pages.ui import figure, saved_runs
 from pages.ui.theme import theme
 
 _QUANTITY_WORDS: Final = {
@@ -42,15 +42,13 @@ def panel(runs: list[Saved]) -> None:
     except GanExplorerError as error:
         st.warning(str(error))
         return
-    figure = figures.compare(
+    chart = figures.compare(
         histories,
         quantity,
         clocks=clocks if over == "seconds" else None,
         theme=theme(),
     )
-    st.plotly_chart(
-        figure, key="compare:curves", theme=None, alt=f"{_QUANTITY_WORDS[quantity]} of the chosen runs over {over}"
-    )
+    figure.show(chart, key="compare:curves", alt=f"{_QUANTITY_WORDS[quantity]} of the chosen runs over {over}")
     unclocked = [name for name, clock in clocks.items() if not clock]
     if over == "seconds" and unclocked:
         st.text(f"No times are known of {', '.join(unclocked)}.")

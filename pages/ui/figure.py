@@ -1,7 +1,7 @@
-"""Figures that change while they are looked at.
+"""Figures that the server makes.
 
 To `st.plotly_chart` a figure that has changed is another one: the old one is taken down and a new one put up, which
-takes a browser twice as long as to draw what has changed. Here it is drawn in its place.
+takes a browser longer than to draw what has changed. Here it is drawn in its place, by the plotly.js of the live view.
 """
 
 from __future__ import annotations
@@ -27,5 +27,5 @@ def show(figure: go.Figure, *, key: str, alt: str) -> None:
         key: One for all that it becomes.
         alt: What it shows, for those who do not see it.
     """
-    data = {"script": live.url("figure.js"), "plotly": plotly_url(), "figure": figure.to_json(), "alt": alt}
-    _component(key=key, data=data)
+    what = {"figure": figure.to_json(), "height": figure.layout.height, "alt": alt}
+    _component(key=key, data={"script": live.url("figure.js"), "plotly": plotly_url(), **what})

@@ -18,6 +18,7 @@ from gan_core.dynamics import (
     eigenvalues,
     factor,
     field,
+    jacobian,
     jensen_shannon,
     learn,
     learned,
@@ -44,6 +45,13 @@ CONSENSUS = Game("minimax", consensus=1.0)
 
 def norms(game: Game, method: str, **more: Any) -> list[float]:
     return [float(norm) for norm in np.linalg.norm(play(game, method, **more), axis=1)]
+
+
+def test_a_derivative_is_remembered_and_can_only_be_read() -> None:
+    found = jacobian(R1)
+    assert jacobian(Game("minimax", "r1", 0.3)) is found
+    with pytest.raises(ValueError, match="read-only"):
+        found[0, 0] = 1
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_a_sweep_gives_one_row_a_run_a_table_and_a_plot(lab: AppTest) -> None:
     assert list(table["seeds"][:2]) == [1, 1]
     assert list(table["Modes captured"])[2:] == ["8", "2,500"]
     assert list(table["High quality"])[3] == "20,000"
-    assert len(lab.get("plotly_chart")) == 1
+    assert "lab:sweep:plot" in [figure.key for figure in lab.get("bidi_component")]
     assert {getattr(b, "label", "") for b in lab.get("download_button")} == {"Rows as CSV", "Rows as Parquet"}
     # One more value: what was trained is not trained again.
     before = {row["run"]: row["seconds"] for row in campaign.rows}

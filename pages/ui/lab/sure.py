@@ -9,7 +9,7 @@ import streamlit as st
 from gan_core import figures
 from gan_core.gallery import GOALS, LAST_CHECK, GoalName
 from gan_core.trials import interval
-from pages.ui import session
+from pages.ui import figure, session
 from pages.ui.lab import state
 from pages.ui.lab.bench import LETTERS
 from pages.ui.prose import number
@@ -93,7 +93,7 @@ def _result() -> None:
     if rows:
         st.dataframe(rows, hide_index=True)
         chart = figures.repeats(values, _LABELS[goal], theme=theme())
-        st.plotly_chart(chart, key="lab:repeats", theme=None, alt=f"{_LABELS[goal]} of each seed, for every side")
+        figure.show(chart, key="lab:repeats", alt=f"{_LABELS[goal]} of each seed, for every side")
     if not job.running and not session.recall("lab.settled"):
         session.remember("lab.settled", True)
         st.rerun(scope="app")  # the buttons

@@ -11,7 +11,7 @@ import streamlit as st
 from gan_core import GanExplorerError, figures
 from gan_core.config import KNOBS
 from gan_core.recipes import RECIPES
-from pages.ui import session
+from pages.ui import figure, session
 from pages.ui.lab import state
 from pages.ui.lab.bench import LETTERS
 from pages.ui.prose import number
@@ -146,7 +146,7 @@ def _result() -> None:
         _table(summarise(rows, by, scores), titles, real, samples(rows, scores))
         if scores:
             chart = figures.sweep(rows, by, titles, floors=real, theme=theme())
-            st.plotly_chart(chart, key="lab:sweep:plot", theme=None, alt="Scores of every setting, over its seeds")
+            figure.show(chart, key="lab:sweep:plot", alt="Scores of every setting, over its seeds")
         if not running:
             with st.container(horizontal=True):
                 for kind, (label, mime) in _FORMATS.items():

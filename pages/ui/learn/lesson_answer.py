@@ -9,7 +9,7 @@ import streamlit as st
 from gan_core.data.modes import SIDES
 from gan_core.figures import learning
 from gan_core.lessons import Facts, Lesson, lessons
-from pages.ui import session
+from pages.ui import figure, session
 from pages.ui.lab.words import differences
 from pages.ui.learn.visit import LessonVisit, begin, beside, open_lesson
 from pages.ui.theme import theme
@@ -43,39 +43,35 @@ def panel(lesson: Lesson, visit: LessonVisit, *, locked: bool) -> None:
             _next(lesson, visit)
 
 
-_ALT: Final = {
-    "traced": "One z on its way through G and D, before the training and after it",
-    "path": "The path of one generated point to the data",
-    "opinion": "What D says of real and of generated samples",
-    "fall": "D's loss and the size of G's gradient over the steps",
-    "modes": "How many samples are near each of the eight modes, over the steps",
-}
-
-
 def _figures(found: Facts, visit: LessonVisit) -> None:
     if found.traces:
         rows = [(t.when, t.z, t.point, t.prob) for t in found.traces]
-        st.plotly_chart(learning.traced(rows, theme=theme()), key="lesson:traced", theme=None, alt=_ALT["traced"])
+        chart = learning.traced(rows, theme=theme())
+        figure.show(
+            chart, key="lesson:traced", alt="One z on its way through G and D, before the training and after it"
+        )
     if found.path is not None and found.probs is not None and visit.runner.snapshot is not None:
         left, right = st.columns(2)
-        figure = learning.path(found.path, visit.runner.snapshot.arrays["real"], theme=theme())
-        left.plotly_chart(figure, key="lesson:path", theme=None, alt=_ALT["path"])
-        figure = learning.opinion(found.probs, theme=theme())
-        right.plotly_chart(figure, key="lesson:opinion", theme=None, alt=_ALT["opinion"])
+        with left:
+            chart = learning.path(found.path, visit.runner.snapshot.arrays["real"], theme=theme())
+            figure.show(chart, key="lesson:path", alt="The path of one generated point to the data")
+        with right:
+            chart = learning.opinion(found.probs, theme=theme())
+            figure.show(chart, key="lesson:opinion", alt="What D says of real and of generated samples")
     if found.fall is not None:
         fall = found.fall
-        figure = learning.fall(fall.steps, fall.d_loss, fall.g_gradient, fall.at, theme=theme())
-        st.plotly_chart(figure, key="lesson:fall", theme=None, alt=_ALT["fall"])
+        chart = learning.fall(fall.steps, fall.d_loss, fall.g_gradient, fall.at, theme=theme())
+        figure.show(chart, key="lesson:fall", alt="D's loss and the size of G's gradient over the steps")
     if found.occupancy is not None:
-        figure = learning.occupancy(found.occupancy, SIDES, theme=theme())
-        st.plotly_chart(figure, key="lesson:modes", theme=None, alt=_ALT["modes"])
+        chart = learning.occupancy(found.occupancy, SIDES, theme=theme())
+        figure.show(chart, key="lesson:modes", alt="How many samples are near each of the eight modes, over the steps")
     for pictures, names, key in (
         (found.walk, ("a walk", "cross-fade"), "lesson:walk"),
         (found.nearest, ("generated", "nearest real"), "lesson:nearest"),
     ):
         if pictures is not None:
-            figure = learning.image_rows(pictures, names, theme=theme())
-            st.plotly_chart(figure, key=key, theme=None, alt=f"Two rows of pictures: {' and '.join(names)}")
+            chart = learning.image_rows(pictures, names, theme=theme())
+            figure.show(chart, key=key, alt=f"Two rows of pictures: {' and '.join(names)}")
 
 
 def _table(lesson: Lesson, found: Facts, other: Facts | None) -> None:

@@ -12,7 +12,7 @@ from gan_core.data.modes import SIDES
 from gan_core.dynamics import Game, eigenvalues, play
 from gan_core.figures import learning, theory
 from gan_core.lessons import lessons
-from pages.ui import prose, session
+from pages.ui import figure, prose, session
 from pages.ui.learn.visit import beside
 from pages.ui.theme import theme
 
@@ -46,8 +46,8 @@ def _same() -> None:
                 f"**{title}**: {found.words['reached']} modes at a time, D's loss {found.words['d_loss']}, G's "
                 f"{found.words['g_loss']}"
             )
-            figure = learning.occupancy(found.occupancy, SIDES, theme=theme())
-            st.plotly_chart(figure, key=f"troubles:{name}", theme=None, alt=f"{title}: samples near each mode")
+            chart = learning.occupancy(found.occupancy, SIDES, theme=theme())
+            figure.show(chart, key=f"troubles:{name}", alt=f"{title}: samples near each mode")
     st.caption("A row for each of the eight modes, darker where more of the samples of the same 256 z are near it.")
 
 
@@ -64,13 +64,11 @@ def _paths() -> dict[str, np.ndarray]:
 
 def _settle() -> None:
     left, right = st.columns([3, 2])
-    figure = theory.distances(_paths(), theme=theme())
-    left.plotly_chart(
-        figure,
-        key="troubles:distances",
-        theme=None,
-        alt="Distance to the equilibrium over the steps, of four ways to play",
-    )
+    with left:
+        chart = theory.distances(_paths(), theme=theme())
+        figure.show(
+            chart, key="troubles:distances", alt="Distance to the equilibrium over the steps, played in four ways"
+        )
     for name, game in (("Without a penalty", Game("wasserstein")), ("With R1", Game("wasserstein", "r1", _R1))):
         values = eigenvalues(game)
         assert values is not None

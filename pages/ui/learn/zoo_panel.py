@@ -6,7 +6,7 @@ import streamlit as st
 
 from gan_core.figures import learning
 from gan_core.zoo import GROUPS, Variant, search
-from pages.ui import prose, session
+from pages.ui import figure, prose, session
 from pages.ui.lab import state as lab
 from pages.ui.theme import theme
 
@@ -26,14 +26,14 @@ def panel() -> None:
     st.caption(
         f"{len(found)} variant{'' if len(found) == 1 else 's'}, {n_run} of them run{'s' if n_run == 1 else ''} here."
     )
-    figure = learning.time_line(
+    chart = learning.time_line(
         [v.year for v in found],
         [v.name for v in found],
         [v.group for v in found],
         [v.runs for v in found],
         theme=theme(),
     )
-    st.plotly_chart(figure, key="zoo:time", theme=None, alt="The variants found, by year and by what they change")
+    figure.show(chart, key="zoo:time", alt="The variants found, by year and by what they change")
     for group in GROUPS:
         members = [v for v in found if v.group == group]
         if members:

@@ -73,7 +73,7 @@ export default function (component) {
     if (component.parentElement.querySelector('.gan-live-lost')) return;
     const lost = document.createElement('p');
     lost.className = 'gan-live-lost';
-    lost.textContent = 'The live view could not be loaded. Reload the page to try again.';
+    lost.textContent = 'What stands here could not be loaded. Reload the page to try again.';
     component.parentElement.append(lost);
   });
   return () => { gone = true; if (end) end(); };

@@ -3,8 +3,24 @@ import { el, setAttr } from './dom.js';
 import { library } from './plots.js';
 
 const CONFIG = { displayModeBar: false, showTips: false };
+const AGAIN_MS = 5000; // until it is tried once more, if plotly.js could not be had
 const seen = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
 let turn = Promise.resolve(); // one at a time: the first is seen while the next is drawn
+
+/** Draw a figure when it is its turn, unless by then there is another one in its place. */
+function queue(node, given, plotly) {
+  turn = turn.then(async () => {
+    if (!node.isConnected || node.given !== given) return;
+    const { data, layout } = JSON.parse(given);
+    layout.font.family = getComputedStyle(node).fontFamily;
+    const Plotly = await library(plotly);
+    await Plotly.react(node, data, layout, CONFIG);
+    await seen();
+  }).catch((error) => {
+    console.warn('figure:', error);
+    setTimeout(queue, AGAIN_MS, node, given, plotly);
+  });
+}
 
 /** Called by the loader at every change of data or theme, with the same parentElement. */
 export default function draw({ data, parentElement }) {
@@ -18,18 +34,8 @@ export default function draw({ data, parentElement }) {
   setAttr(node, 'aria-label', data.alt);
   if (node.given !== data.figure) {
     node.given = data.figure;
-    const { data: traces, layout } = JSON.parse(data.figure);
-    node.style.height = `${layout.height}px`; // before there is anything in it too: what stands below does not jump
-    layout.font.family = getComputedStyle(parentElement).fontFamily;
-    turn = turn.then(async () => {
-      if (!node.isConnected || node.given !== data.figure) return;
-      const Plotly = await library(new URL(data.plotly, document.baseURI).href);
-      await Plotly.react(node, traces, layout, CONFIG);
-      await seen();
-    }).catch((error) => {
-      node.given = ''; // the next change tries again
-      console.warn('figure:', error);
-    });
+    node.style.height = `${data.height}px`; // before there is anything in it too: what stands below does not jump
+    queue(node, data.figure, new URL(data.plotly, document.baseURI).href);
   }
   return () => {
     node.wide.disconnect();
