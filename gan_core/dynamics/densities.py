@@ -19,6 +19,8 @@ from gan_core.errors import ConfigError
 Floats = NDArray[np.float64]
 
 _CELLS: Final = 4_001
+_SMOOTH_CELLS: Final = 1_001
+"""Where nothing has a kink a sum comes as near to the integral with a quarter of them."""
 _REACH: Final = 12.0
 """Standard deviations on either side that are integrated over."""
 
@@ -48,11 +50,10 @@ class Pair:
         log_q = -0.5 * ((x - self.mean) / self.std) ** 2 - half_log - math.log(self.std)
         return -0.5 * x**2 - half_log, log_q
 
-    @property
-    def grid(self) -> Floats:
-        """Points over all of both densities."""
+    def grid(self, n: int) -> Floats:
+        """So many points over all of both densities."""
         reach = _REACH * max(1.0, self.std)
-        return np.linspace(min(0.0, self.mean) - reach, max(0.0, self.mean) + reach, _CELLS)
+        return np.linspace(min(0.0, self.mean) - reach, max(0.0, self.mean) + reach, n)
 
 
 def best_logit(pair: Pair, x: Floats) -> Floats:
@@ -63,7 +64,7 @@ def best_logit(pair: Pair, x: Floats) -> Floats:
 
 def jensen_shannon(pair: Pair) -> float:
     """JSD(p ‖ q) in nats: 0 for equal densities, log 2 where they do not overlap."""
-    x = pair.grid
+    x = pair.grid(_SMOOTH_CELLS)
     log_p, log_q = pair.log_densities(x)
     log_mean = np.logaddexp(log_p, log_q) - math.log(2)
     integrand = 0.5 * (np.exp(log_p) * (log_p - log_mean) + np.exp(log_q) * (log_q - log_mean))
@@ -89,6 +90,6 @@ def wasserstein(pair: Pair) -> float:
 
 def bayes_accuracy(pair: Pair) -> float:
     """How often the best D is right, with as many real as generated samples."""
-    x = pair.grid
+    x = pair.grid(_CELLS)
     log_p, log_q = pair.log_densities(x)
     return float(np.trapezoid(np.exp(np.maximum(log_p, log_q)), x) / 2)

@@ -74,7 +74,7 @@ def read(table: Floats, at: NDArray[np.floating[Any]]) -> Floats:
         Of the shape of the places.
     """
     place = (np.asarray(at, np.float64) + REACH) * _PER_UNIT
-    cell = np.clip(place, 0, len(table) - 2).astype(np.intp)
+    cell = np.minimum(np.maximum(place, 0), len(table) - 2).astype(np.intp)
     below = table[cell]
     out: Floats = below + (place - cell) * (table[cell + 1] - below)
     return out

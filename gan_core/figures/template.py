@@ -12,6 +12,8 @@ dotted paths in the header) and ``when`` (the meaning they belong to). ``title``
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,19 @@ from gan_core.palette import Palette, rgba
 
 if TYPE_CHECKING:
     from gan_core.snapshot import Snapshot
+
+Plain = dict[str, Any]
+"""A figure as plotly.js takes it: ``data``, a list of traces, and ``layout``; arrays may be NumPy's."""
+
+
+def plain_json(figure: Plain) -> str:
+    """A plain figure as text; arrays stand in it as their bytes, as in a ``go.Figure``'s."""
+    return json.dumps(figure, default=_as_bytes, separators=(",", ":"))
+
+
+def _as_bytes(array: np.ndarray) -> dict[str, str]:
+    kind = np.float32 if array.dtype == np.float32 else np.float64
+    return {"dtype": f"f{kind().itemsize}", "bdata": base64.b64encode(array.astype(kind).tobytes()).decode()}
 
 
 def layout(colours: Palette) -> dict[str, Any]:

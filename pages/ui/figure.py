@@ -6,10 +6,11 @@ takes a browser longer than to draw what has changed. Here it is drawn in its pl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from gan_core.figures.template import Plain, plain_json
 from pages.ui import live
 from pages.ui.live.route import plotly_url
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _component = st.components.v2.component("gan_figure", js=live.LOADER, isolate_styles=False)
 
 
-def show(figure: go.Figure, *, key: str, alt: str) -> None:
+def show(figure: go.Figure | Plain, *, key: str, alt: str) -> None:
     """Show a figure.
 
     Args:
@@ -27,5 +28,11 @@ def show(figure: go.Figure, *, key: str, alt: str) -> None:
         key: One for all that it becomes.
         alt: What it shows, for those who do not see it.
     """
-    what = {"figure": figure.to_json(), "height": figure.layout.height, "alt": alt}
-    _component(key=key, data={"script": live.url("figure.js"), "plotly": plotly_url(), **what})
+    _component(key=key, data={"script": live.url("figure.js"), "plotly": plotly_url(), **spoken(figure, alt)})
+
+
+def spoken(figure: go.Figure | Plain, alt: str) -> dict[str, Any]:
+    """What the script `figure.js` takes of a figure: itself, its height in pixels and its text alternative."""
+    if isinstance(figure, dict):
+        return {"figure": plain_json(figure), "height": figure["layout"]["height"], "alt": alt}
+    return {"figure": figure.to_json(), "height": figure.layout.height, "alt": alt}

@@ -49,27 +49,59 @@ def test_a_step_is_taken_line_by_line(learn: View) -> None:
     expect(page.get_by_text("G layer 1").first).to_be_visible()
 
 
-def test_figures_of_the_theory_turn_with_the_page_and_sliders_stay(learn: View) -> None:
-    page = learn.page
-    page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
-    slider = page.locator(".st-key-best-mean input[type=range]")
-    figure = page.get_by_role("img", name="Both densities, the best D, and D as it was trained")
+@pytest.fixture
+def theory(learn: View) -> Page:
+    """The page, at the first section of the theory."""
+    learn.page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
+    return learn.page
+
+
+def test_figures_of_the_theory_follow_their_sliders_turn_with_the_page_and_sliders_stay(theory: Page) -> None:
+    slider = theory.get_by_label("mean of G's density q")
+    figure = theory.get_by_role("img", name="Both densities, the best D, and D as it was trained")
     curves = figure.locator(".scatterlayer")
     curves.wait_for(timeout=TIMEOUT * 1000)
     before = curves.inner_html()
     figure.evaluate("node => { node.seen = true; }")
     slider.press("ArrowRight")
+    expect(theory.get_by_text("Is a Wasserstein loss of −2.25 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(slider).to_have_attribute("aria-valuetext", "2.25")
     until(lambda: curves.inner_html() != before, "the figure follows the slider")
     assert figure.evaluate("node => node.seen"), "it was put up anew and not changed"
-    expect(page.get_by_text("Is a Wasserstein loss of −2.25 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
-    label = page.locator(".st-key-best-densities .legendtext").first
+    label = figure.locator(".legendtext").first
     light = label.evaluate("text => getComputedStyle(text).fill")
-    page.emulate_media(color_scheme="dark")
+    theory.emulate_media(color_scheme="dark")
     until(lambda: label.evaluate("text => getComputedStyle(text).fill") != light, "a figure for a dark page")
-    page.get_by_role("tab", name="The smallest GAN").click()
-    expect(page.locator(".st-key-dirac-plane .legendtext").first).to_be_visible(timeout=TIMEOUT * 1000)
-    page.get_by_role("tab", name="The best discriminator").click()
-    expect(slider).to_have_value("2.25", timeout=TIMEOUT * 1000)
+    theory.get_by_role("tab", name="The smallest GAN").click()
+    weight = theory.get_by_label("the penalty's weight")
+    expect(weight).to_be_disabled(timeout=TIMEOUT * 1000)
+    theory.get_by_role("tab", name="The best discriminator").click()
+    expect(slider).to_have_attribute("aria-valuetext", "2.25", timeout=TIMEOUT * 1000)
+    expect(theory.get_by_text("Is a Wasserstein loss of −2.25 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+
+
+def test_a_choice_beside_the_sliders_changes_the_exhibit(theory: Page) -> None:
+    theory.get_by_role("tab", name="The smallest GAN").click(timeout=TIMEOUT * 1000)
+    expect(theory.get_by_text("Near the equilibrium the game circles")).to_be_visible(timeout=TIMEOUT * 1000)
+    theory.get_by_role("combobox", name="penalty").click()
+    theory.get_by_role("option", name="R1", exact=True).click()
+    expect(theory.get_by_text("Near the equilibrium the game converges")).to_be_visible(timeout=TIMEOUT * 1000)
+    weight = theory.get_by_label("the penalty's weight")
+    weight.press("Home")
+    expect(theory.get_by_text("Near the equilibrium the game circles")).to_be_visible(timeout=TIMEOUT * 1000)
+
+
+def test_sliders_of_a_server_that_is_away_say_so_and_ask_again(theory: Page, learn: View) -> None:
+    expect(theory.get_by_text("Is a Wasserstein loss of −2.00 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    asked = "**/gan/theory*"
+    theory.route(asked, lambda route: route.abort())
+    theory.get_by_label("mean of G's density q").press("ArrowLeft")
+    trouble = theory.get_by_text("The server does not answer")
+    expect(trouble).to_be_visible(timeout=TIMEOUT * 1000)
+    theory.unroute(asked)
+    expect(theory.get_by_text("Is a Wasserstein loss of −1.75 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(trouble).to_be_hidden()
+    learn.errors.clear()  # the browser notes that nobody answered
 
 
 def test_a_variant_of_the_zoo_is_run(learn: View) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
+import re
+from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from gan_core.figures import learning, theory
+from gan_core.figures.template import Plain, plain_json
 from gan_core.palette import PALETTES, Theme
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
+
+
+def checked(figure: Plain) -> go.Figure:
+    """Plotly refuses what is none of its properties."""
+    return go.Figure(figure)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -60,10 +71,33 @@ def test_a_lost_game_is_drawn_with_the_step_at_which_it_was_lost() -> None:
     assert min(figure.data[0].y) > 0
 
 
+def figures_of_the_theory(theme: Theme) -> dict[str, Plain]:
+    x = np.linspace(0, 1, 5)
+    return {
+        "best_discriminator": theory.best_discriminator(x, x, x, x, x, theme=theme),
+        "divergences": theory.divergences(x, x, x, 0.5, theme=theme),
+        "curves": theory.curves(
+            x, {"a": x, "b": x}, x_title="x", y_title="y", log=True, log_x=True, y_range=(0, 1), at=0.5, theme=theme
+        ),
+    }
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_plain_figures_have_only_what_plotly_knows_and_keep_every_digit(theme: Theme) -> None:
+    for name, figure in figures_of_the_theory(theme).items():
+        assert checked(figure).data, name
+        for trace, given in zip(json.loads(plain_json(figure))["data"], figure["data"], strict=True):
+            assert unpacked(trace["y"]).tolist() == given["y"].tolist()
+
+
+def unpacked(array: dict[str, Any]) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
+
+
 def test_the_plane_shows_every_path_from_start_to_end_within_reach() -> None:
     grid = np.array([[-1.0, 0.0], [1.0, 0.0]])
     path = np.array([[1.0, -1.0], [0.5, 0.5], [1e9, 0.0]])
-    figure = theory.dirac_plane(grid, np.zeros_like(grid), {"a way": path})
+    figure = checked(theory.dirac_plane(grid, np.zeros_like(grid), {"a way": path}))
     line = next(trace for trace in figure.data if trace.name == "a way")
     assert list(line.x) == [1.0, 0.5, 3.0]
     ends = next(trace for trace in figure.data if trace.text)
@@ -72,17 +106,22 @@ def test_the_plane_shows_every_path_from_start_to_end_within_reach() -> None:
 
 def test_a_plane_without_paths_shows_the_field() -> None:
     grid = np.array([[-1.0, 0.0], [1.0, 0.0]])
-    assert [trace.name for trace in theory.dirac_plane(grid, grid, {}).data] == ["the field", "equilibrium"]
+    figure = checked(theory.dirac_plane(grid, np.array([[0.0, 3.0], [-3.0, 0.0]]), {}))
+    assert [trace.name for trace in figure.data] == ["equilibrium"]
+    (field,) = figure.layout.shapes
+    number = r"(-?\d\.\d{3})"
+    shafts = re.findall(f"M{number},{number}L{number},{number}M", field.path)
+    assert shafts == [("-1.000", "0.000", "-1.000", "0.083"), ("1.000", "0.000", "0.917", "0.000")]
 
 
 def test_distances_are_norms_and_never_zero_on_their_logarithmic_axis() -> None:
-    figure = theory.distances({"a": np.array([[3.0, 4.0], [0.0, 0.0]])})
+    figure = checked(theory.distances({"a": np.array([[3.0, 4.0], [0.0, 0.0]])}))
     assert figure.layout.yaxis.type == "log"
     assert figure.data[0].y[0] == 5
     assert figure.data[0].y[1] > 0
 
 
 def test_eigenvalues_stand_where_they_are() -> None:
-    (trace,) = theory.eigenvalue_plane(np.array([-0.15 + 0.477j, -0.15 - 0.477j])).data
+    (trace,) = checked(theory.eigenvalue_plane(np.array([-0.15 + 0.477j, -0.15 - 0.477j]))).data
     assert list(trace.x) == [-0.15, -0.15]
     assert list(trace.y) == [0.477, -0.477]

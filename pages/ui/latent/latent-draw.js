@@ -188,17 +188,6 @@ export const tagOf = (text) => (text.includes('@') ? text.slice(text.indexOf('@'
 /** The same point, told another class. */
 export const retag = (text, tag) => (text.includes('@') ? text.slice(0, text.indexOf('@')) : text) + tag;
 
-/** A labelled range input that tells its value at once. */
-export function slider({ label, min, max, step, value, show = (v) => decimal(v, 2), input, title }) {
-  const out = el('output', { text: show(value) });
-  const range = el('input', {
-    type: 'range', min, max, step, value, 'aria-label': label,
-    oninput: () => { setText(out, show(Number(range.value))); input(Number(range.value)); },
-  });
-  const node = el('label', { class: 'slide', title }, el('span', { text: label }), range, out);
-  return { node, range, set(v) { range.value = v; setText(out, show(Number(range.value))); } };
-}
-
 /** Numbers of a point as the text that a request and a link carry. */
 export function zText(array, i, dim) {
   const bytes = new Uint8Array(array.slice(i * dim, (i + 1) * dim).buffer);

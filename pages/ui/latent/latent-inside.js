@@ -1,7 +1,7 @@
 // Is it memory? Arithmetic of z. And the generator's inside.
-import { choice, el, setAttr, setText, show } from './dom.js';
+import { choice, el, setAttr, setText, show, slider } from './dom.js';
 import { decimal, integer } from './format.js';
-import { gauge, large, slider, tagOf, tiles, zText } from './latent-draw.js';
+import { gauge, large, tagOf, tiles, zText } from './latent-draw.js';
 
 const SHOWN = 64; // units at once
 

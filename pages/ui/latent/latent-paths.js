@@ -1,7 +1,7 @@
 // Interpolation: three ways through the key points, their norms and step lengths, and an animation.
-import { choice, el, setAttr, setText, show } from './dom.js';
+import { choice, el, setAttr, setText, show, slider } from './dom.js';
 import { decimal, percent } from './format.js';
-import { chart, large, slider, tiles, zText } from './latent-draw.js';
+import { chart, large, tiles, zText } from './latent-draw.js';
 import { dataPlane, zPlane } from './latent-maps.js';
 
 const WAYS = [

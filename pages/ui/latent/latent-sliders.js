@@ -1,7 +1,7 @@
 // Sliders for single coordinates, and truncation; what those for directions share: they act on all samples at once.
-import { el, setText, show } from './dom.js';
+import { el, setText, show, slider } from './dom.js';
 import { decimal } from './format.js';
-import { slider, tiles, zText } from './latent-draw.js';
+import { tiles, zText } from './latent-draw.js';
 
 const FEW = 12, REACH = 3;
 

@@ -59,7 +59,7 @@ MAX_CURES: Final = 10
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
-_FOLDERS: Final = (Path(__file__).parent, Path(__file__).parents[1] / "latent", Path(__file__).parents[1] / "lab")
+_FOLDERS: Final = tuple(Path(__file__).parents[1] / name for name in ("live", "latent", "lab", "theory"))
 """Whose scripts and styles are served together, so that they can share helpers; no two have one name."""
 
 LOADER: Final = """

@@ -1,4 +1,5 @@
 // Nodes are made once, when the view is built; a frame only changes text, attributes and pixels.
+import { decimal } from './format.js';
 
 /** Make an element. `props`: class, text, title, on<Event>, anything else becomes an attribute. */
 export function el(tag, props = {}, ...children) {
@@ -57,6 +58,22 @@ export function choice(label, choices, first, pick) {
     if (tell) pick(value);
   }
   return { node: el('div', { class: 'choice', role: 'group', 'aria-label': label }, ...buttons), set, get: () => now };
+}
+
+/** A labelled range input that tells its value at once. */
+export function slider({ label, min, max, step, value, show = (v) => decimal(v, 2), input, title }) {
+  const out = el('output', { text: show(value) });
+  const range = el('input', {
+    type: 'range', min, max, step, value, 'aria-label': label, 'aria-valuetext': show(value),
+    oninput: () => { said(); input(Number(range.value)); },
+  });
+  function said() {
+    const text = show(Number(range.value));
+    setText(out, text);
+    setAttr(range, 'aria-valuetext', text);
+  }
+  const node = el('label', { class: 'slide', title }, el('span', { text: label }), range, out);
+  return { node, range, set(v) { range.value = v; said(); } };
 }
 
 /** Have the page use these style sheets; until they are there the root keeps its place unseen. */

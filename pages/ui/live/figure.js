@@ -22,24 +22,38 @@ function queue(node, given, plotly) {
   });
 }
 
+/** A place for a figure, as wide as what it stands in; `plotly` is where plotly.js is served. */
+export function pane(plotly, props = {}) {
+  const node = el('div', { class: 'gan-figure', role: 'img', ...props });
+  const wide = new ResizeObserver(() => { if (node.layout && node.clientWidth) window.Plotly.Plots.resize(node); });
+  wide.observe(node);
+  return {
+    node,
+    show({ figure, height, alt }) {
+      setAttr(node, 'aria-label', alt);
+      if (node.given === figure) return;
+      node.given = figure;
+      node.style.height = `${height}px`; // before there is anything in it too: what stands below does not jump
+      queue(node, figure, new URL(plotly, document.baseURI).href);
+    },
+    end() {
+      wide.disconnect();
+      window.Plotly?.purge(node);
+      node.remove();
+    },
+  };
+}
+
 /** Called by the loader at every change of data or theme, with the same parentElement. */
 export default function draw({ data, parentElement }) {
-  let node = parentElement.querySelector(':scope > .gan-figure');
-  if (!node) {
-    node = el('div', { class: 'gan-figure', role: 'img' });
-    node.wide = new ResizeObserver(() => { if (node.layout && node.clientWidth) window.Plotly.Plots.resize(node); });
-    node.wide.observe(node);
-    parentElement.append(node);
+  let place = parentElement.ganFigure;
+  if (!place) {
+    place = parentElement.ganFigure = pane(data.plotly);
+    parentElement.append(place.node);
   }
-  setAttr(node, 'aria-label', data.alt);
-  if (node.given !== data.figure) {
-    node.given = data.figure;
-    node.style.height = `${data.height}px`; // before there is anything in it too: what stands below does not jump
-    queue(node, data.figure, new URL(data.plotly, document.baseURI).href);
-  }
+  place.show(data);
   return () => {
-    node.wide.disconnect();
-    window.Plotly?.purge(node);
-    node.remove();
+    place.end();
+    delete parentElement.ganFigure;
   };
 }
