@@ -1,6 +1,10 @@
 """What lockstep and the lab page cost: ``python -m benchmarks.lockstep``.
 
-A failure of the gallery and its first cure train on the Collapse page in headless Chromium. Beside it each of the two
+First lockstep itself, in one process: a failure of the gallery and its first cure train together, with metrics, and are
+asked for frames as the page asks; and each of the two configs by `Trainer.step` alone, one after the other, for a
+second at a time in turn.
+
+Then the same failure and cure train on the Collapse page in headless Chromium. Beside it each of the two
 configs trains alone, one after the other: steps of both a second are then 1 / (1/a + 1/b). Each repeat goes bare, page,
 bare, the others always at rest. Where the bare halves differ by more than a tenth the machine was busy with something
 else, and what counts is the ratio of the rates without the time that the threads waited for a core.
@@ -14,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import torch
 from playwright.sync_api import Browser, Page
 
 from benchmarks.bare import Bare, Rate, thread_clocks
@@ -21,9 +26,13 @@ from benchmarks.live import BUSY
 from benchmarks.rows import Row, parser, report
 from benchmarks.served import PATIENCE_MS, VIEWPORT, Server, chromium
 from gan_core.gallery import find
+from gan_core.lockstep import Lockstep
+from gan_core.monitor import Monitor
+from gan_core.trainer import Trainer
 
 RATIO: Final = 0.9
 FRAMES: Final = 3.0
+ASKED_EVERY: Final = 0.25
 FAILURES: Final = ("ring-collapse", "digits-collapse")
 
 
@@ -46,6 +55,48 @@ def in_turn(rates: Sequence[Rate]) -> Rate:
         1 / sum(1 / rate.steps_per_second for rate in rates),
         1 / sum(1 / rate.undisturbed for rate in rates),
     )
+
+
+def apart(trainers: Sequence[Trainer], seconds: float) -> float:
+    """Seconds that a step of all takes, one trainer after the other."""
+    found = 0.0
+    for trainer in trainers:
+        begun, taken, n = time.perf_counter(), 0.0, 0
+        while taken < seconds / len(trainers):
+            trainer.step()
+            taken, n = time.perf_counter() - begun, n + 1
+        found += taken / n
+    return found
+
+
+def together(group: Lockstep, seconds: float) -> float:
+    """Seconds that a step of all takes in lockstep, while frames are asked for."""
+    group.play()
+    assert group.wait(lambda runs: runs.state == "playing", PATIENCE_MS / 1000)
+    before, begun = group.step_count, time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        group.frame()
+        time.sleep(ASKED_EVERY)
+    found = (time.perf_counter() - begun) / max(1, group.step_count - before)
+    group.pause()
+    assert group.wait(lambda runs: runs.state == "paused", PATIENCE_MS / 1000)
+    return found
+
+
+def measure_together(name: str, *, repeats: int, seconds: float) -> Row:
+    """Lockstep without a page; the machine's moods fall on both in turn, so that the ratio is one of sums."""
+    failure = find(name)
+    configs = failure.config(), failure.cured(failure.cures[0])
+    trainers, monitor = [Trainer(config) for config in configs], Monitor()
+    group = Lockstep(configs, observers=(monitor,))
+    apart(trainers, seconds), together(group, seconds)
+    found = []
+    for _ in range(repeats):
+        pairs = [(apart(trainers, seconds), together(group, seconds)) for _ in range(10)]
+        found.append(sum(alone for alone, _ in pairs) / sum(both for _, both in pairs))
+    group.close()
+    monitor.close()
+    return Row(name, "ratio, frames made but nobody draws", found, 3, ">=", RATIO)
 
 
 class LabPage:
@@ -129,7 +180,7 @@ def rows_of(name: str, found: Found) -> Iterator[Row]:
     """The table's part for one comparison."""
     yield Row(name, "steps of both a second, alone in turn", found.alone, 1)
     yield Row(name, "steps of both a second, in lockstep on the page", found.page, 1)
-    yield Row(name, "ratio", found.ratio, 3)
+    yield Row(name, "ratio, on the page", found.ratio, 3)
     yield Row(name, "ratio without waiting for a core", found.undisturbed, 3)
     yield Row(name, f"what counts ({found.n_busy} of {len(found.ratio)} repeats busy)", found.counts, 3, ">=", RATIO)
     yield Row(name, "frames of both a second", found.frames, 1, ">=", FRAMES)
@@ -141,7 +192,8 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=6, help="length of each part of a repeat")
     options.add_argument("--failures", nargs="+", default=list(FAILURES), help="which to show beside their first cures")
     given = options.parse_args()
-    rows: list[Row] = []
+    torch.set_num_threads(1)
+    rows = [measure_together(name, repeats=given.repeats, seconds=1) for name in given.failures]
     with chromium() as browser:
         for name in given.failures:
             rows += rows_of(name, measure(name, browser, repeats=given.repeats, seconds=given.seconds))
