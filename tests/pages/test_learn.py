@@ -81,6 +81,20 @@ def predict(app: AppTest, choice: int) -> AppTest:
     return app.run()
 
 
+@pytest.fixture
+def brief() -> Iterator[Callable[..., None]]:
+    """Have these lessons stop after so many steps: some suffice for words and pictures."""
+    kept = {name: lesson.stop_at for name, lesson in lessons().items()}
+
+    def cut(stop_at: int, *names: str) -> None:
+        for name in names:
+            object.__setattr__(lessons()[name], "stop_at", stop_at)
+
+    yield cut
+    for name, stop_at in kept.items():
+        cut(stop_at, name)
+
+
 @pytest.mark.parametrize("name", lessons())
 def test_every_lesson_opens_with_its_question_and_waits(open_learn: Learner, name: str) -> None:
     app = open_learn(lesson=name)
@@ -101,61 +115,45 @@ def test_a_lesson_is_predicted_run_and_explained(open_learn: Learner) -> None:
     assert "✓ 3." in str(app.get("button_group")[1].proto)
 
 
-def test_a_collapse_says_which_mode_vanished_first_and_shows_it(open_learn: Learner) -> None:
-    app = open_learn(lesson="collapse")
-    visit = visit_of(app)
-    object.__setattr__(visit.lesson, "stop_at", 60)  # enough for words and pictures
-    try:
-        predict(app, 2)
-        assert "You predicted it" in words(app)
-        assert "nearest to it any more" in words(app)
-        assert app.dataframe[0].value.shape[0] == 1
-    finally:
-        object.__setattr__(visit.lesson, "stop_at", 500)
+def test_a_collapse_says_which_mode_vanished_first_and_shows_it(
+    open_learn: Learner, brief: Callable[..., None]
+) -> None:
+    brief(60, "collapse")
+    app = predict(open_learn(lesson="collapse"), 2)
+    assert "You predicted it" in words(app)
+    assert "nearest to it any more" in words(app)
+    assert app.dataframe[0].value.shape[0] == 1
 
 
-def test_the_cure_stands_beside_the_collapse_from_its_own_seed(open_learn: Learner) -> None:
-    app = open_learn(lesson="cure")
-    visit = visit_of(app)
-    cure, collapse = (lessons()[name] for name in ("cure", "collapse"))
-    stops = cure.stop_at, collapse.stop_at
-    for lesson in (cure, collapse):
-        object.__setattr__(lesson, "stop_at", 60)
-    try:
-        predict(app, 1)
-        assert visit.facts.row["packing"] == "2"
-        assert "D sees 2 samples at once, not 1." in words(app)
-        table = app.dataframe[0].value
-        assert list(table["lesson"]) == [cure.title, collapse.title]
-        assert list(table["packing"]) == ["2", "1"]
-        assert set(table["seed"]) == {"0"}
-    finally:
-        for lesson, stop_at in zip((cure, collapse), stops, strict=True):
-            object.__setattr__(lesson, "stop_at", stop_at)
+def test_the_cure_stands_beside_the_collapse_from_its_own_seed(open_learn: Learner, brief: Callable[..., None]) -> None:
+    brief(60, "cure", "collapse")
+    app = predict(open_learn(lesson="cure"), 1)
+    assert visit_of(app).facts.row["packing"] == "2"
+    assert "D sees 2 samples at once, not 1." in words(app)
+    table = app.dataframe[0].value
+    assert list(table["lesson"]) == [lessons()[name].title for name in ("cure", "collapse")]
+    assert list(table["packing"]) == ["2", "1"]
+    assert set(table["seed"]) == {"0"}
 
 
-def test_a_lesson_offers_its_link_for_a_class(open_learn: Learner) -> None:
+def test_a_lesson_offers_its_link_for_a_class(open_learn: Learner, brief: Callable[..., None]) -> None:
+    brief(100, "discriminator-wins")
     app = predict(open_learn(lesson="discriminator-wins"), 1)
     assert any("?lesson=discriminator-wins&lock=1" in c.value for c in app.caption)
 
 
-def test_both_troubles_are_demonstrated(open_theory: Callable[[str], AppTest]) -> None:
+def test_both_troubles_are_demonstrated(open_theory: Callable[[str], AppTest], brief: Callable[..., None]) -> None:
+    brief(60, "collapse", "cure")
     app = open_theory("The two open troubles")
     assert "**With R1**: eigenvalues `−0.1500\u00a0+0.9887\u00a0i`" in words(app)
-    stops = {name: lessons()[name].stop_at for name in ("collapse", "cure")}
-    for name in stops:
-        object.__setattr__(lessons()[name], "stop_at", 60)
-    try:
-        app.button(key="troubles:show").click().run()
-        assert not app.exception
-        assert "**The plain GAN**:" in words(app)
-        assert "**D judges two samples at a time**:" in words(app)
-    finally:
-        for name, stop_at in stops.items():
-            object.__setattr__(lessons()[name], "stop_at", stop_at)
+    app.button(key="troubles:show").click().run()
+    assert not app.exception
+    assert "**The plain GAN**:" in words(app)
+    assert "**D judges two samples at a time**:" in words(app)
 
 
-def test_try_it_yourself_opens_train_with_the_lessons_config(open_learn: Learner) -> None:
+def test_try_it_yourself_opens_train_with_the_lessons_config(open_learn: Learner, brief: Callable[..., None]) -> None:
+    brief(100, "discriminator-wins")
     app = predict(open_learn(lesson="discriminator-wins"), 1)
     app.button(key="lesson:try").click().run()
     assert not app.exception
