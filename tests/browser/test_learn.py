@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import TIMEOUT, Opener, Server, View, until
 
@@ -102,6 +102,27 @@ def test_sliders_of_a_server_that_is_away_say_so_and_ask_again(theory: Page, lea
     expect(theory.get_by_text("Is a Wasserstein loss of −1.75 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
     expect(trouble).to_be_hidden()
     learn.errors.clear()  # the browser notes that nobody answered
+
+
+def test_a_view_that_does_not_come_is_spoken_of_until_it_comes(learn: View) -> None:
+    page, held = learn.page, list[Route]()
+    page.evaluate(
+        """() => {
+            const wait = window.setTimeout;
+            window.setTimeout = (act, ms, ...more) => wait(act, ms === 10000 ? 50 : ms, ...more);
+        }"""
+    )
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/theory.js", hold)
+    page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
+    words = page.get_by_text("has not come yet")
+    expect(words).to_be_visible(timeout=TIMEOUT * 1000)
+    held[0].continue_()
+    expect(page.get_by_text("Is a Wasserstein loss of −2.00 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(words).to_have_count(0)
 
 
 def test_a_variant_of_the_zoo_is_run(learn: View) -> None:

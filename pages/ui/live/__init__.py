@@ -65,18 +65,25 @@ _FOLDERS: Final = tuple(Path(__file__).parents[1] / name for name in ("live", "l
 LOADER: Final = """
 const loaded = new Map();
 export default function (component) {
-  const url = new URL(component.data.script, document.baseURI).href;
+  const url = new URL(component.data.script, document.baseURI).href, { parentElement } = component;
   if (!loaded.has(url)) loaded.set(url, import(url));
   let gone = false, end = null;
-  loaded.get(url).then((view) => { if (!gone) end = view.default(component); }, () => {
+  const hush = () => parentElement.querySelectorAll(':scope > .gan-live-lost').forEach((words) => words.remove());
+  const say = (text) => {
+    hush();
+    const words = document.createElement('p');
+    words.className = 'gan-live-lost';
+    words.setAttribute('role', 'status');
+    words.textContent = text;
+    parentElement.append(words);
+  };
+  const late = setTimeout(say, 10000, 'What stands here has not come yet. Reload the page if it stays away.');
+  loaded.get(url).then((view) => { clearTimeout(late); hush(); if (!gone) end = view.default(component); }, () => {
+    clearTimeout(late);
     loaded.delete(url);
-    if (component.parentElement.querySelector('.gan-live-lost')) return;
-    const lost = document.createElement('p');
-    lost.className = 'gan-live-lost';
-    lost.textContent = 'What stands here could not be loaded. Reload the page to try again.';
-    component.parentElement.append(lost);
+    if (!gone) say('What stands here could not be loaded. Reload the page to try again.');
   });
-  return () => { gone = true; if (end) end(); };
+  return () => { gone = true; clearTimeout(late); hush(); if (end) end(); };
 }
 """
 
