@@ -72,7 +72,7 @@ def test_a_lost_game_is_drawn_with_the_step_at_which_it_was_lost() -> None:
 
 
 def figures_of_the_theory(theme: Theme) -> dict[str, Plain]:
-    x = np.linspace(0, 1, 5)
+    x = np.linspace(0, 1, 7)  # a third is none of single precision
     return {
         "best_discriminator": theory.best_discriminator(x, x, x, x, x, theme=theme),
         "divergences": theory.divergences(x, x, x, 0.5, theme=theme),
