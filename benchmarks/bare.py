@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from gan_core.config import RunConfig, parse_config
 
 if TYPE_CHECKING:  # the process that measures does without torch
-    from gan_core.trainer import Trainer
+    from gan_core.training import Trainer
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
@@ -128,7 +128,7 @@ def _train(trainer: Trainer, seconds: float, rates: list[Rate]) -> None:
 def _serve(config: RunConfig, n_threads: int) -> None:
     import torch
 
-    from gan_core.trainer import Trainer
+    from gan_core.training import Trainer
 
     torch.set_num_threads(1)
     trainers = [Trainer(config.changed({"seed": config.seed + i})) for i in range(n_threads)]

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from benchmarks.oracle import Look, turning
 from gan_core.config import RunConfig
-from gan_core.gallery import find
-from gan_core.presets import preset
+from gan_core.config.presets import preset
+from gan_core.experiments.gallery import find
 
 __all__ = ["FAILING", "HEALTHY", "UNSEEN_FAILING", "UNSEEN_HEALTHY", "Case", "Healthy"]
 

@@ -33,7 +33,7 @@ from benchmarks.oracle import Look, onset, see
 from benchmarks.verdicts import kept, report, report_cures, said, write_traces
 from gan_core.config import RunConfig
 from gan_core.diagnosis import HEADLINES, LOOK_EVERY, Watch, cures_of, describe
-from gan_core.trainer import Trainer
+from gan_core.training import Trainer
 
 ORACLE_EVERY: Final = 50
 AFTER: Final = 500

@@ -21,11 +21,11 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity
 
+from gan_core.config.presets import preset
 from gan_core.data import Images, load
+from gan_core.game.sampling import sample_prior
 from gan_core.metrics import METRICS, score_images
-from gan_core.presets import preset
-from gan_core.sampling import sample_prior
-from gan_core.trainer import Trainer
+from gan_core.training import Trainer
 
 STEPS: Final = 4_000
 SEEDS: Final = 5

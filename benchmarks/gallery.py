@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from gan_core.config import RunConfig
-from gan_core.gallery import FILE, SEEDS, Failure, Tried, failures, find
-from gan_core.trials import Trial, interval, run_trial
+from gan_core.experiments.gallery import FILE, SEEDS, Failure, Tried, failures, find
+from gan_core.experiments.trials import Trial, interval, run_trial
 
 RECORD: Final = Path("gallery-trials.jsonl")
 BARE: Final = "(no cure)"

@@ -19,17 +19,17 @@ import torch
 
 from benchmarks.live import write_stand_in
 from benchmarks.rows import Row, parser, report
-from gan_core import checkpoint
-from gan_core.autosave import Autosave
+from gan_core.config.presets import preset
 from gan_core.export.common import GeneratorCopy
 from gan_core.export.film import film
 from gan_core.export.onnx import generator_onnx, has_onnx
 from gan_core.export.pictures import thumbnail
 from gan_core.export.weights import generator_safetensors
-from gan_core.presets import preset
-from gan_core.recorder import MAX_RUN_BYTES, Recorder
-from gan_core.runner import Runner
-from gan_core.trainer import Trainer
+from gan_core.live.recorder import MAX_RUN_BYTES, Recorder
+from gan_core.live.runner import Runner
+from gan_core.storage import checkpoint
+from gan_core.storage.autosave import Autosave
+from gan_core.training import Trainer
 
 CASES: Final = ("ring-8", "digits", "mnist-dcgan")
 LOOK_EVERY: Final = 1 / 6

@@ -22,7 +22,7 @@ from benchmarks.live import mnist_environment
 from benchmarks.rows import Row, parser, report
 from benchmarks.served import LivePage, Server, chromium
 from gan_core import Trainer, preset
-from gan_core import frame as frames
+from gan_core.config.presets import to_query
 from gan_core.data import Images
 from gan_core.export.latent import walk_film
 from gan_core.latent.desk import Desk, Edit
@@ -31,7 +31,7 @@ from gan_core.latent.inversion import Inversion, psnr
 from gan_core.latent.players import Players
 from gan_core.latent.points import Point
 from gan_core.latent.prior import seeded
-from gan_core.presets import to_query
+from gan_core.record import frame as frames
 
 STEPS: Final = 4_000
 N_HELD_OUT: Final = 64

@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page
 
 from benchmarks.rows import Row, parser, report
 from benchmarks.served import PATIENCE_MS, VIEWPORT, Server, chromium
-from gan_core.lessons import Facts, Lesson, Watched, facts, lessons
+from gan_core.experiments.lessons import Facts, Lesson, Watched, facts, lessons
 
 SHARE: Final = 0.95
 START_S: Final = 1.0

@@ -25,10 +25,10 @@ from benchmarks.bare import Bare, Rate, thread_clocks
 from benchmarks.live import BUSY
 from benchmarks.rows import Row, parser, report
 from benchmarks.served import PATIENCE_MS, VIEWPORT, Server, chromium
-from gan_core.gallery import find
-from gan_core.lockstep import Lockstep
-from gan_core.monitor import Monitor
-from gan_core.trainer import Trainer
+from gan_core.experiments.gallery import find
+from gan_core.live.lockstep import Lockstep
+from gan_core.live.monitor import Monitor
+from gan_core.training import Trainer
 
 RATIO: Final = 0.9
 FRAMES: Final = 3.0

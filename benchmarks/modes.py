@@ -1,10 +1,10 @@
 """Six methods on the two mode-collapse benchmarks: ``python -m benchmarks.modes``.
 
-Each method is a recipe of `gan_core.recipes` on the networks of the presets (G 2-128-128-2, D 2-128-128-1, ReLU, batch
-256, rate 1e-3, averaging 0.999), trained with ten seeds for a fixed number of steps: about what a minute of one core
-allows on the grid, and half of that on the ring. Scores are of 20,000 samples, of the averaged generator and of the
-raw one, with the definitions of PacGAN; a perfect sampler has 98.9 % of its samples within three standard deviations
-of a mode.
+Each method is a recipe of `gan_core.experiments.recipes` on the networks of the presets (G 2-128-128-2, D 2-128-128-1,
+ReLU, batch 256, rate 1e-3, averaging 0.999), trained with ten seeds for a fixed number of steps: about what a minute of
+one core allows on the grid, and half of that on the ring. Scores are of 20,000 samples, of the averaged generator and
+of the raw one, with the definitions of PacGAN; a perfect sampler has 98.9 % of its samples within three standard
+deviations of a mode.
 
 The whole takes two hours of one core. With ``--out FILE`` rows are kept, and what is there is not trained again;
 ``--minutes`` then ends a piece of it.
@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.rows import Row, parser, report
-from gan_core.presets import preset
-from gan_core.recipes import RECIPES
-from gan_core.sweep import Job, Table, plan, processes, run
+from gan_core.config.presets import preset
+from gan_core.experiments.recipes import RECIPES
+from gan_core.experiments.sweep import Job, Table, plan, processes, run
 
 STEPS: Final[Mapping[str, Mapping[str, int]]] = {
     "grid-25": {

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points, load
+from gan_core.game.sampling import sample_data, sample_prior
 from gan_core.metrics import find_judge, score_modes
-from gan_core.sampling import sample_data, sample_prior
-from gan_core.trainer import Trainer
-from gan_core.view import beside_the_next
+from gan_core.training import Trainer
+from gan_core.training.observe import beside_the_next
 
 STAYS: Final = 200
 """Steps that a run must stay bad for its failure to have begun."""

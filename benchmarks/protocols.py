@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.rows import Row, parser, report
-from gan_core.protocols import FIRST_STEPS, PROTOCOLS, STEPS
-from gan_core.sweep import Job, Table, plan, processes, run
+from gan_core.experiments.published import FIRST_STEPS, PROTOCOLS, STEPS
+from gan_core.experiments.sweep import Job, Table, plan, processes, run
 
 TITLES: Final = {"1": "GAN", "2": "PacGAN2"}
 SHOWN: Final = ("modes", "modes_reached", "high_quality", "reverse_kl")

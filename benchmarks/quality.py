@@ -27,12 +27,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from gan_core.config.presets import find
 from gan_core.data import Images, Points
 from gan_core.errors import GanExplorerError
+from gan_core.game.sampling import sample_prior
 from gan_core.metrics import score_plane
-from gan_core.presets import find
-from gan_core.sampling import sample_prior
-from gan_core.trainer import Trainer
+from gan_core.training import Trainer
 
 N_SCORED: Final = 20_000
 NOISE_SEED: Final = 2333

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Request, ViewportSize
 from playwright.sync_api import Error as PlaywrightError
 
 from benchmarks.bare import ROOT, Rate, environment, thread_clocks
-from gan_core.frame import decode
+from gan_core.record.frame import decode
 
 BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first that is there: the shell draws pages alone, as they would be in a window, but no window around them."""

@@ -31,12 +31,12 @@ from torch import Generator, nn
 from benchmarks.bare import Rate, thread_clock
 from benchmarks.rows import Row, parser, report
 from gan_core.config import RunConfig
+from gan_core.config.presets import preset
 from gan_core.data import Images
-from gan_core.frame import encode
-from gan_core.history import History
-from gan_core.networks import Dropout
-from gan_core.presets import preset
-from gan_core.trainer import Trainer
+from gan_core.game.networks import Dropout
+from gan_core.record.frame import encode
+from gan_core.record.history import History
+from gan_core.training import Trainer
 
 BUSY: Final = 0.1
 """Plain halves that differ by more than this share of the larger say that the machine was busy."""

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from benchmarks.rows import Row, parser, report
-from gan_core.presets import preset
-from gan_core.sweep import Job, plan, processes, run
+from gan_core.config.presets import preset
+from gan_core.experiments.sweep import Job, plan, processes, run
 
 BAR: Final = 1.8
 

@@ -17,10 +17,10 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.rows import Row, parser, report
 from benchmarks.served import PATIENCE_MS, VIEWPORT, Server, chromium
-from gan_core.dynamics.game import jacobian
-from gan_core.objectives import OBJECTIVES
-from pages.ui.theory import densities, dirac
-from pages.ui.theory.exhibits import answer
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.theory.dirac import jacobian
+from pages.ui.learn.theory import densities, dirac
+from pages.ui.learn.theory.exhibits import answer
 
 REDRAW_MS: Final = 150.0
 _HEAVY: Final = "alternating,simultaneous,extragradient,negative_momentum"

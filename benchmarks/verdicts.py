@@ -15,7 +15,7 @@ from typing import Any, Final
 from benchmarks.cases import HEALTHY, UNSEEN_HEALTHY, Case, Healthy
 from gan_core.config import parse_config
 from gan_core.diagnosis import Signs, Watch, diagnose
-from gan_core.history import QUANTITIES, StepStats
+from gan_core.record.history import QUANTITIES, StepStats
 
 __all__ = [
     "WITHIN",

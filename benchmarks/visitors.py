@@ -20,7 +20,7 @@ from benchmarks.bare import Bare, Rate
 from benchmarks.live import Case, Found, browser_cpu, cases
 from benchmarks.rows import Row, parser, report
 from benchmarks.served import LivePage, Server, chromium, watch
-from gan_core.presets import to_query
+from gan_core.config.presets import to_query
 
 N_VISITORS: Final = 4
 RATIO: Final = 0.9

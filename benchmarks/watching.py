@@ -17,10 +17,10 @@ from typing import Final
 import torch
 
 from benchmarks.rows import Row, report
-from gan_core.found import Found
-from gan_core.monitor import Monitor
-from gan_core.presets import preset
-from gan_core.trainer import Trainer
+from gan_core.config.presets import preset
+from gan_core.diagnosis.report import Found
+from gan_core.live.monitor import Monitor
+from gan_core.training import Trainer
 
 PRESETS: Final = ("ring-8", "digits")
 ASKED_EVERY: Final = 0.1

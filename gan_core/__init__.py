@@ -14,32 +14,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gan_core.config import Intervention, RunConfig
+    from gan_core.config.presets import preset
     from gan_core.errors import CheckpointError, ConfigError, DataError, GanExplorerError
-    from gan_core.history import History, StepStats
-    from gan_core.objectives import OBJECTIVES, Objective
-    from gan_core.presets import preset
-    from gan_core.regularisers import REGULARISERS, Regulariser
-    from gan_core.runner import Runner
-    from gan_core.snapshot import Snapshot
-    from gan_core.trainer import Trainer
+    from gan_core.game.objectives import OBJECTIVES, Objective
+    from gan_core.game.regularisers import REGULARISERS, Regulariser
+    from gan_core.live.runner import Runner
+    from gan_core.record.history import History, StepStats
+    from gan_core.record.snapshot import Snapshot
+    from gan_core.training import Trainer
 
 _HOMES = {
     "CheckpointError": "errors",
     "ConfigError": "errors",
     "DataError": "errors",
     "GanExplorerError": "errors",
-    "History": "history",
+    "History": "record.history",
     "Intervention": "config",
-    "OBJECTIVES": "objectives",
-    "Objective": "objectives",
-    "REGULARISERS": "regularisers",
-    "Regulariser": "regularisers",
+    "OBJECTIVES": "game.objectives",
+    "Objective": "game.objectives",
+    "REGULARISERS": "game.regularisers",
+    "Regulariser": "game.regularisers",
     "RunConfig": "config",
-    "Runner": "runner",
-    "Snapshot": "snapshot",
-    "StepStats": "history",
-    "Trainer": "trainer",
-    "preset": "presets",
+    "Runner": "live.runner",
+    "Snapshot": "record.snapshot",
+    "StepStats": "record.history",
+    "Trainer": "training",
+    "preset": "config.presets",
 }
 
 __all__ = [

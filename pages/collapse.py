@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import session, theme
-from pages.ui.lab import panels, protocols, state, sweeps
+from pages.ui.collapse import panels, protocols, state, sweeps
 
 state.update_link()
 notice = session.take_notice()

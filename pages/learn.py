@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import prose, session, theme
+from pages.ui import session, theme, web
 from pages.ui.learn import debugger_panel, lesson_panels, theory_panels, zoo_panel
 
 PARTS = {"lessons": "Ten guided minutes", "step": "One step, in slow motion", "theory": "Theory", "zoo": "The zoo"}
 
-st.html(prose.ASSETS.parent / "pages" / "ui" / "learn" / "lesson.css")
+st.html(web.FOLDER / "learn" / "lesson.css")
 notice = session.take_notice()
 if notice:
     st.toast(notice, duration="long")

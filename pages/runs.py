@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import prose, runs_panels, session, theme
+from pages.ui import prose, session, theme
+from pages.ui.runs import panels as runs_panels
 
 st.html(prose.ASSETS / "form.css")
 notice = session.take_notice()

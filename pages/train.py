@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import controls, prose, session, train_panels
+from pages.ui import prose, session
+from pages.ui.train import controls
+from pages.ui.train import panels as train_panels
 
 with st.sidebar:
     st.html(prose.ASSETS / "form.css")

@@ -15,16 +15,16 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from gan_core import recorded
+from gan_core.config.presets import preset
 from gan_core.data import Points
-from gan_core.found import Found
+from gan_core.diagnosis.report import Found
+from gan_core.live.frame_builder import Publisher
+from gan_core.live.monitor import score_generators
+from gan_core.live.recorder import MAIN_METRICS
 from gan_core.metrics import METRICS
-from gan_core.monitor import score_generators
-from gan_core.past import Best, Past
-from gan_core.presets import preset
-from gan_core.publisher import Publisher
-from gan_core.recorder import MAIN_METRICS
-from gan_core.trainer import Trainer
+from gan_core.record.timeline import Best, Past
+from gan_core.storage import bundled as recorded
+from gan_core.training import Trainer
 
 N_PROOF: Final = 5
 """Steps at the beginning and after the end whose numbers are noted, for the test."""

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from gan_core.data import Images, load
 from gan_core.data.images import network_units
+from gan_core.game.optimizers import OPTIMIZERS
 from gan_core.metrics.judge import JUDGES, judge_network
-from gan_core.optimizers import OPTIMIZERS
 
 STEPS: Final = 1_500
 BATCH: Final = 128

@@ -15,7 +15,7 @@ from gan_core.config import KNOBS, RunConfig
 from gan_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from gan_core.trainer import Trainer
+    from gan_core.training import Trainer
 
 
 def changes(settings: Iterable[str], seed: str | None = None) -> dict[str, str]:
@@ -105,7 +105,7 @@ def new_trainer(config: RunConfig, device: str) -> Trainer:
         GanExplorerError: If its data cannot be had, or there is no such device.
     """
     _prepare(config, device)
-    from gan_core.trainer import Trainer
+    from gan_core.training import Trainer
 
     return Trainer(config, device=device)
 
@@ -124,7 +124,7 @@ def saved_trainer(path: Path, changed: Mapping[str, str], device: str) -> tuple[
     Raises:
         GanExplorerError: If it cannot be read or changed so.
     """
-    from gan_core.checkpoint import load, summarise
+    from gan_core.storage.checkpoint import load, summarise
 
     summary = summarise(path)
     _prepare(summary.config, device)

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from gan_core.commands.printing import print_json
-from gan_core.presets import presets
+from gan_core.config.presets import presets
 
 HELP = "List the presets."
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from gan_core.frame import finite
+from gan_core.record.frame import finite
 
 if TYPE_CHECKING:
     from gan_core.metrics import Score

@@ -14,14 +14,26 @@ from gan_core.commands import prepare
 from gan_core.commands.arguments import number
 from gan_core.commands.printing import print_json
 from gan_core.config import KNOBS
-from gan_core.presets import find, presets
-from gan_core.sweep import SCORES, Job, Table, dask, floors, parse_vary, plan, processes, samples, shown, summarise
-from gan_core.sweep import run as do
+from gan_core.config.presets import find, presets
+from gan_core.experiments.sweep import (
+    SCORES,
+    Job,
+    Table,
+    dask,
+    floors,
+    parse_vary,
+    plan,
+    processes,
+    samples,
+    shown,
+    summarise,
+)
+from gan_core.experiments.sweep import run as do
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from gan_core.sweep import Summary
+    from gan_core.experiments.sweep import Summary
 
 HELP = (
     "Train a preset with every combination of some settings and with several seeds, and write one row a run. What the "

@@ -17,14 +17,13 @@ from gan_core.commands import prepare
 from gan_core.commands.arguments import number
 from gan_core.commands.printing import as_dicts, print_json, print_metrics
 from gan_core.config import KNOBS
+from gan_core.config.presets import find, presets
 from gan_core.errors import ConfigError
-from gan_core.evaluation import evaluate
-from gan_core.presets import find, presets
 
 if TYPE_CHECKING:
     from gan_core.diagnosis import Watch
-    from gan_core.history import StepStats
-    from gan_core.trainer import Trainer
+    from gan_core.record.history import StepStats
+    from gan_core.training import Trainer
 
 MAX_STEPS: Final = 10**9
 MAX_SECONDS: Final = 10**6
@@ -96,6 +95,7 @@ def run(args: argparse.Namespace) -> None:
         made = -trainer.step_count
         # Late, as it brings PyTorch along: a mistyped name is answered without.
         from gan_core.diagnosis import Watch, diverged_message
+        from gan_core.metrics.scoring import evaluate
 
         watch = Watch()
         stats, state, seconds = _loop(trainer, steps, args.seconds, interrupted, watch)
@@ -168,7 +168,8 @@ def _on_interrupt() -> Iterator[Callable[[], bool]]:
 
 def _save(trainer: Trainer, path: Path, preset: str) -> None:
     """Write the whole run; the file is complete or not there."""
-    from gan_core import __version__, checkpoint
+    from gan_core import __version__
+    from gan_core.storage import checkpoint
 
     checkpoint.save(trainer, path, preset=preset, app=__version__)
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 import pydantic
 from pydantic import Field, model_validator
 
-from gan_core.config.idle import idle_in
+from gan_core.config.compatibility import refuse_what_cannot_go_together
+from gan_core.config.inactive import idle_in
 from gan_core.config.knobs import Frozen, Knob, collect, knob
 from gan_core.config.names import (
     AugmentName,
@@ -19,7 +20,6 @@ from gan_core.config.names import (
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
 from gan_core.config.paths import explain, leaves, set_path
 from gan_core.config.sizes import flops_of, sizes_of
-from gan_core.config.together import refuse_what_cannot_go_together
 from gan_core.errors import ConfigError
 
 Beta = Annotated[float, Field(ge=0, lt=1)]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from gan_core.diagnosis.cures import cures_of, describe, title_of
 from gan_core.diagnosis.evidence import HEADLINES, Evidence
+from gan_core.diagnosis.features import Signs, look, recent
 from gan_core.diagnosis.findings import Finding, Severity, diagnose
 from gan_core.diagnosis.rules import RULES
-from gan_core.diagnosis.signs import Signs, look, recent
 from gan_core.diagnosis.thresholds import THRESHOLDS, Threshold
 from gan_core.diagnosis.verdict import DEAD_D_LOSS, VANISHED, diverged_message, verdict
 from gan_core.diagnosis.watch import LOOK_EVERY, Watch

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gan_core.config import RunConfig
+from gan_core.diagnosis.features import Signs
 from gan_core.diagnosis.rules import Series, bottleneck
-from gan_core.diagnosis.signs import Signs
 from gan_core.diagnosis.thresholds import limit
 
 __all__ = ["HEADLINES", "Evidence", "evidence_of", "why_of"]

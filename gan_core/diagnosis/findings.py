@@ -17,10 +17,10 @@ import numpy as np
 from gan_core.config import RunConfig
 from gan_core.diagnosis.cures import cures_of
 from gan_core.diagnosis.evidence import Evidence, evidence_of, why_of
+from gan_core.diagnosis.features import Signs
 from gan_core.diagnosis.rules import RULES, STAYS, Flags, Series
-from gan_core.diagnosis.signs import Signs
 from gan_core.diagnosis.thresholds import limit
-from gan_core.history import StepStats
+from gan_core.record.history import StepStats
 
 __all__ = ["Finding", "Severity", "diagnose"]
 

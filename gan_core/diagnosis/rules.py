@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_core.config import RunConfig
-from gan_core.diagnosis.signs import Signs
+from gan_core.diagnosis.features import Signs
 from gan_core.diagnosis.thresholds import limit
-from gan_core.objectives import OBJECTIVES
+from gan_core.game.objectives import OBJECTIVES
 
 __all__ = ["RULES", "STAYS", "Series", "bottleneck"]
 

@@ -14,7 +14,7 @@ from gan_core.diagnosis.cures import describe, title_of
 from gan_core.diagnosis.evidence import HEADLINES
 from gan_core.diagnosis.findings import Finding
 from gan_core.diagnosis.thresholds import limit
-from gan_core.history import History, StepStats
+from gan_core.record.history import History, StepStats
 
 Level = Literal["ok", "warn", "bad", "info"]
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from gan_core.config import RunConfig
+from gan_core.diagnosis.features import Signs, look, recent
 from gan_core.diagnosis.findings import Finding, diagnose
 from gan_core.diagnosis.lost import LostModes
-from gan_core.diagnosis.signs import Signs, look, recent
-from gan_core.history import StepStats
-from gan_core.trainer import Trainer
+from gan_core.record.history import StepStats
+from gan_core.training import Trainer
 
 __all__ = ["LOOK_EVERY", "Watch"]
 

@@ -1,4 +1,4 @@
-"""Take it home: what a run can be saved as, beside the checkpoint that goes on (`gan_core.checkpoint`).
+"""Take it home: what a run can be saved as, beside the checkpoint that goes on (`gan_core.storage.checkpoint`).
 
     pictures     PNG of the shown samples, ZIP of new ones
     film         GIF, WebP or MP4 of a training

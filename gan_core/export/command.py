@@ -10,7 +10,6 @@ from typing import Any, Final, get_args
 
 from tqdm import tqdm
 
-from gan_core import checkpoint
 from gan_core.errors import CheckpointError, ConfigError
 from gan_core.export.common import GeneratorCopy
 from gan_core.export.film import FilmFormat, film
@@ -24,7 +23,8 @@ from gan_core.export.tables import history_csv, run_json
 from gan_core.export.targets import TARGETS
 from gan_core.export.tensorboard import event_file
 from gan_core.export.weights import generator_safetensors
-from gan_core.trainer import Trainer
+from gan_core.storage import checkpoint
+from gan_core.training import Trainer
 
 N_FRAMES: Final = 100
 

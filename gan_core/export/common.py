@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points
 from gan_core.errors import ConfigError, GanExplorerError
-from gan_core.sampling import sample_prior
-from gan_core.trainer import Trainer, Which
+from gan_core.game.sampling import sample_prior
+from gan_core.training import Trainer, Which
 
 Progress = Callable[[int, int], None]
 """Hears of (items done, items in all)."""

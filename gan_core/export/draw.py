@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from gan_core.palette import PALETTES, Theme
+from gan_core.figures.palette import PALETTES, Theme
 
 Array = NDArray[Any]
 Frame = tuple[float, float, float, float]

@@ -16,7 +16,7 @@ from PIL import Image
 from gan_core.errors import ConfigError
 from gan_core.export.common import Cancelled, Progress, watched, within
 from gan_core.export.draw import Frame, captioned, grid, scatter
-from gan_core.palette import Theme
+from gan_core.figures.palette import Theme
 
 Array = NDArray[Any]
 Moment = tuple[int, Array]

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gan_core import frame as frame_format
 from gan_core.diagnosis import verdict
 from gan_core.export.draw import Array, Frame
 from gan_core.export.film import Moment
-from gan_core.trainer import Trainer, Which
+from gan_core.record import frame as frame_format
+from gan_core.training import Trainer, Which
 
 StepFrame = tuple[int, bytes]
-"""A step and the frame that was seen then, see `gan_core.frame`."""
+"""A step and the frame that was seen then, see `gan_core.record.frame`."""
 
 
 @dataclass(frozen=True)

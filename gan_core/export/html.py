@@ -17,17 +17,17 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from gan_core import frame as frame_format
 from gan_core.config import RunConfig
 from gan_core.config.paths import leaves
 from gan_core.errors import ConfigError
 from gan_core.export.common import Cancelled, Progress, watched
 from gan_core.export.draw import Array
 from gan_core.export.frames import StepFrame
+from gan_core.figures.palette import DARK, LIGHT, Palette
+from gan_core.game.objectives import OBJECTIVES, smoothed
 from gan_core.metrics import METRICS
-from gan_core.objectives import OBJECTIVES, smoothed
-from gan_core.palette import DARK, LIGHT, Palette
-from gan_core.view import step_125
+from gan_core.record import frame as frame_format
+from gan_core.training.observe import step_125
 
 MAX_BYTES: Final = 6_000_000
 MAX_FRAMES: Final = 400

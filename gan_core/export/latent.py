@@ -13,7 +13,7 @@ from PIL import Image
 
 from gan_core.export.draw import Frame, grid, scatter
 from gan_core.export.film import FilmFormat, film
-from gan_core.palette import Theme
+from gan_core.figures.palette import Theme
 
 Array = NDArray[Any]
 

@@ -18,7 +18,7 @@ from torch import nn
 from gan_core.data import Points
 from gan_core.errors import ConfigError
 from gan_core.export.common import GeneratorCopy
-from gan_core.networks.layers import BlankConv2d, BlankConvTranspose2d, BlankLinear
+from gan_core.game.networks.layers import BlankConv2d, BlankConvTranspose2d, BlankLinear
 
 TOLERANCE: Final = 1e-5
 OPSET: Final = 17

@@ -14,9 +14,9 @@ from PIL import Image
 from gan_core.data import Images
 from gan_core.export.common import Cancelled, GeneratorCopy, Progress, watched, within
 from gan_core.export.draw import Array, Frame, grid, scatter
-from gan_core.frame import decode
-from gan_core.palette import Theme
-from gan_core.snapshot import Snapshot
+from gan_core.figures.palette import Theme
+from gan_core.record.frame import decode
+from gan_core.record.snapshot import Snapshot
 
 MAX_SAMPLES: Final = 10_000
 MAX_SIDE: Final = 2048
@@ -46,7 +46,7 @@ def thumbnail(content: bytes) -> bytes:
     """A small PNG of the samples that a frame shows; nothing if it shows none yet.
 
     Args:
-        content: A frame, see `gan_core.frame`.
+        content: A frame, see `gan_core.record.frame`.
     """
     header, arrays = decode(content)
     if "fake_images" in arrays:

@@ -22,7 +22,7 @@ from gan_core.export.script_networks import networks_part
 from gan_core.export.script_pieces import Pieces
 from gan_core.export.script_settings import Settings
 from gan_core.export.script_updates import updates_part
-from gan_core.streams import PURPOSES, RARE_PURPOSES
+from gan_core.game.streams import PURPOSES, RARE_PURPOSES
 
 STEPS: Final = 50
 """How many steps a script makes by itself if it is not told another number."""

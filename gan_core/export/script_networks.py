@@ -10,7 +10,7 @@ from torch import nn
 from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
 from gan_core.export.script_pieces import Pieces
-from gan_core.networks import (
+from gan_core.game.networks import (
     MLPDiscriminator,
     MLPGenerator,
     build_discriminator,
@@ -19,7 +19,7 @@ from gan_core.networks import (
     layers,
     minibatch,
 )
-from gan_core.streams import streams
+from gan_core.game.streams import streams
 
 _OWN = (
     layers.BlankConv2d,

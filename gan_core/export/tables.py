@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from gan_core.cards import Clock, seconds_at
 from gan_core.config import RunConfig
-from gan_core.frame import finite
-from gan_core.history import QUANTITIES, History
 from gan_core.metrics import METRICS, Score
+from gan_core.record.frame import finite
+from gan_core.record.history import QUANTITIES, History
+from gan_core.record.run_card import Clock, seconds_at
 
 _ENDINGS: Final = {"": "_mean", "_min": "_min", "_max": "_max"}
 

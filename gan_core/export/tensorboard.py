@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gan_core.export.tables import history_table
-from gan_core.history import History
+from gan_core.record.history import History
 
 FILE_NAME: Final = "events.out.tfevents.{time}.gan-explorer"
 """TensorBoard knows event files by their names."""

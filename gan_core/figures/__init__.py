@@ -6,27 +6,46 @@ view fills those templates from its frames by the same rules, so that a picture 
 cannot drift apart.
 
 Steps are on x, counted from 1. Shares and probabilities lie in [0, 1]. Real comes before generated, D before G.
+Names are loaded on first use, so that the palette costs no Plotly.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from gan_core.figures.compare import MAX_RUNS, compare
-from gan_core.figures.curves import (
-    accuracy,
-    gradient_norms,
-    health,
-    losses,
-    score_histograms,
-    score_means,
-    scores,
-)
-from gan_core.figures.pictures import samples
-from gan_core.figures.repeats import repeats
-from gan_core.figures.sweep import sweep
-from gan_core.palette import Theme
+if TYPE_CHECKING:
+    from gan_core.figures.comparison import MAX_RUNS, compare
+    from gan_core.figures.curves import (
+        accuracy,
+        gradient_norms,
+        health,
+        losses,
+        score_histograms,
+        score_means,
+        scores,
+    )
+    from gan_core.figures.live_view import LIVE, templates
+    from gan_core.figures.pictures import samples
+    from gan_core.figures.seeds import repeats
+    from gan_core.figures.sweeps import sweep
+
+_HOMES = {
+    "LIVE": "live_view",
+    "MAX_RUNS": "comparison",
+    "accuracy": "curves",
+    "compare": "comparison",
+    "gradient_norms": "curves",
+    "health": "curves",
+    "losses": "curves",
+    "repeats": "seeds",
+    "samples": "pictures",
+    "score_histograms": "curves",
+    "score_means": "curves",
+    "scores": "curves",
+    "sweep": "sweeps",
+    "templates": "live_view",
+}
 
 __all__ = [
     "LIVE",
@@ -45,24 +64,11 @@ __all__ = [
     "templates",
 ]
 
-LIVE: Final = {
-    "losses": losses,
-    "score_histograms": score_histograms,
-    "score_means": score_means,
-    "gradient_norms": gradient_norms,
-    "accuracy": accuracy,
-    "scores": scores,
-}
-"""Figures that the live view draws."""
 
-
-def templates(theme: Theme = "light") -> dict[str, dict[str, Any]]:
-    """The live view's figures, empty, as plain JSON values.
-
-    Args:
-        theme: Colours.
-
-    Returns:
-        Name → ``{"data": [traces], "layout": layout}``.
-    """
-    return {name: json.loads(make(theme=theme).to_json()) for name, make in LIVE.items()}
+def __getattr__(name: str) -> Any:
+    """Load a figure from its module on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import plotly.graph_objects as go
 
+from gan_core.figures.palette import PALETTES, Theme, rgba
 from gan_core.figures.template import empty, filled, line
-from gan_core.palette import PALETTES, Theme, rgba
 
 if TYPE_CHECKING:
-    from gan_core.snapshot import Snapshot
+    from gan_core.record.snapshot import Snapshot
 
 BAND_OPACITY: Final = 0.14
 FAKE_BAR_OPACITY: Final = 0.5

@@ -10,8 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from gan_core.figures.palette import PALETTES, Theme, rgba
 from gan_core.figures.template import empty
-from gan_core.palette import PALETTES, Theme, rgba
 
 Array = NDArray[Any]
 

@@ -8,11 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from gan_core.figures.palette import PALETTES, Palette, Theme, rgba
 from gan_core.figures.template import empty, steps_125
-from gan_core.palette import PALETTES, Palette, Theme, rgba
 
 if TYPE_CHECKING:
-    from gan_core.snapshot import Snapshot
+    from gan_core.record.snapshot import Snapshot
 
 Array = NDArray[Any]
 

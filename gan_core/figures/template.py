@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from gan_core.palette import Palette, rgba
+from gan_core.figures.palette import Palette, rgba
 
 if TYPE_CHECKING:
-    from gan_core.snapshot import Snapshot
+    from gan_core.record.snapshot import Snapshot
 
 Plain = dict[str, Any]
 """A figure as plotly.js takes it: ``data``, a list of traces, and ``layout``; arrays may be NumPy's."""

@@ -13,9 +13,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_core.figures.compare import COLOURS, DASHES
+from gan_core.figures.comparison import COLOURS, DASHES
+from gan_core.figures.palette import PALETTES, Theme, rgba
 from gan_core.figures.template import Plain, layout
-from gan_core.palette import PALETTES, Theme, rgba
 
 Array = NDArray[Any]
 

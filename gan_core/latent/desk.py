@@ -1,8 +1,8 @@
 """The desk: what can be asked about the latent space at one moment of a run, in NumPy; more in `analyses`.
 
 It stands between the page, which knows no tensors, and the functions of this package. An answer is a header of words
-and numbers and some arrays, as `gan_core.frame` packs them. Analyses that do not depend on a chosen z are made once
-and kept. A desk is used by one thread at a time.
+and numbers and some arrays, as `gan_core.record.frame` packs them. Analyses that do not depend on a chosen z are made
+once and kept. A desk is used by one thread at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Generator, Tensor
 from gan_core.data import Images, Points
 from gan_core.data.images import network_units
 from gan_core.errors import ConfigError
-from gan_core.latent import directions, folding, paths, plane, units
+from gan_core.latent import directions, manifold, paths, plane, units
 from gan_core.latent.inversion import N_STEPS
 from gan_core.latent.players import Players
 from gan_core.latent.points import Point
@@ -136,7 +136,7 @@ class Desk:
             n: Steps from one to the next.
         """
         header: dict[str, Any] = {"likely": list(likely_norms(self.players.config)), "n": n, "ways": {}}
-        header["real"] = self.once("unreal", lambda: folding.unreal_of_real(self.players, self._bar()))
+        header["real"] = self.once("unreal", lambda: manifold.unreal_of_real(self.players, self._bar()))
         arrays: dict[str, Array] = {}
         for way in paths.WAYS:
             z, classes = self._along(points, n, way, loop=False)
@@ -145,7 +145,7 @@ class Desk:
             header["ways"][way] = {
                 "length": float(steps.sum()),
                 "longest": float(steps.max() / steps.mean().clamp_min(1e-12)),
-                **folding.unreal(self.players, made, classes, self._bar()),
+                **manifold.unreal(self.players, made, classes, self._bar()),
             }
             arrays |= {
                 f"{way}_samples": self.shown(made),
@@ -195,7 +195,7 @@ class Desk:
             "places": numpy_of(found.places(z)),
         }
         if isinstance(self.players.data, Points):
-            arrays |= folding.fold(self.players, cells, N_CELLS)
+            arrays |= manifold.fold(self.players, cells, N_CELLS)
         return {"reach": found.reach, "likely": list(likely_norms(config)), "n": N_PLANE}, arrays
 
     def field(self) -> Answer:
@@ -204,7 +204,7 @@ class Desk:
         Raises:
             ConfigError: If the data are images.
         """
-        return self.once("field", lambda: folding.field(self.players, self._bar()))
+        return self.once("field", lambda: manifold.field(self.players, self._bar()))
 
     # -- inversion ----------------------------------------------------------------------------------------------
 
@@ -276,7 +276,7 @@ class Desk:
         return [units.activations(self.players, z, classes, i).shape[1] for i in range(n)]
 
     def _bar(self) -> float:
-        return self.once("bar", lambda: folding.bar(self.players))
+        return self.once("bar", lambda: manifold.bar(self.players))
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What does not depend on a chosen z: made at the first call, then kept."""

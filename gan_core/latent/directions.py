@@ -16,10 +16,10 @@ import torch
 from torch import Generator, Tensor
 
 from gan_core.errors import ConfigError
+from gan_core.game.sampling import sample_prior
 from gan_core.latent.attributes import ATTRIBUTES, classify
 from gan_core.latent.players import Players
 from gan_core.latent.units import hidden_layers
-from gan_core.sampling import sample_prior
 
 N_DRAWN: Final = 4096
 MAX_UNITS: Final = 1024

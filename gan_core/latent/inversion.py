@@ -15,9 +15,9 @@ import torch
 from torch import Generator, Tensor
 
 from gan_core.errors import ConfigError
+from gan_core.game.optimizers import OPTIMIZERS
+from gan_core.game.sampling import sample_prior
 from gan_core.latent.players import Players
-from gan_core.optimizers import OPTIMIZERS
-from gan_core.sampling import sample_prior
 
 N_STEPS: Final = 300
 RATE: Final = 0.1

@@ -15,7 +15,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from gan_core.view import slerp
+from gan_core.training.observe import slerp
 
 Way = Callable[[Tensor, Tensor, int], Tensor]
 

@@ -11,11 +11,11 @@ from torch import Generator, Tensor, nn
 
 from gan_core.config import RunConfig, parse_config
 from gan_core.data import Images, Points, load_data
-from gan_core.networks import build_discriminator, build_generator
-from gan_core.networks.layers import one_hot
-from gan_core.streams import streams
-from gan_core.trainer import Which
-from gan_core.view import HEAT_PACKS, beside_real
+from gan_core.game.networks import build_discriminator, build_generator
+from gan_core.game.networks.layers import one_hot
+from gan_core.game.streams import streams
+from gan_core.training import Which
+from gan_core.training.observe import HEAT_PACKS, beside_real
 
 BATCH: Final = 256
 """Samples made at once: more would leave the processor's caches."""
@@ -44,7 +44,7 @@ class Players:
         """Copy them out of a state; it is only read.
 
         Args:
-            state: From `gan_core.trainer.Trainer.state_dict`.
+            state: From `gan_core.training.Trainer.state_dict`.
             which: The averaged generator (the raw one if averaging is off), or the raw one.
 
         Raises:

@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from gan_core.config import RunConfig
-from gan_core.sampling import sample_prior
+from gan_core.game.sampling import sample_prior
 
 N_SEEDED: Final = 64
 """Points of one seed."""

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.errors import ConfigError
+from gan_core.game.networks import ACTIVATIONS
 from gan_core.latent.players import BATCH, Players
-from gan_core.networks import ACTIVATIONS
 
 _HIDDEN: Final = tuple(type(make()) for make in ACTIVATIONS.values())
 

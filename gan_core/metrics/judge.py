@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gan_core.config.assets import asset
 from gan_core.data import Images
 from gan_core.metrics.modes import kl_divergence
 
 __all__ = ["JUDGES", "SURE", "Judge", "JudgeScores", "find_judge", "judge_network"]
 
-JUDGES: Final = Path(__file__).parents[2] / "assets" / "judges"
+JUDGES: Final = asset("judges")
 SURE: Final = 0.9
 """A sample counts as confident when the judge gives one class more than this."""
 WIDTHS: Final = (128, 64)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
+from pages.ui import web
+
 _TOKEN: Final = re.compile(r"[0-9a-f]{32}")
 _component = st.components.v2.component(
-    "gan_browser", js=(Path(__file__).parent / "browser.js").read_text(encoding="utf-8"), isolate_styles=False
+    "gan_browser", js=(web.FOLDER / "core" / "browser.js").read_text(encoding="utf-8"), isolate_styles=False
 )
 
 

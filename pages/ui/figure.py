@@ -28,7 +28,7 @@ def show(figure: go.Figure | Plain, *, key: str, alt: str) -> None:
         key: One for all that it becomes.
         alt: What it shows, for those who do not see it.
     """
-    _component(key=key, data={"script": live.url("figure.js"), "plotly": plotly_url(), **spoken(figure, alt)})
+    _component(key=key, data={"script": live.url("core/figure.js"), "plotly": plotly_url(), **spoken(figure, alt)})
 
 
 def spoken(figure: go.Figure | Plain, alt: str) -> dict[str, Any]:

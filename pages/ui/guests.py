@@ -12,7 +12,7 @@ import time
 from collections import deque
 from typing import Final
 
-from gan_core.runner import Transport
+from gan_core.live.runner import Transport
 
 GRACE: Final = 7.0
 """A drop shorter than this leaves the run playing; it stops well within ten seconds."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from gan_core import OBJECTIVES, RunConfig
+from gan_core.config.assets import asset
 
-ASSETS: Final = Path(__file__).parents[2] / "assets"
+ASSETS: Final = asset()
 
 
 def page(name: str) -> None:

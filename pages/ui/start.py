@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-PARTS: Final = ("live", "latent", "lab", "theory")
+PARTS: Final = ("live", "latent", "collapse", "learn.theory")
 """The packages of `pages.ui` whose module ``route`` has routes of its own, all under ``gan/``."""
 
 _LOCK: Final = threading.Lock()
@@ -49,8 +49,8 @@ def close() -> None:
     """End every run, if anything has been loaded that could have begun one."""
     if _DONE.is_set():
         importlib.import_module("pages.ui.session").rooms().close()
-        importlib.import_module("gan_core.repeats").close()
-        importlib.import_module("gan_core.sweep.campaign").close()
+        importlib.import_module("gan_core.experiments.seeds").close()
+        importlib.import_module("gan_core.experiments.sweep.campaign").close()
 
 
 class Routes:

@@ -6,15 +6,13 @@ light page would then stand, hardly legible, on a dark one. `follow` has it draw
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-from gan_core.palette import Theme
-from pages.ui import live
+from gan_core.figures.palette import Theme
+from pages.ui import live, web
 
 _component = st.components.v2.component(
-    "gan_theme", js=(Path(__file__).parent / "theme_turns.js").read_text(encoding="utf-8"), isolate_styles=False
+    "gan_theme", js=(web.FOLDER / "core" / "theme-turns.js").read_text(encoding="utf-8"), isolate_styles=False
 )
 
 
@@ -25,7 +23,7 @@ def theme() -> Theme:
 
 def follow() -> None:
     """Have the script run again when the page turns light or dark; stands last on a page, and is not seen."""
-    data = {"script": live.url("theme.js"), "drawn": theme()}
+    data = {"script": live.url("core/theme.js"), "drawn": theme()}
     _component(key="theme", data=data, on_turned_change=_nothing, height=0)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gan_core.config import RunConfig
-from gan_core.runner import Runner
+from gan_core.live.runner import Runner
 from tests.core.runners import SMALL, Make
 
 

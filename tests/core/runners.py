@@ -9,9 +9,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gan_core.config import RunConfig
-from gan_core.frame import decode
-from gan_core.runner import Runner
-from gan_core.trainer import Trainer
+from gan_core.live.runner import Runner
+from gan_core.record.frame import decode
+from gan_core.training import Trainer
 
 SMALL = RunConfig().changed(
     {"data.name": "ring-8", "batch_size": 8, "ema": 0.9}

@@ -24,45 +24,19 @@ ROWS: tuple[tuple[str, ...], ...] = (
     # ---- streamlit ends here ----
     ("gan_core.__main__",),
     ("gan_core.commands",),
-    ("gan_core.export", "gan_core.figures", "gan_core.recorded"),
+    ("gan_core.export",),
+    ("gan_core.figures",),
     ("gan_core",),  # the lazy door: its names, not its submodules
-    ("gan_core.lockstep", "gan_core.monitor", "gan_core.recorder", "gan_core.repeats", "gan_core.sweep"),
-    ("gan_core.autosave", "gan_core.runner"),
-    ("gan_core.lessons", "gan_core.publisher", "gan_core.stepwise"),
-    ("gan_core.found",),
-    (
-        "gan_core.camera",
-        "gan_core.checkpoint",
-        "gan_core.diagnosis",
-        "gan_core.evaluation",
-        "gan_core.latent",
-        "gan_core.slots",
-        "gan_core.trials",
-    ),
-    ("gan_core.trainer",),
-    ("gan_core.moment",),
-    ("gan_core.view",),
-    ("gan_core.dynamics", "gan_core.methods", "gan_core.zoo"),
-    ("gan_core.ema",),
-    (
-        "gan_core.augment",
-        "gan_core.constraints",
-        "gan_core.frame",
-        "gan_core.gallery",
-        "gan_core.history",
-        "gan_core.metrics",
-        "gan_core.networks",
-        "gan_core.objectives",
-        "gan_core.optimizers",
-        "gan_core.past",
-        "gan_core.protocols",
-        "gan_core.regularisers",
-        "gan_core.sampling",
-        "gan_core.snapshot",
-    ),
-    ("gan_core.data", "gan_core.presets", "gan_core.recipes"),  # metrics measure data; presets are made of configs
-    ("gan_core.config", "gan_core.streams"),
-    ("gan_core.cards", "gan_core.errors", "gan_core.palette", "gan_core.workers"),
+    ("gan_core.experiments",),
+    ("gan_core.live",),
+    ("gan_core.diagnosis", "gan_core.latent", "gan_core.storage"),
+    ("gan_core.training",),
+    ("gan_core.metrics", "gan_core.theory"),
+    ("gan_core.game",),
+    ("gan_core.data",),
+    ("gan_core.config",),
+    ("gan_core.record",),
+    ("gan_core.errors",),
 )
 
 WEB = {"app", "pages", "pages.*", "pages.ui"}
@@ -77,12 +51,7 @@ WITHOUT_TORCH = {
     "gan_core.config",
     "gan_core.errors",
     "gan_core.figures",
-    "gan_core.frame",
-    "gan_core.history",
-    "gan_core.palette",
-    "gan_core.presets",
-    "gan_core.recipes",
-    "gan_core.snapshot",
+    "gan_core.record",
     "pages",
     "pages.*",
     "pages.ui",
@@ -263,7 +232,7 @@ def test_a_module_knows_only_what_lies_below_it(module: str) -> None:
 
 
 def test_the_product_is_where_the_table_looks_for_it() -> None:
-    assert {"gan_core.config", "gan_core.errors", "gan_core.objectives"} <= set(FILES)
+    assert {"gan_core.config", "gan_core.errors", "gan_core.game.objectives"} <= set(FILES)
     assert len(ROW_OF) == sum(len(row) for row in ROWS), "a name stands in two rows"
     assert set(ROW_OF) >= WITHOUT_TORCH.union(*KNOWN_ONLY_TO.values())
 
@@ -302,21 +271,21 @@ def test_the_product_is_importable_without_streamlit() -> None:
     [
         ("gan_core.brand_new", "", "has no place"),
         ("gan_core.config", "import gan_core.brand_new", "has no place"),
-        ("gan_core.history", "from gan_core.trainer import Trainer", "lower row"),
-        ("gan_core.history", "from gan_core import trainer", "lower row"),
-        ("gan_core.history", "from gan_core import Trainer", "lower row"),
-        ("gan_core.history", "from . import trainer", "lower row"),
-        ("gan_core.data.points", "from ..trainer import Trainer", "lower row"),
-        ("gan_core.history", "def late():\n    import gan_core.runner", "lower row"),
-        ("gan_core.history", "if TYPE_CHECKING:\n    pass\nelse:\n    import gan_core.runner", "lower row"),
-        ("gan_core.history", "importlib.import_module('gan_core.runner')", "lower row"),
-        ("gan_core.objectives", "import gan_core.regularisers", "lower row"),
+        ("gan_core.record.history", "from gan_core.training import Trainer", "lower row"),
+        ("gan_core.record.history", "from gan_core import training", "lower row"),
+        ("gan_core.record.history", "from gan_core import Trainer", "lower row"),
+        ("gan_core.record.history", "from .. import training", "lower row"),
+        ("gan_core.data.points", "from ..training import Trainer", "lower row"),
+        ("gan_core.record.history", "def late():\n    import gan_core.live.runner", "lower row"),
+        ("gan_core.record.history", "if TYPE_CHECKING:\n    pass\nelse:\n    import gan_core.live.runner", "lower row"),
+        ("gan_core.record.history", "importlib.import_module('gan_core.live.runner')", "lower row"),
+        ("gan_core.theory.dirac", "import gan_core.metrics.modes", "lower row"),
         ("pages.train", "from pages import latent", "lower row"),
         ("pages.ui.panels", "from pages.train import draw", "lower row"),
-        ("gan_core.runner", "import streamlit.runtime", "streamlit is known only to"),
-        ("gan_core.frame", "from starlette.responses import Response", "starlette is known only to"),
+        ("gan_core.live.runner", "import streamlit.runtime", "streamlit is known only to"),
+        ("gan_core.record.frame", "from starlette.responses import Response", "starlette is known only to"),
         ("pages.train", "import plotly.graph_objects", "plotly is known only to"),
-        ("gan_core.presets", "from torch import Tensor", "torch is unknown"),
+        ("gan_core.config.presets", "from torch import Tensor", "torch is unknown"),
         ("pages.train", "import torch", "torch is unknown"),
         ("gan_core.data.images", "from http import server", "connection of its own"),
     ],
@@ -330,10 +299,10 @@ def test_this_test_sees(module: str, source: str, complaint: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("gan_core.history", "if TYPE_CHECKING:\n    from gan_core.trainer import Trainer"),
-        ("gan_core.snapshot", "if typing.TYPE_CHECKING:\n    import torch"),
+        ("gan_core.record.history", "if TYPE_CHECKING:\n    from gan_core.training import Trainer"),
+        ("gan_core.record.snapshot", "if typing.TYPE_CHECKING:\n    import torch"),
         ("gan_core.data.points", "from . import modes\nfrom gan_core.errors import DataError"),
-        ("gan_core.trainer", "from gan_core import config, objectives"),
+        ("gan_core.training", "from gan_core import config, game"),
         ("gan_core.figures", "import plotly.graph_objects as go"),
         (
             "pages.train",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from gan_core.augment import AUGMENTS, augment, colour, cutout, translation
+from gan_core.game.augment import AUGMENTS, augment, colour, cutout, translation
 
 every_change = pytest.mark.parametrize("name", AUGMENTS)
 

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from gan_core.presets import preset
-from gan_core.sweep import campaign as module
-from gan_core.sweep import plan
-from gan_core.sweep.campaign import Campaign, close
-from gan_core.sweep.job import train_one
+from gan_core.config.presets import preset
+from gan_core.experiments.sweep import campaign as module
+from gan_core.experiments.sweep import plan
+from gan_core.experiments.sweep.campaign import Campaign, close
+from gan_core.experiments.sweep.job import train_one
 
 SMALL = preset("ring-8").changed({"batch_size": 8, "generator.width": 8, "discriminator.width": 8})
 JOBS = plan(SMALL, {"objective": ["non_saturating", "hinge"]}, seeds=range(2), steps=2)
@@ -51,7 +51,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Semaphore, list[str
         assert go.acquire(timeout=60)
         return {"run": job["run"], **job["values"], "seed": 0, "modes": 8.0}
 
-    monkeypatch.setattr("gan_core.sweep.pools.train_one", train)
+    monkeypatch.setattr("gan_core.experiments.sweep.pools.train_one", train)
     return go, begun
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core.cards import MAX_NAME, Card, read, seconds_at, tidy
+from gan_core.record.run_card import MAX_NAME, Card, read, seconds_at, tidy
 
 FULL = Card("my run", "f" * 64, {"js": 0.25}, ((0, 0.0), (10, 1.5)), b"\x89PNG")
 

@@ -16,11 +16,11 @@ import torch
 from safetensors import torch as safetensors
 from torch import Tensor
 
-from gan_core import checkpoint
 from gan_core.config import RunConfig, parse_config
+from gan_core.config.presets import preset
 from gan_core.errors import CheckpointError, GanExplorerError
-from gan_core.presets import preset
-from gan_core.trainer import Trainer
+from gan_core.storage import checkpoint
+from gan_core.training import Trainer
 
 SMALL = parse_config(
     {

@@ -10,16 +10,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core import sampling, view
-from gan_core.augment import augment
 from gan_core.config import RunConfig
 from gan_core.data import Images, load
 from gan_core.errors import DataError
-from gan_core.networks import build_discriminator, build_generator, refresh_spectral
-from gan_core.objectives import OBJECTIVES
-from gan_core.regularisers import REGULARISERS
-from gan_core.streams import stream, streams
-from gan_core.trainer import Trainer
+from gan_core.game import sampling
+from gan_core.game.augment import augment
+from gan_core.game.networks import build_discriminator, build_generator, refresh_spectral
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.regularisers import REGULARISERS
+from gan_core.game.streams import stream, streams
+from gan_core.training import Trainer
+from gan_core.training import observe as view
 
 SMALL = RunConfig().changed(
     {"data.name": "digits", "conditional": True, "batch_size": 6, "latent_dim": 3, "ema": 0.9}

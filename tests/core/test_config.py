@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_core import config as module
-from gan_core.augment import AUGMENTS
 from gan_core.config import (
     DATA_CLASSES,
     DATA_SHAPES,
@@ -25,11 +24,12 @@ from gan_core.config import (
 from gan_core.config.names import CROSS_ENTROPY
 from gan_core.data import DATASETS, Images, load
 from gan_core.errors import ConfigError, GanExplorerError
-from gan_core.networks import ACTIVATIONS, DISCRIMINATORS, GENERATORS, build_discriminator, build_generator
-from gan_core.objectives import OBJECTIVES
-from gan_core.optimizers import OPTIMIZERS
-from gan_core.regularisers import REGULARISERS
-from gan_core.streams import streams
+from gan_core.game.augment import AUGMENTS
+from gan_core.game.networks import ACTIVATIONS, DISCRIMINATORS, GENERATORS, build_discriminator, build_generator
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.optimizers import OPTIMIZERS
+from gan_core.game.regularisers import REGULARISERS
+from gan_core.game.streams import streams
 
 CONFIG = RunConfig()
 PENALISED = CONFIG.changed({"regularisers": [{"name": "r1", "weight": 0.5}]})
@@ -233,7 +233,7 @@ def test_a_config_error_is_a_value_error_and_one_of_ours() -> None:
 
 def test_too_many_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     # The widest networks that the single bounds allow stay below today's limit, so the limit is lowered.
-    monkeypatch.setattr(module.together, "MAX_PARAMETERS", 10_000)
+    monkeypatch.setattr(module.compatibility, "MAX_PARAMETERS", 10_000)
     with pytest.raises(ConfigError, match=r"weights; at most 10,000 are allowed: lower a width or a depth"):
         CONFIG.changed({"generator.width": 200})
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from gan_core.networks import (
+from gan_core.game.networks import (
     DCGANDiscriminator,
     DCGANGenerator,
     SpectralConv2d,
@@ -14,7 +14,7 @@ from gan_core.networks import (
     mixes_samples,
     refresh_spectral,
 )
-from gan_core.networks.layers import BlankConvTranspose2d
+from gan_core.game.networks.layers import BlankConvTranspose2d
 
 SIDES = {8: (4, [16]), 16: (4, [16, 8]), 28: (7, [16, 8]), 32: (4, [16, 8, 4]), 64: (4, [16, 8, 4, 2])}
 every_side = pytest.mark.parametrize("side", SIDES)

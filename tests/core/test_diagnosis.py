@@ -9,7 +9,7 @@ import pytest
 
 from gan_core.config import RunConfig
 from gan_core.diagnosis import Evidence, Finding, cures_of, diverged_message, verdict
-from gan_core.history import QUANTITIES, History, StepStats
+from gan_core.record.history import QUANTITIES, History, StepStats
 
 CONFIG = RunConfig().changed({"objective": "non_saturating", "lr_g": 1e-3, "lr_d": 1e-3})
 EVEN = StepStats(500, *[0.0] * len(QUANTITIES))

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from gan_core.dynamics import (
+from gan_core.errors import ConfigError
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.regularisers import REGULARISERS
+from gan_core.theory import (
     METHODS,
     Game,
     Pair,
@@ -31,10 +34,7 @@ from gan_core.dynamics import (
     value_of_best,
     wasserstein,
 )
-from gan_core.dynamics.tables import looked_up
-from gan_core.errors import ConfigError
-from gan_core.objectives import OBJECTIVES
-from gan_core.regularisers import REGULARISERS
+from gan_core.theory.tables import looked_up
 
 MINIMAX, NS, W = Game("minimax"), Game("non_saturating"), Game("wasserstein")
 R1 = Game("minimax", "r1", 0.3)

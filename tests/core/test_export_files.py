@@ -27,11 +27,11 @@ from gan_core.export.onnx import generator_onnx
 from gan_core.export.pictures import sample_png, samples_zip
 from gan_core.export.tables import histories_csv, history_csv, metrics_csv, run_json
 from gan_core.export.weights import generator_safetensors
-from gan_core.history import QUANTITIES
+from gan_core.figures.palette import LIGHT
+from gan_core.game.networks import build_generator
+from gan_core.game.streams import streams
 from gan_core.metrics import Score
-from gan_core.networks import build_generator
-from gan_core.palette import LIGHT
-from gan_core.streams import streams
+from gan_core.record.history import QUANTITIES
 
 WHICH = ("digits", "ring-8")
 

@@ -16,7 +16,7 @@ from gan_core import OBJECTIVES, ConfigError, RunConfig, Trainer, preset
 from gan_core.export.common import ExportCancelledError
 from gan_core.export.frames import StepFrame, take_frame, to_film
 from gan_core.export.html import MAX_BYTES, run_page
-from gan_core.frame import decode, encode
+from gan_core.record.frame import decode, encode
 
 WHICH = ("digits", "ring-8")
 

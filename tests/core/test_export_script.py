@@ -18,13 +18,13 @@ from torch import nn
 
 from gan_core import ConfigError, DataError, Intervention, RunConfig, Trainer, preset
 from gan_core.config import parse_config
+from gan_core.config.presets import presets
 from gan_core.data import Images, load
 from gan_core.data.own import register
 from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.export import script
 from gan_core.export.script import write_script
 from gan_core.export.script_files import own_file, own_file_name
-from gan_core.presets import presets
 from tests.full import FULL
 
 STEPS = 50 if FULL else 16
@@ -345,7 +345,7 @@ def test_every_import_of_a_script_is_used_and_no_line_is_too_long(
 )
 def test_the_scripts_data_are_the_apps(name: str) -> None:
     from gan_core.export.script_data import data_part
-    from gan_core.streams import stream
+    from gan_core.game.streams import stream
 
     config = RunConfig().changed({"data.name": name}).data
     imports, source = data_part(config)

@@ -11,7 +11,7 @@ import pytest
 
 from gan_core.export import tensorboard
 from gan_core.export.tensorboard import event_file
-from gan_core.history import QUANTITIES, History, StepStats
+from gan_core.record.history import QUANTITIES, History, StepStats
 
 
 def a_history(n: int) -> History:

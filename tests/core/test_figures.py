@@ -10,10 +10,10 @@ import pytest
 
 from gan_core import figures
 from gan_core.config import RunConfig
+from gan_core.figures.palette import PALETTES, Theme, rgba
 from gan_core.figures.template import look_up, steps_125
-from gan_core.palette import PALETTES, Theme, rgba
-from gan_core.snapshot import Snapshot
-from gan_core.trainer import Trainer
+from gan_core.record.snapshot import Snapshot
+from gan_core.training import Trainer
 
 Figure = Callable[..., go.Figure]
 THEMES: tuple[Theme, ...] = ("light", "dark")

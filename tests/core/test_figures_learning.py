@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 import pytest
 
 from gan_core.figures import learning, theory
+from gan_core.figures.palette import PALETTES, Theme
 from gan_core.figures.template import Plain, plain_json
-from gan_core.palette import PALETTES, Theme
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 

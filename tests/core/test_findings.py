@@ -14,6 +14,7 @@ import torch
 
 from gan_core import Trainer
 from gan_core.config import RunConfig, parse_config
+from gan_core.config.presets import preset, presets
 from gan_core.data import Images, load
 from gan_core.diagnosis import (
     HEADLINES,
@@ -29,8 +30,7 @@ from gan_core.diagnosis import (
     title_of,
 )
 from gan_core.diagnosis.scene import scene_of
-from gan_core.history import History, StepStats
-from gan_core.presets import preset, presets
+from gan_core.record.history import History, StepStats
 
 PLANE = parse_config({"data": {"name": "ring-8"}, "latent_dim": 8})
 DIGITS = preset("digits")

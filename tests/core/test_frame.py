@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from gan_core.frame import MAGIC, VERSION, decode, encode, finite
-from gan_core.snapshot import Snapshot
+from gan_core.record.frame import MAGIC, VERSION, decode, encode, finite
+from gan_core.record.snapshot import Snapshot
 
 json_values = st.recursive(
     st.none()

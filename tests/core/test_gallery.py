@@ -12,15 +12,15 @@ import pytest
 import torch
 
 from gan_core.config import RunConfig
+from gan_core.config.presets import preset, presets
 from gan_core.data import Images, load, load_data
 from gan_core.errors import ConfigError
-from gan_core.gallery import FEW_DIGITS, GOALS, HELPS, Failure, Tried, failures, find
-from gan_core.networks import count_weights
-from gan_core.presets import preset, presets
-from gan_core.protocols import PROTOCOLS
-from gan_core.repeats import Repeats, close
-from gan_core.trainer import Trainer
-from gan_core.trials import Trial, goal_of, interval, run_trial
+from gan_core.experiments.gallery import FEW_DIGITS, GOALS, HELPS, Failure, Tried, failures, find
+from gan_core.experiments.published import PROTOCOLS
+from gan_core.experiments.seeds import Repeats, close
+from gan_core.experiments.trials import Trial, goal_of, interval, run_trial
+from gan_core.game.networks import count_weights
+from gan_core.training import Trainer
 
 SMALL = RunConfig().changed(
     {"data.name": "ring-8", "batch_size": 8, "ema": 0.9}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_core.history import QUANTITIES, History, StepStats
+from gan_core.record.history import QUANTITIES, History, StepStats
 from tests.full import FULL
 
 ZERO = StepStats(1, *[0.0] * len(QUANTITIES))

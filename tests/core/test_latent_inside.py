@@ -11,14 +11,15 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from gan_core import ConfigError, DataError, Trainer, checkpoint, preset
+from gan_core import ConfigError, DataError, Trainer, preset
 from gan_core.data import Images, Points
-from gan_core.latent import analyses, attributes, directions, folding, influence, memory, units
+from gan_core.latent import analyses, attributes, directions, influence, manifold, memory, units
 from gan_core.latent.desk import Desk, Edit
 from gan_core.latent.inversion import Inversion, psnr
 from gan_core.latent.players import Players
 from gan_core.latent.points import Point, parse
-from gan_core.recorded import recorded
+from gan_core.storage import checkpoint
+from gan_core.storage.bundled import recorded
 
 
 @pytest.fixture(scope="module")
@@ -383,11 +384,11 @@ def test_bridges_between_modes_are_called_unreal(ring: Players) -> None:
     data = ring.data
     assert isinstance(data, Points)
     assert data.modes is not None
-    bar = folding.bar(ring)
+    bar = manifold.bar(ring)
     z, classes = some(ring, 2000)
     made = ring.sample(z, classes)
-    typical = folding.unreal(ring, made, classes, bar)
-    middle = folding.unreal(ring, torch.zeros(10, 2), classes[:10], bar)  # the ring's empty centre
+    typical = manifold.unreal(ring, made, classes, bar)
+    middle = manifold.unreal(ring, torch.zeros(10, 2), classes[:10], bar)  # the ring's empty centre
     assert middle == {"by_d": 1.0, "by_density": 1.0}
     assert typical["by_density"] < 0.4
     assert typical["by_d"] < 0.5
@@ -395,9 +396,9 @@ def test_bridges_between_modes_are_called_unreal(ring: Players) -> None:
 
 def test_of_real_samples_hardly_any_are_called_unreal(ring: Players, told: Players) -> None:
     for players in (ring, told):
-        shares = folding.unreal_of_real(players, folding.bar(players))
-        assert shares["by_d"] == pytest.approx(folding.LOWEST_SHARE, abs=0.005)
-    assert folding.unreal_of_real(ring, folding.bar(ring))["by_density"] < 0.05
+        shares = manifold.unreal_of_real(players, manifold.bar(players))
+        assert shares["by_d"] == pytest.approx(manifold.LOWEST_SHARE, abs=0.005)
+    assert manifold.unreal_of_real(ring, manifold.bar(ring))["by_density"] < 0.05
     assert Desk(ring).paths([Point(np.eye(2, dtype=np.float32)[i]) for i in (0, 1)], 4)[0]["real"]["by_density"] < 0.05
 
 

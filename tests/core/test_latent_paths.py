@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from torch import Generator, Tensor
 
 from gan_core import ConfigError, preset
+from gan_core.game.sampling import sample_prior
 from gan_core.latent import paths, plane, prior
 from gan_core.latent.points import encode, parse, parse_many
-from gan_core.sampling import sample_prior
-from gan_core.view import slerp
+from gan_core.training.observe import slerp
 
 DIGITS = preset("digits")
 WAYS = list(paths.WAYS)

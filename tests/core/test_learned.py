@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import torch
 
-from gan_core import checkpoint
 from gan_core.config import Intervention, RunConfig, parse_config
+from gan_core.config.presets import from_query, link_repeats_until, to_query
 from gan_core.errors import CheckpointError, ConfigError
 from gan_core.export.script import write_script
-from gan_core.presets import from_query, link_repeats_until, to_query
-from gan_core.runner import Runner
-from gan_core.trainer import Trainer, learned
+from gan_core.live.runner import Runner
+from gan_core.storage import checkpoint
+from gan_core.training import Trainer, learned
 
 SMALL = parse_config(
     {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gan_core import Trainer
-from gan_core.lessons import LESSONS, Log, Watched, facts, lessons
-from gan_core.lessons.modes import Lost, first_lost, occupancy
+from gan_core.experiments.lessons import LESSONS, Log, Watched, facts, lessons
+from gan_core.experiments.lessons.modes import Lost, first_lost, occupancy
 
 NAMES = [lesson.name for lesson in LESSONS]
 

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 import torch
 
-from gan_core import frame as frames
 from gan_core.config import RunConfig
+from gan_core.diagnosis.report import Found
 from gan_core.errors import ConfigError
-from gan_core.found import Found
-from gan_core.frame import decode
-from gan_core.gallery import find
-from gan_core.lockstep import MAX_SIDES, Lockstep, Side
+from gan_core.experiments.gallery import find
+from gan_core.live.frame_builder import Publisher
+from gan_core.live.lockstep import MAX_SIDES, Lockstep, Side
+from gan_core.live.queue import Slots
 from gan_core.metrics import Score
-from gan_core.publisher import Publisher
-from gan_core.slots import Slots
-from gan_core.trainer import Trainer
+from gan_core.record import frame as frames
+from gan_core.record.frame import decode
+from gan_core.training import Trainer
 
 SMALL = RunConfig().changed(
     {"data.name": "ring-8", "batch_size": 8, "ema": 0.9}

@@ -13,7 +13,7 @@ from gan_core.data import Points, load
 from gan_core.data.modes import SIDES, Modes
 from gan_core.diagnosis import Watch, look, recent
 from gan_core.diagnosis.lost import Lost, LostModes, Where
-from gan_core.history import History
+from gan_core.record.history import History
 from tests.core.test_findings import HEALTHY
 
 NUMBERS = recent(History())

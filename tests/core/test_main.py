@@ -15,16 +15,16 @@ import torch
 from safetensors import safe_open
 
 from gan_core import __main__ as cli
-from gan_core import checkpoint
 from gan_core.commands import train
 from gan_core.config import DATA_SHAPES, KNOBS, parse_config
+from gan_core.config.presets import preset, presets
 from gan_core.data import Points, load
 from gan_core.data.images import Images
-from gan_core.evaluation import NOISE_SEED
-from gan_core.history import StepStats
-from gan_core.presets import preset, presets
-from gan_core.streams import streams
-from gan_core.trainer import Trainer
+from gan_core.game.streams import streams
+from gan_core.metrics.scoring import NOISE_SEED
+from gan_core.record.history import StepStats
+from gan_core.storage import checkpoint
+from gan_core.training import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--set", "batch_size=8", "--set", "generator.width=8", "--set", "discriminator.width=8"]
@@ -383,7 +383,7 @@ def test_a_mistyped_name_is_answered_without_loading_pytorch() -> None:
     assert done.returncode == 2
     assert "there are: digits" in done.stderr
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "gan_core.presets" in imported
+    assert "gan_core.config.presets" in imported
     assert not imported & {"torch", "streamlit"}
 
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from gan_core.methods import Lookahead, Replay, add_noise, feature_matching_loss, noise_std, pack, unrolled
-from gan_core.networks import MinibatchDiscrimination, MinibatchStd, Weights
-from gan_core.objectives import OBJECTIVES, smoothed
-from gan_core.optimizers import OPTIMIZERS, Optimizer
+from gan_core.game.methods import Lookahead, Replay, add_noise, feature_matching_loss, noise_std, pack, unrolled
+from gan_core.game.networks import MinibatchDiscrimination, MinibatchStd, Weights
+from gan_core.game.objectives import OBJECTIVES, smoothed
+from gan_core.game.optimizers import OPTIMIZERS, Optimizer
 
 CPU = torch.device("cpu")
 

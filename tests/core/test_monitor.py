@@ -17,13 +17,13 @@ import pytest
 import torch
 
 from gan_core import Runner, Trainer
-from gan_core import monitor as monitor_module
 from gan_core.config import RunConfig, parse_config
 from gan_core.diagnosis import Finding
-from gan_core.frame import decode
+from gan_core.live import monitor as monitor_module
+from gan_core.live.driver import OBSERVED_EVERY
+from gan_core.live.monitor import N_SAMPLES, Monitor, score_generators
 from gan_core.metrics import Score
-from gan_core.monitor import N_SAMPLES, Monitor, score_generators
-from gan_core.runner.transport import OBSERVED_EVERY
+from gan_core.record.frame import decode
 
 SMALL: dict[str, Any] = {
     "data": {"name": "ring-8"},

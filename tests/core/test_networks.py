@@ -10,7 +10,8 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from gan_core.config import RunConfig
-from gan_core.networks import (
+from gan_core.config.presets import preset
+from gan_core.game.networks import (
     DISCRIMINATORS,
     GENERATORS,
     Dropout,
@@ -23,9 +24,8 @@ from gan_core.networks import (
     mixes_samples,
     refresh_spectral,
 )
-from gan_core.networks.layers import linear
-from gan_core.presets import preset
-from gan_core.streams import streams
+from gan_core.game.networks.layers import linear
+from gan_core.game.streams import streams
 
 CONFIG = RunConfig().changed({"generator.width": 8, "discriminator.width": 8})
 ARTICLE = preset("article-mnist")

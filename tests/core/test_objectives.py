@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gan_core.objectives import OBJECTIVES, Objective, smoothed
+from gan_core.game.objectives import OBJECTIVES, Objective, smoothed
 
 every_objective = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
 LOG2 = math.log(2)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core.optimizers import OPTIMIZERS, Optimizer
+from gan_core.game.optimizers import OPTIMIZERS, Optimizer
 
 LR, BETAS = 0.02, (0.6, 0.9)
 

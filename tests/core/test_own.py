@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from gan_core.config import DataConfig, RunConfig
+from gan_core.config.presets import preset
 from gan_core.data import Images, Points, load, load_data, own
 from gan_core.data.own import known, load_own, register, register_payload, small_payload
 from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
@@ -20,8 +21,7 @@ from gan_core.data.payload import from_bytes, from_text, to_bytes, to_text
 from gan_core.data.tables import read_csv, read_drawing
 from gan_core.errors import ConfigError, DataError
 from gan_core.metrics import score_images
-from gan_core.presets import preset
-from gan_core.trainer import Trainer
+from gan_core.training import Trainer
 
 
 def pictures(n: int = 12, side: int = 16, channels: int = 3, seed: int = 0, **more: Any) -> OwnImages:

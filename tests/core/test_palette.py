@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_core.palette import DARK, LIGHT, PALETTES, Palette, rgba
+from gan_core.figures.palette import DARK, LIGHT, PALETTES, Palette, rgba
 
 ROLES = ("real", "fake", "discriminator", "gradient")
 WORDS = (*ROLES, "ink", "muted", "ok", "warn", "bad")

@@ -15,10 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.config import Intervention, RunConfig
-from gan_core.data.own import register
-from gan_core.data.own_data import OwnImages
-from gan_core.errors import ConfigError
-from gan_core.presets import (
+from gan_core.config.presets import (
     DEFAULT,
     MAX_LINK_BYTES,
     MAX_LINK_INTERVENTIONS,
@@ -28,7 +25,10 @@ from gan_core.presets import (
     presets,
     to_query,
 )
-from gan_core.trainer import Trainer
+from gan_core.data.own import register
+from gan_core.data.own_data import OwnImages
+from gan_core.errors import ConfigError
+from gan_core.training import Trainer
 
 NAMES = (
     *("digits", "ring-8", "grid-25", "gaussians-2", "ring", "blobs-3", "line", "moons", "swiss-roll"),

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from gan_core import RunConfig
-from gan_core.autosave import INTERVAL
+from gan_core.config.presets import preset
 from gan_core.data import Images, Points, load_data
-from gan_core.dynamics import Game, eigenvalues
-from gan_core.gallery import find
-from gan_core.lessons import lessons
+from gan_core.experiments.gallery import find
+from gan_core.experiments.lessons import lessons
+from gan_core.game.objectives import OBJECTIVES
 from gan_core.metrics.modes import FAIR_FRACTION
-from gan_core.objectives import OBJECTIVES
-from gan_core.presets import preset
-from gan_core.stepwise import lines
+from gan_core.storage.autosave import INTERVAL
+from gan_core.theory import Game, eigenvalues
+from gan_core.training.debugger import lines
 
 ASSETS = Path(__file__).parents[2] / "assets"
 LEARN = sorted((ASSETS / "learn").rglob("*.md"))

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from gan_core.objectives import OBJECTIVES, smoothed
-from gan_core.presets import preset
-from gan_core.recipes import RECIPES, Recipe
-from gan_core.regularisers import REGULARISERS
-from gan_core.trainer import Trainer
+from gan_core.config.presets import preset
+from gan_core.experiments.recipes import RECIPES, Recipe
+from gan_core.game.objectives import OBJECTIVES, smoothed
+from gan_core.game.regularisers import REGULARISERS
+from gan_core.training import Trainer
 
 BASE = preset("ring-8").changed(
     {"batch_size": 8, "generator.width": 9, "discriminator.width": 9, "objective": "non_saturating", "regularisers": []}

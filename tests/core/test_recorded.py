@@ -10,17 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core import checkpoint, recorded
 from gan_core.config import parse_config
+from gan_core.config.presets import find
 from gan_core.errors import CheckpointError
-from gan_core.frame import decode
-from gan_core.history import StepStats
-from gan_core.past import Past
-from gan_core.presets import find
-from gan_core.recorded import RECORDED, Recording
-from gan_core.recorder import Recorder
-from gan_core.runner import Runner
-from gan_core.trainer import Trainer
+from gan_core.live.recorder import Recorder
+from gan_core.live.runner import Runner
+from gan_core.record.frame import decode
+from gan_core.record.history import StepStats
+from gan_core.record.timeline import Past
+from gan_core.storage import bundled as recorded
+from gan_core.storage import checkpoint
+from gan_core.storage.bundled import RECORDED, Recording
+from gan_core.training import Trainer
 
 NAMES = tuple(RECORDED)
 

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 import torch
 
-from gan_core import checkpoint
-from gan_core.autosave import Autosave, autosave_folder
 from gan_core.config import parse_config
-from gan_core.found import Found
-from gan_core.frame import decode
+from gan_core.diagnosis.report import Found
+from gan_core.live.recorder import Recorder
+from gan_core.live.runner import Runner
 from gan_core.metrics import Score
-from gan_core.past import Past, Thinned
-from gan_core.recorder import Recorder
-from gan_core.runner import Runner
-from gan_core.trainer import Trainer
+from gan_core.record.frame import decode
+from gan_core.record.timeline import Past, Thinned
+from gan_core.storage import checkpoint
+from gan_core.storage.autosave import Autosave, autosave_folder
+from gan_core.training import Trainer
 
 SMALL = parse_config(
     {
@@ -179,8 +179,8 @@ def test_states_do_not_change_with_the_run_that_goes_on(runners: list[Runner]) -
 def test_who_looks_gets_a_newer_state_than_copying_s_share_of_the_time_allows(
     runners: list[Runner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gan_core.recorder.STATE_SHARE", 1e-9)  # one state, and then hours until the next
-    monkeypatch.setattr("gan_core.recorder.LOOK_INTERVAL", 0.05)
+    monkeypatch.setattr("gan_core.live.recorder.STATE_SHARE", 1e-9)  # one state, and then hours until the next
+    monkeypatch.setattr("gan_core.live.recorder.LOOK_INTERVAL", 0.05)
     runner, recorder = recorded(runners)
     runner.play()
     assert runner.wait(lambda r: r.step_count > 20)
@@ -282,14 +282,14 @@ def test_a_playing_run_is_written_now_and_then(tmp_path: Path) -> None:
 
 
 def test_the_number_of_files_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan_core.autosave.MAX_RUNS", 3)
+    monkeypatch.setattr("gan_core.storage.autosave.MAX_RUNS", 3)
     autosave, kept = Autosave(tmp_path), state(1)
     for i in range(6):
         autosave.offer(f"run-{i}", kept, at_once=True)
         assert autosave.flush()
         time.sleep(0.02)
     assert [s.key for s in autosave.saved()] == ["run-5", "run-4", "run-3"]
-    monkeypatch.setattr("gan_core.autosave.MAX_BYTES", 10)
+    monkeypatch.setattr("gan_core.storage.autosave.MAX_BYTES", 10)
     autosave.offer("large", kept, at_once=True)
     assert autosave.flush()
     assert [s.key for s in autosave.saved()] == ["large"]

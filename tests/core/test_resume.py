@@ -18,13 +18,13 @@ import numpy as np
 import pytest
 from safetensors import torch as safetensors
 
-from gan_core import checkpoint
 from gan_core.config import Intervention, RunConfig
+from gan_core.config.presets import preset, presets
 from gan_core.data.own import register
 from gan_core.data.own_data import OwnImages
-from gan_core.history import StepStats
-from gan_core.presets import preset, presets
-from gan_core.trainer import Trainer
+from gan_core.record.history import StepStats
+from gan_core.storage import checkpoint
+from gan_core.training import Trainer
 from tests.core.trainers import assert_equal
 from tests.full import FULL
 
@@ -33,7 +33,7 @@ HALVES = {"ring-8": 50, "mnist": 2, "mnist-dcgan": 2, "article-mnist": 2, "unrol
 CHILD = """
 import json, sys
 import torch
-from gan_core import checkpoint
+from gan_core.storage import checkpoint
 torch.set_num_threads(1)
 for line in sys.stdin:
     half, before, after = json.loads(line)

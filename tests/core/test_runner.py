@@ -9,9 +9,9 @@ import pytest
 
 from gan_core.config import Intervention
 from gan_core.errors import ConfigError
-from gan_core.runner import Runner
-from gan_core.slots import Slots
-from gan_core.trainer import Trainer
+from gan_core.live.queue import Slots
+from gan_core.live.runner import Runner
+from gan_core.training import Trainer
 from tests.core.runners import SMALL, Make, look, played, trained, until
 
 # -- playing -------------------------------------------------------------------------------------------------

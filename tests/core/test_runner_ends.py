@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 from gan_core.config import DataConfig
+from gan_core.diagnosis.report import Found
 from gan_core.errors import DataError
-from gan_core.found import Found
-from gan_core.history import StepStats
-from gan_core.runner import Runner, engine
-from gan_core.trainer import Trainer
+from gan_core.live import run as engine
+from gan_core.live.runner import Runner
+from gan_core.record.history import StepStats
+from gan_core.training import Trainer
 from tests.core.runners import EXPLOSIVE, SMALL, Make, look, played, trained, until
 
 # -- nobody is there -----------------------------------------------------------------------------------------

@@ -9,13 +9,13 @@ import time
 import numpy as np
 import pytest
 
-from gan_core import publisher
-from gan_core.found import Found
-from gan_core.frame import decode
+from gan_core.diagnosis.report import Found
+from gan_core.live import frame_builder as publisher
+from gan_core.live.queue import Slots
+from gan_core.live.runner import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, Runner, rest_between_looks
 from gan_core.metrics import Score
-from gan_core.runner import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, Runner, rest_between_looks
-from gan_core.slots import Slots
-from gan_core.trainer import Trainer
+from gan_core.record.frame import decode
+from gan_core.training import Trainer
 from tests.core.runners import EXPLOSIVE, SMALL, Make, look, played, until
 
 # -- frames --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from gan_core.slots import Slots
+from gan_core.live.queue import Slots
 
 
 class Woken(Counter[str]):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core.stepwise import SWITCHES, Stepper, lines
+from gan_core.training.debugger import SWITCHES, Stepper, lines
 
 
 def run_to(stepper: Stepper, source: str) -> None:

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from gan_core.streams import PURPOSES, stream, streams
+from gan_core.game.streams import PURPOSES, stream, streams
 
 
 def draw(rng: torch.Generator) -> tuple[float, ...]:

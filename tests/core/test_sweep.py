@@ -19,10 +19,10 @@ import pytest
 
 from gan_core import figures
 from gan_core.__main__ import main
+from gan_core.config.presets import preset
 from gan_core.errors import ConfigError, DataError, SweepError
-from gan_core.presets import preset
-from gan_core.recipes import RECIPES
-from gan_core.sweep import Job, Table, dask, floors, parse_vary, plan, processes, run, samples, summarise
+from gan_core.experiments.recipes import RECIPES
+from gan_core.experiments.sweep import Job, Table, dask, floors, parse_vary, plan, processes, run, samples, summarise
 
 SMALL = preset("ring-8").changed({"batch_size": 16, "generator.width": 8, "discriminator.width": 8})
 VARY = {"objective": ["non_saturating", "relativistic"], "regularisers": ["none", "r1:0.3"]}
@@ -231,8 +231,10 @@ def test_a_sweep_can_be_stopped() -> None:
 @pytest.mark.parametrize(
     "leads",
     [
-        pytest.param("from gan_core.sweep import processes; pool = processes(1)", id="sweep"),
-        pytest.param("from gan_core.repeats import pool; pool = pool()", id="repeats", marks=pytest.mark.full),
+        pytest.param("from gan_core.experiments.sweep import processes; pool = processes(1)", id="sweep"),
+        pytest.param(
+            "from gan_core.experiments.seeds import pool; pool = pool()", id="repeats", marks=pytest.mark.full
+        ),
     ],
 )
 def test_a_worker_does_not_outlive_a_leader_that_is_killed(leads: str) -> None:

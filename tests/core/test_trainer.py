@@ -10,15 +10,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core import sampling
 from gan_core.config import RunConfig
 from gan_core.data import load
-from gan_core.history import StepStats
-from gan_core.networks import build_discriminator, build_generator, refresh_spectral
-from gan_core.objectives import OBJECTIVES
-from gan_core.regularisers import REGULARISERS
-from gan_core.streams import streams
-from gan_core.trainer import Trainer
+from gan_core.game import sampling
+from gan_core.game.networks import build_discriminator, build_generator, refresh_spectral
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.regularisers import REGULARISERS
+from gan_core.game.streams import streams
+from gan_core.record.history import StepStats
+from gan_core.training import Trainer
 from tests.core.trainers import (
     PENALISED,
     SMALL,

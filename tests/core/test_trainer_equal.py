@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from gan_core.config import RunConfig
-from gan_core.frame import decode, encode
-from gan_core.history import StepStats
-from gan_core.trainer import Trainer
+from gan_core.record.frame import decode, encode
+from gan_core.record.history import StepStats
+from gan_core.training import Trainer
 from tests.core.trainers import (
     SMALL,
     VARIETY,

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from gan_core.config import Intervention, RunConfig
+from gan_core.config.presets import preset
 from gan_core.errors import CheckpointError, ConfigError
-from gan_core.frame import decode, encode
-from gan_core.optimizers import OPTIMIZERS
-from gan_core.presets import preset
-from gan_core.trainer import Trainer
+from gan_core.game.optimizers import OPTIMIZERS
+from gan_core.record.frame import decode, encode
+from gan_core.training import Trainer
 from tests.core.trainers import (
     PENALISED,
     SMALL,

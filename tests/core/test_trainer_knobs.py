@@ -16,12 +16,12 @@ from gan_core.config import KNOBS, PENALTY_KNOBS, RunConfig
 from gan_core.data import load
 from gan_core.data.own import register
 from gan_core.data.own_data import OwnImages
-from gan_core.frame import encode
-from gan_core.history import StepStats
-from gan_core.objectives import OBJECTIVES
-from gan_core.regularisers import REGULARISERS
-from gan_core.streams import RARE_PURPOSES
-from gan_core.trainer import Trainer
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.regularisers import REGULARISERS
+from gan_core.game.streams import RARE_PURPOSES
+from gan_core.record.frame import encode
+from gan_core.record.history import StepStats
+from gan_core.training import Trainer
 from tests.core.trainers import (
     SMALL,
     every_variety,

@@ -7,16 +7,17 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from gan_core import sampling, view
 from gan_core.config import RunConfig
+from gan_core.config.presets import preset
 from gan_core.data import load
 from gan_core.data.points import Points
-from gan_core.frame import decode, encode
-from gan_core.objectives import OBJECTIVES
-from gan_core.presets import preset
-from gan_core.runner import Runner
-from gan_core.streams import stream
-from gan_core.trainer import Trainer
+from gan_core.game import sampling
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.streams import stream
+from gan_core.live.runner import Runner
+from gan_core.record.frame import decode, encode
+from gan_core.training import Trainer
+from gan_core.training import observe as view
 
 RING = RunConfig().changed({"data.name": "ring-8"})
 PROBABILITY, CRITIC = OBJECTIVES["non_saturating"], OBJECTIVES["wasserstein"]

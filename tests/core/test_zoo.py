@@ -7,8 +7,8 @@ import re
 import pytest
 
 from gan_core import OBJECTIVES, REGULARISERS, Trainer
-from gan_core.recipes import RECIPES
-from gan_core.zoo import GROUPS, Variant, plain, search, variants
+from gan_core.experiments.recipes import RECIPES
+from gan_core.experiments.zoo import GROUPS, Variant, plain, search, variants
 
 RUNNABLE = [v for v in variants() if v.runs]
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.trainer import Trainer
+from gan_core.training import Trainer
 
 SMALL = RunConfig().changed(
     {"data.name": "ring-8", "batch_size": 8, "latent_dim": 3, "ema": 0.9}

@@ -13,8 +13,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner
-from gan_core.frame import decode
-from gan_core.runner.transport import close_all
+from gan_core.live.driver import close_all
+from gan_core.record.frame import decode
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 VISIT = "gan.visit"

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner
-from gan_core.presets import presets
+from gan_core.config.presets import presets
 from pages.ui.live import COMMANDS, MAX_BEFORE, Command, parse_command, parse_commands
 from tests.pages.conftest import newest_stats
 from tests.pages.test_opening import SMALL, toasts

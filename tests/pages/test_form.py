@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner
 from gan_core.config import KNOBS, PENALTY_KNOBS, RunConfig, is_live, parse_config
-from gan_core.presets import from_query, presets
+from gan_core.config.presets import from_query, presets
 from tests.pages.conftest import Opener
 from tests.pages.test_opening import SMALL, toasts
 

@@ -11,16 +11,17 @@ import pytest
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from gan_core import ConfigError, GanExplorerError, preset, repeats
-from gan_core.frame import decode
-from gan_core.gallery import find
-from gan_core.trials import Trial
+from gan_core import ConfigError, GanExplorerError, preset
+from gan_core.experiments import seeds as repeats
+from gan_core.experiments.gallery import find
+from gan_core.experiments.trials import Trial
+from gan_core.record.frame import decode
 from pages.ui import session
-from pages.ui.lab import parse_command, parse_commands
-from pages.ui.lab.bench import Bench
-from pages.ui.lab.link import parse_link
-from pages.ui.lab.route import FRAMES, routes
-from pages.ui.lab.words import differences
+from pages.ui.collapse import parse_command, parse_commands
+from pages.ui.collapse.bench import Bench
+from pages.ui.collapse.link import parse_link
+from pages.ui.collapse.route import FRAMES, routes
+from pages.ui.collapse.words import differences
 from pages.ui.live import Command
 from tests.pages.conftest import APP, VISIT
 from tests.pages.test_routes import ask

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan_core.sweep import campaign as module
-from gan_core.sweep.campaign import close
-from gan_core.sweep.table import from_bytes, to_bytes
+from gan_core.experiments.sweep import campaign as module
+from gan_core.experiments.sweep.campaign import close
+from gan_core.experiments.sweep.table import from_bytes, to_bytes
 from tests.pages.conftest import APP, VISIT
 
 BENCH, CAMPAIGN = "gan.lab.bench", "gan.lab.campaign"

@@ -15,15 +15,15 @@ from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner, Trainer, preset
-from gan_core.frame import decode
 from gan_core.latent.points import encode
-from gan_core.recorded import recorded
+from gan_core.record.frame import decode
+from gan_core.storage.bundled import recorded
 from pages.ui import latent
 from pages.ui.latent import link
 from pages.ui.latent.answers import answer
 from pages.ui.latent.route import routes
 from pages.ui.latent.sections import SECTIONS
-from pages.ui.visits import Rooms, Visit
+from pages.ui.presence import Rooms, Visit
 from tests.pages.conftest import APP, VISIT, Opener
 from tests.pages.test_routes import Reply
 from tests.pages.test_routes import ask as get

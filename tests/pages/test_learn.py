@@ -10,10 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan_core.errors import ConfigError
-from gan_core.lessons import lessons
-from gan_core.stepwise import lines
-from gan_core.zoo import Variant, plain, variants
-from pages.ui.lab.link import parse_link
+from gan_core.experiments.lessons import lessons
+from gan_core.experiments.zoo import Variant, plain, variants
+from gan_core.training.debugger import lines
+from pages.ui.collapse.link import parse_link
 from pages.ui.learn.progress import parse
 from pages.ui.learn.visit import LessonVisit, beside
 from tests.pages.conftest import APP, VISIT

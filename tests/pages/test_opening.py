@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner, Trainer
 from gan_core.config import KNOBS, parse_config
-from gan_core.presets import DEFAULT, MAX_LINK_BYTES, from_query, presets
+from gan_core.config.presets import DEFAULT, MAX_LINK_BYTES, from_query, presets
 from tests.pages.conftest import APP, VISIT, Opener, newest_stats
 
 PAGES = sorted(path.name for path in (Path(APP).parent / "pages").glob("*.py"))

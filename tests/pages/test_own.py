@@ -16,7 +16,7 @@ from gan_core import Runner
 from gan_core.data import own
 from gan_core.data.payload import to_text
 from gan_core.data.tables import read_drawing
-from pages.ui import draw
+from pages.ui.train import draw
 from tests.pages.conftest import VISIT, Opener
 
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}

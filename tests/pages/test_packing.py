@@ -15,12 +15,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gan_core import ConfigError, Runner, checkpoint
+from gan_core import ConfigError, Runner
 from gan_core.export.common import Cancelled, Progress, watched
-from pages.ui.jobs import Job
-from pages.ui.making import FilmWish, file_name
-from pages.ui.packing import N_SAMPLES, Parcel, film_formats, long_parcels, parcels
-from pages.ui.visits import Visit
+from gan_core.storage import checkpoint
+from pages.ui.presence import Visit
+from pages.ui.runs.downloads import N_SAMPLES, Parcel, film_formats, long_parcels, parcels
+from pages.ui.runs.jobs import Job
+from pages.ui.runs.making import FilmWish, file_name
 from tests.pages.conftest import VISIT, Opener, stand_at
 
 RING = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
@@ -155,7 +156,7 @@ def test_a_film_is_made_as_it_is_wished(open_app: Opener, runner_of: Callable[[A
 
 
 def test_films_have_the_formats_that_can_be_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.ui.packing.has_mp4", lambda: False)
+    monkeypatch.setattr("pages.ui.runs.downloads.has_mp4", lambda: False)
     assert film_formats() == ("gif", "webp")
-    monkeypatch.setattr("pages.ui.packing.has_mp4", lambda: True)
+    monkeypatch.setattr("pages.ui.runs.downloads.has_mp4", lambda: True)
     assert film_formats() == ("gif", "webp", "mp4")

@@ -16,10 +16,10 @@ import pytest
 from starlette.applications import Starlette
 
 from gan_core.config import RunConfig, parse_config
-from gan_core.frame import decode
+from gan_core.record.frame import decode
 from pages.ui import live
 from pages.ui.live.route import FRAME, plotly_url, routes
-from pages.ui.visits import Rooms, Visit
+from pages.ui.presence import Rooms, Visit
 
 CONFIG: RunConfig = parse_config(
     {
@@ -158,7 +158,7 @@ def test_a_run_that_has_ended_is_gone(get: Get, visit: Visit) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_routes_can_only_be_read(get: Get, visit: Visit, method: str) -> None:
-    paths = (f"/{FRAME}?t={visit.token}", f"/{plotly_url()}", f"/{live.ROUTE}/{live.version()}/live.js")
+    paths = (f"/{FRAME}?t={visit.token}", f"/{plotly_url()}", f"/{live.ROUTE}/{live.version()}/train/live.js")
     for path in paths:
         assert get(path, method).status == 405
 
@@ -186,7 +186,7 @@ def test_the_view_s_own_files_are_served_under_their_version(get: Get) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "000000000000/live.js",
+        "000000000000/train/live.js",
         "{v}/no.js",
         "{v}/__init__.py",
         "{v}/route.py",
@@ -202,5 +202,5 @@ def test_nothing_else_is_served(get: Get, name: str) -> None:
 def test_routes_stand_under_the_base_path(rooms: Rooms, visit: Visit) -> None:
     app = Starlette(routes=routes(rooms, "/lab/gan"))
     assert ask(app, f"/lab/gan/{FRAME}?t={visit.token}").status == 200
-    assert ask(app, f"/lab/gan/{live.ROUTE}/{live.version()}/live.css").status == 200
+    assert ask(app, f"/lab/gan/{live.ROUTE}/{live.version()}/train/live.css").status == 200
     assert ask(app, f"/{FRAME}?t={visit.token}").status == 404

@@ -14,11 +14,12 @@ from PIL import Image
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from gan_core import Runner, Trainer, checkpoint
-from gan_core.autosave import Autosave
-from gan_core.cards import Card, fingerprint
+from gan_core import Runner, Trainer
 from gan_core.config import parse_config
-from gan_core.frame import decode
+from gan_core.record.frame import decode
+from gan_core.record.run_card import Card, fingerprint
+from gan_core.storage import checkpoint
+from gan_core.storage.autosave import Autosave
 from pages.ui import browser, session
 from pages.ui.live import parse_command
 from pages.ui.live.route import routes

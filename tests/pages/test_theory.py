@@ -10,11 +10,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from gan_core.dynamics import METHODS
 from gan_core.errors import ConfigError
-from pages.ui.theory.exhibits import EXHIBITS, answer
-from pages.ui.theory.route import ASK, routes
-from pages.ui.visits import Rooms
+from gan_core.theory import METHODS
+from pages.ui.learn.theory.exhibits import EXHIBITS, answer
+from pages.ui.learn.theory.route import ASK, routes
+from pages.ui.presence import Rooms
 from tests.pages.test_routes import ask
 
 

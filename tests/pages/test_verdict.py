@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner
 from gan_core.diagnosis import Evidence, Finding
-from gan_core.found import Found
+from gan_core.diagnosis.report import Found
 from pages.ui.live import Command, parse_command
-from pages.ui.visits import Visit
+from pages.ui.presence import Visit
 from tests.pages import test_commands as commands
 from tests.pages.test_commands import Send
 from tests.pages.test_opening import toasts

@@ -14,7 +14,7 @@ import pytest
 from gan_core.config import Intervention
 from pages.ui import guests
 from pages.ui.guests import GRACE
-from pages.ui.visits import Rooms, Visit, default_pace, default_slots
+from pages.ui.presence import Rooms, Visit, default_pace, default_slots
 from tests.pages.test_routes import CONFIG
 
 RELEASE = 60.0

@@ -54,7 +54,10 @@ def mount(*, key: str, data: Mapping[str, Any], on_save: Callable[[], None]) -> 
         on_save: Called before the script when a direction is to be saved; the raw wish is then the trigger value
             ``save`` of this key, for `parse_save`.
     """
-    urls = {"script": live.url("latent.js"), "styles": [live.url("live.css"), live.url("latent.css")]}
+    urls = {
+        "script": live.url("latent/latent.js"),
+        "styles": [live.url("train/live.css"), live.url("latent/latent.css")],
+    }
     _component(key=key, data={**urls, "figures": live.url("figures.json"), **data}, on_save_change=on_save)
 
 

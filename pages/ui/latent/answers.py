@@ -1,4 +1,4 @@
-"""Answers: from a request to a binary frame (`gan_core.frame`) or a file. Knows nothing of Streamlit."""
+"""Answers: from a request to a binary frame (`gan_core.record.frame`) or a file. Knows nothing of Streamlit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final, Literal
 
 import numpy as np
 
-from gan_core import frame as frames
 from gan_core.errors import ConfigError
 from gan_core.latent import analyses
 from gan_core.latent.desk import Answer, Desk
 from gan_core.latent.inversion import MAX_STARTS, N_STEPS
+from gan_core.record import frame as frames
 from pages.ui.latent.asked import Asked
 from pages.ui.latent.desks import desk
-from pages.ui.visits import Visit
+from pages.ui.presence import Visit
 
 _Question = Callable[[Desk, Asked], Answer]
 

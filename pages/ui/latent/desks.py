@@ -15,7 +15,7 @@ from typing import Final
 from gan_core.errors import CheckpointError
 from gan_core.latent.desk import Desk
 from gan_core.latent.players import Players
-from pages.ui.visits import Visit
+from pages.ui.presence import Visit
 
 KEPT: Final = 3
 """Moments for each visit."""

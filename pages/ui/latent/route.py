@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from gan_core.errors import GanExplorerError
 from pages.ui.latent import answers
-from pages.ui.visits import Rooms
+from pages.ui.presence import Rooms
 
 ASK: Final = "gan/latent"
 FILE: Final = "gan/latent/file"

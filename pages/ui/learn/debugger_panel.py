@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from gan_core.figures import learning
-from gan_core.stepwise import SWITCHES, Line, Stepper, lines
+from gan_core.training.debugger import SWITCHES, Line, Stepper, lines
 from pages.ui import figure, prose, session
 from pages.ui.theme import theme
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gan_core.dynamics import METHODS
-from gan_core.objectives import OBJECTIVES
-from gan_core.regularisers import REGULARISERS
-from pages.ui import prose, theory
-from pages.ui.theory.dirac import MAX_METHODS
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.regularisers import REGULARISERS
+from gan_core.theory import METHODS
+from pages.ui import prose
+from pages.ui.learn import theory
+from pages.ui.learn.theory.dirac import MAX_METHODS
 
 
 @st.fragment(key="theory-dirac")

@@ -7,10 +7,10 @@ from typing import Final
 import streamlit as st
 
 from gan_core.data.modes import SIDES
+from gan_core.experiments.lessons import Facts, Lesson, lessons
 from gan_core.figures import learning
-from gan_core.lessons import Facts, Lesson, lessons
 from pages.ui import figure, session
-from pages.ui.lab.words import differences
+from pages.ui.collapse.words import differences
 from pages.ui.learn.visit import LessonVisit, begin, beside, open_lesson
 from pages.ui.theme import theme
 

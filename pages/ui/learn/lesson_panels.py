@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import streamlit as st
 
-from gan_core.lessons import Lesson, lessons
+from gan_core.experiments.lessons import Lesson, lessons
 from pages.ui import live as view
 from pages.ui import session
 from pages.ui.learn import lesson_answer, progress
 from pages.ui.learn.visit import LessonVisit, begin, finished, open_lesson
 from pages.ui.live.route import FRAME, PAST, plotly_url
 from pages.ui.prose import reading
-from pages.ui.train_panels import formulas
+from pages.ui.train.panels import formulas
 
 _LIVE: Final = "lesson-live"
 _POLL: Final = 0.4

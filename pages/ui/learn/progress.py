@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
-from pages.ui import session
+from pages.ui import session, web
 
 _KEY: Final = "learn-progress"
 _DONE: Final = "learn.done"
 _component = st.components.v2.component(
-    "gan_progress", js=(Path(__file__).parent / "progress.js").read_text(encoding="utf-8"), isolate_styles=False
+    "gan_progress", js=(web.FOLDER / "learn" / "progress.js").read_text(encoding="utf-8"), isolate_styles=False
 )
 
 

@@ -1,12 +1,12 @@
-"""Panels of the theory: what can be known exactly, beside what trains. What moves there is in `pages.ui.theory`."""
+"""Panels of the theory: what can be known exactly, beside what trains. Its moving parts are in `learn.theory`."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from gan_core.objectives import OBJECTIVES
-from pages.ui import prose, theory
-from pages.ui.learn import dirac_panel, troubles_panel
+from gan_core.game.objectives import OBJECTIVES
+from pages.ui import prose
+from pages.ui.learn import dirac_panel, theory, troubles_panel
 
 
 @st.fragment(key="theory")

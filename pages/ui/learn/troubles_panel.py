@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 
 from gan_core.data.modes import SIDES
-from gan_core.dynamics import Game, eigenvalues, play
+from gan_core.experiments.lessons import lessons
 from gan_core.figures import learning, theory
-from gan_core.lessons import lessons
+from gan_core.theory import Game, eigenvalues, play
 from pages.ui import figure, prose, session
 from pages.ui.learn.visit import beside
 from pages.ui.theme import theme

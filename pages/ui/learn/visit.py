@@ -8,11 +8,11 @@ from typing import Final
 import streamlit as st
 
 from gan_core import Runner
-from gan_core.lessons import Facts, Lesson, Watched, facts, lessons
-from gan_core.recorder import Recorder
+from gan_core.experiments.lessons import Facts, Lesson, Watched, facts, lessons
+from gan_core.live.recorder import Recorder
 from pages.ui import session
 from pages.ui.guests import Guest
-from pages.ui.visits import Rooms, Visit, default_device
+from pages.ui.presence import Rooms, Visit, default_device
 
 _KEY: Final = "learn.visit"
 _BEFORE: Final = "learn.visit_before"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gan_core.experiments.zoo import GROUPS, Variant, search
 from gan_core.figures import learning
-from gan_core.zoo import GROUPS, Variant, search
 from pages.ui import figure, prose, session
-from pages.ui.lab import state as lab
+from pages.ui.collapse import state as lab
 from pages.ui.theme import theme
 
 

@@ -27,12 +27,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
-from gan_core.palette import PALETTES
+from gan_core.figures.palette import PALETTES
+from pages.ui import web
 
 ROUTE: Final = "gan/live"
 """Where the app serves `assets`, without a leading slash: ``gan/live/{version}/{name}``."""
@@ -58,9 +58,6 @@ MAX_STEP: Final = 1_000_000_000
 MAX_CURES: Final = 10
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
-
-_FOLDERS: Final = tuple(Path(__file__).parents[1] / name for name in ("live", "latent", "lab", "theory"))
-"""Whose scripts and styles are served together, so that they can share helpers; no two have one name."""
 
 LOADER: Final = """
 const loaded = new Map();
@@ -120,7 +117,7 @@ def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) 
         on_command: Called before the script when a visitor asks for something; the raw request is then the trigger
             value ``command`` of this key, for `parse_commands`.
     """
-    urls = {"script": url("live.js"), "style": url("live.css"), "figures": url("figures.json")}
+    urls = {"script": url("train/live.js"), "style": url("train/live.css"), "figures": url("figures.json")}
     # Streamlit looks whether a list is a table, and imports pandas to do so; at text it does not look.
     plain = {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in data.items()}
     _component(key=key, data={**urls, **plain}, on_command_change=on_command)
@@ -182,9 +179,8 @@ def assets() -> Mapping[str, tuple[bytes, str]]:
     from gan_core import figures  # only the first visitor pays for Plotly
 
     found = {
-        path.name: (path.read_bytes(), _MEDIA_TYPES[path.suffix])
-        for folder in _FOLDERS
-        for path in sorted(folder.iterdir())
+        path.relative_to(web.FOLDER).as_posix(): (path.read_bytes(), _MEDIA_TYPES[path.suffix])
+        for path in sorted(web.FOLDER.rglob("*"))
         if path.suffix in (".js", ".css")
     }
     themes = {

@@ -20,10 +20,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gan_core import Trainer, preset
-from gan_core.presets import DEFAULT
-from gan_core.trainer import Which
+from gan_core.config.presets import DEFAULT
+from gan_core.training import Which
 from pages.ui import live
-from pages.ui.visits import Rooms
+from pages.ui.presence import Rooms
 
 FRAME: Final = "gan/frame"
 PAST: Final = "gan/past"
@@ -89,7 +89,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         Route(f"{base}/{FRAME}", frame),
         Route(f"{base}/{PAST}", past),
         Route(f"{base}/{PLOTLY}", plotly),
-        Route(f"{base}/{live.ROUTE}/{{version}}/{{name}}", asset),
+        Route(f"{base}/{live.ROUTE}/{{version}}/{{name:path}}", asset),
     ]
 
 

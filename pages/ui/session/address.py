@@ -8,11 +8,11 @@ import streamlit as st
 
 from gan_core import DataError, GanExplorerError, RunConfig
 from gan_core.config import DataConfig
+from gan_core.config.presets import from_query
 from gan_core.data.own import find as find_own
 from gan_core.data.own import register
 from gan_core.data.own_data import OwnPoints
 from gan_core.data.payload import from_text, to_text
-from gan_core.presets import from_query
 from pages.ui.latent import link as latent_link
 from pages.ui.session.memory import notify
 

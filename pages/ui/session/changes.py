@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from gan_core import ConfigError, GanExplorerError, RunConfig
 from gan_core.config import is_live
-from gan_core.presets import find, presets
-from gan_core.recorded import recorded
+from gan_core.config.presets import find, presets
+from gan_core.storage.bundled import recorded
+from pages.ui.presence import Visit
 from pages.ui.session.memory import notify, recall
 from pages.ui.session.present import rooms, take, visit
-from pages.ui.visits import Visit
 
 KEEP_LEARNED: Final = "keep-learned"
 """Recalled: true while a setting that needs a new run begins it with what this one has learned."""
@@ -52,7 +52,7 @@ def _begin(config: RunConfig) -> str:
     if state is None:
         runner.restart(config)
         return ""
-    from gan_core.trainer import learned  # late: it brings PyTorch along
+    from gan_core.training import learned  # late: it brings PyTorch along
 
     found = learned(state, config)
     runner.restart(config, begin_with=None if found.nothing else found)

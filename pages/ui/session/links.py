@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gan_core import ConfigError
-from gan_core.presets import link_repeats_until, to_query
-from gan_core.recorded import recorded
+from gan_core.config.presets import link_repeats_until, to_query
+from gan_core.storage.bundled import recorded
 from pages.ui.latent import link as latent_link
 from pages.ui.session.address import small_points
 from pages.ui.session.memory import notify, recall, remember

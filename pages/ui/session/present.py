@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from gan_core.cards import fingerprint
-from gan_core.presets import link_repeats_until
-from gan_core.recorded import recorded
+from gan_core.config.presets import link_repeats_until
+from gan_core.record.run_card import fingerprint
+from gan_core.storage.bundled import recorded
 from pages.ui import browser
 from pages.ui.latent import link as latent_link
+from pages.ui.presence import Rooms, Visit, default_pace, default_slots
 from pages.ui.session.address import from_link
 from pages.ui.session.memory import forget, notify, recall, remember, value_of
-from pages.ui.visits import Rooms, Visit, default_pace, default_slots
 
 _BROWSER: Final = "gan.browser"
 HEARTBEAT: Final = 60.0
@@ -60,7 +60,7 @@ def visit_or_recorded(name: str) -> Visit:
     """This visitor's run; where there is none, and no link names one, a new one at the end of a recorded run.
 
     Args:
-        name: One of `gan_core.recorded.RECORDED`.
+        name: One of `gan_core.storage.bundled.RECORDED`.
     """
     if recall("visit") is None and not st.query_params.keys() - set(latent_link.NAMES):
         take(rooms().open_recorded(recorded(name)))

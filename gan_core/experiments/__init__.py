@@ -1,0 +1,1 @@
+"""Experiments: recipes, failures and cures, published protocols, sweeps and lessons."""

@@ -1,0 +1,1 @@
+"""The game: objectives, regularisers, optimizers, networks and methods that make a GAN."""

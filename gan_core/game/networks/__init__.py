@@ -1,0 +1,164 @@
+"""Networks: the two players, built from a config and its random streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from torch import Generator, nn
+
+from gan_core.config import RunConfig
+from gan_core.game.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from gan_core.game.networks.layers import (
+    ACTIVATIONS,
+    Dropout,
+    Gain,
+    Maxout,
+    SpectralConv2d,
+    SpectralLinear,
+    refresh_spectral,
+)
+from gan_core.game.networks.minibatch import Minibatch, MinibatchDiscrimination, MinibatchStd
+from gan_core.game.networks.mlp import MLPDiscriminator, MLPGenerator
+from gan_core.game.networks.weights import Weights
+
+__all__ = [
+    "ACTIVATIONS",
+    "DISCRIMINATORS",
+    "GENERATORS",
+    "DCGANDiscriminator",
+    "DCGANGenerator",
+    "Dropout",
+    "Gain",
+    "MLPDiscriminator",
+    "MLPGenerator",
+    "Maxout",
+    "MinibatchDiscrimination",
+    "MinibatchStd",
+    "SpectralConv2d",
+    "SpectralLinear",
+    "Weights",
+    "build_discriminator",
+    "build_generator",
+    "count_weights",
+    "mixes_samples",
+    "refresh_spectral",
+]
+
+Streams = Mapping[str, Generator]
+
+
+def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    g = config.generator
+    return MLPGenerator(
+        config.latent_dim,
+        g.widths,
+        config.data_shape,
+        n_classes=config.n_classes,
+        act=g.activation,
+        batch_norm=g.norm == "batch",
+        squash=len(config.data_shape) > 1,
+        rng=rngs["init_g"],
+    )
+
+
+def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    return MLPGenerator(
+        config.latent_dim,
+        config.generator.widths,
+        config.data_shape,
+        n_classes=config.n_classes,
+        act="relu",
+        batch_norm=False,
+        squash=len(config.data_shape) > 1,
+        rng=rngs["init_g"],
+    )
+
+
+def _mlp_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    d = config.discriminator
+    return MLPDiscriminator(
+        config.judged_shape,
+        d.widths,
+        n_classes=config.n_classes,
+        act=d.activation,
+        batch_norm=d.norm == "batch",
+        dropout=d.dropout,
+        spectral_norm=d.spectral_norm,
+        minibatch=d.minibatch,
+        gain=d.logit_gain,
+        rng=rngs["init_d"],
+        dropout_rng=rngs["dropout"],
+    )
+
+
+def _article_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    return MLPDiscriminator(
+        config.judged_shape,
+        config.discriminator.widths,
+        n_classes=config.n_classes,
+        act="leaky_relu",
+        batch_norm=False,
+        dropout=0.3,
+        spectral_norm=False,
+        rng=rngs["init_d"],
+        dropout_rng=rngs["dropout"],
+    )
+
+
+def _dcgan_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    return DCGANGenerator(
+        config.latent_dim, config.generator.width, config.data_shape, n_classes=config.n_classes, rng=rngs["init_g"]
+    )
+
+
+def _dcgan_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    d = config.discriminator
+    return DCGANDiscriminator(
+        config.judged_shape,
+        d.width,
+        n_classes=config.n_classes,
+        batch_norm=d.norm == "batch",
+        spectral_norm=d.spectral_norm,
+        minibatch=d.minibatch,
+        gain=d.logit_gain,
+        rng=rngs["init_d"],
+    )
+
+
+GENERATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
+    "mlp": _mlp_generator,
+    "article": _article_generator,
+    "dcgan": _dcgan_generator,
+}
+DISCRIMINATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
+    "mlp": _mlp_discriminator,
+    "article": _article_discriminator,
+    "dcgan": _dcgan_discriminator,
+}
+
+
+def build_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    """The generator of ``config``: ``[batch, latent_dim]`` to ``[batch, *data_shape]``.
+
+    A conditional one takes labels, ``[batch]``, int64, as its second argument.
+    """
+    return GENERATORS[config.generator.kind](config, rngs)
+
+
+def build_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    """The discriminator of ``config``: ``[batch, *judged_shape]`` to logits ``[batch]``.
+
+    A conditional one takes labels, ``[batch]``, int64, as its second argument.
+    """
+    return DISCRIMINATORS[config.discriminator.kind](config, rngs)
+
+
+def mixes_samples(network: nn.Module) -> bool:
+    """True if one sample of a batch can change another's output, as with batch norm or a minibatch layer."""
+    return any(isinstance(m, nn.modules.batchnorm._BatchNorm | Minibatch) for m in network.modules())
+
+
+def count_weights(network: nn.Module) -> int:
+    """Number of trained weights and biases."""
+    return sum(p.numel() for p in network.parameters())

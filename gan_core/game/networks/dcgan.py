@@ -1,0 +1,145 @@
+"""DCGAN (arXiv:1511.06434): convolutions with stride 2 between an image and its smallest maps, none fully connected.
+
+Each doubling of the side halves the channels. Weights start as N(0, 0.02), batch norm's gains as N(1, 0.02), all
+biases as 0. Departures from the paper: kernels of 4 x 4 instead of 5 x 5, so that a stride of 2 reaches each pixel
+equally often; batch norm in D only if asked for, because it forbids penalties per sample; images of 28 px, whose
+smallest maps are 7 x 7 instead of 4 x 4 (see `gan_core.config.DCGAN_MAPS`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Generator, Tensor, nn
+
+from gan_core.config import DCGAN_KERNEL, DCGAN_MAPS, dcgan_channels
+from gan_core.game.networks.layers import (
+    LEAKY_SLOPE,
+    BlankConv2d,
+    BlankConvTranspose2d,
+    BlankLinear,
+    Gain,
+    SpectralConv2d,
+    beside,
+    one_hot,
+)
+from gan_core.game.networks.minibatch import minibatch_layer, told_by
+
+
+class DCGANGenerator(nn.Module):
+    """Noise ``[batch, latent_dim]`` to images ``[batch, *shape]``; a conditional one also takes labels ``[batch]``.
+
+    A linear layer makes the smallest maps; each transposed convolution doubles their side. Batch norm and ReLU
+    follow all layers but the last, which ends in tanh. Labels stand beside z (arXiv:1411.1784).
+
+    Args:
+        latent_dim: Size of z.
+        width: Channels of the smallest map.
+        shape: Of one image: channels, height, width.
+        n_classes: Number of classes of a conditional generator; 0 for another.
+        rng: Source of the initial weights.
+    """
+
+    def __init__(self, latent_dim: int, width: int, shape: Sequence[int], *, n_classes: int, rng: Generator) -> None:
+        super().__init__()
+        self._n_classes = n_classes
+        side, _ = DCGAN_MAPS[shape[-1]]
+        channels = dcgan_channels(shape[-1], width)
+        first = BlankLinear(latent_dim + n_classes, channels[0] * side**2, bias=False)
+        layers: list[nn.Module] = [first, nn.Unflatten(1, (channels[0], side, side))]
+        for n_in, n_out in pairwise(channels):
+            layers += [nn.BatchNorm2d(n_in), nn.ReLU(inplace=True)]
+            layers.append(BlankConvTranspose2d(n_in, n_out, DCGAN_KERNEL, 2, 1, bias=False))
+        layers += [nn.BatchNorm2d(channels[-1]), nn.ReLU(inplace=True)]
+        layers += [BlankConvTranspose2d(channels[-1], shape[0], DCGAN_KERNEL, 2, 1), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+        initialise(self, rng)
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Generate one image for each row of ``z``, of the class asked for if there are labels."""
+        out: Tensor = self.layers(beside(z, labels, self._n_classes))
+        return out
+
+
+class DCGANDiscriminator(nn.Module):
+    r"""Images ``[batch, *shape]`` to logits ``[batch]``, high means real; a conditional one also takes labels.
+
+    Each convolution halves the side; LeakyReLU 0.2 follows. A last convolution over the whole of the smallest maps
+    $\phi(x)$ gives the logit. A conditional one projects (arXiv:1802.05637, eq. 3): its logit for class $y$ is
+    $\langle w + w_y, \phi(x)\rangle + b + b_y$, with a row of weights for each class besides the common one.
+
+    Args:
+        shape: Of one image: channels, height, width.
+        width: Channels of the smallest map.
+        n_classes: Number of classes of a conditional discriminator; 0 for another.
+        batch_norm: True for batch norm after each convolution but the first and the last, as in the paper.
+        spectral_norm: True to normalise every weight.
+        minibatch: Kind of the minibatch layer before the last convolution, or "none".
+        gain: What the last convolution's output is multiplied by.
+        rng: Source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int],
+        width: int,
+        *,
+        n_classes: int,
+        batch_norm: bool,
+        spectral_norm: bool,
+        minibatch: str = "none",
+        gain: float = 1.0,
+        rng: Generator,
+    ) -> None:
+        super().__init__()
+        self._n_classes = n_classes
+        make = SpectralConv2d if spectral_norm else BlankConv2d
+        side, _ = DCGAN_MAPS[shape[-1]]
+        channels = dcgan_channels(shape[-1], width)[::-1]
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise((shape[0], *channels)):
+            normed = batch_norm and bool(layers)
+            layers.append(make(n_in, n_out, DCGAN_KERNEL, 2, 1, bias=not normed))
+            if normed:
+                layers.append(nn.BatchNorm2d(n_out))
+            layers.append(nn.LeakyReLU(LEAKY_SLOPE, inplace=True))
+        self.n_hidden = len(layers)
+        layers += minibatch_layer(minibatch, channels[-1] * side**2, rng)
+        layers.append(make(channels[-1] + told_by(minibatch), 1 + n_classes, side))
+        if gain != 1:
+            layers.append(Gain(gain))
+        self.layers = nn.Sequential(*layers)
+        initialise(self, rng)
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """D's logit for each image of ``x``: is it real, and of its class if there are labels?"""
+        logits: Tensor = self.layers(x).flatten(1)
+        if labels is None:
+            return logits.view(-1)
+        return logits[:, 0] + (logits[:, 1:] * one_hot(labels, self._n_classes)).sum(1)
+
+    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What the smallest maps say of each image, ``[batch, n]``, whatever its label."""
+        maps: Tensor = self.layers[: self.n_hidden](x)
+        return maps.flatten(1)
+
+
+@torch.no_grad()
+def initialise(network: nn.Module, rng: Generator) -> None:
+    """Fill all weights: N(0, 0.02), batch norm's gains N(1, 0.02), biases 0 (arXiv:1511.06434, section 4).
+
+    Args:
+        network: Its layers' weights may hold anything.
+        rng: Source of the weights, layer by layer.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.weight.normal_(1, 0.02, generator=rng)
+        elif isinstance(module, BlankLinear | BlankConv2d | BlankConvTranspose2d):
+            module.weight.normal_(0, 0.02, generator=rng)
+            if module.bias is not None:
+                module.bias.zero_()
+            if isinstance(module, SpectralConv2d):
+                module.begin(rng)

@@ -1,0 +1,1 @@
+"""Live runs: all threads and processes that train, watch and show a GAN."""

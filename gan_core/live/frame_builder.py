@@ -1,0 +1,148 @@
+"""The publisher: from snapshots, metrics and a run's state to the newest frame.
+
+It belongs to one runner and is used on that run's threads; `frame`, a pair that is never changed once it is there,
+may be read from anywhere.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from gan_core.diagnosis import HEADLINES, Finding, verdict
+from gan_core.diagnosis.report import Found
+from gan_core.metrics import Score
+from gan_core.record import frame as frames
+from gan_core.record.snapshot import Snapshot
+from gan_core.training.moment import Moment
+
+MAX_METRIC_POINTS: Final = 400
+_CURVES: Final = ("modes_reached", "high_quality", "js")
+_CURVES_OF_IMAGES: Final = ("coverage", "precision")
+_RATE_WINDOW: Final = 2.0
+
+
+class Publisher:
+    """Keeps what is to be seen of a run, and builds its frames.
+
+    Attributes:
+        frame: Serial and bytes of the newest frame, or None. Serials grow for ever, also over restarts.
+        snapshot: The newest snapshot, or None.
+        published: When the newest frame was built, in `time.perf_counter` seconds.
+    """
+
+    def __init__(self) -> None:
+        self.frame: tuple[int, bytes] | None = None
+        self.snapshot: Snapshot | None = None
+        self.published = 0.0
+        self._serial = 0
+        self._lock = threading.Lock()
+        self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+        self._scores: dict[str, Score] = {}
+        self._scores_step = 0
+        self._series: list[tuple[int, dict[str, float]]] = []
+        self._findings: Sequence[Finding] | None = None
+        self._lost = ""
+
+    def begin_run(self) -> None:
+        """Forget the numbers of the last run; its last picture stays until there is a new one."""
+        self._scores, self._scores_step, self._series = {}, 0, []
+        self._findings, self._lost = None, ""
+        self._rates.clear()
+
+    def begin_playing(self) -> None:
+        """Measure steps a second from here."""
+        self._rates.clear()
+
+    def release(self) -> None:
+        """Let go of everything."""
+        self.frame = self.snapshot = None
+        self.begin_run()
+
+    def take(self, snapshot: Snapshot) -> bool:
+        """Take in a snapshot, unless D's answers in it are no numbers: then the last good picture stays.
+
+        Returns:
+            True if it was taken.
+        """
+        if not all(np.isfinite(snapshot.arrays[name]).all() for name in ("real_logits", "fake_logits")):
+            return False
+        self.snapshot = snapshot
+        return True
+
+    def report(self, found: Found) -> None:
+        """Take in what was found; without scores the last ones stay."""
+        scores = found.scores
+        with self._lock:
+            self._findings, self._lost = found.findings, found.lost
+            if not scores:
+                return
+            self._scores, self._scores_step = dict(scores), found.step
+            curves = _CURVES if any(name in scores for name in _CURVES) else _CURVES_OF_IMAGES
+            self._series.append((found.step, {name: scores[name].value for name in curves if name in scores}))
+            if len(self._series) > MAX_METRIC_POINTS:
+                self._series = self._series[::2]
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the diagnosis says, the gravest first."""
+        with self._lock:
+            return self._findings or ()
+
+    @property
+    def scores(self) -> tuple[int, Mapping[str, Score]]:
+        """The newest metrics, and the step that they are of."""
+        with self._lock:
+            return self._scores_step, dict(self._scores)
+
+    def publish(self, state: Mapping[str, Any], moment: Moment | None) -> None:
+        """Build the frame.
+
+        Args:
+            state: Header entries of the run's state.
+            moment: For the steps done, and what can be said of the run; None before the first.
+        """
+        with self._lock:
+            now = self.published = time.perf_counter()
+            self._serial += 1
+            step = 0 if moment is None else moment.step
+            header = {} if self.snapshot is None else dict(self.snapshot.header)
+            arrays = {} if self.snapshot is None else dict(self.snapshot.arrays)
+            header |= state
+            header |= {
+                "serial": self._serial,
+                "step": step,
+                "steps_per_second": self._rate(now, step) if state["state"] == "playing" else 0.0,
+                "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
+                "metrics_step": self._scores_step,
+                "lost": self._lost,
+            }
+            if moment is not None and self.snapshot is not None:
+                header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
+                said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
+                if self._lost and said.get("name") == "mode_collapse":
+                    said["evidence"].append(self._lost)
+            if self._series:
+                arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
+                for name in self._series[-1][1]:
+                    values = [row.get(name, np.nan) for _, row in self._series]
+                    arrays[f"metric_{name}"] = np.array(values, np.float32)
+            self.frame = (self._serial, frames.encode(header, arrays))
+
+    def _rate(self, now: float, step: int) -> float:
+        """Steps a second over the last seconds."""
+        self._rates.append((now, step))
+        while len(self._rates) > 2 and now - self._rates[0][0] > _RATE_WINDOW:
+            self._rates.popleft()
+        elapsed = now - self._rates[0][0]
+        return (step - self._rates[0][1]) / elapsed if elapsed > 0.05 else 0.0
+
+
+def _failure_marks(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Where each failure began, for the plots."""
+    return [{"step": f.since_step, "label": HEADLINES[f.name].rstrip(".")} for f in findings if f.failure]

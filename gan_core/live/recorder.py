@@ -1,0 +1,251 @@
+"""The recorder: what a run keeps of its past, in bounded memory, and the file that outlives a crash.
+
+It rides on one runner: as an observer it takes states between two steps, and it is shown every frame. Both are kept
+densely at the beginning and lately, more thinly between. Frames are kept as they were drawn, so that scrubbing shows
+what was to be seen then; from a state a run can go on bit for bit.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from gan_core.config import RunConfig
+from gan_core.live.runner import Runner
+from gan_core.metrics import METRICS
+from gan_core.record.run_card import Card, Clock
+from gan_core.record.timeline import Best, Past, Thinned
+from gan_core.storage.autosave import Autosave
+from gan_core.training import Trainer
+
+MAX_RUN_BYTES: Final = 256 * 2**20
+MAX_PROCESS_BYTES: Final = 2**30
+MAX_FRAMES: Final = 300
+MAX_STATES: Final = 80
+MAX_TICKS: Final = 200
+"""Points of the clock that says when which step was reached."""
+FRAME_BYTES_SHARE: Final = 0.25
+FRAME_INTERVAL: Final = 0.3
+"""Seconds between two kept frames, at least."""
+STATE_INTERVAL: Final = 1.0
+STATE_SHARE: Final = 0.004
+"""Copying states takes at most this share of the training thread's time."""
+LOOK_INTERVAL: Final = 2.0
+"""Seconds between two states while somebody looks at the newest one, whatever copying takes."""
+MAIN_METRICS: Final = ("js", "sliced_wasserstein")
+"""The best state is best by the first of these that the run has."""
+
+_alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
+
+
+class Recorder:
+    """A runner's past.
+
+    Args:
+        autosave: Where to write the newest state, or None.
+        key: The name there; the runner's count of runs is appended, so that a restart replaces no file.
+        picture: Makes a small PNG from a frame, for the list of saved runs.
+
+    Attributes:
+        owner: Whom the run belongs to, as `gan_core.record.run_card.fingerprint` gives it, or "".
+    """
+
+    def __init__(
+        self, autosave: Autosave | None = None, key: str = "", picture: Callable[[bytes], bytes] | None = None
+    ) -> None:
+        self._autosave, self._key, self._picture = autosave, key, picture
+        self.owner = ""
+        self._lock = threading.Lock()
+        self._saved = (0, 0)
+        self._passing = -1, 0, b""
+        self._run = -1
+        self._next_state = self._next_frame = self._taken = 0.0
+        self._inherited: tuple[RunConfig, int, Past] | None = None
+        self.best: Best | None = None
+        self._clear()
+        _alive.add(self)
+
+    # -- what it is told -------------------------------------------------------------------------------------
+
+    def __call__(self, runner: Runner, trainer: Trainer) -> None:
+        """Take a state if it is time; on the training thread, between two steps."""
+        now = time.perf_counter()
+        playing = runner.state == "playing"
+        scores_step, scores = runner.scores
+        with self._lock:
+            if runner.run != self._run:
+                self._run = runner.run
+                self._next_state = 0.0
+                self._clear()
+                self._take_over(trainer)
+            self._clock.add(trainer.step_count, self._seconds_before + runner.seconds, 0, 0)
+            self._rate(scores_step, {name: s.value for name, s in scores.items()})
+            newest = self._states.items[-1] if self._states.steps[-1:] == [trainer.step_count] else None
+        # Lone updates and live settings change a run that stands at a step.
+        if not playing and newest is not None and len(newest["interventions"]) == len(trainer.interventions):
+            self._save(runner, newest, at_once=True)
+            return
+        if now < self._next_state and playing:
+            return
+        if trainer.stats is not None and not trainer.stats.finite:
+            return
+        state = trainer.state_dict()
+        cost = time.perf_counter() - now
+        self._taken = now
+        self._next_state = now + max(STATE_INTERVAL, cost / STATE_SHARE)
+        with self._lock:
+            self._add_state(trainer.step_count, state)
+            run, step, frame = self._passing
+            if (run, step) == (self._run, trainer.step_count):  # what can be gone on from is to be seen
+                self._add_frame(step, frame)
+        self._save(runner, state, at_once=not playing)
+
+    def show(self, run: int, step: int, frame: bytes) -> None:
+        """Be shown a frame; on any thread."""
+        now = time.perf_counter()
+        with self._lock:
+            self._passing = run, step, frame
+            if run == self._run and (now >= self._next_frame or not self._frames.steps):
+                self._next_frame = now + FRAME_INTERVAL
+                self._add_frame(step, frame)
+
+    def look(self) -> None:
+        """Hear that somebody looks at the newest state: if it is old, another is taken at the next step."""
+        if time.perf_counter() >= self._taken + LOOK_INTERVAL:
+            self._next_state = 0.0
+
+    def inherit(self, past: Past, config: RunConfig, step: int) -> None:
+        """Give a past to the run that is about to go on from a state.
+
+        Args:
+            past: What came before, from `past` or from a recorded run; what is later than the state is left out.
+            config: What that run began with.
+            step: Of the state.
+        """
+        with self._lock:
+            self._inherited = config, step, past
+
+    # -- what it knows ---------------------------------------------------------------------------------------
+
+    def contents(self) -> dict[str, Any]:
+        """What is kept, for the slider: steps of frames and states, the best step and why it is best."""
+        with self._lock:
+            best = self.best
+            return {
+                "run": self._run,
+                "frames": list(self._frames.steps),
+                "states": list(self._states.steps),
+                "best": None if best is None else {"step": best.step, "metric": best.metric, "value": best.value},
+            }
+
+    def frame(self, step: int) -> tuple[int, bytes] | None:
+        """The frame that was to be seen at a step, with its own step."""
+        with self._lock:
+            return self._frames.before(step)
+
+    def state(self, step: int) -> tuple[int, Mapping[str, Any]] | None:
+        """The last kept state of this step or before, with its own step."""
+        with self._lock:
+            found = self._states.before(step)
+            best = self.best
+            if best is not None and best.step <= step and (found is None or found[0] <= best.step):
+                return best.step, best.state
+            return found
+
+    def past(self) -> Past:
+        """All that is kept."""
+        with self._lock:
+            states = list(zip(self._states.steps, self._states.items, strict=True))
+            frames = list(zip(self._frames.steps, self._frames.items, strict=True))
+            return Past(frames, states, self.best, self._ticks())
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that the past takes."""
+        with self._lock:
+            return self._frames.n_bytes + self._states.n_bytes
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _add_frame(self, step: int, frame: bytes) -> None:
+        self._frames.add(step, frame, len(frame), int(_room() * FRAME_BYTES_SHARE))
+
+    def _add_state(self, step: int, state: Mapping[str, Any]) -> None:
+        size = _size(state)
+        room = int(_room() * (1 - FRAME_BYTES_SHARE)) - (0 if self.best is None else size)
+        self._states.add(step, state, size, room)
+
+    def _take_over(self, trainer: Trainer) -> None:
+        """Keep what was handed on, if this is the run that it was meant for: another may have begun meanwhile."""
+        if self._inherited is None or self._inherited[:2] != (trainer.initial_config, trainer.step_count):
+            return
+        (_, step, past), self._inherited = self._inherited, None
+        self._saved = step, len(trainer.interventions)  # nothing new yet that would be worth a file
+        for at, frame in past.frames:
+            if at <= step:
+                self._add_frame(at, frame)
+        for at, state in past.states:
+            if at < step:
+                self._add_state(at, state)
+        if past.best is not None and past.best.step <= step:
+            self.best = past.best
+        for at, seconds in past.clock:
+            if at <= step:
+                self._clock.add(at, seconds, 0, 0)
+                self._seconds_before = seconds
+
+    def _save(self, runner: Runner, state: Mapping[str, Any], *, at_once: bool) -> None:
+        moment = state["counters"]["step"], len(state["interventions"])
+        scores = {name: score.value for name, score in runner.scores[1].items()}
+        if self._autosave is None or moment == (0, 0) or (at_once and moment == self._saved):
+            return
+        self._autosave.offer(
+            f"{self._key}-{self._run}", state, preset=runner.preset, at_once=at_once, card=lambda: self._card(scores)
+        )
+        if at_once:
+            self._saved = moment
+
+    def _card(self, scores: Mapping[str, float]) -> Card:
+        """What is told of the run; on the thread that writes."""
+        with self._lock:
+            frame, clock = self._passing[2], self._ticks()
+        picture = self._picture(frame) if self._picture is not None and frame else b""
+        return Card(owner=self.owner, scores=scores, clock=clock, picture=picture)
+
+    def _ticks(self) -> Clock:
+        return list(zip(self._clock.steps, self._clock.items, strict=True))
+
+    def _clear(self) -> None:
+        self._clock: Thinned[float] = Thinned(MAX_TICKS)
+        self._seconds_before = 0.0
+        self._saved = (0, 0)
+        self._frames: Thinned[bytes] = Thinned(MAX_FRAMES)
+        self._states: Thinned[Mapping[str, Any]] = Thinned(MAX_STATES)
+        self.best = None
+
+    def _rate(self, step: int, values: Mapping[str, float]) -> None:
+        """Is a kept state the best so far? Its score comes a while after it."""
+        metric = next((name for name in MAIN_METRICS if name in values), None)
+        if metric is None or not abs(values[metric]) < float("inf"):
+            return
+        found = self._states.before(step)
+        if found is None or found[0] != step:
+            return
+        value = values[metric]
+        better = self.best is None or (value > self.best.value) == METRICS[metric].higher_is_better
+        if better and (self.best is None or value != self.best.value):
+            self.best = Best(step, metric, value, found[1])
+
+
+def _room() -> int:
+    """Bytes that one run may keep now."""
+    return min(MAX_RUN_BYTES, MAX_PROCESS_BYTES // max(1, len(_alive)))
+
+
+def _size(state: Any) -> int:
+    if isinstance(state, Mapping):
+        return sum(_size(value) for value in state.values())
+    return int(getattr(state, "nbytes", 0))

@@ -1,0 +1,1 @@
+"""Storage: checkpoints, autosaves and the recorded runs that come with the app."""

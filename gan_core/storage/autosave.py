@@ -1,0 +1,241 @@
+"""Autosave: running runs write themselves to a folder, so that a crash costs seconds.
+
+One thread per process writes; whole files replace old ones, so that there is always a good one. Beside each run lies
+its card (`gan_core.record.run_card`). The folder holds a bounded number of runs and bytes; the oldest go first.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from gan_core.errors import GanExplorerError
+from gan_core.record import run_card as cards
+from gan_core.record.run_card import Card
+from gan_core.storage import checkpoint
+from gan_core.storage.checkpoint import Summary
+
+INTERVAL: Final = 15.0
+"""Seconds between two writings of one run, while it plays."""
+MAX_RUNS: Final = 30
+MAX_BYTES: Final = 2**30
+SUFFIX: Final = ".safetensors"
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+_log = logging.getLogger(__name__)
+
+
+def autosave_folder() -> Path | None:
+    """Where runs are saved: ``GAN_EXPLORER_RUNS`` (``off`` for nowhere), or a folder in the user's cache."""
+    chosen = os.environ.get("GAN_EXPLORER_RUNS", "")
+    if chosen.lower() in ("off", "0", "no"):
+        return None
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gan-explorer" / "runs"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file in the folder.
+
+    Attributes:
+        key: Its name without the suffix.
+        when: When it was written, Unix seconds.
+        size: Bytes.
+        summary: What it says of itself.
+        card: What is told of it.
+    """
+
+    key: str
+    when: float
+    size: int
+    summary: Summary
+    card: Card
+
+
+class Autosave:
+    """Writes states to files, on a thread that begins with the first one.
+
+    Args:
+        folder: Is made when it is needed.
+        interval: Seconds between two writings of one run.
+        app: The app's version, for the files.
+    """
+
+    def __init__(self, folder: Path, *, interval: float = INTERVAL, app: str = "") -> None:
+        self.folder, self._interval, self._app = folder, interval, app
+        self._ready = threading.Condition()
+        self._waiting: dict[str, tuple[Mapping[str, Any], str, Callable[[], Card]]] = {}
+        self._due: dict[str, float] = {}
+        self._cards = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = self._failed = False
+        self._writing = ""
+
+    def offer(
+        self,
+        key: str,
+        state: Mapping[str, Any],
+        *,
+        preset: str = "",
+        at_once: bool = False,
+        card: Callable[[], Card] = Card,
+    ) -> None:
+        """Have a state written, if the last writing is long enough ago; returns at once.
+
+        Args:
+            key: The run's name: letters, digits, ``-`` and ``_``.
+            state: From `Trainer.state_dict`; not to be changed any more.
+            preset: Where its config came from.
+            at_once: True to write it whatever the time.
+            card: Makes what is told of it, on the thread that writes; the name that it has is kept.
+        """
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not a name for a run: letters, digits, - and _ are")
+        now = time.monotonic()
+        with self._ready:
+            if self._closed or (not at_once and now < self._due.setdefault(key, now + self._interval)):
+                return
+            self._due[key] = now + self._interval
+            self._waiting[key] = (state, preset, card)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="autosave", daemon=True)
+                self._thread.start()
+            self._ready.notify()
+
+    def saved(self) -> list[Saved]:
+        """The files that can be read, newest first."""
+        found = []
+        for path in _files(self.folder):
+            try:
+                status = path.stat()
+                card = cards.read(_card_of(path))
+                found.append(Saved(path.stem, status.st_mtime, status.st_size, checkpoint.summarise(path), card))
+            except (OSError, GanExplorerError):
+                continue
+        return sorted(found, key=lambda s: -s.when)
+
+    def path(self, key: str) -> Path:
+        """The file of a run.
+
+        Raises:
+            ValueError: If it is no name for a run.
+        """
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not a name for a run: letters, digits, - and _ are")
+        return self.folder / f"{key}{SUFFIX}"
+
+    def delete(self, key: str) -> None:
+        """Delete a run's file, and write it no more."""
+        with self._ready:
+            self._waiting.pop(key, None)
+        _remove(self.path(key))
+
+    def rename(self, key: str, name: str) -> None:
+        """Give a run a name.
+
+        Args:
+            key: The run.
+            name: Its name; as `gan_core.record.run_card.tidy` makes it.
+
+        Raises:
+            CheckpointError: If it cannot be written.
+        """
+        path = _card_of(self.path(key))
+        with self._cards:
+            checkpoint.write(replace(cards.read(path), name=cards.tidy(name)).encode(), path)
+
+    def duplicate(self, key: str, name: str) -> str:
+        """Copy a run, so that one can go on while the other stays as it is.
+
+        Args:
+            key: The run.
+            name: The copy's name.
+
+        Returns:
+            The copy's key.
+
+        Raises:
+            CheckpointError: If it cannot be read or written.
+        """
+        source, copy = self.path(key), f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}-1"
+        checkpoint.write(checkpoint.read(source), self.path(copy))
+        card = replace(cards.read(_card_of(source)), name=cards.tidy(name))
+        checkpoint.write(card.encode(), _card_of(self.path(copy)))
+        return copy
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until all that was offered is written; returns whether it was."""
+        with self._ready:
+            return self._ready.wait_for(lambda: not self._waiting and not self._writing, timeout)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what waits, and end the thread."""
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _loop(self) -> None:
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._waiting or self._closed)
+                if not self._waiting:
+                    return
+                key = next(iter(self._waiting))
+                state, preset, card = self._waiting.pop(key)
+                self._writing = key
+            try:
+                self._write(key, state, preset, card)
+            except (GanExplorerError, OSError) as error:
+                if not self._failed:  # once is enough: a full disk would fill the log
+                    _log.warning("runs are not being saved: %s", error)
+                self._failed = True
+            except Exception:
+                _log.exception("autosave failed")
+            del state, card
+            with self._ready:
+                self._writing = ""
+                self._ready.notify_all()
+
+    def _write(self, key: str, state: Mapping[str, Any], preset: str, card: Callable[[], Card]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.path(key)
+        checkpoint.write(checkpoint.encode(state, preset=preset, app=self._app), path)
+        made = card()
+        with self._cards:
+            named = cards.read(_card_of(path)).name
+            checkpoint.write(replace(made, name=named).encode(), _card_of(path))
+        self._failed = False
+        files = sorted(_files(self.folder), key=lambda path: -path.stat().st_mtime)
+        total = 0
+        for i, path in enumerate(files):
+            total += path.stat().st_size
+            if i and (i >= MAX_RUNS or total > MAX_BYTES):
+                _remove(path)
+
+
+def _card_of(path: Path) -> Path:
+    return path.with_suffix(cards.SUFFIX)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _card_of(path).unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [p for p in folder.iterdir() if p.suffix == SUFFIX and _KEY.fullmatch(p.stem) and p.is_file()]
+    except OSError:
+        return []

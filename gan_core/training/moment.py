@@ -1,0 +1,108 @@
+"""A moment of a run: what a trainer knows of itself, taken in an instant, to be made a snapshot of by any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from torch import nn
+
+from gan_core.config import Intervention, RunConfig
+from gan_core.data import Images, Points
+from gan_core.game.objectives import Objective
+from gan_core.record.history import History, StepStats
+from gan_core.record.snapshot import Snapshot
+from gan_core.training import observe as view
+
+MAX_MARKS: Final = 50
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All of a snapshot but what the networks have to say.
+
+    Attributes:
+        step: Finished steps.
+        config: The config now.
+        which: Whose samples are shown, "ema", "raw" or "both".
+        has_ema: True if G is averaged.
+        n_weights: Of the generator and the discriminator.
+        stats: The newest numbers.
+        interventions: What was done to the run so far.
+        history: A copy.
+        objective: The run's objective.
+        fixed: What is looked at.
+        data: The run's data.
+    """
+
+    step: int
+    config: RunConfig
+    which: str
+    has_ema: bool
+    n_weights: tuple[int, int]
+    stats: StepStats
+    interventions: Sequence[Intervention]
+    history: History
+    objective: Objective
+    fixed: view.Fixed
+    data: Points | Images
+
+    def snapshot(self, generator: nn.Module, discriminator: nn.Module, raw: nn.Module | None = None) -> Snapshot:
+        """Run the networks, or copies of them, and put all together; it changes nothing.
+
+        Args:
+            generator: The shown one.
+            discriminator: The discriminator.
+            raw: The raw generator, if its samples are to be seen beside those of the shown one.
+        """
+        objective = self.objective
+        header, arrays = view.observe(
+            generator, discriminator, self.fixed, self.data, objective, packing=self.config.packing
+        )
+        if raw is not None:
+            arrays |= view.observe_raw(raw, self.fixed, self.data)
+        curves = self.history.curves()
+        if not objective.probability:
+            del curves["real_prob"], curves["fake_prob"]
+        return Snapshot(self.step, header | self._header(), {**curves, **arrays})
+
+    def _header(self) -> dict[str, Any]:
+        objective, config, stats = self.objective, self.config, self.stats
+        return {
+            "step": self.step,
+            "generator": self.which,
+            "has_ema": self.has_ema,
+            "data": config.data.name,
+            "objective": config.objective,
+            "latent_dim": config.latent_dim,
+            "prior": config.prior,
+            "g_weights": self.n_weights[0],
+            "d_weights": self.n_weights[1],
+            "d_steps": config.d_steps,
+            "g_steps": config.g_steps,
+            "batch_size": config.batch_size,
+            "stats": {
+                **{name: getattr(stats, name) for name in StepStats.__slots__},
+                "value": -stats.d_loss if objective.probability else None,
+            },
+            "optimum": {
+                "d_loss": objective.d_optimum,
+                "g_loss": objective.g_optimum,
+                "d_label": objective.d_label,
+                "g_label": objective.g_label,
+            },
+            "marks": [_mark(i) for i in self.interventions],
+        }
+
+
+def _mark(intervention: Intervention) -> dict[str, Any]:
+    if intervention.update:
+        label = f"lone {intervention.update.upper()} update"
+    elif intervention.name:
+        label = f"direction “{intervention.name}” " + ("named" if intervention.vector else "forgotten")
+    elif intervention.origin is not None:
+        label = f"began with what another run had learned in {intervention.origin.step:,} steps"
+    else:
+        label = ", ".join(f"{path} = {value}" for path, value in intervention.changes.items())
+    return {"step": intervention.step, "label": label}

@@ -1,0 +1,83 @@
+"""The bench: what one visitor compares, two to four runs in lockstep; knows nothing of Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gan_core import RunConfig
+from gan_core.live.lockstep import Lockstep
+from pages.ui.guests import Guest
+from pages.ui.presence import Rooms, default_device
+
+LETTERS: Final = "ABCD"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One side as it is put on the bench.
+
+    Attributes:
+        title: A few words, such as the cure's.
+        cure: The cure's name, "" for the failing run, "own" for settings of the visitor's own.
+        config: What to train.
+    """
+
+    title: str
+    cure: str
+    config: RunConfig
+
+
+class Bench(Guest):
+    """One browser's comparison.
+
+    Args:
+        entries: The sides.
+        preset: The preset that they came from, or "".
+        rooms: What all visits of the process share.
+        visitor: Whom it belongs to; None if this is all that the visitor has.
+
+    Attributes:
+        group: The runs.
+        entries: What the sides are called, in order.
+    """
+
+    def __init__(self, entries: Sequence[Entry], preset: str, rooms: Rooms, visitor: Hashable = None) -> None:
+        super().__init__()
+        self.entries = tuple(entries)
+        self.group = self.runner = Lockstep(
+            [entry.config for entry in entries],
+            preset=preset,
+            slots=rooms.slots,
+            visitor=self.token if visitor is None else visitor,
+            device=default_device(),
+            observers=(rooms.monitor,),
+        )
+        self.group.play()
+
+    def show(self, entries: Sequence[Entry], preset: str) -> None:
+        """Compare other runs, from their beginning, playing."""
+        self.group.restart([entry.config for entry in entries], preset=preset)
+        self.entries = tuple(entries)
+        self.group.play()
+
+    def reseed(self, seed: int) -> None:
+        """Begin all sides again from another seed."""
+        self.group.reset(seed=seed)
+        self._take_over()
+
+    def rename(self, i: int) -> None:
+        """After a change of one side: its settings are the visitor's own now."""
+        self._take_over()
+        changed = replace(self.entries[i], title="settings of your own", cure="own")
+        self.entries = (*self.entries[:i], changed, *self.entries[i + 1 :])
+
+    def _take_over(self) -> None:
+        pairs = zip(self.entries, self.group.sides, strict=True)
+        self.entries = tuple(replace(entry, config=side.config) for entry, side in pairs)
+
+    def remove(self, i: int) -> None:
+        """Take a side away; the others go on."""
+        self.group.remove(i)
+        self.entries = (*self.entries[:i], *self.entries[i + 1 :])

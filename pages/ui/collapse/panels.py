@@ -1,0 +1,162 @@
+"""Panels of the lab page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from gan_core.config import KNOBS, RunConfig
+from gan_core.config.paths import leaves
+from gan_core.experiments.gallery import CHECKS_PASSED, FIRST_CHECK, GOALS, LAST_CHECK, Cure, Failure, Tried, failures
+from pages.ui import collapse as lab
+from pages.ui import session
+from pages.ui.collapse import state, sure
+from pages.ui.collapse.bench import LETTERS
+from pages.ui.collapse.route import FRAMES
+from pages.ui.collapse.words import differences
+from pages.ui.live.route import plotly_url
+from pages.ui.prose import reading
+
+_KEY = "lab"
+
+
+def gallery() -> None:
+    """The failures, one click each."""
+    here = state.bench()
+    failure = state.chosen()
+    session.feed("lab:failure", failure.name)
+    st.pills(
+        "Ways to fail",
+        list(failures()),
+        format_func=lambda name: failures()[name].title,
+        key="lab:failure",
+        on_change=_open,
+        wrap=True,
+    )
+    told, cures = st.columns([4, 5], gap="medium")
+    with told:
+        st.markdown(f"**What you see.** {failure.see}")
+        st.markdown(f"**Why.** {failure.why}")
+    with cures:
+        beside = {entry.cure for entry in here.entries}
+        for cure in failure.cures:
+            _cure(cure, shown=cure.name in beside)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.toggle(
+                "Add sides",
+                value=bool(session.recall("lab.more", False)),
+                key="lab:more",
+                on_change=_keep_more,
+                help="A cure that you show then stands beside the others, up to four sides.",
+            )
+            st.caption(_protocol(failure))
+
+
+def _open() -> None:
+    name = session.value_of("lab:failure")
+    state.open_failure(name or state.chosen().name)
+
+
+def _keep_more() -> None:
+    session.remember("lab.more", bool(session.value_of("lab:more")))
+
+
+def _protocol(failure: Failure) -> str:
+    failing = f" Without a cure: {_count(failure.tried)}." if failure.tried else ""
+    return (
+        f"A seed counts as cured if {GOALS[failure.goal]}, at {CHECKS_PASSED:.0%} of the checks of steps "
+        f"{FIRST_CHECK:,} to {LAST_CHECK:,}.{failing}"
+    )
+
+
+def _count(tried: Tried) -> str:
+    return f"{tried.good} of {tried.of} seeds"
+
+
+def _cure(cure: Cure, *, shown: bool) -> None:
+    if cure.tried is None:
+        record = ":gray-badge[not yet tried]"
+    elif cure.tried.helps:
+        record = f":green-badge[:material/check: helps: {_count(cure.tried)}]"
+    elif not cure.tried.settled:
+        record = f":gray-badge[so far {_count(cure.tried)}]"
+    else:
+        record = f":orange-badge[:material/close: not enough: {_count(cure.tried)}]"
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    words.markdown(f"**{cure.title}** {record}", help=cure.why)
+    button.button(
+        "Shown" if shown else "Show",
+        key=f"lab:cure:{cure.name}",
+        on_click=state.show_cure,
+        args=(cure.name,),
+        disabled=shown,
+        width="stretch",
+    )
+
+
+@st.fragment(key="lab-fragment")
+def sides() -> None:
+    """The sides in training; the component fetches their frames itself."""
+    here = state.bench()
+    lab.mount(
+        key=_KEY,
+        data={
+            "url": f"{FRAMES}?t={here.token}",
+            "plotly": plotly_url(),
+            "ms": 220,
+            "plotMs": 700,
+            "sides": [
+                {
+                    "title": entry.title,
+                    "differs": _differs([s.config for s in here.group.sides], i),
+                    "reading": reading(side.config),
+                }
+                for i, (entry, side) in enumerate(zip(here.entries, here.group.sides, strict=True))
+            ],
+        },
+        on_command=_on_command,
+    )
+    if session.take_redraw():
+        st.rerun(scope="app")
+    if session.recall("lab.train"):
+        session.remember("lab.train", False)
+        st.switch_page("pages/train.py")
+
+
+def _differs(configs: Sequence[RunConfig], i: int) -> str:
+    """What stands under a side's name."""
+    first = configs[0]
+    if i == 0:
+        same = "data, noise" if all(config.data == first.data for config in configs) else "noise"
+        return f"{first.data.name}, seed {first.seed}: the other sides have the same {same} and seed."
+    return differences(configs[i], first) or f"No difference from {LETTERS[0]}."
+
+
+def _on_command() -> None:
+    done = [state.obey(command) for command in lab.parse_commands(session.value_of(_KEY).get("command"))]
+    if "redraw" in done:
+        session.ask_redraw()
+    session.remember("lab.train", "train" in done)
+
+
+def one_setting() -> None:
+    """Change one setting of one side."""
+    here = state.bench()
+    with st.expander("Change one setting of one side"):
+        which, what, value, apply = st.columns([2, 4, 3, 2], vertical_alignment="bottom")
+        names = [f"{letter}: {entry.title}" for letter, entry in zip(LETTERS, here.entries, strict=False)]
+        i = which.selectbox("Side", range(len(names)), format_func=names.__getitem__, index=len(names) - 1)
+        config = here.group.sides[i].config
+        paths = [path for path in KNOBS if path not in config.idle and path != "seed"]
+        path = what.selectbox("Setting", paths, format_func=lambda p: KNOBS[p].label, key="lab:path")
+        now = leaves(config.model_dump(mode="json"))[path]
+        shown = now if isinstance(now, str) else json.dumps(now)
+        text = value.text_input("Value", value=shown, key=f"lab:value:{i}:{path}:{shown}", help=KNOBS[path].help)
+        apply.button("Change", on_click=state.change_side, args=(i, path, text), disabled=text == shown)
+
+
+def how_sure() -> None:
+    """The same comparison from several seeds."""
+    sure.panel()

@@ -1,0 +1,205 @@
+"""Visits: which browser holds which run, and what all of them share.
+
+Knows nothing of Streamlit. A reaper looks once a second for browsers that are gone, see `pages.ui.guests`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import gc
+import os
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Sequence
+
+from gan_core import Intervention, RunConfig, Runner, __version__
+from gan_core.diagnosis import Finding
+from gan_core.live.monitor import Monitor
+from gan_core.live.queue import Slots
+from gan_core.live.recorder import Recorder
+from gan_core.live.runner import Transport
+from gan_core.storage.autosave import Autosave, autosave_folder
+from gan_core.storage.bundled import Recording
+from pages.ui.guests import Guest
+
+
+class Visit(Guest):
+    """One browser's run.
+
+    Args:
+        config: The run's config.
+        interventions: What is to be repeated.
+        preset: The preset's name, or "".
+        rooms: What all visits of the process share.
+        recording: A recorded run to stand at the end of; without one the run plays.
+
+    Attributes:
+        runner: The run.
+        recorder: Its past.
+        key: Its name in the autosave folder.
+    """
+
+    runner: Runner
+
+    def __init__(
+        self,
+        config: RunConfig,
+        interventions: Sequence[Intervention],
+        preset: str,
+        rooms: Rooms,
+        recording: Recording | None = None,
+    ) -> None:
+        super().__init__()
+        self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+        self.recorder = Recorder(rooms.autosave, self.key, _thumbnail)
+        self._monitor = rooms.monitor
+        self.runner = Runner(
+            config,
+            interventions=interventions,
+            preset=preset,
+            slots=rooms.slots,
+            device=default_device(),
+            visitor=self.token,
+            observers=(rooms.monitor, self.recorder),
+            on_frame=self.recorder.show,
+        )
+        if recording is None:
+            self.runner.play()
+        else:
+            self.replay(recording)
+
+    def pause_at_failure(self, on: bool) -> None:
+        """Have the run pause by itself as soon as a failure is found in it, or no longer."""
+        runner = weakref.ref(self.runner)
+
+        def pause(finding: Finding) -> None:
+            if (there := runner()) is not None:
+                there.pause()
+
+        self._monitor.on_failure(self.runner, pause if on else None)
+
+    def replay(self, recording: Recording) -> None:
+        """Stand at the end of a recorded run, with its past to look at, in place of this one."""
+        self.runner.pause()
+        self.recorder.inherit(recording.past, recording.config, recording.step)
+        self.runner.go_on(recording.state, preset=recording.name)
+
+
+class Rooms:
+    """What the visits of a process share: slots, metrics, tokens.
+
+    Args:
+        n_slots: Runs that may play at once.
+        release_after: Seconds after which the memory of a run whose browser is gone is given back.
+        pace: Steps a second that no run exceeds, or None.
+
+    Attributes:
+        since: When this process began, Unix seconds.
+        answered: Names of saved runs of an earlier process that were offered to their owner and answered.
+    """
+
+    def __init__(self, n_slots: int, release_after: float, pace: float | None = None) -> None:
+        self.slots = Slots(n_slots, pace)
+        self.monitor = Monitor()
+        folder = autosave_folder()
+        self.autosave = None if folder is None else Autosave(folder, app=__version__)
+        self.release_after = release_after
+        self.since = time.time()
+        self.answered: set[str] = set()
+        self._visits: weakref.WeakValueDictionary[str, Guest] = weakref.WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str) -> Visit:
+        """A new visit with a run that plays."""
+        visit = Visit(config, interventions, preset, self)
+        self.admit(visit)
+        return visit
+
+    def open_recorded(self, recording: Recording) -> Visit:
+        """A new visit with a run that stands at the end of a recorded one."""
+        visit = Visit(recording.config, (), recording.name, self, recording)
+        self.admit(visit)
+        return visit
+
+    def admit(self, guest: Guest) -> None:
+        """Look after a guest from now on."""
+        with self._lock:
+            self._visits[guest.token] = guest
+        # A session that is dropped takes its run along.
+        weakref.finalize(guest, Transport.close, guest.runner)
+
+    def find(self, token: str) -> Visit | None:
+        """The visit with this token, if its run is alive."""
+        guest = self.guest(token)
+        return guest if isinstance(guest, Visit) else None
+
+    def guest(self, token: str) -> Guest | None:
+        """Whoever has this token, if what it has is alive."""
+        guest = self._visits.get(token)
+        return None if guest is None or guest.runner.state == "closed" else guest
+
+    def sweep(self) -> None:
+        """Suspend and release runs whose browsers are gone."""
+        now = time.monotonic()
+        with self._lock:
+            visits = list(self._visits.values())
+        released = [visit.runner for visit in visits if visit.settle(now, self.release_after)]
+        del visits
+        if released:
+            for runner in released:
+                runner.join(2.0)
+            gc.collect(1)
+            _trim()
+
+    def close(self) -> None:
+        """End every run; a thread still at work when Python ends would take it down with an ugly message."""
+        with self._lock:
+            runners = [visit.runner for visit in self._visits.values()]
+        self.monitor.close()
+        for runner in runners:
+            runner.close()
+        end = time.monotonic() + 3.0
+        for runner in runners:
+            runner.join(max(0.0, end - time.monotonic()))
+        if self.autosave is not None:
+            self.autosave.close()
+
+    def reap(self, stop: threading.Event) -> None:
+        """Sweep once a second until told to stop; the body of the reaper's thread."""
+        while not stop.wait(1.0):
+            self.sweep()
+
+
+def _thumbnail(frame: bytes) -> bytes:
+    from gan_core.export.pictures import thumbnail  # Pillow, which no first page needs
+
+    return thumbnail(frame)
+
+
+def default_slots() -> int:
+    """Playing runs at once: twice the cores, or what ``GAN_EXPLORER_SLOTS`` says."""
+    text = os.environ.get("GAN_EXPLORER_SLOTS", "")
+    return max(1, int(text)) if text.isdecimal() else 2 * (os.cpu_count() or 1)
+
+
+def default_pace() -> float | None:
+    """Steps a second that no run exceeds, or None: what ``GAN_EXPLORER_PACE`` says, from 1."""
+    text = os.environ.get("GAN_EXPLORER_PACE", "")
+    return float(max(1, int(text))) if text.isdecimal() else None
+
+
+def default_device() -> str:
+    """Where runs train: "cpu", or what ``GAN_EXPLORER_DEVICE`` says, such as "cuda"."""
+    return os.environ.get("GAN_EXPLORER_DEVICE", "") or "cpu"
+
+
+def _trim() -> None:
+    """Give freed memory back to the system, where the C library can (glibc)."""
+    name = ctypes.util.find_library("c")
+    if name:
+        trim = getattr(ctypes.CDLL(name), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

@@ -1,0 +1,142 @@
+"""Panels of the Runs page."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from gan_core import RunConfig, figures
+from gan_core.record.run_card import MAX_NAME
+from gan_core.storage.autosave import Saved
+from gan_core.storage.bundled import RECORDED
+from pages.ui import session
+from pages.ui.prose import number
+from pages.ui.runs import comparison as compare_panel
+from pages.ui.runs import saved as saved_runs
+from pages.ui.runs import take_home
+
+_MAX_UPLOAD_MB: Final = 500
+_METRIC_WORDS: Final = {
+    "modes_reached": "modes",
+    "high_quality": "sharp",
+    "js": "JS",
+    "sliced_wasserstein": "SW",
+}
+
+
+def this_run() -> None:
+    """The run that is open: what it is, and what it can be taken home as."""
+    st.subheader("This run", anchor=False)
+    if not session.has_run():
+        st.caption("None is open: the Train page opens one, and so does a saved run below.")
+        return
+    runner = session.visit().runner
+    st.markdown(f"{_title(runner.preset, runner.config)}, step {runner.step_count:,}, {runner.state}")
+    take_home.panel()
+
+
+def saved() -> None:
+    """Saved runs: go on, download, delete, compare."""
+    st.subheader("Saved runs", anchor=False)
+    runs = saved_runs.saved_runs()
+    if session.rooms().autosave is None:
+        st.caption("Saving is switched off (GAN_EXPLORER_RUNS=off).")
+        return
+    if not runs:
+        st.caption("None yet: a run saves itself every 15 seconds while it plays, and when it stops.")
+        return
+    st.caption(
+        "A run saves itself every 15 seconds while it plays, and when it stops. Tick two or more to compare them."
+    )
+    here = session.key_of_run()
+    ticked = [run for run in runs if _row(run, is_open=run.key == here)]
+    if len(ticked) >= 2:
+        compare_panel.panel(ticked[: figures.MAX_RUNS])
+
+
+def _row(run: Saved, *, is_open: bool) -> bool:
+    card = run.card
+    with st.container(border=True, key=f"run-{run.key}"):
+        picture, what, go_on, download, more = st.columns([1.2, 8, 2, 2.4, 1.6], vertical_alignment="center")
+        if card.picture:
+            picture.image(card.picture, width=72, caption=None, output_format="PNG")
+        when = time.strftime("%d %b, %H:%M:%S", time.localtime(run.when))
+        note = " · open now" if is_open else ""
+        ticked = what.checkbox(_label(run), key=f"tick:{run.key}")
+        told = " · ".join(f"{_METRIC_WORDS[name]} {number(card.scores[name])}" for name in _told(card.scores))
+        what.caption(f"{told + ' · ' if told else ''}saved {when} · {run.size / 1e6:.1f} MB{note}")
+        go_on.button("Go on", key=f"go:{run.key}", on_click=saved_runs.open_saved, args=(run.key,), disabled=is_open)
+        download.download_button(
+            "Download",
+            saved_runs.path_of(run.key).read_bytes,
+            file_name=f"{run.key}.safetensors",
+            mime="application/octet-stream",
+            on_click="ignore",
+            key=f"load:{run.key}",
+        )
+        with more.popover("More", key=f"more:{run.key}"):
+            _more(run)
+    return bool(ticked)
+
+
+def _more(run: Saved) -> None:
+    """What is seldom done to a saved run."""
+    key = f"name:{run.key}"
+    session.feed_once(key, run.card.name)
+    st.text_input(
+        "Name",
+        key=key,
+        max_chars=MAX_NAME,
+        placeholder=run.summary.preset or run.summary.config.data.name,
+        on_change=lambda: saved_runs.rename_saved(run.key, session.value_of(key)),
+    )
+    st.button("Duplicate", key=f"copy:{run.key}", on_click=saved_runs.duplicate_saved, args=(run.key,), width="stretch")
+    st.button("Delete", key=f"delete:{run.key}", on_click=saved_runs.delete_saved, args=(run.key,), width="stretch")
+
+
+def _told(scores: Mapping[str, float]) -> list[str]:
+    """The scores that a list has room for."""
+    return [name for name in _METRIC_WORDS if name in scores][:2]
+
+
+def _label(run: Saved) -> str:
+    """A run's name, seed and step, as Markdown in which the name is plain text."""
+    name = re.sub(r"([\\`*_{}\[\]()#+\-.!$<>|~:^])", r"\\\1", saved_runs.name_of(run))
+    return f"**{name}**, seed {run.summary.config.seed}, step {run.summary.step:,}"
+
+
+def open_file() -> None:
+    """A file from this visitor's disk."""
+    st.subheader("Open a run from a file", anchor=False)
+    given: Any = st.file_uploader(
+        "A .safetensors file that was downloaded here or written by --save",
+        type="safetensors",
+        max_upload_size=_MAX_UPLOAD_MB,
+        key="open:file",
+    )
+    if given is not None:
+        st.button(
+            "Go on with it", on_click=saved_runs.open_file, args=(given.getvalue(),), key="open:go", type="primary"
+        )
+
+
+def recordings() -> None:
+    """Runs that come with the app, trained already."""
+    st.subheader("Recorded runs", anchor=False)
+    st.caption(
+        "Trained already, and here without network: scrub through one with the time machine, or go on from any of its "
+        "kept states. It takes the place of the open run."
+    )
+    with st.container(horizontal=True, key="recordings"):
+        for name, title in RECORDED.items():
+            if st.button(title, key=f"recorded:{name}", icon=":material/history:"):
+                session.open_recorded(name)
+                st.switch_page("pages/train.py")
+
+
+def _title(preset: str, config: RunConfig) -> str:
+    return f"**{preset or config.data.name}**, seed {config.seed}"

@@ -1,0 +1,131 @@
+"""Saved runs: which there are for this visitor, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gan_core import CheckpointError, GanExplorerError, History
+from gan_core.record.run_card import Clock
+from gan_core.record.timeline import Past
+from gan_core.storage import checkpoint
+from gan_core.storage.autosave import Autosave, Saved
+from pages.ui import session
+from pages.ui.presence import default_device
+
+
+def saved_runs() -> list[Saved]:
+    """Saved runs that this visitor may see, newest first: their own, or all if the app serves one person."""
+    autosave = session.rooms().autosave
+    if autosave is None:
+        return []
+    runs = autosave.saved()
+    if session.is_for_one():
+        return runs
+    mine, owner = session.keys_of_runs(), session.owner()
+    return [run for run in runs if run.key.rpartition("-")[0] in mine or (owner and run.card.owner == owner)]
+
+
+def interrupted() -> Saved | None:
+    """A visitor's newest run that ended with the last server, be it by a crash, until they go on with it or decline."""
+    if not (session.is_for_one() or session.owner()):
+        return None
+    known = session.recall("interrupted")
+    if known is None:  # looked for once a session: it reads the head of every file
+        since, answered = session.rooms().since, session.rooms().answered
+        known = next((run for run in saved_runs() if run.when < since and run.key not in answered), "")
+        session.remember("interrupted", known)
+    return known or None
+
+
+def answer(run: Saved, *, go_on: bool) -> None:
+    """Go on with the run that was offered, or not; either way no session is asked again while this server lives."""
+    session.rooms().answered.add(run.key)
+    session.remember("interrupted", "")
+    if go_on:
+        open_saved(run.key)
+
+
+def name_of(run: Saved) -> str:
+    """What its owner calls it, or where it came from."""
+    return run.card.name or run.summary.preset or run.summary.config.data.name
+
+
+def _saved(key: str) -> Path:
+    autosave = session.rooms().autosave
+    if autosave is None or key not in {saved.key for saved in saved_runs()}:
+        raise CheckpointError("this run is not here any more")
+    return autosave.path(key)
+
+
+def history_of(key: str) -> History:
+    """The history of a saved run.
+
+    Raises:
+        CheckpointError: If it is gone or damaged.
+    """
+    return checkpoint.load_history(_saved(key))
+
+
+def path_of(key: str) -> Path:
+    """The file of a saved run.
+
+    Raises:
+        CheckpointError: If it is gone.
+    """
+    return _saved(key)
+
+
+def open_saved(key: str) -> None:
+    """Go on with a saved run, in place of this one."""
+    try:
+        path = _saved(key)
+        clock = next(run.card.clock for run in saved_runs() if run.key == key)
+        open_file(checkpoint.read(path), clock)
+    except GanExplorerError as error:
+        session.notify(str(error))
+
+
+def open_file(content: bytes, clock: Clock = ()) -> None:
+    """Go on with the run in a file, in place of this one; a file that is none is refused, and this run stays.
+
+    Args:
+        content: Of the file.
+        clock: When which step was reached, if that is known.
+    """
+    try:
+        trainer = checkpoint.load(content, device=default_device())
+        here, step = session.visit(), trainer.step_count
+        here.recorder.inherit(Past(clock=clock), trainer.initial_config, step)
+        here.runner.adopt(trainer, preset=checkpoint.summarise(content).preset)
+        session.notify(f"This run goes on from step {step:,} of the file.")
+    except GanExplorerError as error:
+        session.notify(f"The file was not opened: {error}.")
+
+
+def rename_saved(key: str, name: str) -> None:
+    """Call a saved run something else; with "" it is named after its preset again."""
+    _try(lambda autosave: autosave.rename(key, name), key)
+
+
+def duplicate_saved(key: str) -> None:
+    """Copy a saved run."""
+    run = next((run for run in saved_runs() if run.key == key), None)
+    if run is not None:
+        _try(lambda autosave: autosave.duplicate(key, f"{name_of(run)}, copy"), key)
+
+
+def delete_saved(key: str) -> None:
+    """Delete a saved run."""
+    _try(lambda autosave: autosave.delete(key), key)
+
+
+def _try(act: Callable[[Autosave], object], key: str) -> None:
+    """Do something to a saved run that this visitor may see; say what stood in the way."""
+    try:
+        _saved(key)
+        autosave = session.rooms().autosave
+        assert autosave is not None
+        act(autosave)
+    except GanExplorerError as error:
+        session.notify(str(error))

@@ -1,0 +1,104 @@
+"""A visitor's own data: read once, then trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from gan_core import DataError, GanExplorerError
+from gan_core.config.presets import find
+from gan_core.data.own import find as find_own
+from gan_core.data.own import register
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
+from gan_core.data.tables import read_drawing, read_points
+from gan_core.data.uploads import read_images, read_zip
+from pages.ui import session
+from pages.ui.train import draw
+
+
+def own_data(files: Sequence[Any]) -> OwnData | None:
+    """What a visitor uploaded, read once; None if there is nothing, or nothing that can be used: that is then said.
+
+    Args:
+        files: Streamlit's uploaded files.
+    """
+    if not files:
+        return None
+    ids = tuple(file.file_id for file in files)
+    known = session.recall("own")
+    if known is not None and known[0] == ids:
+        found: OwnData | str = known[1]
+    else:
+        try:
+            found = read_own([(file.name, file.getvalue()) for file in files])
+        except GanExplorerError as error:
+            found = str(error)
+        session.remember("own", (ids, found))
+    if isinstance(found, str):
+        st.text(found)
+        return None
+    return found
+
+
+def read_own(files: Sequence[tuple[str, bytes]]) -> OwnData:
+    """Data from files with their names.
+
+    Raises:
+        DataError: If nothing in them can be used.
+    """
+    name, content = files[0]
+    ending = name.lower().rpartition(".")[2]
+    if ending in ("csv", "npy"):
+        return read_points(name, content)
+    if ending == "zip" and len(files) == 1:
+        return read_zip(content)
+    return read_images(files)
+
+
+def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
+    """Start a run on a visitor's own data, with networks and rates that suit them."""
+    name = "own-images" if isinstance(data, OwnImages) else "moons"
+    runner = session.visit().runner
+    try:
+        named = {"data.name": data.name, "data.hash": register(data), "seed": runner.config.seed}
+        runner.restart(find(name).config.changed({**named, **changes}), preset=name if name == data.name else "")
+    except GanExplorerError as error:
+        session.notify(str(error))
+        return
+    runner.play()
+    session.notify(f"New run, with the networks and rates of the preset {name}.")
+
+
+def drawing() -> list[list[float]]:
+    """The points that this visitor has drawn; at first those of a run that came with a drawing, to go on with."""
+    points: list[list[float]] | None = session.recall("drawn")
+    return _drawn_before() if points is None else points
+
+
+def _drawn_before() -> list[list[float]]:
+    """The points of this run, if a drawing can have given them."""
+    data = session.visit().runner.config.data
+    try:
+        found = find_own(data.name, data.hash) if data.name == "own-points" else None
+    except DataError:
+        found = None
+    if not isinstance(found, OwnPoints) or len(found.values) > draw.MAX_POINTS:
+        return []
+    return draw.parse(found.values.tolist()) or []
+
+
+def keep_drawing() -> None:
+    """Take over what the drawing area holds after a stroke."""
+    points = draw.parse(session.value_of("own-drawing").get("points"))
+    if points is not None:
+        session.remember("drawn", points)
+
+
+def train_on_drawing() -> None:
+    """Start a run on the drawing."""
+    try:
+        train_on(read_drawing(drawing()), {})
+    except GanExplorerError as error:
+        session.notify(str(error))

@@ -1,0 +1,101 @@
+"""Panels of the Train page."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import streamlit as st
+from latex2mathml.converter import convert
+
+from gan_core import OBJECTIVES, REGULARISERS, RunConfig
+from pages.ui import live as view
+from pages.ui import session
+from pages.ui.live.route import FRAME, PAST, plotly_url
+from pages.ui.prose import reading
+from pages.ui.runs import saved as saved_runs
+
+_KEY = "live"
+
+
+def offer() -> None:
+    """A run that ended with the last server: go on with it?"""
+    run = saved_runs.interrupted()
+    if run is None:
+        return
+    with st.container(border=True, key="offer", gap="small"):
+        st.text(f"An earlier run was saved: {saved_runs.name_of(run)}, step {run.summary.step:,}.")
+        with st.container(horizontal=True):
+            for label, key, go_on in (("Go on with it", "offer:yes", True), ("Not now", "offer:no", False)):
+                answer = functools.partial(saved_runs.answer, run, go_on=go_on)
+                st.button(label, key=key, on_click=answer, type="primary" if go_on else "secondary")
+
+
+@st.fragment(key="live-fragment")
+def live() -> None:
+    """The live view, and what the visitor asks for in it; the view itself fetches its frames from the route."""
+    here = session.visit()
+    plane = len(here.runner.config.data_shape) == 1
+    view.mount(
+        key=_KEY,
+        data={
+            "url": f"{FRAME}?t={here.token}",
+            "past": f"{PAST}?t={here.token}",
+            "plotly": plotly_url(),
+            "ms": 165 if plane else 210,
+            "plotMs": 500,
+            "formulas": formulas(here.runner.config),
+            "reading": reading(here.runner.config),
+        },
+        on_command=_on_command,
+    )
+    if session.take_redraw():
+        st.rerun(scope="app")
+
+
+def _on_command() -> None:
+    for command in view.parse_commands(session.value_of(_KEY).get("command")):
+        if session.obey(command):
+            session.ask_redraw()
+
+
+@functools.lru_cache(maxsize=64)
+def formulas(config: RunConfig) -> list[dict[str, Any]]:
+    """What stands beside the numbers of one step: each formula of this run's game, where its value is, its turn."""
+    objective = OBJECTIVES[config.objective]
+    rows = []
+    if objective.probability:
+        value = r"V(D, G) = E[\log D(x)] + E[\log(1 - D(G(z)))]"
+        rows.append(_formula("value", "the game's value", value, "value", 1, "D wants it large, G small."))
+        mean = r"E[D(x)]", "real_prob", r"E[D(G(z))]", "fake_prob"
+        what = "Mean probability of “real”"
+    else:
+        mean = r"E[D(x)]", "real_logit", r"E[D(G(z))]", "fake_logit"
+        what = "Mean critic score"
+    paper = objective.source
+    rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", 1, "What D's update lowers.", paper))
+    for i, penalty in enumerate(config.regularisers):
+        formula = r"\gamma \left(" + REGULARISERS[penalty.name].formula + r"\right)"
+        label = f"{REGULARISERS[penalty.name].label} penalty"
+        if i == 0:
+            paper = REGULARISERS[penalty.name].source
+            words = "Added to D's loss: steepness costs. γ is the penalty weight."
+            rows.append(_formula("penalty", label, formula, "penalty", 1, words, paper))
+    rows.append(_formula("real", "D on real", mean[0], mean[1], 1, f"{what} that D gives real samples."))
+    rows.append(_formula("fake", "D on generated", mean[2], mean[3], 1, f"{what} that D gives generated samples."))
+    rows.append(_formula("g_loss", "G's loss", objective.formula_g, "g_loss", 2, "What G's update lowers, through D."))
+    return rows
+
+
+def _formula(id_: str, title: str, latex: str, key: str, turn: int, help_: str, source: str = "") -> dict[str, Any]:
+    mathml = convert(latex)
+    return {
+        "id": id_,
+        "title": title,
+        "mathml": mathml,
+        "value_key": key,
+        "unit": "",
+        "help": help_,
+        "turn": turn,
+        "source": source,
+    }

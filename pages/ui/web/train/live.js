@@ -1,0 +1,260 @@
+// The live view of a training GAN. One loop fetches frames; what it shows is built once and then only filled.
+import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
+import { decimal, integer } from '../core/format.js';
+import { flow } from './flow.js';
+import { parse } from '../core/frame.js';
+import { mail } from '../core/mail.js';
+import { inTime, past } from './past.js';
+import { plot, plotter } from '../core/plots.js';
+import { samples } from './samples.js';
+import { hasScores, scoreKeys } from './scored.js';
+import { strip } from './strip.js';
+import { alpha } from '../core/theme.js';
+import { transport } from './transport.js';
+import { turns } from './turns.js';
+import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
+import { cards, hasModes, verdict, welcome } from './words.js';
+
+const STATE_WORDS = {
+  playing: 'Playing', paused: 'Paused', queued: 'Waiting for a free place', diverged: 'Stopped: the run diverged',
+  error: 'Stopped: an error', closed: 'This run has ended',
+};
+const EAGER_MS = 50, EAGER_FOR = 1500;
+const WORDS_MS = 380; // at full speed words and numbers change no oftener: so they can be read, and cost less than the picture
+const MEANWHILE_MS = 1000; // between two questions how the run goes while its past is looked at
+let welcomed = false; // hidden on one page stays hidden on the next
+
+export default mounter('gan-live', { 'data-step': 0, 'data-frame': 0, 'data-steps-per-second': 0, 'data-generator': '' }, build);
+
+function build(root) {
+  let data = null, alive = true, since = '', generator = '', eager = 0, heard = 0;
+  let frame = null, present = null, arrived = 0, gap = 0, spoken = 0, checked = 0, state = '';
+  let smooth = 0.6, shownPast = null, worded = 0, said = '';
+
+  const colours = skin(root, () => {
+    if (!frame?.header.kind) return;
+    parts.samples.repaint();
+    parts.strip.repaint();
+    drawing.refresh();
+  });
+  const { look } = colours;
+  const asking = loop(root, { ask, every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : data.ms || 200), gone: end });
+
+  function hurry() { eager = performance.now() + EAGER_FOR; asking.wake(); }
+  const post = mail({ sent: hurry });
+
+  const parts = {
+    transport: transport(post), welcome: welcome(post.send), verdict: verdict(post.send), flow: flow(), cards: cards(), turns: turns(),
+    samples: samples({ look, both: true, pickGenerator: (value) => { generator = value; since = ''; hurry(); } }),
+    strip: strip({ look }),
+    past: past({ send: post.send, look: () => { since = ''; shownPast = null; hurry(); } }),
+  };
+  parts.welcome.node.hidden = welcomed;
+  parts.welcome.node.querySelector('.close').addEventListener('click', () => { welcomed = true; });
+
+  const plots = {
+    losses: plot('losses', 'Losses'), score_histograms: plot('score_histograms', 'What D says'),
+    score_means: plot('score_means', 'What D says, over time'), gradient_norms: plot('gradient_norms', 'Gradient norms'),
+    accuracy: plot('accuracy', 'D’s accuracy'), scores: plot('scores', 'Scores'),
+  };
+  const drawing = plotter({
+    plots: Object.values(plots), url: () => data.plotly, templates: colours.template,
+    options: () => ({ smooth, font: colours.font(), ground: alpha(colours.palette().card, 0.72), every: data.plotMs || 500, gap }),
+  });
+
+  const key = (kind, words, ...more) => el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
+  const dNow = el('span', { class: 'value', text: '' }), gNow = el('span', { class: 'value', text: '' });
+  const slider = el('input', {
+    type: 'range', min: '0', max: '0.98', step: '0.02', value: String(smooth), 'aria-label': 'Smoothing',
+    title: 'Smooths the lines; the pale band always shows every step’s range',
+    oninput: () => { smooth = Number(slider.value); drawing.refresh(); },
+  });
+  const says = choice('What is drawn', [
+    ['score_histograms', 'now', 'How D answers at this step: shares of real and of generated samples'],
+    ['score_means', 'over time', 'The means of D’s answers since step 1'],
+  ], 'score_histograms', (name) => {
+    for (const which of ['score_histograms', 'score_means']) plots[which].node.hidden = which !== name;
+    drawing.refresh();
+  });
+  plots.score_means.node.hidden = true;
+
+  const reading = el('p', { class: 'reading', text: '', hidden: true });
+  const left = el('p', { class: 'lost', text: '', hidden: true });
+  const small = (title, hint, state_, ...keys) => el('figure', { class: 'small' },
+    el('figcaption', { title: hint }, el('b', { text: title }), ...keys), state_.node);
+  const scored = scoreKeys();
+  const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, ...scored.nodes);
+  const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
+  root.append(
+    parts.transport.node, parts.welcome.node, parts.verdict.node, parts.flow.node,
+    el('div', { class: 'board' }, parts.samples.node, el('div', { class: 'side' },
+      el('section', { class: 'card losses', 'aria-label': 'Losses' },
+        el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'discriminator', dNow), key('solid fake', 'generator', gNow), el('label', { class: 'smooth' }, el('span', { text: 'smooth' }), slider)),
+        reading, plots.losses.node),
+      el('section', { class: 'card says', 'aria-label': 'What D says' },
+        el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))'), says.node),
+        plots.score_histograms.node, plots.score_means.node),
+      parts.cards.node)),
+    parts.past.node, parts.strip.node, left, parts.turns.node,
+    el('section', { class: 'card health', 'aria-label': 'Health' },
+      el('header', {}, el('h3', { text: 'Health' }), el('span', { class: 'note', text: 'do both still learn?' })),
+      el('div', { class: 'three' },
+        small('Gradient norms', 'How strongly each is pushed: a line that falls learns no more', plots.gradient_norms, key('dashed d', 'D'), key('solid fake', 'G')),
+        small('D is right', 'How often D tells which is which; one half is a guess', plots.accuracy, key('dotted real', 'real'), key('solid fake', 'generated')), scoresFigure)),
+    status);
+
+  function say(now, { header }) {
+    if (header.state !== state) {
+      state = header.state;
+      setText(status, `${STATE_WORDS[state] || state} at step ${integer(header.step)}`);
+    }
+    if (now - spoken < 4000 || parts.past.at() !== null) return;
+    spoken = now;
+    const stats = header.stats || {};
+    drawing.speak({
+      losses: `Losses at step ${integer(header.step)}: discriminator ${decimal(stats.d_loss)}, generator ${decimal(stats.g_loss)}`,
+      score_histograms: `What D says: ${header.meaning === 'critic' ? 'critic value' : 'logit'} ${decimal(stats.real_logit)} on real, ${decimal(stats.fake_logit)} on generated, on average`,
+      gradient_norms: `Gradient norms: discriminator ${decimal(stats.d_grad_norm)}, generator ${decimal(stats.g_grad_norm)}`,
+    });
+  }
+
+  /** Hear how the run stands: what the transport and the root's attributes say, whatever moment is looked at. */
+  function hear(next, wordy = true) {
+    const now = performance.now(), { header } = next;
+    present = next;
+    header.best = parts.past.best();
+    for (const [name, value] of Object.entries({
+      step: header.step, frame: header.serial, state: header.state, generator: header.generator,
+      'steps-per-second': Number((header.steps_per_second || 0).toFixed(2)),
+    })) setAttr(root, `data-${name}`, value ?? '');
+    if (wordy) {
+      parts.transport.update(next);
+      parts.welcome.update(next);
+    }
+    say(now, next);
+  }
+
+  /** Whether the words are to follow this frame: at once where something happened, else when it is time. */
+  function worthWords(header, now, slow) {
+    const settled = [header.run, header.state, header.phase, header.message, header.kind, header.metrics_step].join();
+    if (header.state === 'playing' && !slow && settled === said && now - worded < WORDS_MS) return false;
+    worded = now;
+    said = settled;
+    return true;
+  }
+
+  function take(next) {
+    const now = performance.now(), { header } = next;
+    if (arrived) gap = gap ? 0.7 * gap + 0.3 * Math.min(2000, now - arrived) : now - arrived;
+    arrived = now;
+    frame = next;
+    const slow = header.pace !== null && header.pace !== undefined && header.pace <= 5;
+    const wordy = worthWords(header, now, slow);
+    hear(next, wordy);
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const ms = calm ? 0 : header.state === 'playing' ? Math.min(slow ? 450 : 260, Math.max(80, 0.9 * gap)) : 300;
+    if (wordy) parts.flow.update(frame, now);
+    if (header.kind) draw(now, ms, wordy); // else there is nothing to see yet: a run that waits, or whose data could not be had
+    else parts.verdict.update(frame);
+  }
+
+  /** Show what the frame has to say of the GAN, whether it is of now or of the past. */
+  function draw(now, ms, wordy = true) {
+    const { header } = frame;
+    parts.samples.update(frame, now, ms);
+    if (wordy) {
+      parts.verdict.update(frame);
+      setText(dNow, decimal(header.stats?.d_loss));
+      setText(gNow, decimal(header.stats?.g_loss));
+      parts.cards.update(frame);
+      parts.strip.update(frame);
+      show(left, hasModes(header));
+      setText(left, header.lost || '\u00a0');
+      parts.turns.update(frame);
+      scoresFigure.hidden = !hasScores(frame);
+      scored.update(frame);
+    }
+    drawing.update(parts.past.at() === null ? frame : inTime(frame, present));
+    setAttr(root, 'data-draw-ms', (performance.now() - now).toFixed(1));
+  }
+
+  /** Fetch what is looked at: the present, or a moment of the past once, and then now and then how the run goes on. */
+  async function ask(begun) {
+    if (!await colours.ready() || !alive || document.hidden) return;
+    if (begun - checked > 1000) { checked = begun; colours.dress(); }
+    const url = data.url, looked = parts.past.at(), stands = looked !== null && looked === shownPast;
+    parts.past.refresh(data.past, begun);
+    if (stands && begun > eager && begun - heard < MEANWHILE_MS) return;
+    const now = looked === null || stands;
+    if (now) heard = begun;
+    const which = now ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${looked}`;
+    const reply = await reach(`${url}${which}`);
+    if (!alive) return;
+    if (reply.status === 410) { lost(); return; }
+    if (now) post.acknowledge(reply.headers.get('x-heard'));
+    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream')) return;
+    const next = parse(await reply.arrayBuffer());
+    if (!alive || url !== data.url || looked !== parts.past.at()) return;
+    setAttr(root, 'data-past', looked ?? '');
+    if (now) since = String(next.header.serial);
+    if (stands) hear(next);
+    else if (now) take(next);
+    else {
+      shownPast = looked;
+      frame = next;
+      frame.header.moment = frame.header.step;
+      parts.flow.update({ header: { ...next.header, state: 'paused', phase: '' } }, 0);
+      draw(performance.now(), 0);
+    }
+  }
+
+  function lost() {
+    state = 'closed';
+    setAttr(root, 'data-state', 'closed');
+    setText(status, STATE_WORDS.closed);
+    if (frame) {
+      frame.header.state = 'closed';
+      frame.header.message = 'Reload the page to start a new one; the last picture stays.';
+      parts.transport.update(frame);
+      parts.verdict.update(frame);
+      parts.flow.update(frame, 0);
+    }
+  }
+
+  const keys = keyboard(root, '.gan-live', { act: parts.transport.key, escape: parts.verdict.close });
+  const onPress = (event) => { if (!parts.verdict.node.contains(event.target)) parts.verdict.close(); };
+  document.addEventListener('pointerdown', onPress, true);
+
+  function end() {
+    if (!alive) return;
+    alive = false;
+    asking.end();
+    post.end();
+    keys.end();
+    document.removeEventListener('pointerdown', onPress, true);
+    parts.samples.end();
+    parts.strip.end();
+    drawing.end();
+  }
+
+  return {
+    configure(component) {
+      post.connect(component.setTriggerValue);
+      const given = component.data, fresh = !data || data.url !== given.url;
+      // Lists and objects come as JSON.
+      if (!data || data.formulas !== given.formulas || data.texts !== given.texts) {
+        parts.turns.build(...[given.formulas, given.texts].map((text) => text && JSON.parse(text)));
+      }
+      data = given;
+      setText(reading, data.reading || '');
+      show(reading, Boolean(data.reading));
+      style([data.style], root);
+      colours.use(data.figures);
+      if (fresh) { parts.past.clear(); since = ''; state = ''; generator = ''; eager = performance.now() + EAGER_FOR; }
+      if (frame) parts.turns.update(frame);
+      asking.wake();
+    },
+    end,
+    get ended() { return !alive; },
+  };
+}

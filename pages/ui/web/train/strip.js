@@ -1,0 +1,81 @@
+// Time below: how far it has come, step by step, with marks where something was changed.
+import { el, setText, sharpCanvas } from '../core/dom.js';
+import { integer, percent } from '../core/format.js';
+import { alpha } from '../core/theme.js';
+import { hasModes } from './words.js';
+
+/** What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them. */
+function course({ header, arrays }) {
+  const modes = arrays.metric_modes_reached, total = header.metrics?.n_modes?.floor ?? header.metrics?.modes_reached?.floor;
+  if (modes && modes.length && total) {
+    return { name: 'modes reached', steps: arrays.metric_step, at: (i) => modes[i] / total, say: (i) => `${integer(modes[i])} of ${integer(total)}`, half: false };
+  }
+  if (hasModes(header) && !header.metrics_step) return { name: 'modes reached', steps: [] };
+  const real = arrays.real_accuracy, fake = arrays.fake_accuracy;
+  if (!real || !fake) return null;
+  const right = (i) => (real[i] + fake[i]) / 2;
+  return { name: 'D is right', steps: arrays.curve_step, at: right, say: (i) => percent(right(i)), half: true };
+}
+
+export function strip({ look }) {
+  let frame = null, pointer = null;
+  const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'The run so far' });
+  const { canvas, context: c } = surface;
+  const name = el('span', { class: 'name', text: '\u00a0' }), now = el('span', { class: 'now', text: '\u00a0' });
+  const node = el('section', { class: 'strip', 'aria-label': 'The run so far' }, name, canvas, now);
+  canvas.addEventListener('pointermove', (event) => {
+    const box = canvas.getBoundingClientRect();
+    pointer = (event.clientX - box.left) / box.width;
+    paint();
+  });
+  canvas.addEventListener('pointerleave', () => { pointer = null; paint(); });
+
+  function paint() {
+    if (!frame || !canvas.width) return;
+    const { palette, ratio: px } = look(), w = canvas.width, h = canvas.height, last = Math.max(1, frame.header.step);
+    const line = course(frame);
+    c.clearRect(0, 0, w, h);
+    c.fillStyle = palette.line;
+    c.fillRect(0, h - px, w, px);
+    setText(name, line ? `${line.name}, from step 1` : 'from step 1');
+    if (!line || !line.steps || !line.steps.length) { setText(now, 'now'); return; }
+    const n = line.steps.length, top = 3 * px, room = h - top - px;
+    const x = (step) => (Math.min(step, last) / last) * w;
+    c.fillStyle = alpha(palette.muted, 0.5);
+    c.beginPath();
+    c.moveTo(0, h - px);
+    let left = 0;
+    for (let i = 0; i < n; i++) {
+      const y = h - px - Math.min(1, Math.max(0, line.at(i) || 0)) * room;
+      c.lineTo(left, y);
+      left = i === n - 1 ? w : x(line.steps[i]);
+      c.lineTo(left, y);
+    }
+    c.lineTo(left, h - px);
+    c.fill();
+    if (line.half) {
+      c.strokeStyle = palette.muted;
+      c.setLineDash([2 * px, 3 * px]);
+      c.lineWidth = px;
+      c.beginPath();
+      c.moveTo(0, h - px - room / 2);
+      c.lineTo(w, h - px - room / 2);
+      c.stroke();
+      c.setLineDash([]);
+    }
+    c.fillStyle = palette.ink;
+    for (const mark of frame.header.marks || []) c.fillRect(Math.round(x(mark.step)), 0, Math.max(1, px), h);
+    if (pointer === null) {
+      setText(now, `now: ${line.say(n - 1)}`);
+      return;
+    }
+    const step = Math.max(1, Math.round(pointer * last));
+    let i = 0;
+    while (i < n - 1 && line.steps[i] < step) i++;
+    const near = (frame.header.marks || []).find((mark) => Math.abs(x(mark.step) - pointer * w) < 4 * px);
+    c.fillRect(Math.round(pointer * w), 0, px, h);
+    setText(now, near ? `step ${integer(near.step)}: ${near.label}` : `step ${integer(step)}: ${line.say(i)}`);
+  }
+
+  return { node, repaint: paint, update(next) { frame = next; paint(); }, end: () => surface.end() };
+}
