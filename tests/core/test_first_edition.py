@@ -26,38 +26,38 @@ from safetensors.torch import load as load_tensors
 # All that these tests know of where things are: when a module moves, its line here changes and nothing else.
 import gan_core
 from gan_core import CheckpointError, Intervention, RunConfig, Runner, StepStats, Trainer, preset
-from gan_core import recorded as recorded_runs
 from gan_core.__main__ import _parsers as command_parsers
 from gan_core.__main__ import main as command
-from gan_core.autosave import Autosave
-from gan_core.checkpoint import encode, load, load_history, summarise
 from gan_core.config import DATA_SHAPES, KNOBS, Regularisation, is_live, parse_config
+from gan_core.config.presets import from_query, presets, to_query
 from gan_core.data.own import register
 from gan_core.data.own_data import OwnPoints
 from gan_core.data.payload import from_bytes, from_text, to_bytes, to_text
 from gan_core.data.tables import read_points
 from gan_core.data.uploads import read_zip
 from gan_core.diagnosis import HEADLINES
+from gan_core.experiments.gallery import failures
+from gan_core.experiments.lessons import lessons
+from gan_core.experiments.published import PROTOCOLS
+from gan_core.experiments.recipes import RECIPES
+from gan_core.experiments.sweep import Table, parse_vary, plan
+from gan_core.experiments.zoo import variants
 from gan_core.export.common import GeneratorCopy
 from gan_core.export.tables import histories_csv, history_csv, metrics_csv, run_json
 from gan_core.export.weights import generator_safetensors
-from gan_core.frame import decode as decode_frame
-from gan_core.frame import encode as encode_frame
-from gan_core.gallery import failures
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.optimizers import OPTIMIZERS
+from gan_core.game.regularisers import REGULARISERS
 from gan_core.latent.attributes import ATTRIBUTES
 from gan_core.latent.directions import KINDS
 from gan_core.latent.points import parse_many
-from gan_core.lessons import lessons
 from gan_core.metrics import METRICS, Score
-from gan_core.objectives import OBJECTIVES
-from gan_core.optimizers import OPTIMIZERS
-from gan_core.presets import from_query, presets, to_query
-from gan_core.protocols import PROTOCOLS
-from gan_core.recipes import RECIPES
-from gan_core.regularisers import REGULARISERS
-from gan_core.sweep import Table, parse_vary, plan
-from gan_core.zoo import variants
-from pages.ui.lab.link import parse_link as parse_lab_link
+from gan_core.record.frame import decode as decode_frame
+from gan_core.record.frame import encode as encode_frame
+from gan_core.storage import bundled as recorded_runs
+from gan_core.storage.autosave import Autosave
+from gan_core.storage.checkpoint import encode, load, load_history, summarise
+from pages.ui.collapse.link import parse_link as parse_lab_link
 from pages.ui.latent.link import parse as parse_latent_link
 from pages.ui.latent.sections import SECTIONS
 
