@@ -132,7 +132,7 @@ class Engine(Shown):
         assert self._plan is not None
         plan, self._plan = self._plan, None
         config = plan.config
-        self._camera.settle()
+        self._snapshots.settle()
         self._begin_showing()
         self._followed = config
         if plan.number == self._asked:  # else what is to be read is what was asked for last
@@ -152,7 +152,7 @@ class Engine(Shown):
             self._followed = trainer.config
             if plan.number == self._asked:
                 self.config = trainer.config
-        self._camera.aim(trainer)
+        self._snapshots.aim(trainer)
         self.run += 1
         self.state, self.message = "paused", ""
         self.look()
@@ -235,7 +235,7 @@ class Engine(Shown):
 
     def close(self) -> None:
         """Let go of everything."""
-        self._camera.close()
+        self._snapshots.close()
         self.trainer = None
         self.publisher.release()
         self.state = "closed"

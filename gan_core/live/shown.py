@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from gan_core.diagnosis.report import Found
 from gan_core.live.frame_builder import Publisher
-from gan_core.live.snapshot_worker import Camera
+from gan_core.live.snapshot_worker import SnapshotWorker
 from gan_core.training import Trainer, Which
 from gan_core.training.moment import Moment
 
@@ -72,7 +72,7 @@ class Shown:
         self.trainer: Trainer | None = None
         self.seconds = 0.0
         self._tempo, self._observe, self._on_frame = tempo, observe, on_frame
-        self._camera = Camera(name)
+        self._snapshots = SnapshotWorker(name)
         self._begin_showing()
 
     def _begin_showing(self) -> None:
@@ -131,7 +131,7 @@ class Shown:
     @property
     def busy(self) -> bool:
         """True while a picture is in the works."""
-        return self._camera.busy
+        return self._snapshots.busy
 
     @property
     def picture_is_old(self) -> bool:
@@ -155,7 +155,7 @@ class Shown:
         """Take a snapshot, and wait for it."""
         trainer = self.trainer
         assert trainer is not None
-        self._camera.settle()
+        self._snapshots.settle()
         self.want = False
         self._looked = self._sight(trainer)
         self.publisher.take(trainer.snapshot(self.which))  # if it cannot, the next step says that the run diverged
@@ -173,7 +173,7 @@ class Shown:
             self.publisher.publish(state, moment)
             self._tell(moment.step)
 
-        self._camera.shoot(self.which, show)
+        self._snapshots.shoot(self.which, show)
         self.show_observers()
 
     def show_observers(self) -> None:
@@ -183,7 +183,7 @@ class Shown:
 
     def publish(self) -> None:
         """Build the frame: the newest snapshot, and the run's state."""
-        self._camera.settle()
+        self._snapshots.settle()
         self._dirty = False
         trainer = self.trainer
         self.publisher.publish(self._header(), None if trainer is None else trainer.moment(self.which))

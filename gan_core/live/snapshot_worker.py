@@ -18,7 +18,7 @@ from gan_core.training import Trainer, Which
 from gan_core.training.moment import Moment
 
 
-class Camera:
+class SnapshotWorker:
     """Of one runner; used on its thread.
 
     Args:
