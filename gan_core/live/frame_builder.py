@@ -1,4 +1,4 @@
-"""The publisher: from snapshots, metrics and a run's state to the newest frame.
+"""The builder: from snapshots, metrics and a run's state to the newest frame.
 
 It belongs to one runner and is used on that run's threads; `frame`, a pair that is never changed once it is there,
 may be read from anywhere.
@@ -27,7 +27,7 @@ _CURVES_OF_IMAGES: Final = ("coverage", "precision")
 _RATE_WINDOW: Final = 2.0
 
 
-class Publisher:
+class FrameBuilder:
     """Keeps what is to be seen of a run, and builds its frames.
 
     Attributes:

@@ -57,4 +57,4 @@ class Readable:
     @property
     def scores(self) -> tuple[int, Mapping[str, Score]]:
         """The newest metrics, and the step that they are of."""
-        return self._engine.publisher.scores
+        return self._engine.builder.scores

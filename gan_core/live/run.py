@@ -237,7 +237,7 @@ class Engine(Shown):
         """Let go of everything."""
         self._snapshots.close()
         self.trainer = None
-        self.publisher.release()
+        self.builder.release()
         self.state = "closed"
 
     def _diverge(self, stats: StepStats) -> None:
@@ -258,5 +258,5 @@ class Engine(Shown):
     def _show_progress(self, name: str, done: int, total: int) -> None:
         of = f" of {total / 1e6:.0f}" if total else ""
         self.message = f"Getting {name}: {done / 1e6:.0f}{of} MB."
-        if time.perf_counter() - self.publisher.published > 0.2:
+        if time.perf_counter() - self.builder.published > 0.2:
             self.publish()

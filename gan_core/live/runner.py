@@ -105,7 +105,7 @@ class Runner(Readable, Transport):
     @property
     def snapshot(self) -> Snapshot | None:
         """The newest snapshot."""
-        return self._engine.publisher.snapshot
+        return self._engine.builder.snapshot
 
     @property
     def n_together(self) -> int:
@@ -129,7 +129,7 @@ class Runner(Readable, Transport):
         if which != self._engine.which:
             self._tell(lambda engine: engine.show(which), urgent=False)
         self._engine.want = True
-        newest = self._engine.publisher.frame
+        newest = self._engine.builder.frame
         return None if newest is None or newest[0] == since else newest[1]
 
     # -- commands, from any thread ---------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class Runner(Readable, Transport):
     @property
     def findings(self) -> Sequence[Finding]:
         """What the diagnosis says of the run now, the gravest first."""
-        return self._engine.publisher.findings
+        return self._engine.builder.findings
 
     def report(self, found: Found) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""

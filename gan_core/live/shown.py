@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from gan_core.diagnosis.report import Found
-from gan_core.live.frame_builder import Publisher
+from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.snapshot_worker import SnapshotWorker
 from gan_core.training import Trainer, Which
 from gan_core.training.moment import Moment
@@ -49,7 +49,7 @@ class Shown:
         run: Number of this run among the restarts, from 1.
         want: True if somebody waits for a newer frame.
         which: Whose samples to show.
-        publisher: Its frames and scores.
+        builder: Its frames and scores.
         trainer: The trainer, or None before the first run is built.
         seconds: Time spent playing this run.
     """
@@ -68,7 +68,7 @@ class Shown:
         self.run = 0
         self.want = True
         self.which: Which = "ema"
-        self.publisher = Publisher()
+        self.builder = FrameBuilder()
         self.trainer: Trainer | None = None
         self.seconds = 0.0
         self._tempo, self._observe, self._on_frame = tempo, observe, on_frame
@@ -77,7 +77,7 @@ class Shown:
 
     def _begin_showing(self) -> None:
         """Forget what was seen of the last run."""
-        self.publisher.begin_run()
+        self.builder.begin_run()
         self.seconds = 0.0
         self._phase = ""
         self._lone = 0
@@ -94,7 +94,7 @@ class Shown:
         self.state = state
         if state == "playing":
             self.message = ""
-            self.publisher.begin_playing()
+            self.builder.begin_playing()
         stands = state == "paused" and self.trainer is not None
         if stands and self.picture_is_old:
             self.look()
@@ -115,7 +115,7 @@ class Shown:
     def report(self, found: Found) -> None:
         """Take in metrics and findings; those of an earlier run are dropped."""
         if found.run == self.run:
-            self.publisher.report(found)
+            self.builder.report(found)
             self._dirty = True
 
     def touch(self) -> None:
@@ -139,7 +139,7 @@ class Shown:
         trainer = self.trainer
         if trainer is None:
             return False
-        return self.publisher.snapshot is None or self._looked != self._sight(trainer)
+        return self.builder.snapshot is None or self._looked != self._sight(trainer)
 
     def rest(self) -> None:
         """Show what has changed while the run stands."""
@@ -158,7 +158,7 @@ class Shown:
         self._snapshots.settle()
         self.want = False
         self._looked = self._sight(trainer)
-        self.publisher.take(trainer.snapshot(self.which))  # if it cannot, the next step says that the run diverged
+        self.builder.take(trainer.snapshot(self.which))  # if it cannot, the next step says that the run diverged
 
     def glance(self) -> None:
         """Have the camera make a snapshot and its frame while the training goes on."""
@@ -169,8 +169,8 @@ class Shown:
         state = self._header()
 
         def show(moment: Moment, snapshot: Any) -> None:
-            self.publisher.take(snapshot)
-            self.publisher.publish(state, moment)
+            self.builder.take(snapshot)
+            self.builder.publish(state, moment)
             self._tell(moment.step)
 
         self._snapshots.shoot(self.which, show)
@@ -186,7 +186,7 @@ class Shown:
         self._snapshots.settle()
         self._dirty = False
         trainer = self.trainer
-        self.publisher.publish(self._header(), None if trainer is None else trainer.moment(self.which))
+        self.builder.publish(self._header(), None if trainer is None else trainer.moment(self.which))
         if trainer is not None:
             self._tell(trainer.step_count)
 
@@ -195,7 +195,7 @@ class Shown:
         return self.run, trainer.step_count, self._lone, self.which
 
     def _tell(self, step: int) -> None:
-        newest = self.publisher.frame
+        newest = self.builder.frame
         if self._on_frame is not None and newest is not None:
             self._on_frame(self.run, step, newest[1])
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gan_core.diagnosis.report import Found
-from gan_core.live import frame_builder as publisher
+from gan_core.live import frame_builder
 from gan_core.live.queue import Slots
 from gan_core.live.runner import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, Runner, rest_between_looks
 from gan_core.metrics import Score
@@ -156,7 +156,7 @@ def test_the_curve_of_scores_has_bounded_memory_and_keeps_its_end(make: Make) ->
     until(runner, metrics_step=1000)
     _, arrays = look(runner)
     steps = arrays["metric_step"]
-    assert len(steps) <= publisher.MAX_METRIC_POINTS
+    assert len(steps) <= frame_builder.MAX_METRIC_POINTS
     assert steps[0] < 20
     assert steps[-1] > 990
     assert (np.diff(steps) > 0).all()
