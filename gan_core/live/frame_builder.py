@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from gan_core.diagnosis import HEADLINES, Finding, verdict
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.metrics import Score
 from gan_core.record import frame as frames
 from gan_core.record.snapshot import Snapshot
@@ -75,7 +75,7 @@ class FrameBuilder:
         self.snapshot = snapshot
         return True
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         """Take in what was found; without scores the last ones stay."""
         scores = found.scores
         with self._lock:

@@ -17,7 +17,7 @@ from typing import Any
 
 from gan_core.config import Intervention, RunConfig
 from gan_core.diagnosis import Finding
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.live.driver import (
     CROWDED_FRAME_RATE,
     LOOK_SHARE,
@@ -220,7 +220,7 @@ class Runner(Readable, Transport):
         """What the diagnosis says of the run now, the gravest first."""
         return self._engine.builder.findings
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
         self._tell(lambda engine: engine.report(found), urgent=False)
 

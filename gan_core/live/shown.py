@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.snapshot_worker import SnapshotWorker
 from gan_core.training import Trainer, Which
@@ -112,7 +112,7 @@ class Shown:
         self.which = which
         self._dirty = True
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         """Take in metrics and findings; those of an earlier run are dropped."""
         if found.run == self.run:
             self.builder.report(found)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gan_core.config import RunConfig
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.errors import ConfigError
 from gan_core.experiments.gallery import find
 from gan_core.live.frame_builder import FrameBuilder
@@ -293,7 +293,7 @@ def test_observers_see_every_side_and_report_to_it(make: Make) -> None:
     group = make(observers=[lambda side, trainer: watched.append((side, trainer.step_count))])
     played(group, 5)
     assert {side for side, _ in watched} == set(group.sides)
-    group.sides[1].report(Found(1, 5, {"modes_reached": Score(3, 8, 2500)}))
+    group.sides[1].report(Report(1, 5, {"modes_reached": Score(3, 8, 2500)}))
     assert group.wait(lambda g: seen(g)[1][1]["metrics_step"] == 5)
     assert seen(group)[1][0]["metrics"] == {}
     assert group.sides[1].scores[1]["modes_reached"].value == 3

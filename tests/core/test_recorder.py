@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from gan_core.config import parse_config
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.live.recorder import Recorder
 from gan_core.live.runner import Runner
 from gan_core.metrics import Score
@@ -201,7 +201,7 @@ def test_the_best_state_is_kept(runners: list[Runner]) -> None:
     runner, recorder = recorded(runners)
     for step, js in ((5, 0.5), (10, 0.2), (15, 0.4)):
         pause_at(runner, step)
-        runner.report(Found(runner.run, step, {"js": Score(js, 0.01, 100)}))
+        runner.report(Report(runner.run, step, {"js": Score(js, 0.01, 100)}))
         runner.flush()
     pause_at(runner, 20)
     assert recorder.contents()["best"] == {"step": 10, "metric": "js", "value": 0.2}
@@ -346,7 +346,7 @@ def test_a_saved_run_has_a_card_that_goes_with_it(runners: list[Runner], tmp_pat
     runner = Runner(SMALL, observers=[recorder], on_frame=recorder.show)
     runners.append(runner)
     pause_at(runner, 8)
-    runner.report(Found(runner.run, 8, {"js": Score(0.5, 0.01, 100)}))
+    runner.report(Report(runner.run, 8, {"js": Score(0.5, 0.01, 100)}))
     pause_at(runner, 12)
     assert autosave.flush()
     (saved,) = autosave.saved()
