@@ -22,7 +22,7 @@ from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.monitor import score_generators
 from gan_core.live.recorder import MAIN_METRICS
 from gan_core.metrics import METRICS
-from gan_core.record.timeline import Best, Past
+from gan_core.record.timeline import Best, Timeline
 from gan_core.storage import bundled as recorded
 from gan_core.training import Trainer
 
@@ -98,7 +98,7 @@ def record(name: str, plan: Plan) -> recorded.Recording:
         stats = trainer.step()
         if step < N_PROOF:
             first.append(stats)
-    return recorded.Recording(name, Past(frames, states, best), first, [trainer.step() for _ in range(N_PROOF)])
+    return recorded.Recording(name, Timeline(frames, states, best), first, [trainer.step() for _ in range(N_PROOF)])
 
 
 def main() -> None:

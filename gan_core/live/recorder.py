@@ -17,7 +17,7 @@ from gan_core.config import RunConfig
 from gan_core.live.runner import Runner
 from gan_core.metrics import METRICS
 from gan_core.record.run_card import Card, Clock
-from gan_core.record.timeline import Best, Past, Thinned
+from gan_core.record.timeline import Best, Timeline, Thinned
 from gan_core.storage.autosave import Autosave
 from gan_core.training import Trainer
 
@@ -63,7 +63,7 @@ class Recorder:
         self._passing = -1, 0, b""
         self._run = -1
         self._next_state = self._next_frame = self._taken = 0.0
-        self._inherited: tuple[RunConfig, int, Past] | None = None
+        self._inherited: tuple[RunConfig, int, Timeline] | None = None
         self.best: Best | None = None
         self._clear()
         _alive.add(self)
@@ -117,7 +117,7 @@ class Recorder:
         if time.perf_counter() >= self._taken + LOOK_INTERVAL:
             self._next_state = 0.0
 
-    def inherit(self, past: Past, config: RunConfig, step: int) -> None:
+    def inherit(self, timeline: Timeline, config: RunConfig, step: int) -> None:
         """Give a past to the run that is about to go on from a state.
 
         Args:
@@ -155,12 +155,12 @@ class Recorder:
                 return best.step, best.state
             return found
 
-    def past(self) -> Past:
+    def past(self) -> Timeline:
         """All that is kept."""
         with self._lock:
             states = list(zip(self._states.steps, self._states.items, strict=True))
             frames = list(zip(self._frames.steps, self._frames.items, strict=True))
-            return Past(frames, states, self.best, self._ticks())
+            return Timeline(frames, states, self.best, self._ticks())
 
     @property
     def n_bytes(self) -> int:

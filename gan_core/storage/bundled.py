@@ -30,7 +30,7 @@ from gan_core.config.assets import asset
 from gan_core.errors import CheckpointError
 from gan_core.record import frame as frame_format
 from gan_core.record.history import History, StepStats
-from gan_core.record.timeline import Best, Past
+from gan_core.record.timeline import Best, Timeline
 from gan_core.storage import checkpoint
 from gan_core.training import Trainer
 
@@ -64,7 +64,7 @@ class Recording:
     """
 
     name: str
-    past: Past
+    timeline: Timeline
     first: Sequence[StepStats]
     after: Sequence[StepStats]
 
@@ -161,7 +161,7 @@ def decode(content: bytes) -> Recording:
         states = [(t.step_count, t.state_dict()) for t in trainers]
         last = trainers[-1]
         best = about["best"]
-        past = Past(
+        past = Timeline(
             frames=_with(frames, last.history),
             states=states,
             best=None if best is None else Best(**best, state=dict(states)[best["step"]]),

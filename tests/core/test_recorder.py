@@ -17,7 +17,7 @@ from gan_core.live.recorder import Recorder
 from gan_core.live.runner import Runner
 from gan_core.metrics import Score
 from gan_core.record.frame import decode
-from gan_core.record.timeline import Past, Thinned
+from gan_core.record.timeline import Timeline, Thinned
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave, autosave_folder
 from gan_core.training import Trainer
@@ -368,7 +368,7 @@ def test_a_run_that_goes_on_goes_on_counting_its_seconds(runners: list[Runner]) 
     pause_at(runner, 5)
     found = recorder.state(5)
     assert found is not None
-    recorder.inherit(Past(clock=((0, 0.0), (5, 100.0), (9, 200.0))), SMALL, 5)
+    recorder.inherit(Timeline(clock=((0, 0.0), (5, 100.0), (9, 200.0))), SMALL, 5)
     runner.go_on(found[1])
     assert runner.wait(lambda r: r.run == 2)
     runner.flush()
