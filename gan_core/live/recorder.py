@@ -16,7 +16,7 @@ from typing import Any, Final
 from gan_core.config import RunConfig
 from gan_core.live.runner import Runner
 from gan_core.metrics import METRICS
-from gan_core.record.run_card import Card, Clock
+from gan_core.record.run_card import RunCard, Clock
 from gan_core.record.timeline import Best, Timeline, Thinned
 from gan_core.storage.autosave import Autosave
 from gan_core.training import Trainer
@@ -208,12 +208,12 @@ class Recorder:
         if at_once:
             self._saved = moment
 
-    def _card(self, scores: Mapping[str, float]) -> Card:
+    def _card(self, scores: Mapping[str, float]) -> RunCard:
         """What is told of the run; on the thread that writes."""
         with self._lock:
             frame, clock = self._passing[2], self._ticks()
         picture = self._picture(frame) if self._picture is not None and frame else b""
-        return Card(owner=self.owner, scores=scores, clock=clock, picture=picture)
+        return RunCard(owner=self.owner, scores=scores, clock=clock, picture=picture)
 
     def _ticks(self) -> Clock:
         return list(zip(self._clock.steps, self._clock.items, strict=True))

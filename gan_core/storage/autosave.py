@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from gan_core.errors import GanExplorerError
 from gan_core.record import run_card as cards
-from gan_core.record.run_card import Card
+from gan_core.record.run_card import RunCard
 from gan_core.storage import checkpoint
 from gan_core.storage.checkpoint import Summary
 
@@ -59,7 +59,7 @@ class Saved:
     when: float
     size: int
     summary: Summary
-    card: Card
+    card: RunCard
 
 
 class Autosave:
@@ -74,7 +74,7 @@ class Autosave:
     def __init__(self, folder: Path, *, interval: float = INTERVAL, app: str = "") -> None:
         self.folder, self._interval, self._app = folder, interval, app
         self._ready = threading.Condition()
-        self._waiting: dict[str, tuple[Mapping[str, Any], str, Callable[[], Card]]] = {}
+        self._waiting: dict[str, tuple[Mapping[str, Any], str, Callable[[], RunCard]]] = {}
         self._due: dict[str, float] = {}
         self._cards = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -88,7 +88,7 @@ class Autosave:
         *,
         preset: str = "",
         at_once: bool = False,
-        card: Callable[[], Card] = Card,
+        card: Callable[[], RunCard] = RunCard,
     ) -> None:
         """Have a state written, if the last writing is long enough ago; returns at once.
 
@@ -208,7 +208,7 @@ class Autosave:
                 self._writing = ""
                 self._ready.notify_all()
 
-    def _write(self, key: str, state: Mapping[str, Any], preset: str, card: Callable[[], Card]) -> None:
+    def _write(self, key: str, state: Mapping[str, Any], preset: str, card: Callable[[], RunCard]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(key)
         checkpoint.write(checkpoint.encode(state, preset=preset, app=self._app), path)
