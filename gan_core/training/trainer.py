@@ -87,7 +87,7 @@ class Trainer:
     @property
     def ema(self) -> nn.Module | None:
         """The averaged generator, in eval mode, or None if averaging is off."""
-        return None if self.game.average is None else self.game.average.network
+        return None if self.game.ema is None else self.game.ema.network
 
     # -- the algorithm ---------------------------------------------------------------------------------------
 
