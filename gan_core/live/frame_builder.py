@@ -19,7 +19,7 @@ from gan_core.diagnosis.report import Report
 from gan_core.metrics import Score
 from gan_core.record import frame as frames
 from gan_core.record.snapshot import Snapshot
-from gan_core.training.moment import Moment
+from gan_core.training.snapshots import Moment
 
 MAX_METRIC_POINTS: Final = 400
 _CURVES: Final = ("modes_reached", "high_quality", "js")

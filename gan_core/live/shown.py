@@ -10,7 +10,7 @@ from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.snapshot_worker import SnapshotWorker
 from gan_core.training import Trainer, Which
-from gan_core.training.moment import Moment
+from gan_core.training.snapshots import Moment
 
 State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
 

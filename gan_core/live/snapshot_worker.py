@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gan_core.record.snapshot import Snapshot
 from gan_core.training import Trainer, Which
-from gan_core.training.moment import Moment
+from gan_core.training.snapshots import Moment
 
 
 class SnapshotWorker:
