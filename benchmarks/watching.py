@@ -18,7 +18,7 @@ import torch
 
 from benchmarks.rows import Row, report
 from gan_core.config.presets import preset
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.live.monitor import Monitor
 from gan_core.training import Trainer
 

@@ -17,7 +17,7 @@ import torch
 
 from gan_core.config.presets import preset
 from gan_core.data import Points
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.monitor import score_generators
 from gan_core.live.recorder import MAIN_METRICS
@@ -84,7 +84,7 @@ def record(name: str, plan: Plan) -> recorded.Recording:
             builder.take(trainer.snapshot())
             if step and isinstance(trainer.data, Points):
                 scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
-                builder.report(Found(_STATE["run"], step, scores))
+                builder.report(Report(_STATE["run"], step, scores))
                 metric = MAIN_METRICS[0]
                 value = scores[metric].value
                 better = best is None or (value > best.value) == METRICS[metric].higher_is_better

@@ -16,8 +16,8 @@ from typing import Any, Final
 from gan_core.config import RunConfig
 from gan_core.live.runner import Runner
 from gan_core.metrics import METRICS
-from gan_core.record.run_card import RunCard, Clock
-from gan_core.record.timeline import Best, Timeline, Thinned
+from gan_core.record.run_card import Clock, RunCard
+from gan_core.record.timeline import Best, Thinned, Timeline
 from gan_core.storage.autosave import Autosave
 from gan_core.training import Trainer
 
@@ -117,7 +117,7 @@ class Recorder:
         if time.perf_counter() >= self._taken + LOOK_INTERVAL:
             self._next_state = 0.0
 
-    def inherit(self, timeline: Timeline, config: RunConfig, step: int) -> None:
+    def inherit(self, past: Timeline, config: RunConfig, step: int) -> None:
         """Give a past to the run that is about to go on from a state.
 
         Args:

@@ -64,7 +64,7 @@ class Recording:
     """
 
     name: str
-    timeline: Timeline
+    past: Timeline
     first: Sequence[StepStats]
     after: Sequence[StepStats]
 

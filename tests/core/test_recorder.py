@@ -17,7 +17,7 @@ from gan_core.live.recorder import Recorder
 from gan_core.live.runner import Runner
 from gan_core.metrics import Score
 from gan_core.record.frame import decode
-from gan_core.record.timeline import Timeline, Thinned
+from gan_core.record.timeline import Thinned, Timeline
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave, autosave_folder
 from gan_core.training import Trainer
