@@ -36,7 +36,7 @@ class _Run:
         self.n_looks = self.n_scores = 0
         self.spent = self.total = 0.0
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         self.n_looks += 1
         self.n_scores += bool(found.scores)
 

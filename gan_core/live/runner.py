@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import Any
 
 from gan_core.config import Intervention, RunConfig
-from gan_core.diagnosis import Finding
 from gan_core.diagnosis.report import Report
 from gan_core.live.driver import (
     CROWDED_FRAME_RATE,
@@ -31,7 +30,7 @@ from gan_core.live.driver import (
 from gan_core.live.queue import Slots
 from gan_core.live.readable import Readable
 from gan_core.live.run import Engine
-from gan_core.live.shown import State
+from gan_core.live.status import State
 from gan_core.record.snapshot import Snapshot
 from gan_core.training import Learned, Trainer, Which
 
@@ -113,7 +112,8 @@ class Runner(Readable, Transport):
         return 1
 
     @property
-    def _trainer(self) -> Trainer | None:
+    def trainer(self) -> Trainer | None:
+        """The trainer itself, which belongs to the run's thread; None before the first run is built."""
         return self._engine.trainer
 
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
@@ -214,11 +214,6 @@ class Runner(Readable, Transport):
     def reset(self) -> None:
         """Begin again: same seed, same numbers, with the settings as they are now."""
         self.restart(self.config)
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What the diagnosis says of the run now, the gravest first."""
-        return self._engine.builder.findings
 
     def report(self, found: Report) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""

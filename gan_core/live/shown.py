@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.snapshot_worker import SnapshotWorker
-from gan_core.training import Trainer, Which
+from gan_core.live.status import State
+from gan_core.record.snapshot import Which
+from gan_core.training import Trainer
 from gan_core.training.snapshots import Moment
-
-State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
 
 _ENDED: Final = ("diverged", "error")
 

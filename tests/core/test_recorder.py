@@ -127,8 +127,8 @@ def test_a_run_goes_on_from_its_past_bit_for_bit(runners: list[Runner]) -> None:
     whole.retune({"lr_g": 0.01})
     for _ in range(20):
         whole.step()
-    assert runner._trainer is not None
-    assert runner._trainer.stats == whole.stats
+    assert runner.trainer is not None
+    assert runner.trainer.stats == whole.stats
     assert runner.config.lr_g == 0.01
     assert [i.step for i in runner.interventions] == [20]
 
@@ -231,8 +231,8 @@ def test_a_run_that_stops_is_on_disk(runners: list[Runner], tmp_path: Path) -> N
     (saved,) = autosave.saved()
     assert (saved.key, saved.summary.step, saved.summary.preset, saved.summary.app) == ("run-1", 12, "ring-8", "0.1")
     trainer = checkpoint.load(autosave.path("run-1"))
-    assert runner._trainer is not None
-    assert trainer.stats == runner._trainer.stats
+    assert runner.trainer is not None
+    assert trainer.stats == runner.trainer.stats
 
 
 def test_a_run_that_stops_where_a_state_was_just_taken_is_on_disk_too(runners: list[Runner], tmp_path: Path) -> None:
@@ -242,8 +242,8 @@ def test_a_run_that_stops_where_a_state_was_just_taken_is_on_disk_too(runners: l
     assert autosave.flush()
     autosave.delete("run-1")
     recorder._saved = (0, 0)  # as if it had been taken in passing
-    assert runner._trainer is not None
-    recorder(runner, runner._trainer)
+    assert runner.trainer is not None
+    recorder(runner, runner.trainer)
     assert autosave.flush()
     assert [s.summary.step for s in autosave.saved()] == [12]
 
@@ -386,7 +386,7 @@ def test_a_trainer_can_be_adopted(runners: list[Runner]) -> None:
     runner.adopt(trainer, preset="moons")
     assert runner.wait(lambda r: r.run == 2 and r.step_count == 7)
     assert runner.preset == "moons"
-    assert runner._trainer is trainer
+    assert runner.trainer is trainer
 
 
 def test_a_change_right_after_going_on_does_not_lose_the_state(runners: list[Runner]) -> None:

@@ -95,8 +95,8 @@ def test_a_saved_run_goes_on_where_it_stood(
     assert (runner.step_count, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
     runner.step()
     assert runner.wait(lambda r: r.step_count == 8)
-    assert runner._trainer is not None
-    assert runner._trainer.stats == trainer.step()
+    assert runner.trainer is not None
+    assert runner.trainer.stats == trainer.step()
     assert "goes on from step 7" in " ".join(t.value for t in page.toast)
 
 
