@@ -129,8 +129,8 @@ def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
 
 def test_memory_is_given_back_after_the_time_to_live(rooms: Rooms, visit: Visit) -> None:
     runner = visit.runner
-    network = weakref.ref(runner._trainer.generator)  # type: ignore[union-attr]
-    trainer = weakref.ref(runner._trainer)
+    network = weakref.ref(runner.trainer.generator)  # type: ignore[union-attr]
+    trainer = weakref.ref(runner.trainer)
     leave_for(visit, RELEASE - 1)
     rooms.sweep()
     assert rooms.find(visit.token) is visit
