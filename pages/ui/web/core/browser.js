@@ -6,10 +6,13 @@ function token() {
   try {
     const known = localStorage.getItem(NAME);
     if (known && /^[0-9a-f]{32}$/.test(known)) return known;
-    const made = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const made = [...crypto.getRandomValues(new Uint8Array(16))]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join('');
     localStorage.setItem(NAME, made);
     return made;
-  } catch { // no storage, as in some private windows: runs are then known for this visit alone
+  } catch {
+    // no storage, as in some private windows: runs are then known for this visit alone
     return '';
   }
 }

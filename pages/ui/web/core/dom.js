@@ -35,7 +35,8 @@ export function sharpCanvas(draw, props = {}) {
   const canvas = el('canvas', props);
   const fit = () => {
     const ratio = Math.min(3, window.devicePixelRatio || 1);
-    const w = Math.round(canvas.clientWidth * ratio), h = Math.round(canvas.clientHeight * ratio);
+    const w = Math.round(canvas.clientWidth * ratio),
+      h = Math.round(canvas.clientHeight * ratio);
     if (!w || !h || (canvas.width === w && canvas.height === h)) return;
     canvas.width = w;
     canvas.height = h;
@@ -49,7 +50,8 @@ export function sharpCanvas(draw, props = {}) {
 /** Buttons of which one is pressed. `choices`: [[value, label, title]]. */
 export function choice(label, choices, first, pick) {
   const buttons = choices.map(([value, text, title]) =>
-    el('button', { type: 'button', text, title, 'aria-pressed': value === first, onclick: () => set(value, true) }));
+    el('button', { type: 'button', text, title, 'aria-pressed': value === first, onclick: () => set(value, true) }),
+  );
   let now = first;
   function set(value, tell) {
     if (value === now) return;
@@ -64,8 +66,17 @@ export function choice(label, choices, first, pick) {
 export function slider({ label, min, max, step, value, show = (v) => decimal(v, 2), input, title }) {
   const out = el('output', { text: show(value) });
   const range = el('input', {
-    type: 'range', min, max, step, value, 'aria-label': label, 'aria-valuetext': show(value),
-    oninput: () => { said(); input(Number(range.value)); },
+    type: 'range',
+    min,
+    max,
+    step,
+    value,
+    'aria-label': label,
+    'aria-valuetext': show(value),
+    oninput: () => {
+      said();
+      input(Number(range.value));
+    },
   });
   function said() {
     const text = show(Number(range.value));
@@ -73,7 +84,14 @@ export function slider({ label, min, max, step, value, show = (v) => decimal(v, 
     setAttr(range, 'aria-valuetext', text);
   }
   const node = el('label', { class: 'slide', title }, el('span', { text: label }), range, out);
-  return { node, range, set(v) { range.value = v; said(); } };
+  return {
+    node,
+    range,
+    set(v) {
+      range.value = v;
+      said();
+    },
+  };
 }
 
 /** Have the page use these style sheets; until they are there the root keeps its place unseen. */
@@ -82,7 +100,9 @@ export function style(urls, root) {
     const href = new URL(url, document.baseURI).href;
     if ([...document.head.querySelectorAll('link[data-gan-live]')].some((link) => link.href === href)) continue;
     root.style.visibility = 'hidden'; // for the one round trip until it has a layout
-    const ready = () => { root.style.visibility = ''; };
+    const ready = () => {
+      root.style.visibility = '';
+    };
     document.head.append(el('link', { rel: 'stylesheet', href, 'data-gan-live': true, onload: ready, onerror: ready }));
   }
 }

@@ -19,7 +19,13 @@ export function decimal(x, digits = 3) {
 }
 
 /** A coordinate: always so many digits, so that it does not jump under a moving pointer. */
-export const fixed = (x, digits = 2) => (known(x) ? x.toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '−') : '–');
+export const fixed = (x, digits = 2) =>
+  known(x)
+    ? x
+        .toFixed(digits)
+        .replace(/^-(?=[0.]*$)/, '')
+        .replace('-', '−')
+    : '–';
 
 export const percent = (x, digits = 0) => (known(x) ? `${(100 * x).toFixed(digits)} %` : '– %');
 
@@ -30,7 +36,8 @@ export function rate(x) {
 
 export function clock(seconds) {
   if (!known(seconds)) return '0:00';
-  const s = Math.floor(seconds), two = (n) => String(n).padStart(2, '0');
+  const s = Math.floor(seconds),
+    two = (n) => String(n).padStart(2, '0');
   const minutes = Math.floor(s / 60);
   return minutes < 60 ? `${minutes}:${two(s % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`;
 }
@@ -45,7 +52,8 @@ export function step125(x) {
 
 /** End of an axis that shows steps 0…last: it grows by about a quarter at a time. */
 export function stepAxisEnd(last) {
-  const x = Math.max(last, 50), power = 10 ** Math.floor(Math.log10(x));
+  const x = Math.max(last, 50),
+    power = 10 ** Math.floor(Math.log10(x));
   for (const m of [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8]) if (m * power >= x) return m * power;
   return 10 * power;
 }

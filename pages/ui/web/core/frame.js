@@ -7,10 +7,15 @@ export function parse(buffer) {
   if (view.getUint32(4, true) !== 1) throw new Error('a frame of another version');
   const length = view.getUint32(8, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 12, length)));
-  const arrays = {}, shapes = {};
+  const arrays = {},
+    shapes = {};
   for (const [name, { dtype, shape, offset }] of Object.entries(header.arrays)) {
     const Kind = dtype === 'uint8' ? Uint8Array : Float32Array;
-    arrays[name] = new Kind(buffer, 12 + length + offset, shape.reduce((a, b) => a * b, 1));
+    arrays[name] = new Kind(
+      buffer,
+      12 + length + offset,
+      shape.reduce((a, b) => a * b, 1),
+    );
     shapes[name] = shape;
   }
   return { header, arrays, shapes };
@@ -19,9 +24,13 @@ export function parse(buffer) {
 /** Mean of the finite values among the last `n` of an array; null if there is none. */
 export function lastMean(array, n) {
   if (!array) return null;
-  let sum = 0, count = 0;
+  let sum = 0,
+    count = 0;
   for (let i = Math.max(0, array.length - n); i < array.length; i++) {
-    if (Number.isFinite(array[i])) { sum += array[i]; count++; }
+    if (Number.isFinite(array[i])) {
+      sum += array[i];
+      count++;
+    }
   }
   return count ? sum / count : null;
 }

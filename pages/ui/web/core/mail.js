@@ -1,6 +1,7 @@
 // The visitor's commands on their way to the server: each arrives, and acts once, by its number.
 const APART_MS = 160; // two triggers in one turn would overwrite each other
-const REPEAT_MS = 2000, UNHEARD_MS = 15000; // when a command that was not heard is sent again, and when it is given up
+const REPEAT_MS = 2000,
+  UNHEARD_MS = 15000; // when a command that was not heard is sent again, and when it is given up
 const SETTLED_MS = 2000; // from then on no frame that was made before is on its way
 const MOST = 12;
 let lastNonce = 0;
@@ -10,8 +11,12 @@ let lastNonce = 0;
  * goes once more if nothing is heard of it. `sent` is called whenever something has left.
  */
 export function mail({ sent }) {
-  const unheard = [], waiting = [];
-  let trigger = null, delivered = 0, leaving = 0, quiet = -Infinity;
+  const unheard = [],
+    waiting = [];
+  let trigger = null,
+    delivered = 0,
+    leaving = 0,
+    quiet = -Infinity;
 
   function deliver() {
     const [newest, ...before] = unheard.map(({ name, value, n }) => ({ name, value, n })).reverse();
@@ -20,7 +25,10 @@ export function mail({ sent }) {
   }
   function leave() {
     const next = waiting.shift();
-    if (!next) { leaving = 0; return; }
+    if (!next) {
+      leaving = 0;
+      return;
+    }
     if (trigger) {
       lastNonce = Math.max(lastNonce + 1, Date.now());
       unheard.push({ ...next, n: lastNonce, at: performance.now() });
@@ -32,7 +40,9 @@ export function mail({ sent }) {
   }
   return {
     /** `next`: the component's way to the server. */
-    connect(next) { trigger = next; },
+    connect(next) {
+      trigger = next;
+    },
     send(name, value = null) {
       waiting.push({ name, value });
       if (!leaving) leave();
@@ -40,7 +50,8 @@ export function mail({ sent }) {
     /** `heard`: number of the newest command that came, as the answer to a request for a frame says it. */
     acknowledge(heard) {
       if (!unheard.length) return;
-      const now = performance.now(), number = heard ? Number(heard) : Infinity; // without: nobody numbers what comes from here
+      const now = performance.now(),
+        number = heard ? Number(heard) : Infinity; // without: nobody numbers what comes from here
       while (unheard.length && (unheard[0].n <= number || now - unheard[0].at > UNHEARD_MS)) unheard.shift();
       if (!unheard.length) quiet = now;
       else if (now - delivered > REPEAT_MS) deliver();

@@ -4,12 +4,15 @@ let told = '';
 /** Called at every change of data or theme. */
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
-  import(new URL(data.script, document.baseURI).href).then(({ pageTheme }) => {
-    const now = pageTheme(parentElement);
-    if (now === data.drawn) told = '';
-    else if (now !== told && parentElement.isConnected) {
-      told = now;
-      setTriggerValue('turned', now);
-    }
-  }, () => {}); // no network: the next turn tries again
+  import(new URL(data.script, document.baseURI).href).then(
+    ({ pageTheme }) => {
+      const now = pageTheme(parentElement);
+      if (now === data.drawn) told = '';
+      else if (now !== told && parentElement.isConnected) {
+        told = now;
+        setTriggerValue('turned', now);
+      }
+    },
+    () => {},
+  ); // no network: the next turn tries again
 }

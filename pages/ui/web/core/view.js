@@ -36,7 +36,10 @@ export function mounter(classes, attributes, build) {
 
 /** Palettes and empty figures, for light and dark pages; `turned` is called when the root has got other colours. */
 export function skin(root, turned) {
-  let themes = null, url = '', theme = '', font = 'sans-serif';
+  let themes = null,
+    url = '',
+    theme = '',
+    font = 'sans-serif';
 
   function dress() {
     if (!themes) return;
@@ -55,7 +58,11 @@ export function skin(root, turned) {
     /** Use what lies at this address, once it is loaded. */
     use(address) {
       const next = new URL(address, document.baseURI).href;
-      if (next !== url) { url = next; themes = null; theme = ''; }
+      if (next !== url) {
+        url = next;
+        themes = null;
+        theme = '';
+      }
       dress();
     },
     /** Have it there, if it can be; false if it was not or, meanwhile, another one was wanted. */
@@ -85,12 +92,17 @@ export function skin(root, turned) {
  * the page any more.
  */
 export function loop(root, { ask, every, gone }) {
-  let alive = true, busy = false, timer = 0;
+  let alive = true,
+    busy = false,
+    timer = 0;
 
   async function turn() {
     clearTimeout(timer);
     if (!alive || busy) return;
-    if (!root.isConnected) { gone(); return; }
+    if (!root.isConnected) {
+      gone();
+      return;
+    }
     const begun = performance.now();
     busy = true;
     try {
@@ -103,7 +115,9 @@ export function loop(root, { ask, every, gone }) {
     const ms = alive ? every() : null;
     if (ms !== null) timer = setTimeout(turn, Math.max(0, ms - (performance.now() - begun)));
   }
-  const onVisible = () => { if (!document.hidden) turn(); };
+  const onVisible = () => {
+    if (!document.hidden) turn();
+  };
   document.addEventListener('visibilitychange', onVisible);
   return {
     wake: turn,
@@ -122,10 +136,24 @@ export function loop(root, { ask, every, gone }) {
 export function keyboard(root, selector, { act, escape }) {
   function onKey(event) {
     if (event.key === 'Escape') escape();
-    if (event.defaultPrevented || document.querySelector(selector) !== root || document.querySelector('[role="dialog"]')) return;
+    if (
+      event.defaultPrevented ||
+      document.querySelector(selector) !== root ||
+      document.querySelector('[role="dialog"]')
+    )
+      return;
     const target = event.target instanceof Element ? event.target : document.body;
-    if (target.closest('input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], [role="listbox"], [role="textbox"]')) return;
-    if (event.key === ' ' && target.closest('button, summary, a, label, [role="button"], [role="tab"], [role="checkbox"]')) return;
+    if (
+      target.closest(
+        'input, textarea, select, [contenteditable="true"], [role="slider"], [role="combobox"], [role="listbox"], [role="textbox"]',
+      )
+    )
+      return;
+    if (
+      event.key === ' ' &&
+      target.closest('button, summary, a, label, [role="button"], [role="tab"], [role="checkbox"]')
+    )
+      return;
     if (!act(event)) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // R would also rerun Streamlit's script

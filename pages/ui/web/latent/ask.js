@@ -7,7 +7,8 @@ const PATIENCE_MS = 60000; // an inversion takes its time
 /** `url()` is the address with its token; `moment()` a step or null; `on`: { done, refused, gone }. */
 export function asker({ url, moment, on }) {
   const waiting = new Map();
-  let busy = false, alive = true;
+  let busy = false,
+    alive = true;
 
   async function pump() {
     if (busy || !waiting.size || !alive) return;
@@ -17,11 +18,14 @@ export function asker({ url, moment, on }) {
     const begun = performance.now();
     try {
       const at = moment();
-      const reply = await reach(`${url()}&${new URLSearchParams({ ...query, ...(at === null ? {} : { at }) })}`, { patience: PATIENCE_MS });
+      const reply = await reach(`${url()}&${new URLSearchParams({ ...query, ...(at === null ? {} : { at }) })}`, {
+        patience: PATIENCE_MS,
+      });
       if (!alive) return;
       const kind = reply.headers.get('content-type') || '';
       if (reply.status === 410) on.gone();
-      else if (reply.status === 400 && kind.startsWith('application/json')) on.refused((await reply.json()).message, channel);
+      else if (reply.status === 400 && kind.startsWith('application/json'))
+        on.refused((await reply.json()).message, channel);
       else if (reply.status === 200 && kind.startsWith('application/octet-stream')) {
         const frame = parse(await reply.arrayBuffer());
         if (!alive) return;
@@ -38,10 +42,15 @@ export function asker({ url, moment, on }) {
 
   return {
     ask(channel, query, then) {
-      const given = Object.fromEntries(Object.entries(query).filter(([, v]) => v !== undefined && v !== null && v !== ''));
+      const given = Object.fromEntries(
+        Object.entries(query).filter(([, v]) => v !== undefined && v !== null && v !== ''),
+      );
       waiting.set(channel, { query: given, then });
       pump();
     },
-    end() { alive = false; waiting.clear(); },
+    end() {
+      alive = false;
+      waiting.clear();
+    },
   };
 }

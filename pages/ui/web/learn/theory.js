@@ -23,8 +23,18 @@ function words(paragraphs) {
 }
 
 function table({ head, rows }) {
-  const cells = (tag, row) => row.map((text, i) => (i ? el(tag, tag === 'th' ? { text, scope: 'col' } : { text }) : el('th', { text, scope: tag === 'th' ? 'col' : 'row' })));
-  return el('table', {}, el('thead', {}, el('tr', {}, ...cells('th', head))), el('tbody', {}, ...rows.map((row) => el('tr', {}, ...cells('td', row)))));
+  const cells = (tag, row) =>
+    row.map((text, i) =>
+      i
+        ? el(tag, tag === 'th' ? { text, scope: 'col' } : { text })
+        : el('th', { text, scope: tag === 'th' ? 'col' : 'row' }),
+    );
+  return el(
+    'table',
+    {},
+    el('thead', {}, el('tr', {}, ...cells('th', head))),
+    el('tbody', {}, ...rows.map((row) => el('tr', {}, ...cells('td', row)))),
+  );
 }
 
 /** A column whose blocks are changed in their places: a figure is the same as long as its name is, a text as its words are. */
@@ -41,23 +51,40 @@ function column() {
         if (block.name) {
           place ||= pane(plotly, { 'data-figure': block.name });
           place.show(block);
-        } else place ||= { node: block.rows ? table(block) : words(block.words), end() { this.node.remove(); } };
+        } else
+          place ||= {
+            node: block.rows ? table(block) : words(block.words),
+            end() {
+              this.node.remove();
+            },
+          };
         next.set(key, place);
       }
       const nodes = [...next.values()].map((place) => place.node);
-      made.forEach((place, key) => { if (!next.has(key)) place.end(); });
-      nodes.forEach((child, i) => { if (node.children[i] !== child) node.insertBefore(child, node.children[i] || null); });
+      made.forEach((place, key) => {
+        if (!next.has(key)) place.end();
+      });
+      nodes.forEach((child, i) => {
+        if (node.children[i] !== child) node.insertBefore(child, node.children[i] || null);
+      });
       made = next;
     },
-    end() { made.forEach((place) => place.end()); },
+    end() {
+      made.forEach((place) => place.end());
+    },
   };
 }
 
 function build(root) {
-  let data = null, busy = false, wanted = false, timer = 0;
-  const bar = el('div', { class: 'sliders' }), body = el('div', { class: 'columns' });
+  let data = null,
+    busy = false,
+    wanted = false,
+    timer = 0;
+  const bar = el('div', { class: 'sliders' }),
+    body = el('div', { class: 'columns' });
   const trouble = el('p', { class: 'trouble', role: 'status', hidden: true });
-  const bars = new Map(), columns = [];
+  const bars = new Map(),
+    columns = [];
   root.append(bar, trouble, body);
   const colours = skin(root, () => ask());
 
@@ -67,7 +94,18 @@ function build(root) {
     const given = JSON.parse(data.sliders);
     if (!kept.has(data.show)) kept.set(data.show, Object.fromEntries(given.map(({ name, first }) => [name, first])));
     for (const { name, label, places } of given) {
-      const made = slider({ label, min: 0, max: places.length - 1, step: 1, value: at()[name], show: (i) => places[i].replace('-', '−'), input: (i) => { at()[name] = i; ask(); } });
+      const made = slider({
+        label,
+        min: 0,
+        max: places.length - 1,
+        step: 1,
+        value: at()[name],
+        show: (i) => places[i].replace('-', '−'),
+        input: (i) => {
+          at()[name] = i;
+          ask();
+        },
+      });
       made.range.dataset.slider = name;
       made.places = places;
       bars.set(name, made);
@@ -102,7 +140,10 @@ function build(root) {
     const set = Object.fromEntries([...bars].map(([name, { places }]) => [name, places[at()[name]]]));
     const reply = await reach(`${data.ask}&${new URLSearchParams({ ...set, theme: root.dataset.theme })}`);
     if (self.ended) return;
-    if (reply.status === 400) { say((await reply.json()).message); return; }
+    if (reply.status === 400) {
+      say((await reply.json()).message);
+      return;
+    }
     if (!reply.ok) throw new Error(`no answer: ${reply.status}`);
     const found = await reply.json();
     say('');
@@ -122,7 +163,9 @@ function build(root) {
       setAttr(root, 'data-show', data.show);
       if (!bars.size) furnish();
       const idle = JSON.parse(data.idle);
-      bars.forEach(({ range }, name) => { range.disabled = idle.includes(name); });
+      bars.forEach(({ range }, name) => {
+        range.disabled = idle.includes(name);
+      });
       colours.use(data.figures);
       ask();
     },
