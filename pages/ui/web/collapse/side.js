@@ -3,27 +3,27 @@ import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
 import { plot, plotter } from '../core/plots.js';
 import { samples } from '../train/samples.js';
-import { hasScores, scoreKeys } from '../train/scored.js';
+import { scoreKeys } from '../train/scored.js';
 import { strip } from '../train/strip.js';
 import { alpha } from '../core/theme.js';
 import { hasModes, verdict } from '../train/words.js';
 
 const LETTERS = 'ABCD';
 
-/** `ctx`: look, template, plotly, every, others, send; see lab.js. */
+/** `ctx`: look, template, metrics, plotly, every, others, send; see lab.js. */
 export function side(i, ctx) {
   const letter = el('b', { class: 'letter', text: LETTERS[i], 'aria-hidden': 'true' });
   const title = el('h3', { text: '' }), differs = el('p', { class: 'differs', text: '\u00a0' });
   const open = el('button', { type: 'button', text: 'Open on Train', title: 'This side alone, on the Train page, from its beginning', onclick: () => ctx.send('take', i) });
   const away = el('button', { type: 'button', class: 'away', text: '×', title: 'Take this side away', 'aria-label': 'Take this side away', onclick: () => ctx.send('remove', i) });
   const picture = samples({ look: ctx.look, pickGenerator: () => {} });
-  const says = verdict(), time = strip({ look: ctx.look });
+  const says = verdict(), time = strip({ look: ctx.look, metrics: ctx.metrics });
   const losses = plot('losses', 'Losses'), histograms = plot('score_histograms', 'What D says'), scores = plot('scores', 'Scores');
   const dNow = el('span', { class: 'value', text: '' }), gNow = el('span', { class: 'value', text: '' });
   const key = (kind, words, ...more) => el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
   const reading = el('p', { class: 'reading', text: '', hidden: true }), left = el('p', { class: 'lost', text: '', hidden: true });
-  const scored = scoreKeys(), scoresCard = el('section', { class: 'card', 'aria-label': 'Scores' },
-    el('header', {}, el('h3', { text: 'Scores' }), ...scored.nodes), scores.node);
+  const scored = scoreKeys(ctx.metrics), scoresCard = el('section', { class: 'card', 'aria-label': 'Scores' },
+    el('header', {}, el('h3', { text: 'Scores' }), scored.node), scores.node);
   let spoken = 0, self = null;
 
   const drawing = plotter({
@@ -59,7 +59,7 @@ export function side(i, ctx) {
       setText(left, header.lost || '\u00a0');
       setText(dNow, decimal(stats.d_loss));
       setText(gNow, decimal(stats.g_loss));
-      show(scoresCard, hasScores(frame));
+      show(scoresCard, scored.any(frame));
       scored.update(frame);
       drawing.update(frame);
       if (now - spoken < 4000) return;

@@ -7,7 +7,7 @@ import { mail } from '../core/mail.js';
 import { inTime, past } from './past.js';
 import { plot, plotter } from '../core/plots.js';
 import { samples } from './samples.js';
-import { hasScores, scoreKeys } from './scored.js';
+import { scoreKeys } from './scored.js';
 import { strip } from './strip.js';
 import { alpha } from '../core/theme.js';
 import { transport } from './transport.js';
@@ -44,9 +44,9 @@ function build(root) {
   const post = mail({ sent: hurry });
 
   const parts = {
-    transport: transport(post), welcome: welcome(post.send), verdict: verdict(post.send), flow: flow(), cards: cards(), turns: turns(),
+    transport: transport(post), welcome: welcome(post.send), verdict: verdict(post.send), flow: flow(), cards: cards(colours.metrics), turns: turns(),
     samples: samples({ look, both: true, pickGenerator: (value) => { generator = value; since = ''; hurry(); } }),
-    strip: strip({ look }),
+    strip: strip({ look, metrics: colours.metrics }),
     past: past({ send: post.send, look: () => { since = ''; shownPast = null; hurry(); } }),
   };
   parts.welcome.node.hidden = welcomed;
@@ -82,8 +82,8 @@ function build(root) {
   const left = el('p', { class: 'lost', text: '', hidden: true });
   const small = (title, hint, state_, ...keys) => el('figure', { class: 'small' },
     el('figcaption', { title: hint }, el('b', { text: title }), ...keys), state_.node);
-  const scored = scoreKeys();
-  const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, ...scored.nodes);
+  const scored = scoreKeys(colours.metrics);
+  const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, scored.node);
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
   root.append(
     parts.transport.node, parts.welcome.node, parts.verdict.node, parts.flow.node,
@@ -171,7 +171,7 @@ function build(root) {
       show(left, hasModes(header));
       setText(left, header.lost || '\u00a0');
       parts.turns.update(frame);
-      scoresFigure.hidden = !hasScores(frame);
+      scoresFigure.hidden = !scored.any(frame);
       scored.update(frame);
     }
     drawing.update(parts.past.at() === null ? frame : inTime(frame, present));
