@@ -1,6 +1,8 @@
-"""Visits: which browser holds which run, and what all of them share.
+"""Who is here: which browser holds which run, what becomes of a run when its browser goes, what all of them share.
 
-Knows nothing of Streamlit. A reaper looks once a second for browsers that are gone, see `pages.ui.guests`.
+Knows nothing of Streamlit. A guest's token is unguessable and is all that the frame routes accept. Once a second
+`Rooms.reap` looks for browsers that are gone: what a guest trains is suspended `GRACE` seconds after its browser went,
+and closed some time later.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 from gan_core import Intervention, RunConfig, Runner, __version__
 from gan_core.diagnosis import Finding
@@ -23,7 +27,86 @@ from gan_core.live.recorder import Recorder
 from gan_core.live.runner import Transport
 from gan_core.storage.autosave import Autosave, autosave_folder
 from gan_core.storage.bundled import Recording
-from pages.ui.guests import Guest
+
+Clock = Callable[[], float]
+"""Seconds that only grow, such as `time.monotonic`."""
+
+GRACE: Final = 7.0
+"""A drop shorter than this leaves the run playing; it stops well within ten seconds."""
+N_SEEN: Final = 256
+"""How many nonces of commands are remembered."""
+
+
+class Stop(Protocol):
+    """Tells the reaper to stop, such as a `threading.Event`."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait so many seconds; True if it is to stop."""
+
+
+class Guest:
+    """A browser with runs of its own, on one transport.
+
+    Args:
+        clock: Says when the browser went.
+
+    Attributes:
+        token: Opens the frame route.
+        runner: The transport.
+        gone_at: When the browser went, in the clock's seconds, or None.
+    """
+
+    runner: Transport
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self.token = secrets.token_urlsafe(16)
+        self.gone_at: float | None = None
+        self._lock = threading.Lock()
+        self._seen: deque[object] = deque(maxlen=N_SEEN)
+
+    def arrive(self) -> None:
+        """Note that the browser is here, perhaps again."""
+        with self._lock:
+            self.gone_at = None
+            self.runner.resume()
+
+    def leave(self) -> None:
+        """Note that the browser is gone, perhaps for a moment."""
+        self.gone_at = self._clock()
+
+    def settle(self, now: float, release_after: float) -> bool:
+        """Suspend or release the run if the browser has been gone for long.
+
+        Args:
+            now: What the clock says.
+            release_after: Seconds after which the memory is given back.
+
+        Returns:
+            True if the run was released.
+        """
+        with self._lock:  # or a browser that is back at this very moment would find its run suspended for ever
+            if self.gone_at is None or self.runner.state == "closed":
+                return False
+            gone = now - self.gone_at
+            if gone > release_after:
+                self.runner.close()
+                return True
+            if gone > GRACE:
+                self.runner.suspend()
+            return False
+
+    def is_new(self, nonce: object) -> bool:
+        """Whether a command with this nonce comes for the first time."""
+        if nonce in self._seen:
+            return False
+        self._seen.append(nonce)
+        return True
+
+    @property
+    def heard(self) -> str:
+        """Nonce of the newest command that came, or "0": the view sends again what it sent later."""
+        return str(self._seen[-1]) if self._seen else "0"
 
 
 class Visit(Guest):
@@ -52,7 +135,7 @@ class Visit(Guest):
         rooms: Rooms,
         recording: Recording | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(rooms.clock)
         self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         self.recorder = Recorder(rooms.autosave, self.key, _thumbnail)
         self._monitor = rooms.monitor
@@ -72,7 +155,7 @@ class Visit(Guest):
             self.replay(recording)
 
     def pause_at_failure(self, on: bool) -> None:
-        """Have the run pause by itself as soon as a failure is found in it, or no longer."""
+        """Choose whether the run pauses by itself as soon as a failure is found in it."""
         runner = weakref.ref(self.runner)
 
         def pause(finding: Finding) -> None:
@@ -95,13 +178,17 @@ class Rooms:
         n_slots: Runs that may play at once.
         release_after: Seconds after which the memory of a run whose browser is gone is given back.
         pace: Steps a second that no run exceeds, or None.
+        clock: Says how long a browser has been gone.
 
     Attributes:
         since: When this process began, Unix seconds.
         answered: Names of saved runs of an earlier process that were offered to their owner and answered.
     """
 
-    def __init__(self, n_slots: int, release_after: float, pace: float | None = None) -> None:
+    def __init__(
+        self, n_slots: int, release_after: float, pace: float | None = None, clock: Clock = time.monotonic
+    ) -> None:
+        self.clock = clock
         self.slots = Slots(n_slots, pace)
         self.monitor = Monitor()
         folder = autosave_folder()
@@ -113,13 +200,13 @@ class Rooms:
         self._lock = threading.Lock()
 
     def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str) -> Visit:
-        """A new visit with a run that plays."""
+        """Open a visit with a run that plays."""
         visit = Visit(config, interventions, preset, self)
         self.admit(visit)
         return visit
 
     def open_recorded(self, recording: Recording) -> Visit:
-        """A new visit with a run that stands at the end of a recorded one."""
+        """Open a visit with a run that stands at the end of a recorded one."""
         visit = Visit(recording.config, (), recording.name, self, recording)
         self.admit(visit)
         return visit
@@ -132,18 +219,18 @@ class Rooms:
         weakref.finalize(guest, Transport.close, guest.runner)
 
     def find(self, token: str) -> Visit | None:
-        """The visit with this token, if its run is alive."""
+        """Find the visit with this token, if its run is alive."""
         guest = self.guest(token)
         return guest if isinstance(guest, Visit) else None
 
     def guest(self, token: str) -> Guest | None:
-        """Whoever has this token, if what it has is alive."""
+        """Find the guest with this token, if its run is alive."""
         guest = self._visits.get(token)
         return None if guest is None or guest.runner.state == "closed" else guest
 
     def sweep(self) -> None:
         """Suspend and release runs whose browsers are gone."""
-        now = time.monotonic()
+        now = self.clock()
         with self._lock:
             visits = list(self._visits.values())
         released = [visit.runner for visit in visits if visit.settle(now, self.release_after)]
@@ -167,7 +254,7 @@ class Rooms:
         if self.autosave is not None:
             self.autosave.close()
 
-    def reap(self, stop: threading.Event) -> None:
+    def reap(self, stop: Stop) -> None:
         """Sweep once a second until told to stop; the body of the reaper's thread."""
         while not stop.wait(1.0):
             self.sweep()
@@ -180,19 +267,19 @@ def _thumbnail(frame: bytes) -> bytes:
 
 
 def default_slots() -> int:
-    """Playing runs at once: twice the cores, or what ``GAN_EXPLORER_SLOTS`` says."""
+    """Read from ``GAN_EXPLORER_SLOTS`` how many runs may play at once; twice the cores if it says nothing."""
     text = os.environ.get("GAN_EXPLORER_SLOTS", "")
     return max(1, int(text)) if text.isdecimal() else 2 * (os.cpu_count() or 1)
 
 
 def default_pace() -> float | None:
-    """Steps a second that no run exceeds, or None: what ``GAN_EXPLORER_PACE`` says, from 1."""
+    """Read from ``GAN_EXPLORER_PACE`` how many steps a second no run exceeds, at least 1; None if it says nothing."""
     text = os.environ.get("GAN_EXPLORER_PACE", "")
     return float(max(1, int(text))) if text.isdecimal() else None
 
 
 def default_device() -> str:
-    """Where runs train: "cpu", or what ``GAN_EXPLORER_DEVICE`` says, such as "cuda"."""
+    """Read from ``GAN_EXPLORER_DEVICE`` where runs train, such as "cuda"; "cpu" if it says nothing."""
     return os.environ.get("GAN_EXPLORER_DEVICE", "") or "cpu"
 
 

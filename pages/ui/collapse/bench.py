@@ -6,10 +6,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gan_core import RunConfig
+from gan_core import GanExplorerError, RunConfig
 from gan_core.live.lockstep import Lockstep
-from pages.ui.guests import Guest
-from pages.ui.presence import Rooms, default_device
+from pages.ui.commands import Command, OneSide, Pace, Plain, StopAt
+from pages.ui.effects import Effects, Notify, OpenOnTrain, Redraw
+from pages.ui.presence import Guest, Rooms, default_device
 
 LETTERS: Final = "ABCD"
 
@@ -41,11 +42,12 @@ class Bench(Guest):
     Attributes:
         group: The runs.
         entries: What the sides are called, in order.
+        preset: The preset that they came from, or "".
     """
 
     def __init__(self, entries: Sequence[Entry], preset: str, rooms: Rooms, visitor: Hashable = None) -> None:
-        super().__init__()
-        self.entries = tuple(entries)
+        super().__init__(rooms.clock)
+        self.entries, self.preset = tuple(entries), preset
         self.group = self.runner = Lockstep(
             [entry.config for entry in entries],
             preset=preset,
@@ -59,7 +61,7 @@ class Bench(Guest):
     def show(self, entries: Sequence[Entry], preset: str) -> None:
         """Compare other runs, from their beginning, playing."""
         self.group.restart([entry.config for entry in entries], preset=preset)
-        self.entries = tuple(entries)
+        self.entries, self.preset = tuple(entries), preset
         self.group.play()
 
     def reseed(self, seed: int) -> None:
@@ -81,3 +83,38 @@ class Bench(Guest):
         """Take a side away; the others go on."""
         self.group.remove(i)
         self.entries = (*self.entries[:i], *self.entries[i + 1 :])
+
+
+def carry_out(bench: Bench, command: Command) -> Effects:
+    """Do what a visitor asked for among the sides; a click that has come before does nothing.
+
+    Returns:
+        What is left to do on the page; what cannot be done is said.
+    """
+    if not bench.is_new(command.n):
+        return ()
+    try:
+        return _carry_out(bench, command)
+    except GanExplorerError as error:
+        return Notify(str(error)), Redraw()
+
+
+def _carry_out(bench: Bench, command: Command) -> Effects:
+    group = bench.group
+    match command:
+        case Plain(name="new_seed"):
+            bench.reseed((group.sides[0].config.seed + 1) % 2**31)
+            return (Redraw(),)
+        case Plain(name="play" | "pause" | "step" | "reset" as name):
+            getattr(group, name)()
+        case Pace(value=pace):
+            group.set_pace(pace)
+        case StopAt(value=step):
+            group.set_stop_at(step)
+        case OneSide(name="remove", value=i) if i < len(bench.entries):
+            bench.remove(i)
+            return (Redraw(),)
+        case OneSide(name="take", value=i) if i < len(bench.entries):
+            group.pause()
+            return (OpenOnTrain(group.sides[i].config, bench.preset),)
+    return ()

@@ -22,7 +22,6 @@ from pages.ui.collapse.link import (
     sides_to_link,
     variant_named,
 )
-from pages.ui.live import Command
 
 _BENCH, _FAILURE, _PROTOCOL, _SHOWN = "lab.bench", "lab.failure", "lab.protocol", "lab.shown"
 _VARIANT: Final = "lab.variant"
@@ -133,39 +132,6 @@ def change_side(i: int, path: str, text: str) -> None:
         return
     here.rename(i)
     session.notify("All sides begin again: this setting cannot change while a run goes on." if again else "")
-
-
-def obey(command: Command) -> str:
-    """Do what the visitor asked for among the sides.
-
-    Returns:
-        "redraw" if the page must be drawn again, "train" if the Train page is to be opened, else "".
-    """
-    here = bench()
-    if not here.is_new(command.n):
-        return ""
-    group = here.group
-    try:
-        if command.name in ("play", "pause", "step", "reset"):
-            getattr(group, command.name)()
-        elif command.name == "pace":
-            group.set_pace(None if command.value is None else float(command.value))
-        elif command.name == "stop_at":
-            group.set_stop_at(None if command.value is None else int(command.value))
-        elif command.name == "new_seed":
-            here.reseed((group.sides[0].config.seed + 1) % 2**31)
-            return "redraw"
-        elif command.name == "remove" and int(command.value or 0) < len(here.entries):
-            here.remove(int(command.value or 0))
-            return "redraw"
-        elif command.name == "take" and int(command.value or 0) < len(here.entries):
-            group.pause()
-            session.open_config(group.sides[int(command.value or 0)].config, base())
-            return "train"
-    except GanExplorerError as error:
-        session.notify(str(error))
-        return "redraw"
-    return ""
 
 
 def update_link() -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.ui import latent, session
+from pages.ui.commands import parse_save, saved_directions
 from pages.ui.latent.route import ASK, FILE
 from pages.ui.latent.sections import SECTIONS
 
@@ -30,7 +31,7 @@ def page() -> None:
             "seed": given.seed,
             "points": given.points,
             "link": "" if session.stands_recorded() else urlencode(session.query_of_run()),
-            "saved": session.saved_directions(),
+            "saved": saved_directions(here),
         },
         on_save=_on_save,
     )
@@ -72,6 +73,6 @@ def _choose() -> None:
 
 
 def _on_save() -> None:
-    wish = latent.parse_save(session.value_of(_KEY).get("save"))
-    if wish is not None:
-        session.save_direction(wish)
+    command = parse_save(session.value_of(_KEY).get("save"))
+    if command is not None:
+        session.obey(command)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from gan_core.experiments.lessons import Lesson, lessons
+from pages.ui import commands, session
 from pages.ui import live as view
-from pages.ui import session
 from pages.ui.learn import lesson_answer, progress
-from pages.ui.learn.visit import LessonVisit, begin, finished, open_lesson
+from pages.ui.learn.visit import LessonVisit, begin, carry_out, finished, open_lesson
 from pages.ui.live.route import FRAME, PAST, plotly_url
 from pages.ui.prose import reading
 from pages.ui.train.panels import formulas
@@ -18,7 +18,6 @@ from pages.ui.train.panels import formulas
 _LIVE: Final = "lesson-live"
 _POLL: Final = 0.4
 """Seconds between two looks whether a run is done."""
-_PLAIN: Final = ("play", "pause", "step")
 
 
 def panel(name: str, *, locked: bool) -> None:
@@ -111,13 +110,9 @@ def _wait(visit: LessonVisit) -> None:
 @st.fragment(key="lesson-live-fragment")
 def _live(visit: LessonVisit, *, locked: bool) -> None:
     def obey() -> None:
-        command: Any = view.parse_command(session.value_of(_LIVE).get("command"))
-        if command is None or locked or not visit.is_new(command.n):
-            return
-        if command.name in _PLAIN:
-            getattr(visit.runner, command.name)()
-        elif command.name == "pace":
-            visit.runner.set_pace(None if command.value is None else float(command.value))
+        command = commands.parse(session.value_of(_LIVE).get("command"), commands.LESSON)
+        if command is not None and not locked:
+            session.apply(carry_out(visit, command))
 
     view.mount(
         key=_LIVE,
@@ -132,3 +127,4 @@ def _live(visit: LessonVisit, *, locked: bool) -> None:
         },
         on_command=obey,
     )
+    session.turn_page()

@@ -7,12 +7,13 @@ from typing import Final
 
 import streamlit as st
 
-from gan_core import Runner
+from gan_core import GanExplorerError, Runner
 from gan_core.experiments.lessons import Facts, Lesson, Watched, facts, lessons
 from gan_core.live.recorder import Recorder
 from pages.ui import session
-from pages.ui.guests import Guest
-from pages.ui.presence import Rooms, Visit, default_device
+from pages.ui.commands import Command, Pace, Plain
+from pages.ui.effects import Effects, Notify, Redraw
+from pages.ui.presence import Guest, Rooms, Visit, default_device
 
 _KEY: Final = "learn.visit"
 _BEFORE: Final = "learn.visit_before"
@@ -32,7 +33,7 @@ class LessonVisit(Visit):
     """
 
     def __init__(self, lesson: Lesson, seed: int | None, rooms: Rooms) -> None:
-        Guest.__init__(self)  # no autosave: a lesson can always be had again
+        Guest.__init__(self, rooms.clock)  # no autosave: a lesson can always be had again
         self.lesson, self.begun, self.key = lesson, False, ""
         self._done = False
         self.trainer = Watched(lesson.config(seed))
@@ -128,3 +129,22 @@ def begin(visit: LessonVisit) -> None:
         session.visit().runner.pause()
         session.notify("The run on the Train page is paused: two at once would share one processor.")
     visit.begin()
+
+
+def carry_out(visit: LessonVisit, command: Command) -> Effects:
+    """Do what a visitor asked for in the live view of a lesson; a click that has come before does nothing.
+
+    Returns:
+        What is left to do on the page; what cannot be done is said.
+    """
+    if not visit.is_new(command.n):
+        return ()
+    try:
+        match command:
+            case Plain(name="play" | "pause" | "step" as name):
+                getattr(visit.runner, name)()
+            case Pace(value=pace):
+                visit.runner.set_pace(pace)
+    except GanExplorerError as error:
+        return Notify(str(error)), Redraw()
+    return ()

@@ -11,6 +11,7 @@ from latex2mathml.converter import convert
 from gan_core import OBJECTIVES, REGULARISERS, RunConfig
 from pages.ui import live as view
 from pages.ui import session
+from pages.ui.commands import parse_all
 from pages.ui.live.route import FRAME, PAST, plotly_url
 from pages.ui.prose import reading
 from pages.ui.runs import saved as saved_runs
@@ -49,14 +50,12 @@ def live() -> None:
         },
         on_command=_on_command,
     )
-    if session.take_redraw():
-        st.rerun(scope="app")
+    session.turn_page()
 
 
 def _on_command() -> None:
-    for command in view.parse_commands(session.value_of(_KEY).get("command")):
-        if session.obey(command):
-            session.ask_redraw()
+    for command in parse_all(session.value_of(_KEY).get("command")):
+        session.obey(command)
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,58 +1,62 @@
-"""What a visitor does to the settings of the run, and which run is open."""
+"""What a visitor does to the settings of their run, and which run is open; knows nothing of Streamlit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from gan_core import ConfigError, GanExplorerError, RunConfig
 from gan_core.config import is_live
 from gan_core.config.presets import find, presets
 from gan_core.storage.bundled import recorded
+from pages.ui.effects import Effects, Notify
 from pages.ui.presence import Visit
-from pages.ui.session.memory import notify, recall
-from pages.ui.session.present import rooms, take, visit
-
-KEEP_LEARNED: Final = "keep-learned"
-"""Recalled: true while a setting that needs a new run begins it with what this one has learned."""
 
 
-def change(changes: Mapping[str, Any]) -> None:
-    """Change settings of the run: live ones act at once, others start it anew; what is not allowed is said."""
-    runner = visit().runner
+def change(visit: Visit, changes: Mapping[str, Any], *, keep_learned: bool = False) -> Effects:
+    """Change settings of a run: live ones act at once, others begin a new run.
+
+    Args:
+        visit: Whose run.
+        changes: New values by their paths.
+        keep_learned: True to begin a new run with what this one has learned.
+
+    Returns:
+        What was refused, or why there is a new run.
+    """
+    runner = visit.runner
     try:
         config = _changed(runner.config, changes)
         if len(config.data_shape) != len(runner.config.data_shape):
-            _change_kind(config)
-            return
+            return _change_kind(visit, config)
         paths = runner.config.differences(config)
         if not paths:
-            return
+            return ()
         if all(is_live(path) for path in paths):
             runner.retune(changes)
             runner.flush()  # the link is to name the step at which it happened
-        else:
-            kept = _begin(config)
-            notify(f"New run: {', '.join(paths)} cannot change while a run goes on.{kept}")
+            return ()
+        kept = _begin(visit, config, keep_learned=keep_learned)
+        return (Notify(f"New run: {', '.join(paths)} cannot change while a run goes on.{kept}"),)
     except GanExplorerError as error:
-        notify(str(error))
+        return (Notify(str(error)),)
 
 
-def _begin(config: RunConfig) -> str:
-    """Begin a run of another config; with what this one has learned, if the visitor wants to keep that.
+def _begin(visit: Visit, config: RunConfig, *, keep_learned: bool) -> str:
+    """Begin a run of another config, with fresh weights or with what this one has learned.
 
     Returns:
-        What was kept, as words to follow a sentence.
+        What was kept, as a sentence to follow another.
 
     Raises:
         CheckpointError: If the networks are no longer finite; the run stays as it is.
     """
-    runner = visit().runner
-    state = runner.state_now() if recall(KEEP_LEARNED, False) else None
+    runner = visit.runner
+    state = runner.state_now() if keep_learned else None
     if state is None:
         runner.restart(config)
         return ""
-    from gan_core.training import learned  # late: it brings PyTorch along
+    from gan_core.training import learned  # late: it loads PyTorch
 
     found = learned(state, config)
     runner.restart(config, begin_with=None if found.nothing else found)
@@ -60,7 +64,7 @@ def _begin(config: RunConfig) -> str:
 
 
 def kept_words(kept: Mapping[Any, tuple[int, int]]) -> str:
-    """How much of each network was kept: "all of G, 4 of 6 tensors of D"."""
+    """Say how much of each network was kept: "all of G, 4 of 6 tensors of D"."""
     names = {"generator": "G", "discriminator": "D"}  # the average has G's shapes
 
     def part(n: int, of: int) -> str:
@@ -70,7 +74,7 @@ def kept_words(kept: Mapping[Any, tuple[int, int]]) -> str:
 
 
 def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
-    """The config with changes; other data may refuse what suited the last ones, and then that goes as well.
+    """Apply changes to a config; other data may refuse what suited the last ones, and then that goes as well.
 
     Raises:
         ConfigError: If a value is not allowed.
@@ -85,46 +89,40 @@ def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
         return config.changed(plain | dict(changes))
 
 
-def _change_kind(config: RunConfig) -> None:
-    """From the plane to images or back: networks and rates of the one rarely suit the other, so take a preset's."""
+def _change_kind(visit: Visit, config: RunConfig) -> Effects:
+    """Go from the plane to images or back, with networks and rates of a preset: those of the last run rarely suit."""
     fallback = "moons" if len(config.data_shape) == 1 else "mnist"
     name = config.data.name if config.data.name in presets() else fallback
     data = {f"data.{field}": value for field, value in config.data.model_dump().items()}
     changed = presets()[name].config.changed(data | {"seed": config.seed})
-    visit().runner.restart(changed, preset=name)
-    notify(f"New run, with the networks and rates of the preset {name}: those of the last one would not suit.")
+    visit.runner.restart(changed, preset=name)
+    return (
+        Notify(f"New run, with the networks and rates of the preset {name}: those of the last one would not suit."),
+    )
 
 
-def open_preset(name: str) -> None:
+def open_preset(visit: Visit, name: str) -> Effects:
     """Start the run of a preset, playing."""
     try:
         preset = find(name)
     except ConfigError as error:
-        notify(str(error))
-        return
-    runner = visit().runner
-    runner.restart(preset.config, preset=name)
-    runner.set_pace(None)
-    runner.play()
+        return (Notify(str(error)),)
+    open_config(visit, preset.config, name)
+    return ()
 
 
-def open_recorded(name: str) -> None:
+def open_config(visit: Visit, config: RunConfig, preset: str) -> None:
+    """Start a run of these settings, playing at full speed, in place of the one there is."""
+    visit.runner.restart(config, preset=preset)
+    visit.runner.set_pace(None)
+    visit.runner.play()
+
+
+def open_recorded(visit: Visit, name: str) -> Effects:
     """Stand at the end of a recorded run, in place of this one."""
     try:
         recording = recorded(name)
     except GanExplorerError as error:
-        notify(str(error))
-        return
-    visit().replay(recording)
-    notify(f"A recorded run of {recording.step:,} steps: scrub through it with the time machine, or play on.")
-
-
-def open_config(config: RunConfig, preset_name: str) -> None:
-    """Start a run of these settings, playing, in place of the one there is."""
-    known: Visit | None = recall("visit")
-    if known is None or known.runner.state == "closed":
-        take(rooms().open(config, (), preset_name))
-    else:
-        known.runner.restart(config, preset=preset_name)
-        known.runner.set_pace(None)
-        known.runner.play()
+        return (Notify(str(error)),)
+    visit.replay(recording)
+    return (Notify(f"A recorded run of {recording.step:,} steps: scrub through it with the time machine, or play on."),)
