@@ -29,6 +29,7 @@ from pages.ui.session.present import (
 from pages.ui.session.requests import (
     KEEP_LEARNED,
     apply,
+    begin_page,
     change,
     obey,
     open_config,
@@ -42,6 +43,7 @@ __all__ = [
     "KEEP_LEARNED",
     "POINTS",
     "apply",
+    "begin_page",
     "change",
     "feed",
     "feed_once",

@@ -32,6 +32,11 @@ def apply(effects: Effects) -> None:
                 remember("train", True)
 
 
+def begin_page() -> None:
+    """Note that the whole page is drawn from here on: that is what a request may have asked for."""
+    take_redraw()
+
+
 def turn_page() -> None:
     """Draw the whole page again, or turn to another, if a request asked for it; stands at the end of a fragment."""
     if take_redraw():
