@@ -19,7 +19,7 @@ from tests.pages.conftest import newest_stats, stand_at
 from tests.pages.test_opening import SMALL, toasts
 
 Do = Callable[..., str]
-CONFIG, _, _ = from_query(SMALL)
+CONFIG = from_query(SMALL)[0]
 
 
 @pytest.fixture(scope="module")
