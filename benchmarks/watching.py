@@ -18,7 +18,7 @@ import torch
 
 from benchmarks.rows import Row, report
 from gan_core.config.presets import preset
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.live.monitor import Monitor
 from gan_core.training import Trainer
 
@@ -36,7 +36,7 @@ class _Run:
         self.n_looks = self.n_scores = 0
         self.spent = self.total = 0.0
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         self.n_looks += 1
         self.n_scores += bool(found.scores)
 

@@ -17,12 +17,12 @@ import torch
 
 from gan_core.config.presets import preset
 from gan_core.data import Points
-from gan_core.diagnosis.report import Found
-from gan_core.live.frame_builder import Publisher
+from gan_core.diagnosis.report import Report
+from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.monitor import score_generators
 from gan_core.live.recorder import MAIN_METRICS
 from gan_core.metrics import METRICS
-from gan_core.record.timeline import Best, Past
+from gan_core.record.timeline import Best, Timeline
 from gan_core.storage import bundled as recorded
 from gan_core.training import Trainer
 
@@ -71,7 +71,7 @@ PLANS: Final[Mapping[str, Plan]] = {
 
 def record(name: str, plan: Plan) -> recorded.Recording:
     """Train, and keep."""
-    trainer, publisher = Trainer(preset(name).changed(plan.changes)), Publisher()
+    trainer, builder = Trainer(preset(name).changed(plan.changes)), FrameBuilder()
     last = plan.states[-1]
     pictured = {0, last, *plan.states, *np.geomspace(1, last, plan.frames).round().astype(int).tolist()}
     frames, states, best = [], [(0, trainer.state_dict())], None
@@ -81,24 +81,24 @@ def record(name: str, plan: Plan) -> recorded.Recording:
         if step in plan.states:
             states.append((step, trainer.state_dict()))
         if step in pictured:
-            publisher.take(trainer.snapshot())
+            builder.take(trainer.snapshot())
             if step and isinstance(trainer.data, Points):
                 scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
-                publisher.report(Found(_STATE["run"], step, scores))
+                builder.report(Report(_STATE["run"], step, scores))
                 metric = MAIN_METRICS[0]
                 value = scores[metric].value
                 better = best is None or (value > best.value) == METRICS[metric].higher_is_better
                 if step in plan.states and better:
                     best = Best(step, metric, value, states[-1][1])
-            publisher.publish({**_STATE, "preset": name}, trainer.moment())
-            assert publisher.frame is not None
-            frames.append((step, publisher.frame[1]))
+            builder.publish({**_STATE, "preset": name}, trainer.moment())
+            assert builder.frame is not None
+            frames.append((step, builder.frame[1]))
         if step == last:
             break
         stats = trainer.step()
         if step < N_PROOF:
             first.append(stats)
-    return recorded.Recording(name, Past(frames, states, best), first, [trainer.step() for _ in range(N_PROOF)])
+    return recorded.Recording(name, Timeline(frames, states, best), first, [trainer.step() for _ in range(N_PROOF)])
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from gan_core.metrics import Score
 
 
 @dataclass(frozen=True)
-class Found:
+class Report:
     """Made by the monitor, shown by the publisher.
 
     Attributes:

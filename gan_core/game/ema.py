@@ -10,7 +10,7 @@ from torch import nn
 from gan_core.game.networks import Weights
 
 
-class Average:
+class EMA:
     """The average of a network, in eval mode.
 
     Args:

@@ -19,7 +19,8 @@ from typing import Final, Self
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.live.queue import Slots
 from gan_core.live.run import Engine, Plan
-from gan_core.live.shown import State, Tempo
+from gan_core.live.shown import Tempo
+from gan_core.live.status import State
 
 MAX_FRAME_RATE: Final = 10.0
 MIN_FRAME_RATE: Final = 4.2

@@ -1,4 +1,4 @@
-"""The publisher: from snapshots, metrics and a run's state to the newest frame.
+"""The builder: from snapshots, metrics and a run's state to the newest frame.
 
 It belongs to one runner and is used on that run's threads; `frame`, a pair that is never changed once it is there,
 may be read from anywhere.
@@ -15,11 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from gan_core.diagnosis import HEADLINES, Finding, verdict
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.metrics import Score
 from gan_core.record import frame as frames
 from gan_core.record.snapshot import Snapshot
-from gan_core.training.moment import Moment
+from gan_core.training.snapshots import Moment
 
 MAX_METRIC_POINTS: Final = 400
 _CURVES: Final = ("modes_reached", "high_quality", "js")
@@ -27,7 +27,7 @@ _CURVES_OF_IMAGES: Final = ("coverage", "precision")
 _RATE_WINDOW: Final = 2.0
 
 
-class Publisher:
+class FrameBuilder:
     """Keeps what is to be seen of a run, and builds its frames.
 
     Attributes:
@@ -75,7 +75,7 @@ class Publisher:
         self.snapshot = snapshot
         return True
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         """Take in what was found; without scores the last ones stay."""
         scores = found.scores
         with self._lock:

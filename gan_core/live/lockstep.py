@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from gan_core.config import RunConfig, is_live
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.errors import ConfigError
 from gan_core.live.queue import Slots
 from gan_core.live.runner import Engine, Readable, State, Transport
@@ -47,7 +47,7 @@ class Side(Readable):
         """Runs that its thread trains in turn: all sides."""
         return self._together()
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
         self._tell(lambda engine: engine.report(found))
 

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points
 from gan_core.diagnosis import Finding, Watch, look, recent
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.diagnosis.scene import scene_of
 from gan_core.game.sampling import even_labels, sample_prior
 from gan_core.metrics import Score, score_images, score_plane
@@ -56,7 +56,7 @@ class Watched(Protocol):
     def n_together(self) -> int:
         """Runs that its thread trains in turn, itself included."""
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         """Take in what was found."""
 
 
@@ -181,7 +181,7 @@ class Monitor:
         if job.scores:
             scores = score_generators(job.config, job.data, job.generator, job.ema)
             record.scores_from = job.worked + n * (time.thread_time() - looked) / SHARE_SCORES
-        runner.report(Found(job.run, job.step, scores, findings, record.watch.lost))
+        runner.report(Report(job.run, job.step, scores, findings, record.watch.lost))
         self._sound(runner, record, findings or ())
 
     def _sound(self, runner: Watched, record: _Record, findings: Sequence[Finding]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gan_core.config import Intervention, RunConfig
+from gan_core.diagnosis import Finding
 from gan_core.live.run import Engine
 from gan_core.metrics import Score
 
@@ -57,4 +58,9 @@ class Readable:
     @property
     def scores(self) -> tuple[int, Mapping[str, Score]]:
         """The newest metrics, and the step that they are of."""
-        return self._engine.publisher.scores
+        return self._engine.builder.scores
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the diagnosis says of the run now, the gravest first."""
+        return self._engine.builder.findings

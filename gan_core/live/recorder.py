@@ -16,8 +16,8 @@ from typing import Any, Final
 from gan_core.config import RunConfig
 from gan_core.live.runner import Runner
 from gan_core.metrics import METRICS
-from gan_core.record.run_card import Card, Clock
-from gan_core.record.timeline import Best, Past, Thinned
+from gan_core.record.run_card import Clock, RunCard
+from gan_core.record.timeline import Best, Thinned, Timeline
 from gan_core.storage.autosave import Autosave
 from gan_core.training import Trainer
 
@@ -63,7 +63,7 @@ class Recorder:
         self._passing = -1, 0, b""
         self._run = -1
         self._next_state = self._next_frame = self._taken = 0.0
-        self._inherited: tuple[RunConfig, int, Past] | None = None
+        self._inherited: tuple[RunConfig, int, Timeline] | None = None
         self.best: Best | None = None
         self._clear()
         _alive.add(self)
@@ -117,7 +117,7 @@ class Recorder:
         if time.perf_counter() >= self._taken + LOOK_INTERVAL:
             self._next_state = 0.0
 
-    def inherit(self, past: Past, config: RunConfig, step: int) -> None:
+    def inherit(self, past: Timeline, config: RunConfig, step: int) -> None:
         """Give a past to the run that is about to go on from a state.
 
         Args:
@@ -155,12 +155,12 @@ class Recorder:
                 return best.step, best.state
             return found
 
-    def past(self) -> Past:
+    def past(self) -> Timeline:
         """All that is kept."""
         with self._lock:
             states = list(zip(self._states.steps, self._states.items, strict=True))
             frames = list(zip(self._frames.steps, self._frames.items, strict=True))
-            return Past(frames, states, self.best, self._ticks())
+            return Timeline(frames, states, self.best, self._ticks())
 
     @property
     def n_bytes(self) -> int:
@@ -208,12 +208,12 @@ class Recorder:
         if at_once:
             self._saved = moment
 
-    def _card(self, scores: Mapping[str, float]) -> Card:
+    def _card(self, scores: Mapping[str, float]) -> RunCard:
         """What is told of the run; on the thread that writes."""
         with self._lock:
             frame, clock = self._passing[2], self._ticks()
         picture = self._picture(frame) if self._picture is not None and frame else b""
-        return Card(owner=self.owner, scores=scores, clock=clock, picture=picture)
+        return RunCard(owner=self.owner, scores=scores, clock=clock, picture=picture)
 
     def _ticks(self) -> Clock:
         return list(zip(self._clock.steps, self._clock.items, strict=True))

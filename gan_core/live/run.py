@@ -132,7 +132,7 @@ class Engine(Shown):
         assert self._plan is not None
         plan, self._plan = self._plan, None
         config = plan.config
-        self._camera.settle()
+        self._snapshots.settle()
         self._begin_showing()
         self._followed = config
         if plan.number == self._asked:  # else what is to be read is what was asked for last
@@ -152,7 +152,7 @@ class Engine(Shown):
             self._followed = trainer.config
             if plan.number == self._asked:
                 self.config = trainer.config
-        self._camera.aim(trainer)
+        self._snapshots.aim(trainer)
         self.run += 1
         self.state, self.message = "paused", ""
         self.look()
@@ -235,9 +235,9 @@ class Engine(Shown):
 
     def close(self) -> None:
         """Let go of everything."""
-        self._camera.close()
+        self._snapshots.close()
         self.trainer = None
-        self.publisher.release()
+        self.builder.release()
         self.state = "closed"
 
     def _diverge(self, stats: StepStats) -> None:
@@ -258,5 +258,5 @@ class Engine(Shown):
     def _show_progress(self, name: str, done: int, total: int) -> None:
         of = f" of {total / 1e6:.0f}" if total else ""
         self.message = f"Getting {name}: {done / 1e6:.0f}{of} MB."
-        if time.perf_counter() - self.publisher.published > 0.2:
+        if time.perf_counter() - self.builder.published > 0.2:
             self.publish()

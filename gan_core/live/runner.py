@@ -16,8 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from gan_core.config import Intervention, RunConfig
-from gan_core.diagnosis import Finding
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.live.driver import (
     CROWDED_FRAME_RATE,
     LOOK_SHARE,
@@ -31,7 +30,7 @@ from gan_core.live.driver import (
 from gan_core.live.queue import Slots
 from gan_core.live.readable import Readable
 from gan_core.live.run import Engine
-from gan_core.live.shown import State
+from gan_core.live.status import State
 from gan_core.record.snapshot import Snapshot
 from gan_core.training import Learned, Trainer, Which
 
@@ -105,7 +104,7 @@ class Runner(Readable, Transport):
     @property
     def snapshot(self) -> Snapshot | None:
         """The newest snapshot."""
-        return self._engine.publisher.snapshot
+        return self._engine.builder.snapshot
 
     @property
     def n_together(self) -> int:
@@ -113,7 +112,8 @@ class Runner(Readable, Transport):
         return 1
 
     @property
-    def _trainer(self) -> Trainer | None:
+    def trainer(self) -> Trainer | None:
+        """The trainer itself, which belongs to the run's thread; None before the first run is built."""
         return self._engine.trainer
 
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
@@ -129,7 +129,7 @@ class Runner(Readable, Transport):
         if which != self._engine.which:
             self._tell(lambda engine: engine.show(which), urgent=False)
         self._engine.want = True
-        newest = self._engine.publisher.frame
+        newest = self._engine.builder.frame
         return None if newest is None or newest[0] == since else newest[1]
 
     # -- commands, from any thread ---------------------------------------------------------------------------
@@ -215,12 +215,7 @@ class Runner(Readable, Transport):
         """Begin again: same seed, same numbers, with the settings as they are now."""
         self.restart(self.config)
 
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What the diagnosis says of the run now, the gravest first."""
-        return self._engine.publisher.findings
-
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
         self._tell(lambda engine: engine.report(found), urgent=False)
 

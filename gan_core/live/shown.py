@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from gan_core.diagnosis.report import Found
-from gan_core.live.frame_builder import Publisher
-from gan_core.live.snapshot_worker import Camera
-from gan_core.training import Trainer, Which
-from gan_core.training.moment import Moment
-
-State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
+from gan_core.diagnosis.report import Report
+from gan_core.live.frame_builder import FrameBuilder
+from gan_core.live.snapshot_worker import SnapshotWorker
+from gan_core.live.status import State
+from gan_core.record.snapshot import Which
+from gan_core.training import Trainer
+from gan_core.training.snapshots import Moment
 
 _ENDED: Final = ("diverged", "error")
 
@@ -49,7 +49,7 @@ class Shown:
         run: Number of this run among the restarts, from 1.
         want: True if somebody waits for a newer frame.
         which: Whose samples to show.
-        publisher: Its frames and scores.
+        builder: Its frames and scores.
         trainer: The trainer, or None before the first run is built.
         seconds: Time spent playing this run.
     """
@@ -68,16 +68,16 @@ class Shown:
         self.run = 0
         self.want = True
         self.which: Which = "ema"
-        self.publisher = Publisher()
+        self.builder = FrameBuilder()
         self.trainer: Trainer | None = None
         self.seconds = 0.0
         self._tempo, self._observe, self._on_frame = tempo, observe, on_frame
-        self._camera = Camera(name)
+        self._snapshots = SnapshotWorker(name)
         self._begin_showing()
 
     def _begin_showing(self) -> None:
         """Forget what was seen of the last run."""
-        self.publisher.begin_run()
+        self.builder.begin_run()
         self.seconds = 0.0
         self._phase = ""
         self._lone = 0
@@ -94,7 +94,7 @@ class Shown:
         self.state = state
         if state == "playing":
             self.message = ""
-            self.publisher.begin_playing()
+            self.builder.begin_playing()
         stands = state == "paused" and self.trainer is not None
         if stands and self.picture_is_old:
             self.look()
@@ -112,10 +112,10 @@ class Shown:
         self.which = which
         self._dirty = True
 
-    def report(self, found: Found) -> None:
+    def report(self, found: Report) -> None:
         """Take in metrics and findings; those of an earlier run are dropped."""
         if found.run == self.run:
-            self.publisher.report(found)
+            self.builder.report(found)
             self._dirty = True
 
     def touch(self) -> None:
@@ -131,7 +131,7 @@ class Shown:
     @property
     def busy(self) -> bool:
         """True while a picture is in the works."""
-        return self._camera.busy
+        return self._snapshots.busy
 
     @property
     def picture_is_old(self) -> bool:
@@ -139,7 +139,7 @@ class Shown:
         trainer = self.trainer
         if trainer is None:
             return False
-        return self.publisher.snapshot is None or self._looked != self._sight(trainer)
+        return self.builder.snapshot is None or self._looked != self._sight(trainer)
 
     def rest(self) -> None:
         """Show what has changed while the run stands."""
@@ -155,10 +155,10 @@ class Shown:
         """Take a snapshot, and wait for it."""
         trainer = self.trainer
         assert trainer is not None
-        self._camera.settle()
+        self._snapshots.settle()
         self.want = False
         self._looked = self._sight(trainer)
-        self.publisher.take(trainer.snapshot(self.which))  # if it cannot, the next step says that the run diverged
+        self.builder.take(trainer.snapshot(self.which))  # if it cannot, the next step says that the run diverged
 
     def glance(self) -> None:
         """Have the camera make a snapshot and its frame while the training goes on."""
@@ -169,11 +169,11 @@ class Shown:
         state = self._header()
 
         def show(moment: Moment, snapshot: Any) -> None:
-            self.publisher.take(snapshot)
-            self.publisher.publish(state, moment)
+            self.builder.take(snapshot)
+            self.builder.publish(state, moment)
             self._tell(moment.step)
 
-        self._camera.shoot(self.which, show)
+        self._snapshots.shoot(self.which, show)
         self.show_observers()
 
     def show_observers(self) -> None:
@@ -183,10 +183,10 @@ class Shown:
 
     def publish(self) -> None:
         """Build the frame: the newest snapshot, and the run's state."""
-        self._camera.settle()
+        self._snapshots.settle()
         self._dirty = False
         trainer = self.trainer
-        self.publisher.publish(self._header(), None if trainer is None else trainer.moment(self.which))
+        self.builder.publish(self._header(), None if trainer is None else trainer.moment(self.which))
         if trainer is not None:
             self._tell(trainer.step_count)
 
@@ -195,7 +195,7 @@ class Shown:
         return self.run, trainer.step_count, self._lone, self.which
 
     def _tell(self, step: int) -> None:
-        newest = self.publisher.frame
+        newest = self.builder.frame
         if self._on_frame is not None and newest is not None:
             self._on_frame(self.run, step, newest[1])
 

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from gan_core.record.snapshot import Snapshot
 from gan_core.training import Trainer, Which
-from gan_core.training.moment import Moment
+from gan_core.training.snapshots import Moment
 
 
-class Camera:
+class SnapshotWorker:
     """Of one runner; used on its thread.
 
     Args:

@@ -29,7 +29,7 @@ Clock = Sequence[tuple[int, float]]
 
 
 @dataclass(frozen=True)
-class Card:
+class RunCard:
     """What is told of a saved run.
 
     Attributes:
@@ -58,13 +58,13 @@ class Card:
         return json.dumps(words, separators=(",", ":")).encode()
 
 
-def read(path: Path) -> Card:
+def read(path: Path) -> RunCard:
     """The card in a file; an empty one if there is none that can be read."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            return Card()
+            return RunCard()
         words: Any = json.loads(path.read_bytes())
-        return Card(
+        return RunCard(
             tidy(str(words["name"])),
             str(words["owner"])[:64],
             {str(name): float(value) for name, value in words["scores"].items()},
@@ -72,7 +72,7 @@ def read(path: Path) -> Card:
             base64.b64decode(words["picture"], validate=True),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, binascii.Error):
-        return Card()
+        return RunCard()
 
 
 def seconds_at(steps: NDArray[np.floating[Any]], clock: Clock) -> NDArray[np.float64]:

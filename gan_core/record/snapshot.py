@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Which = Literal["ema", "raw", "both"]
+"""Whose samples are shown: of the averaged generator, of the raw one, or both."""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class Best:
 
 
 @dataclass(frozen=True)
-class Past:
+class Timeline:
     """What is kept of a run, or of its beginning.
 
     Attributes:

@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from gan_core.errors import GanExplorerError
 from gan_core.record import run_card as cards
-from gan_core.record.run_card import Card
-from gan_core.storage import checkpoint
-from gan_core.storage.checkpoint import Summary
+from gan_core.record.run_card import RunCard
+from gan_core.storage import summary as files
+from gan_core.storage.summary import Summary
 
 INTERVAL: Final = 15.0
 """Seconds between two writings of one run, while it plays."""
@@ -59,7 +59,7 @@ class Saved:
     when: float
     size: int
     summary: Summary
-    card: Card
+    card: RunCard
 
 
 class Autosave:
@@ -74,7 +74,7 @@ class Autosave:
     def __init__(self, folder: Path, *, interval: float = INTERVAL, app: str = "") -> None:
         self.folder, self._interval, self._app = folder, interval, app
         self._ready = threading.Condition()
-        self._waiting: dict[str, tuple[Mapping[str, Any], str, Callable[[], Card]]] = {}
+        self._waiting: dict[str, tuple[Mapping[str, Any], str, Callable[[], RunCard]]] = {}
         self._due: dict[str, float] = {}
         self._cards = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -88,7 +88,7 @@ class Autosave:
         *,
         preset: str = "",
         at_once: bool = False,
-        card: Callable[[], Card] = Card,
+        card: Callable[[], RunCard] = RunCard,
     ) -> None:
         """Have a state written, if the last writing is long enough ago; returns at once.
 
@@ -119,7 +119,7 @@ class Autosave:
             try:
                 status = path.stat()
                 card = cards.read(_card_of(path))
-                found.append(Saved(path.stem, status.st_mtime, status.st_size, checkpoint.summarise(path), card))
+                found.append(Saved(path.stem, status.st_mtime, status.st_size, files.summarise(path), card))
             except (OSError, GanExplorerError):
                 continue
         return sorted(found, key=lambda s: -s.when)
@@ -152,7 +152,7 @@ class Autosave:
         """
         path = _card_of(self.path(key))
         with self._cards:
-            checkpoint.write(replace(cards.read(path), name=cards.tidy(name)).encode(), path)
+            files.write(replace(cards.read(path), name=cards.tidy(name)).encode(), path)
 
     def duplicate(self, key: str, name: str) -> str:
         """Copy a run, so that one can go on while the other stays as it is.
@@ -168,9 +168,9 @@ class Autosave:
             CheckpointError: If it cannot be read or written.
         """
         source, copy = self.path(key), f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}-1"
-        checkpoint.write(checkpoint.read(source), self.path(copy))
+        files.write(files.read(source), self.path(copy))
         card = replace(cards.read(_card_of(source)), name=cards.tidy(name))
-        checkpoint.write(card.encode(), _card_of(self.path(copy)))
+        files.write(card.encode(), _card_of(self.path(copy)))
         return copy
 
     def flush(self, timeout: float = 10.0) -> bool:
@@ -208,18 +208,20 @@ class Autosave:
                 self._writing = ""
                 self._ready.notify_all()
 
-    def _write(self, key: str, state: Mapping[str, Any], preset: str, card: Callable[[], Card]) -> None:
+    def _write(self, key: str, state: Mapping[str, Any], preset: str, card: Callable[[], RunCard]) -> None:
+        from gan_core.storage import checkpoint  # late: it needs torch
+
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(key)
-        checkpoint.write(checkpoint.encode(state, preset=preset, app=self._app), path)
+        files.write(checkpoint.encode(state, preset=preset, app=self._app), path)
         made = card()
         with self._cards:
             named = cards.read(_card_of(path)).name
-            checkpoint.write(replace(made, name=named).encode(), _card_of(path))
+            files.write(replace(made, name=named).encode(), _card_of(path))
         self._failed = False
-        files = sorted(_files(self.folder), key=lambda path: -path.stat().st_mtime)
+        kept = sorted(_files(self.folder), key=lambda path: -path.stat().st_mtime)
         total = 0
-        for i, path in enumerate(files):
+        for i, path in enumerate(kept):
             total += path.stat().st_size
             if i and (i >= MAX_RUNS or total > MAX_BYTES):
                 _remove(path)

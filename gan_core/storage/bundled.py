@@ -20,7 +20,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +30,10 @@ from gan_core.config.assets import asset
 from gan_core.errors import CheckpointError
 from gan_core.record import frame as frame_format
 from gan_core.record.history import History, StepStats
-from gan_core.record.timeline import Best, Past
-from gan_core.storage import checkpoint
-from gan_core.training import Trainer
+from gan_core.record.timeline import Best, Timeline
+
+if TYPE_CHECKING:
+    from gan_core.training import Trainer
 
 RECORDED: Final[Mapping[str, str]] = {
     "digits": "Handwritten digits",
@@ -64,7 +65,7 @@ class Recording:
     """
 
     name: str
-    past: Past
+    past: Timeline
     first: Sequence[StepStats]
     after: Sequence[StepStats]
 
@@ -90,6 +91,8 @@ class Recording:
             step: The step; the last one if None.
             device: Where to train.
         """
+        from gan_core.training import Trainer  # late: it needs torch
+
         state = next(s for at, s in reversed(self.past.states) if step is None or at <= max(0, step))
         trainer = Trainer(self.config, device=device)
         trainer.load_state_dict(state)
@@ -122,6 +125,8 @@ def path_of(name: str) -> Path:
 
 def encode(recording: Recording) -> bytes:
     """The file of a recording."""
+    from gan_core.storage import checkpoint  # late: it needs torch
+
     states = recording.past.states
     history = History()
     history.load_state_dict(recording.state["history"])
@@ -152,6 +157,9 @@ def decode(content: bytes) -> Recording:
     Raises:
         CheckpointError: If it is damaged.
     """
+    from gan_core.storage import checkpoint  # late: these need torch
+    from gan_core.training import Trainer
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             about = json.loads(file.read("about.json"))
@@ -161,7 +169,7 @@ def decode(content: bytes) -> Recording:
         states = [(t.step_count, t.state_dict()) for t in trainers]
         last = trainers[-1]
         best = about["best"]
-        past = Past(
+        past = Timeline(
             frames=_with(frames, last.history),
             states=states,
             best=None if best is None else Best(**best, state=dict(states)[best["step"]]),

@@ -7,7 +7,8 @@ config can begin with.
 
 from __future__ import annotations
 
-from gan_core.training.trainer import Trainer, Which
+from gan_core.record.snapshot import Which
+from gan_core.training.trainer import Trainer
 from gan_core.training.transfer import Learned, learned
 
 __all__ = ["Learned", "Trainer", "Which", "learned"]

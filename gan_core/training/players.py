@@ -20,7 +20,7 @@ from gan_core.data import load_data
 from gan_core.game import sampling
 from gan_core.game.augment import augment
 from gan_core.game.constraints import clip_weights
-from gan_core.game.ema import Average
+from gan_core.game.ema import EMA
 from gan_core.game.methods import Lookahead, Replay, add_noise, feature_matching_loss, noise_std, pack, unrolled
 from gan_core.game.networks import (
     Weights,
@@ -108,7 +108,7 @@ class Game:
         self.numbers_d = nothing.expand(N_NUMBERS_D)
         self.numbers_g = nothing.expand(N_NUMBERS_G)
         self.penalty = torch.zeros((), device=device)
-        self.average: Average | None = None
+        self.ema: EMA | None = None
         self.retune(config)
 
     def retune(self, config: RunConfig) -> None:
@@ -121,9 +121,9 @@ class Game:
         self.opt_g.lr, self.opt_g.betas = config.lr_g, config.betas_g
         self.opt_d.lr, self.opt_d.betas = config.lr_d, config.betas_d
         if config.ema == 0:
-            self.average = None
-        elif self.average is None:
-            self.average = Average(self.generator, self.g_weights)
+            self.ema = None
+        elif self.ema is None:
+            self.ema = EMA(self.generator, self.g_weights)
         if not config.instance_noise:
             self.rngs.pop("instance_noise", None)
         elif "instance_noise" not in self.rngs:
@@ -201,8 +201,8 @@ class Game:
         self.opt_g.step(self.g_weights.gradients)
         if self.lookahead is not None:
             self.lookahead.updated()
-        if self.average is not None:
-            self.average.update(self.config.ema)
+        if self.ema is not None:
+            self.ema.update(self.config.ema)
         self.numbers_g = torch.stack((losses.detach().mean(), grad_norm))
 
     def _g_losses(self, real: Tensor, fake: Tensor, labels: Sequence[Tensor]) -> Tensor:

@@ -20,7 +20,7 @@ def of_game(game: Game) -> dict[str, Any]:
     return {
         "generator": copy.deepcopy(game.generator.state_dict()),
         "discriminator": copy.deepcopy(game.discriminator.state_dict()),
-        "ema": None if game.average is None else copy.deepcopy(game.average.network.state_dict()),
+        "ema": None if game.ema is None else copy.deepcopy(game.ema.network.state_dict()),
         "opt_g": game.opt_g.state_dict(),
         "opt_d": game.opt_d.state_dict(),
         "rngs": {purpose: rng.get_state() for purpose, rng in game.rngs.items()},
@@ -31,7 +31,7 @@ def of_game(game: Game) -> dict[str, Any]:
 
 def counters(game: Game) -> dict[str, int]:
     """What the game has counted."""
-    n_averaged = 0 if game.average is None else game.average.n_updates
+    n_averaged = 0 if game.ema is None else game.ema.n_updates
     return {"step": game.n_steps, "d_updates": game.n_updates_d, "ema_updates": n_averaged}
 
 
@@ -55,9 +55,9 @@ def into_game(game: Game, given: Mapping[str, Any]) -> None:
     """
     game.generator.load_state_dict(given["generator"])
     game.discriminator.load_state_dict(given["discriminator"])
-    if game.average is not None:
-        game.average.network.load_state_dict(given["ema"])
-        game.average.n_updates = int(given["counters"]["ema_updates"])
+    if game.ema is not None:
+        game.ema.network.load_state_dict(given["ema"])
+        game.ema.n_updates = int(given["counters"]["ema_updates"])
     game.opt_g.load_state_dict(given["opt_g"])
     game.opt_d.load_state_dict(given["opt_d"])
     for purpose, rng in game.rngs.items():

@@ -16,14 +16,12 @@ from torch import nn
 from gan_core.config import Intervention, RunConfig
 from gan_core.errors import ConfigError
 from gan_core.record.history import History, StepStats
-from gan_core.record.snapshot import Snapshot
+from gan_core.record.snapshot import Snapshot, Which
 from gan_core.training import observe as view
 from gan_core.training import state
-from gan_core.training.moment import MAX_MARKS, Moment
 from gan_core.training.players import Game
+from gan_core.training.snapshots import MAX_MARKS, Moment
 from gan_core.training.transfer import Learned, into_new_game
-
-Which = Literal["ema", "raw", "both"]
 
 
 class Trainer:
@@ -87,7 +85,7 @@ class Trainer:
     @property
     def ema(self) -> nn.Module | None:
         """The averaged generator, in eval mode, or None if averaging is off."""
-        return None if self.game.average is None else self.game.average.network
+        return None if self.game.ema is None else self.game.ema.network
 
     # -- the algorithm ---------------------------------------------------------------------------------------
 

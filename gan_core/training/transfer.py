@@ -89,9 +89,9 @@ def into_new_game(game: Game, what: Learned) -> None:
     """Have a game that has not begun yet begin with what was learned."""
     _take(game.generator, what.tensors["generator"])
     _take(game.discriminator, what.tensors["discriminator"])
-    if game.average is not None:
-        _take(game.average.network, game.generator.state_dict())
-        _take(game.average.network, what.tensors.get("ema", {}))
+    if game.ema is not None:
+        _take(game.ema.network, game.generator.state_dict())
+        _take(game.ema.network, what.tensors.get("ema", {}))
     if game.lookahead is not None:
         game.lookahead.restart()
 

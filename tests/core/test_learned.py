@@ -188,7 +188,7 @@ def test_a_runner_begins_another_config_with_what_its_run_has_learned(runner: Ru
     assert runner.interventions == (Intervention(step=0, origin=what.origin),)
     assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
     assert runner.interventions == (Intervention(step=0, origin=what.origin),)
-    trainer = runner._trainer
+    trainer = runner.trainer
     assert trainer is not None
     assert equal(trainer.generator.state_dict(), state["generator"])
     runner.set_stop_at(9)

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from gan_core.config import RunConfig
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.errors import ConfigError
 from gan_core.experiments.gallery import find
-from gan_core.live.frame_builder import Publisher
+from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.lockstep import MAX_SIDES, Lockstep, Side
 from gan_core.live.queue import Slots
 from gan_core.metrics import Score
@@ -121,14 +121,14 @@ def test_what_is_shown_is_always_of_one_step(make: Make) -> None:
 def test_a_set_that_says_paused_is_of_the_step_at_which_all_stand(
     make: Make, monkeypatch: pytest.MonkeyPatch, n_sides: int
 ) -> None:
-    publish = Publisher.publish
+    publish = FrameBuilder.publish
 
-    def slowly(self: Publisher, *what: Any) -> None:
+    def slowly(self: FrameBuilder, *what: Any) -> None:
         if threading.current_thread().name.startswith("view-"):
             time.sleep(0.03)  # steps are done meanwhile
         publish(self, *what)
 
-    monkeypatch.setattr(Publisher, "publish", slowly)
+    monkeypatch.setattr(FrameBuilder, "publish", slowly)
     group = make(*(SMALL, OTHER)[:n_sides])
     sets: list[tuple[str, int]] = []
     encode = frames.encode
@@ -293,7 +293,7 @@ def test_observers_see_every_side_and_report_to_it(make: Make) -> None:
     group = make(observers=[lambda side, trainer: watched.append((side, trainer.step_count))])
     played(group, 5)
     assert {side for side, _ in watched} == set(group.sides)
-    group.sides[1].report(Found(1, 5, {"modes_reached": Score(3, 8, 2500)}))
+    group.sides[1].report(Report(1, 5, {"modes_reached": Score(3, 8, 2500)}))
     assert group.wait(lambda g: seen(g)[1][1]["metrics_step"] == 5)
     assert seen(group)[1][0]["metrics"] == {}
     assert group.sides[1].scores[1]["modes_reached"].value == 3

@@ -173,7 +173,7 @@ def test_looking_for_metrics_changes_no_number(play: Callable[[RunConfig], Runne
     alone = Trainer(CONFIG)
     for _ in range(60):
         alone.step()
-    theirs = runner._trainer
+    theirs = runner.trainer
     assert theirs is not None
     assert theirs.stats == alone.stats
     for mine, other in zip(alone.generator.parameters(), theirs.generator.parameters(), strict=True):

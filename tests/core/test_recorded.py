@@ -17,7 +17,7 @@ from gan_core.live.recorder import Recorder
 from gan_core.live.runner import Runner
 from gan_core.record.frame import decode
 from gan_core.record.history import StepStats
-from gan_core.record.timeline import Past
+from gan_core.record.timeline import Timeline
 from gan_core.storage import bundled as recorded
 from gan_core.storage import checkpoint
 from gan_core.storage.bundled import RECORDED, Recording
@@ -135,7 +135,7 @@ def small(n: int) -> Recording:
     states = [(0, trainer.state_dict())]
     first = steps(trainer, n)
     states.append((n, trainer.state_dict()))
-    return Recording("ring-8", Past([], states), first, steps(trainer, 2))
+    return Recording("ring-8", Timeline([], states), first, steps(trainer, 2))
 
 
 def test_what_is_written_is_read_again_and_equal_runs_give_equal_files() -> None:

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from gan_core.config import parse_config
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.live.recorder import Recorder
 from gan_core.live.runner import Runner
 from gan_core.metrics import Score
 from gan_core.record.frame import decode
-from gan_core.record.timeline import Past, Thinned
+from gan_core.record.timeline import Thinned, Timeline
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave, autosave_folder
 from gan_core.training import Trainer
@@ -127,8 +127,8 @@ def test_a_run_goes_on_from_its_past_bit_for_bit(runners: list[Runner]) -> None:
     whole.retune({"lr_g": 0.01})
     for _ in range(20):
         whole.step()
-    assert runner._trainer is not None
-    assert runner._trainer.stats == whole.stats
+    assert runner.trainer is not None
+    assert runner.trainer.stats == whole.stats
     assert runner.config.lr_g == 0.01
     assert [i.step for i in runner.interventions] == [20]
 
@@ -201,7 +201,7 @@ def test_the_best_state_is_kept(runners: list[Runner]) -> None:
     runner, recorder = recorded(runners)
     for step, js in ((5, 0.5), (10, 0.2), (15, 0.4)):
         pause_at(runner, step)
-        runner.report(Found(runner.run, step, {"js": Score(js, 0.01, 100)}))
+        runner.report(Report(runner.run, step, {"js": Score(js, 0.01, 100)}))
         runner.flush()
     pause_at(runner, 20)
     assert recorder.contents()["best"] == {"step": 10, "metric": "js", "value": 0.2}
@@ -231,8 +231,8 @@ def test_a_run_that_stops_is_on_disk(runners: list[Runner], tmp_path: Path) -> N
     (saved,) = autosave.saved()
     assert (saved.key, saved.summary.step, saved.summary.preset, saved.summary.app) == ("run-1", 12, "ring-8", "0.1")
     trainer = checkpoint.load(autosave.path("run-1"))
-    assert runner._trainer is not None
-    assert trainer.stats == runner._trainer.stats
+    assert runner.trainer is not None
+    assert trainer.stats == runner.trainer.stats
 
 
 def test_a_run_that_stops_where_a_state_was_just_taken_is_on_disk_too(runners: list[Runner], tmp_path: Path) -> None:
@@ -242,8 +242,8 @@ def test_a_run_that_stops_where_a_state_was_just_taken_is_on_disk_too(runners: l
     assert autosave.flush()
     autosave.delete("run-1")
     recorder._saved = (0, 0)  # as if it had been taken in passing
-    assert runner._trainer is not None
-    recorder(runner, runner._trainer)
+    assert runner.trainer is not None
+    recorder(runner, runner.trainer)
     assert autosave.flush()
     assert [s.summary.step for s in autosave.saved()] == [12]
 
@@ -346,7 +346,7 @@ def test_a_saved_run_has_a_card_that_goes_with_it(runners: list[Runner], tmp_pat
     runner = Runner(SMALL, observers=[recorder], on_frame=recorder.show)
     runners.append(runner)
     pause_at(runner, 8)
-    runner.report(Found(runner.run, 8, {"js": Score(0.5, 0.01, 100)}))
+    runner.report(Report(runner.run, 8, {"js": Score(0.5, 0.01, 100)}))
     pause_at(runner, 12)
     assert autosave.flush()
     (saved,) = autosave.saved()
@@ -368,7 +368,7 @@ def test_a_run_that_goes_on_goes_on_counting_its_seconds(runners: list[Runner]) 
     pause_at(runner, 5)
     found = recorder.state(5)
     assert found is not None
-    recorder.inherit(Past(clock=((0, 0.0), (5, 100.0), (9, 200.0))), SMALL, 5)
+    recorder.inherit(Timeline(clock=((0, 0.0), (5, 100.0), (9, 200.0))), SMALL, 5)
     runner.go_on(found[1])
     assert runner.wait(lambda r: r.run == 2)
     runner.flush()
@@ -386,7 +386,7 @@ def test_a_trainer_can_be_adopted(runners: list[Runner]) -> None:
     runner.adopt(trainer, preset="moons")
     assert runner.wait(lambda r: r.run == 2 and r.step_count == 7)
     assert runner.preset == "moons"
-    assert runner._trainer is trainer
+    assert runner.trainer is trainer
 
 
 def test_a_change_right_after_going_on_does_not_lose_the_state(runners: list[Runner]) -> None:

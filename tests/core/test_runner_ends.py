@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from gan_core.config import DataConfig
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from gan_core.errors import DataError
 from gan_core.live import run as engine
 from gan_core.live.runner import Runner
@@ -54,7 +54,7 @@ def test_scores_do_not_hurry_a_slow_step(make: Make) -> None:
     runner.play()
     until(runner, phase="d")
     for _ in range(20):
-        runner.report(Found(1, 0, {}))
+        runner.report(Report(1, 0, {}))
         time.sleep(0.01)
     assert look(runner)[0]["phase"] == "d"
 

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from gan_core.diagnosis.report import Found
-from gan_core.live import frame_builder as publisher
+from gan_core.diagnosis.report import Report
+from gan_core.live import frame_builder
 from gan_core.live.queue import Slots
 from gan_core.live.runner import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, Runner, rest_between_looks
 from gan_core.metrics import Score
@@ -125,8 +125,8 @@ def scores(value: float) -> dict[str, Score]:
 
 def test_scores_appear_in_the_frame_and_those_of_an_earlier_run_do_not(make: Make) -> None:
     runner = make()
-    runner.report(Found(1, 100, scores(3)))
-    runner.report(Found(1, 200, scores(4)))
+    runner.report(Report(1, 100, scores(3)))
+    runner.report(Report(1, 200, scores(4)))
     header = until(runner, metrics_step=200)
     assert header["metrics"]["modes_reached"] == {"value": 4, "floor": 8, "n": 2500}
     _, arrays = look(runner)
@@ -134,7 +134,7 @@ def test_scores_appear_in_the_frame_and_those_of_an_earlier_run_do_not(make: Mak
     assert arrays["metric_modes_reached"].tolist() == [3, 4]
     runner.reset()
     until(runner, run=2, metrics={}, metrics_step=0)
-    runner.report(Found(1, 300, scores(5)))
+    runner.report(Report(1, 300, scores(5)))
     runner.step()
     assert until(runner, step=1)["metrics"] == {}
 
@@ -142,7 +142,7 @@ def test_scores_appear_in_the_frame_and_those_of_an_earlier_run_do_not(make: Mak
 def test_images_have_curves_of_how_much_they_cover_and_how_credible_they_are(make: Make) -> None:
     runner = make()
     of_images = {"coverage": Score(0.5, 0.98, 897), "precision": Score(0.7, 0.97, 897), "kid": Score(0.1, 0, 897)}
-    runner.report(Found(1, 100, of_images))
+    runner.report(Report(1, 100, of_images))
     until(runner, metrics_step=100)
     _, arrays = look(runner)
     assert {n for n in arrays if n.startswith("metric_")} == {"metric_step", "metric_coverage", "metric_precision"}
@@ -152,11 +152,11 @@ def test_images_have_curves_of_how_much_they_cover_and_how_credible_they_are(mak
 def test_the_curve_of_scores_has_bounded_memory_and_keeps_its_end(make: Make) -> None:
     runner = make()
     for step in range(1, 1001):
-        runner.report(Found(1, step, scores(step)))
+        runner.report(Report(1, step, scores(step)))
     until(runner, metrics_step=1000)
     _, arrays = look(runner)
     steps = arrays["metric_step"]
-    assert len(steps) <= publisher.MAX_METRIC_POINTS
+    assert len(steps) <= frame_builder.MAX_METRIC_POINTS
     assert steps[0] < 20
     assert steps[-1] > 990
     assert (np.diff(steps) > 0).all()
@@ -166,7 +166,7 @@ def test_scores_that_are_no_numbers_do_no_harm(make: Make) -> None:
     runner = make()
     played(runner, 120)
     runner.report(
-        Found(1, 110, {name: Score(math.nan, 8, 2500) for name in scores(1)} | {"js": Score(math.nan, 0.1, 2500)})
+        Report(1, 110, {name: Score(math.nan, 8, 2500) for name in scores(1)} | {"js": Score(math.nan, 0.1, 2500)})
     )
     header = until(runner, metrics_step=110)
     assert header["state"] == "paused"

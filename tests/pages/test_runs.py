@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from gan_core import Runner, Trainer
 from gan_core.config import parse_config
 from gan_core.record.frame import decode
-from gan_core.record.run_card import Card, fingerprint
+from gan_core.record.run_card import RunCard, fingerprint
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave
 from pages.ui import browser, session
@@ -94,8 +94,8 @@ def test_a_saved_run_goes_on_where_it_stood(
     assert (runner.step_count, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
     runner.step()
     assert runner.wait(lambda r: r.step_count == 8)
-    assert runner._trainer is not None
-    assert runner._trainer.stats == trainer.step()
+    assert runner.trainer is not None
+    assert runner.trainer.stats == trainer.step()
     assert "goes on from step 7" in " ".join(t.value for t in page.toast)
 
 
@@ -232,7 +232,7 @@ def test_a_duplicate_is_a_run_of_its_own(
 
 
 def test_a_row_shows_a_picture_and_scores(open_app: Opener, autosave: Autosave) -> None:
-    card = Card(scores={"js": 0.1234, "modes_reached": 7.0}, picture=png())
+    card = RunCard(scores={"js": 0.1234, "modes_reached": 7.0}, picture=png())
     autosave.offer("old-1", Trainer(CONFIG).state_dict(), at_once=True, card=lambda: card)
     assert autosave.flush()
     page = runs_page(open_app)
@@ -246,7 +246,7 @@ def test_a_browser_finds_its_runs_again_and_no_others(
     monkeypatch.setenv("GAN_EXPLORER_USERS", "many")
     mine, other = fingerprint("a" * 32), fingerprint("b" * 32)
     for key, owner in (("x-1", mine), ("y-1", other), ("z-1", "")):
-        autosave.offer(key, Trainer(CONFIG).state_dict(), at_once=True, card=functools.partial(Card, owner=owner))
+        autosave.offer(key, Trainer(CONFIG).state_dict(), at_once=True, card=functools.partial(RunCard, owner=owner))
     assert autosave.flush()
     page = runs_page(open_app)
     assert keys(page) == []
@@ -299,7 +299,7 @@ def test_a_recorded_run_opens_at_its_end_with_its_past(
 def test_curves_can_be_compared_by_seconds(open_app: Opener, autosave: Autosave) -> None:
     for key, clock in (("old-1", ((0, 0.0), (3, 6.0))), ("old-2", ())):
         trainer = saved(autosave, key, 3)
-        autosave.offer(key, trainer.state_dict(), at_once=True, card=functools.partial(Card, clock=clock))
+        autosave.offer(key, trainer.state_dict(), at_once=True, card=functools.partial(RunCard, clock=clock))
         assert autosave.flush()
     page = runs_page(open_app)
     for key in ("old-1", "old-2"):

@@ -9,7 +9,7 @@ import pytest
 
 from gan_core import Runner
 from gan_core.diagnosis import Evidence, Finding
-from gan_core.diagnosis.report import Found
+from gan_core.diagnosis.report import Report
 from pages.ui.commands import PauseAtFailure, TryCure, parse
 from pages.ui.presence import Visit
 from tests.pages import test_commands as commands
@@ -23,7 +23,7 @@ def finding(*cures: dict[str, object], since: int = 5) -> Finding:
 
 
 def tell(runner: Runner, findings: Sequence[Finding]) -> None:
-    runner.report(Found(runner.run, runner.step_count, {}, findings))
+    runner.report(Report(runner.run, runner.step_count, {}, findings))
     assert runner.wait(lambda r: bool(r.frame()) and list(r.findings) == list(findings))
 
 

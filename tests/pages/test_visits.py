@@ -147,8 +147,8 @@ def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
 
 def test_memory_is_given_back_after_the_time_to_live(clock: Clock, rooms: Rooms, visit: Visit) -> None:
     runner = visit.runner
-    network = weakref.ref(runner._trainer.generator)  # type: ignore[union-attr]
-    trainer = weakref.ref(runner._trainer)
+    network = weakref.ref(runner.trainer.generator)  # type: ignore[union-attr]
+    trainer = weakref.ref(runner.trainer)
     visit.leave()
     clock.now += RELEASE - 1
     rooms.sweep()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gan_core import CheckpointError, GanExplorerError, History
 from gan_core.record.run_card import Clock
-from gan_core.record.timeline import Past
+from gan_core.record.timeline import Timeline
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave, Saved
 from pages.ui import session
@@ -96,7 +96,7 @@ def open_file(content: bytes, clock: Clock = ()) -> None:
     try:
         trainer = checkpoint.load(content, device=default_device())
         here, step = session.visit(), trainer.step_count
-        here.recorder.inherit(Past(clock=clock), trainer.initial_config, step)
+        here.recorder.inherit(Timeline(clock=clock), trainer.initial_config, step)
         here.runner.adopt(trainer, preset=checkpoint.summarise(content).preset)
         session.notify(f"This run goes on from step {step:,} of the file.")
     except GanExplorerError as error:

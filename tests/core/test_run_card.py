@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core.record.run_card import MAX_NAME, Card, read, seconds_at, tidy
+from gan_core.record.run_card import MAX_NAME, RunCard, read, seconds_at, tidy
 
-FULL = Card("my run", "f" * 64, {"js": 0.25}, ((0, 0.0), (10, 1.5)), b"\x89PNG")
+FULL = RunCard("my run", "f" * 64, {"js": 0.25}, ((0, 0.0), (10, 1.5)), b"\x89PNG")
 
 
 def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_scores_that_are_no_numbers_are_left_out(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(Card(scores={"js": math.nan, "sharp": 1.0}).encode())
+    (tmp_path / "a").write_bytes(RunCard(scores={"js": math.nan, "sharp": 1.0}).encode())
     assert read(tmp_path / "a").scores == {"sharp": 1.0}
 
 
@@ -44,8 +44,8 @@ WORDS = json.loads(FULL.encode())
 )
 def test_a_damaged_card_is_an_empty_one(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").write_bytes(content)
-    assert read(tmp_path / "a") == Card()
-    assert read(tmp_path / "missing") == Card()
+    assert read(tmp_path / "a") == RunCard()
+    assert read(tmp_path / "missing") == RunCard()
 
 
 def test_a_name_is_one_short_line() -> None:

@@ -1,0 +1,95 @@
+"""The runs of this process, and what they share: slots, one monitor, one folder of saved runs.
+
+Importable without torch, which comes with the first run that is opened.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan_core.live.handle import LockstepSpec, RunHandle, RunSpec
+from gan_core.live.queue import Slots
+from gan_core.storage.autosave import Autosave
+
+if TYPE_CHECKING:
+    from gan_core.live.monitor import Monitor
+
+
+class Host:
+    """Opens runs, and ends them all.
+
+    Args:
+        n_slots: Runs that may play at once.
+        pace: Steps a second that no run exceeds, or None.
+        device: Where to train.
+        folder: Where runs are saved, or None for nowhere.
+        app: The app's version, for the files.
+        thumbnail: Makes a small PNG from a frame, for the list of saved runs.
+
+    Attributes:
+        slots: Who may play.
+        autosave: The saved runs, or None.
+        device: As given.
+        thumbnail: As given.
+    """
+
+    def __init__(
+        self,
+        n_slots: int,
+        *,
+        pace: float | None = None,
+        device: str = "cpu",
+        folder: Path | None = None,
+        app: str = "",
+        thumbnail: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        self.slots = Slots(n_slots, pace)
+        self.autosave = None if folder is None else Autosave(folder, app=app)
+        self.device, self.thumbnail = device, thumbnail
+        self._lock = threading.Lock()
+        self._monitor: Monitor | None = None
+        self._handles: weakref.WeakSet[RunHandle] = weakref.WeakSet()
+
+    @property
+    def monitor(self) -> Monitor:
+        """Metrics and diagnosis of all runs."""
+        from gan_core.live.monitor import Monitor
+
+        with self._lock:
+            if self._monitor is None:
+                self._monitor = Monitor()
+            return self._monitor
+
+    def open(self, spec: RunSpec | LockstepSpec) -> RunHandle:
+        """Start a run, or several in lockstep.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed, or not there.
+        """
+        handle = RunHandle.open(spec, self)
+        with self._lock:
+            self._handles.add(handle)
+        return handle
+
+    def close(self, timeout: float = 3.0) -> None:
+        """End every run, and write what waits to be saved.
+
+        Args:
+            timeout: Seconds to wait for all runs together.
+        """
+        with self._lock:
+            handles, monitor = list(self._handles), self._monitor
+        if monitor is not None:
+            monitor.close()
+        for handle in handles:
+            handle.close()
+        end = time.monotonic() + timeout
+        for handle in handles:
+            handle.join(max(0.0, end - time.monotonic()))
+        if self.autosave is not None:
+            self.autosave.close()

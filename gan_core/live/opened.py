@@ -1,0 +1,354 @@
+"""Runs of this process behind their handles: a runner with its recorder, or several in lockstep."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from gan_core.diagnosis import Finding
+from gan_core.errors import ConfigError
+from gan_core.live import commands as do
+from gan_core.live.commands import RunCommand
+from gan_core.live.handle import LockstepSpec, RunSpec, nothing_kept
+from gan_core.live.lockstep import Lockstep
+from gan_core.live.recorder import Recorder
+from gan_core.live.runner import Runner, Transport
+from gan_core.live.status import RunStatus
+from gan_core.record.snapshot import Snapshot, Which
+from gan_core.record.timeline import Timeline
+from gan_core.storage import checkpoint
+from gan_core.storage.bundled import recorded
+from gan_core.training import Trainer, learned
+
+if TYPE_CHECKING:
+    from gan_core.config import Origin
+    from gan_core.live.host import Host
+    from gan_core.live.monitor import Monitor
+
+R = TypeVar("R")
+
+
+def open_run(spec: RunSpec, host: Host) -> OpenedRun:
+    """Start a run with a recorder."""
+    opened = OpenedRun(spec, host)
+    if spec.recorded:
+        opened.send(do.OpenRecorded(spec.recorded))
+    if spec.play:
+        opened.send(do.Play())
+    return opened
+
+
+def open_lockstep(spec: LockstepSpec, host: Host) -> OpenedLockstep:
+    """Start runs in lockstep."""
+    opened = OpenedLockstep(spec, host)
+    if spec.play:
+        opened.send(do.Play())
+    return opened
+
+
+class Opened:
+    """What one run and several in lockstep have in common.
+
+    Args:
+        player: Plays them.
+    """
+
+    def __init__(self, player: Transport) -> None:
+        self._player = player
+        self.memo: dict[Any, Any] = {}
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until every command given so far is taken."""
+        return self._player.flush(timeout)
+
+    def wait(self, ready: Callable[[], bool], timeout: float) -> bool:
+        """Wait until ``ready()`` holds."""
+        return self._player.wait(lambda _: ready(), timeout)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._player.close()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the thread's end."""
+        self._player.join(timeout)
+
+    def _transport(self, command: RunCommand[Any]) -> bool:
+        """Obey what concerns the playing alone; returns False for any other command."""
+        player = self._player
+        match command:
+            case do.Play():
+                player.play()
+            case do.Pause():
+                player.pause()
+            case do.Suspend():
+                player.suspend()
+            case do.Resume():
+                player.resume()
+            case do.Close():
+                player.close()
+            case do.SetPace():
+                player.set_pace(command.steps_per_second)
+            case do.SetStopAt():
+                player.set_stop_at(command.step)
+            case _:
+                return False
+        return True
+
+
+class OpenedRun(Opened):
+    """A runner, its recorder and its monitor.
+
+    Args:
+        spec: What to run.
+        host: What it shares with other runs.
+    """
+
+    def __init__(self, spec: RunSpec, host: Host) -> None:
+        self._monitor: Monitor = host.monitor
+        self._device = host.device
+        self._recorder = Recorder(host.autosave if spec.key else None, spec.key, host.thumbnail)
+        self._recorder.owner = spec.owner
+        self._runner = Runner(
+            spec.config,
+            interventions=spec.interventions,
+            preset=spec.preset,
+            slots=host.slots,
+            visitor=spec.visitor,
+            device=host.device,
+            observers=(self._monitor, self._recorder),
+            on_frame=self._recorder.show,
+        )
+        super().__init__(self._runner)
+        if spec.source is not None:
+            self._runner.adopt(spec.source.trainer(host.device), preset=spec.preset)
+
+    def n_sides(self) -> int:
+        """One."""
+        return 1
+
+    def status(self, side: int = 0) -> RunStatus:
+        """The run now."""
+        runner = self._runner
+        scores_step, scores = runner.scores
+        return RunStatus(
+            state=runner.state,
+            playing=runner.playing,
+            message=runner.message,
+            run=runner.run,
+            step=runner.step_count,
+            seconds=runner.seconds,
+            preset=runner.preset,
+            config=runner.config,
+            initial_config=runner.initial_config,
+            interventions=runner.interventions,
+            findings=runner.findings,
+            scores=scores,
+            scores_step=scores_step,
+        )
+
+    def frame(self, since: int, which: Which) -> bytes | None:
+        """The newest frame."""
+        return self._runner.frame(since, which)
+
+    def kept(self, at: int) -> tuple[int, bytes] | None:
+        """The frame that was to be seen at a step."""
+        return self._recorder.frame(at)
+
+    def contents(self) -> Mapping[str, Any]:
+        """Steps of what is kept."""
+        return self._recorder.contents()
+
+    def state(self, step: int | None = None, *, fresh: bool = False) -> tuple[int, Mapping[str, Any]]:
+        """The last kept state of a step or before."""
+        if fresh:
+            self._recorder.look()
+        found = self._recorder.state(self._runner.step_count if step is None else step)
+        if found is None:
+            raise nothing_kept()
+        return found
+
+    def timeline(self) -> Timeline:
+        """All that is kept."""
+        return self._recorder.past()
+
+    def snapshot(self) -> Snapshot | None:
+        """The newest snapshot."""
+        return self._runner.snapshot
+
+    def trainer(self) -> Trainer | None:
+        """The trainer itself."""
+        return self._runner.trainer
+
+    def send(self, command: RunCommand[R]) -> R:
+        """Obey."""
+        return cast(R, self._obey(command))
+
+    def _obey(self, command: RunCommand[Any]) -> Any:
+        if self._transport(command):
+            return None
+        runner = self._runner
+        match command:
+            case do.Step():
+                {"step": runner.step, "d": runner.step_d, "g": runner.step_g}[command.what]()
+            case do.Retune():
+                runner.retune(command.changes)
+            case do.Restart():
+                return self._restart(command)
+            case do.Reset():
+                runner.restart(runner.config.changed({} if command.seed is None else {"seed": command.seed}))
+            case do.GoOn():
+                return self._go_on(command.step)
+            case do.OpenRecorded():
+                return self._open_recorded(command.name)
+            case do.OpenFile():
+                return self._open_file(command)
+            case do.NameDirection():
+                runner.name_direction(command.name, command.vector)
+            case do.PauseAtFailure():
+                self._pause_at_failure(command.on)
+            case do.SetOwner():
+                self._recorder.owner = command.owner
+            case _:
+                raise ConfigError(f"{type(command).__name__} is for runs in lockstep; this is a single one")
+        return None
+
+    def _restart(self, command: do.Restart) -> Origin | None:
+        state = self._runner.state_now() if command.keep_learned else None
+        found = None if state is None else learned(state, command.config)
+        self._runner.restart(
+            command.config,
+            interventions=command.interventions,
+            preset=command.preset,
+            begin_with=None if found is None or found.nothing else found,
+        )
+        return None if found is None else found.origin
+
+    def _go_on(self, step: int) -> int | None:
+        found = self._recorder.state(step)
+        if found is None:
+            return None
+        self._recorder.inherit(self._recorder.past(), self._runner.initial_config, found[0])
+        self._runner.go_on(found[1])
+        return found[0]
+
+    def _open_recorded(self, name: str) -> int:
+        recording = recorded(name)
+        self._runner.pause()
+        self._recorder.inherit(recording.past, recording.config, recording.step)
+        self._runner.go_on(recording.state, preset=recording.name)
+        return recording.step
+
+    def _open_file(self, command: do.OpenFile) -> int:
+        trainer = checkpoint.load(command.content, device=self._device)
+        step = trainer.step_count
+        self._recorder.inherit(Timeline(clock=command.clock), trainer.initial_config, step)
+        self._runner.adopt(trainer, preset=checkpoint.summarise(command.content).preset)
+        return step
+
+    def _pause_at_failure(self, on: bool) -> None:
+        runner = weakref.ref(self._runner)
+
+        def pause(_: Finding) -> None:
+            if (there := runner()) is not None:
+                there.pause()
+
+        self._monitor.on_failure(self._runner, pause if on else None)
+
+
+class OpenedLockstep(Opened):
+    """Runs in lockstep and their monitor; nothing of them is recorded.
+
+    Args:
+        spec: What to run.
+        host: What they share with other runs.
+    """
+
+    def __init__(self, spec: LockstepSpec, host: Host) -> None:
+        self._group = Lockstep(
+            spec.configs,
+            preset=spec.preset,
+            slots=host.slots,
+            visitor=spec.visitor,
+            device=host.device,
+            observers=(host.monitor,),
+        )
+        super().__init__(self._group)
+
+    def n_sides(self) -> int:
+        """Runs in lockstep."""
+        return len(self._group.sides)
+
+    def status(self, side: int = 0) -> RunStatus:
+        """One run now; its state is "closed" when all have ended for good."""
+        run, group = self._group.sides[side], self._group
+        scores_step, scores = run.scores
+        return RunStatus(
+            state="closed" if group.state == "closed" else run.state,
+            playing=group.playing,
+            message=run.message,
+            run=run.run,
+            step=run.step_count,
+            seconds=run.seconds,
+            preset=run.preset,
+            config=run.config,
+            initial_config=run.initial_config,
+            interventions=run.interventions,
+            findings=run.findings,
+            scores=scores,
+            scores_step=scores_step,
+        )
+
+    def frame(self, since: int, which: Which) -> bytes | None:
+        """The newest set of frames."""
+        return self._group.frame(since, which)
+
+    def kept(self, at: int) -> tuple[int, bytes] | None:
+        """Nothing: runs in lockstep are not recorded."""
+        return None
+
+    def contents(self) -> Mapping[str, Any]:
+        """Nothing."""
+        return {"run": self._group.sides[0].run, "frames": [], "states": [], "best": None}
+
+    def state(self, step: int | None = None, *, fresh: bool = False) -> tuple[int, Mapping[str, Any]]:
+        """Refuse: nothing is kept."""
+        raise nothing_kept()
+
+    def timeline(self) -> Timeline:
+        """Nothing."""
+        return Timeline()
+
+    def snapshot(self) -> Snapshot | None:
+        """None: there are several."""
+        return None
+
+    def trainer(self) -> Trainer | None:
+        """None: there are several."""
+        return None
+
+    def send(self, command: RunCommand[R]) -> R:
+        """Obey."""
+        return cast(R, self._obey(command))
+
+    def _obey(self, command: RunCommand[Any]) -> Any:
+        if self._transport(command):
+            return None
+        group = self._group
+        match command:
+            case do.Step(what="step"):
+                group.step()
+            case do.Reset():
+                group.reset(seed=command.seed)
+            case do.RestartSides():
+                group.restart(command.configs, preset=command.preset)
+            case do.ChangeSide():
+                return group.change(command.side, command.changes)
+            case do.AddSide():
+                group.add(command.config)
+            case do.RemoveSide():
+                group.remove(command.side)
+            case _:
+                raise ConfigError(f"{type(command).__name__} is for a single run; these are in lockstep")
+        return None

@@ -1,0 +1,51 @@
+"""Status of a run: what can be said of it at any time, as a frozen plain value; torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gan_core.config import Intervention, RunConfig
+
+if TYPE_CHECKING:
+    from gan_core.diagnosis import Finding
+    from gan_core.metrics import Score
+
+State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
+"""What a run is doing."""
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """One run now.
+
+    Attributes:
+        state: What it is doing.
+        playing: True if it is meant to play; it may be queued.
+        message: What happened and what to try, or "".
+        run: Number of this run among the restarts, from 1; 0 before the first is built.
+        step: Finished steps.
+        seconds: Time spent playing this run.
+        preset: Name of the preset that it came from, or "".
+        config: The config now, accepted live changes included.
+        initial_config: The config that it began with.
+        interventions: What was done to it, and what it is still to repeat.
+        findings: What the diagnosis says of it, the gravest first.
+        scores: The newest metrics by name.
+        scores_step: The step that the metrics are of.
+    """
+
+    state: State
+    playing: bool
+    message: str
+    run: int
+    step: int
+    seconds: float
+    preset: str
+    config: RunConfig
+    initial_config: RunConfig
+    interventions: tuple[Intervention, ...]
+    findings: Sequence[Finding]
+    scores: Mapping[str, Score]
+    scores_step: int

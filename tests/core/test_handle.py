@@ -1,0 +1,183 @@
+"""The handle of a run: commands in, frames, answers and plain values out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gan_core.config import Intervention
+from gan_core.errors import CheckpointError, ConfigError
+from gan_core.live import commands as do
+from gan_core.live.handle import LockstepSpec, OpenRun, RunHandle, RunSpec
+from gan_core.live.host import Host
+from gan_core.record.frame import decode
+from gan_core.training import Trainer
+from tests.core.runners import SMALL
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    made = Host(4, folder=tmp_path, app="0.1")
+    yield made
+    made.close()
+
+
+def play_to(handle: RunHandle, step: int) -> None:
+    handle.send(do.SetStopAt(step))
+    handle.send(do.Play())
+    assert handle.wait(lambda s: s.step >= step and s.state == "paused")
+    handle.flush()
+
+
+def header(handle: RunHandle) -> dict[str, Any]:
+    frame = handle.frame()
+    assert frame is not None
+    return decode(frame)[0]
+
+
+def test_a_handle_is_imported_without_torch() -> None:
+    code = "import sys, gan_core.live.handle, gan_core.live.host, gan_core.live.commands; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_run_is_played_and_its_status_is_a_plain_value(host: Host) -> None:
+    handle = host.open(RunSpec(SMALL, preset="ring-8", play=True))
+    assert handle.wait(lambda s: s.state == "playing" and s.step > 3)
+    handle.send(do.Pause())
+    assert handle.wait(lambda s: s.state == "paused")
+    status = handle.status()
+    assert (status.preset, status.config, status.initial_config, status.run) == ("ring-8", SMALL, SMALL, 1)
+    assert handle.wait(lambda s: header(handle)["step"] == s.step)
+    assert handle.frame(header(handle)["serial"]) is None
+    with pytest.raises(AttributeError):
+        status.step = 3  # type: ignore[misc]
+
+
+def test_a_change_is_read_at_once_and_a_wrong_one_is_refused(host: Host) -> None:
+    handle = host.open(RunSpec(SMALL))
+    play_to(handle, 4)
+    handle.send(do.Retune({"lr_g": 0.01}))
+    assert handle.status().config.lr_g == 0.01
+    with pytest.raises(ConfigError, match="start a new one"):
+        handle.send(do.Retune({"seed": 5}))
+    handle.flush()
+    assert handle.status().interventions == (Intervention(step=4, changes={"lr_g": 0.01}),)
+
+
+def test_a_run_goes_on_from_what_is_kept(host: Host) -> None:
+    handle = host.open(RunSpec(SMALL))
+    for step in (5, 10, 15):
+        play_to(handle, step)
+    assert handle.contents()["states"] == [0, 5, 10, 15]
+    kept = handle.kept(10)
+    assert kept is not None
+    assert decode(kept)[0]["step"] == 10
+    assert handle.send(do.GoOn(12)) == 10
+    assert handle.wait(lambda s: s.run == 2 and s.step == 10)
+    handle.flush()
+    assert handle.contents()["states"] == [0, 5, 10]
+
+
+def test_a_restart_says_what_was_kept_of_the_weights(host: Host) -> None:
+    handle = host.open(RunSpec(SMALL))
+    play_to(handle, 6)
+    assert handle.send(do.Restart(SMALL.changed({"seed": 4}))) is None
+    assert handle.wait(lambda s: s.run == 2)
+    play_to(handle, 3)
+    origin = handle.send(do.Restart(SMALL.changed({"lr_g": 0.1}), keep_learned=True, preset="moons"))
+    assert origin is not None
+    assert origin.step == 3
+    assert handle.wait(lambda s: s.run == 3)
+    assert handle.status().preset == "moons"
+    assert handle.status().interventions[0].origin == origin
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Asks how many numbers of G are kept, and remembers it."""
+
+    def answer(self, run: OpenRun) -> tuple[int, int]:
+        step, _ = run.state()
+        run.memo["asked"] = run.memo.get("asked", 0) + 1
+        return step, run.memo["asked"]
+
+
+def test_a_question_is_answered_beside_the_run(host: Host) -> None:
+    handle = host.open(RunSpec(SMALL))
+    play_to(handle, 2)
+    assert handle.ask(Counted()) == (2, 1)
+    assert handle.ask(Counted()) == (2, 2)
+    together = host.open(LockstepSpec([SMALL, SMALL]))
+    with pytest.raises(CheckpointError, match="Nothing is kept"):
+        together.ask(Counted())
+
+
+def test_a_saved_run_is_written_and_opened_again(host: Host) -> None:
+    handle = host.open(RunSpec(SMALL, key="mine", owner="me"))
+    play_to(handle, 8)
+    autosave = host.autosave
+    assert autosave is not None
+    assert autosave.flush()
+    (saved,) = autosave.saved()
+    assert (saved.key, saved.summary.step, saved.card.owner) == ("mine-1", 8, "me")
+    other = host.open(RunSpec(SMALL.changed({"seed": 9})))
+    assert other.send(do.OpenFile(autosave.path("mine-1").read_bytes())) == 8
+    assert other.wait(lambda s: s.run == 2 and s.step == 8)
+    assert other.status().initial_config == SMALL
+    with pytest.raises(CheckpointError):
+        other.send(do.OpenFile(b"no file of ours"))
+
+
+def test_a_recorded_run_stands_at_its_end(host: Host) -> None:
+    handle = host.open(RunSpec(SMALL, recorded="ring-8"))
+    assert handle.wait(lambda s: s.preset == "ring-8" and s.step > 0)
+    handle.flush()
+    assert handle.contents()["frames"]
+    assert not handle.status().playing
+
+
+@dataclass(frozen=True)
+class TwoStepsAhead:
+    """A trainer that has made two steps."""
+
+    def trainer(self, device: str) -> Trainer:
+        trainer = Trainer(SMALL, device=device)
+        for _ in range(2):
+            trainer.step()
+        return trainer
+
+
+def test_a_run_may_bring_its_own_trainer(host: Host) -> None:
+    handle = host.open(RunSpec(SMALL, source=TwoStepsAhead()))
+    assert handle.wait(lambda s: s.step == 2)
+
+
+def test_sides_in_lockstep_are_changed_added_and_removed(host: Host) -> None:
+    handle = host.open(LockstepSpec([SMALL, SMALL.changed({"lr_g": 0.01})], preset="ring-8"))
+    play_to(handle, 3)
+    assert handle.send(do.ChangeSide(1, {"lr_d": 0.02})) is False
+    assert handle.sides[1].config.lr_d == 0.02
+    assert handle.send(do.ChangeSide(0, {"seed": 3})) is True
+    assert [side.config.seed for side in handle.sides] == [3, 3]
+    handle.send(do.RemoveSide(0))
+    assert len(handle.sides) == 1
+    handle.send(do.AddSide(SMALL.changed({"seed": 3})))
+    assert len(handle.sides) == 2
+    for wrong in (do.Retune({"lr_g": 0.1}), do.GoOn(3), do.Step("d")):
+        with pytest.raises(ConfigError, match="lockstep"):
+            handle.send(wrong)
+
+
+def test_a_closed_run_says_so(host: Host) -> None:
+    for spec in (RunSpec(SMALL), LockstepSpec([SMALL])):
+        handle = host.open(spec)
+        handle.close()
+        handle.join(5)
+        assert handle.closed
