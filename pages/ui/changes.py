@@ -8,7 +8,7 @@ from typing import Any
 from gan_core import ConfigError, GanExplorerError, RunConfig
 from gan_core.config import is_live
 from gan_core.config.presets import find, presets
-from gan_core.storage.bundled import recorded
+from gan_core.live import commands as do
 from pages.ui.effects import Effects, Notify
 from pages.ui.presence import Visit
 
@@ -24,43 +24,23 @@ def change(visit: Visit, changes: Mapping[str, Any], *, keep_learned: bool = Fal
     Returns:
         What was refused, or why there is a new run.
     """
-    runner = visit.runner
+    run, now = visit.run, visit.run.status().config
     try:
-        config = _changed(runner.config, changes)
-        if len(config.data_shape) != len(runner.config.data_shape):
+        config = _changed(now, changes)
+        if len(config.data_shape) != len(now.data_shape):
             return _change_kind(visit, config)
-        paths = runner.config.differences(config)
+        paths = now.differences(config)
         if not paths:
             return ()
         if all(is_live(path) for path in paths):
-            runner.retune(changes)
-            runner.flush()  # the link is to name the step at which it happened
+            run.send(do.Retune(changes))
+            run.flush()  # the link is to name the step at which it happened
             return ()
-        kept = _begin(visit, config, keep_learned=keep_learned)
+        origin = run.send(do.Restart(config, keep_learned=keep_learned))
+        kept = "" if origin is None else f" Kept of step {origin.step:,}: {kept_words(origin.kept)}."
         return (Notify(f"New run: {', '.join(paths)} cannot change while a run goes on.{kept}"),)
     except GanExplorerError as error:
         return (Notify(str(error)),)
-
-
-def _begin(visit: Visit, config: RunConfig, *, keep_learned: bool) -> str:
-    """Begin a run of another config, with fresh weights or with what this one has learned.
-
-    Returns:
-        What was kept, as a sentence to follow another.
-
-    Raises:
-        CheckpointError: If the networks are no longer finite; the run stays as it is.
-    """
-    runner = visit.runner
-    state = runner.state_now() if keep_learned else None
-    if state is None:
-        runner.restart(config)
-        return ""
-    from gan_core.training import learned  # late: it loads PyTorch
-
-    found = learned(state, config)
-    runner.restart(config, begin_with=None if found.nothing else found)
-    return f" Kept of step {found.origin.step:,}: {kept_words(found.origin.kept)}."
 
 
 def kept_words(kept: Mapping[Any, tuple[int, int]]) -> str:
@@ -95,7 +75,7 @@ def _change_kind(visit: Visit, config: RunConfig) -> Effects:
     name = config.data.name if config.data.name in presets() else fallback
     data = {f"data.{field}": value for field, value in config.data.model_dump().items()}
     changed = presets()[name].config.changed(data | {"seed": config.seed})
-    visit.runner.restart(changed, preset=name)
+    visit.run.send(do.Restart(changed, preset=name))
     return (
         Notify(f"New run, with the networks and rates of the preset {name}: those of the last one would not suit."),
     )
@@ -113,16 +93,14 @@ def open_preset(visit: Visit, name: str) -> Effects:
 
 def open_config(visit: Visit, config: RunConfig, preset: str) -> None:
     """Start a run of these settings, playing at full speed, in place of the one there is."""
-    visit.runner.restart(config, preset=preset)
-    visit.runner.set_pace(None)
-    visit.runner.play()
+    for command in (do.Restart(config, preset=preset), do.SetPace(None), do.Play()):
+        visit.run.send(command)
 
 
 def open_recorded(visit: Visit, name: str) -> Effects:
     """Stand at the end of a recorded run, in place of this one."""
     try:
-        recording = recorded(name)
+        n_steps = visit.run.send(do.OpenRecorded(name))
     except GanExplorerError as error:
         return (Notify(str(error)),)
-    visit.replay(recording)
-    return (Notify(f"A recorded run of {recording.step:,} steps: scrub through it with the time machine, or play on."),)
+    return (Notify(f"A recorded run of {n_steps:,} steps: scrub through it with the time machine, or play on."),)

@@ -22,6 +22,7 @@ from pydantic import (
 
 from gan_core import ConfigError, GanExplorerError
 from gan_core.config import is_live
+from gan_core.live import commands as do
 from pages.ui.changes import change, open_preset
 from pages.ui.effects import Effects, Notify, Redraw
 from pages.ui.presence import Visit
@@ -146,6 +147,16 @@ LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm"}
 LAB: Final = _BOTH | {"take", "remove"}
 """What the sides of a comparison may ask for."""
 
+PLAIN: Final[Mapping[str, do.RunCommand[None]]] = {
+    "play": do.Play(),
+    "pause": do.Pause(),
+    "step": do.Step(),
+    "step_d": do.Step("d"),
+    "step_g": do.Step("g"),
+    "reset": do.Reset(),
+}
+"""What a run is told where no value is needed."""
+
 _COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(Command)
 
 
@@ -216,46 +227,43 @@ def carry_out(visit: Visit, command: Command, *, keep_learned: bool = False) -> 
 
 
 def _carry_out(visit: Visit, command: Command, *, keep_learned: bool) -> Effects:
-    runner = visit.runner
+    run = visit.run
     match command:
         case Plain(name="new_seed"):
-            seed = {"seed": (runner.config.seed + 1) % 2**31}
+            seed = {"seed": (run.status().config.seed + 1) % 2**31}
             return (*change(visit, seed, keep_learned=keep_learned), Redraw())
         case Plain(name=name):
-            getattr(runner, name)()
+            run.send(PLAIN[name])
             if name in ("step_d", "step_g"):
-                runner.flush()  # the link is to name it
+                run.flush()  # the link is to name it
             return (Redraw(),) if name in ("reset", "step_d", "step_g") else ()
         case Pace(value=pace):
-            runner.set_pace(pace)
+            run.send(do.SetPace(pace))
         case StopAt(value=step):
-            if step is not None and step <= runner.step_count:
-                raise ConfigError(
-                    f"The run is at step {runner.step_count:,} already: stop at a later step, or reset it first"
-                )
-            runner.set_stop_at(step)
+            now = run.status().step
+            if step is not None and step <= now:
+                raise ConfigError(f"The run is at step {now:,} already: stop at a later step, or reset it first")
+            run.send(do.SetStopAt(step))
         case Branch(value=step):
             return go_on_from(visit, step)
         case TryCure(value=index):
             return try_cure(visit, index)
         case PauseAtFailure(value=on):
-            visit.pause_at_failure(on)
+            run.send(do.PauseAtFailure(on))
         case OpenPreset(value=name):
             return (*open_preset(visit, name), Redraw())
         case SaveDirection(direction=direction, vector=vector):
-            runner.name_direction(direction, vector)
-            runner.flush()
+            run.send(do.NameDirection(direction, vector))
+            run.flush()
     return ()
 
 
 def go_on_from(visit: Visit, step: int) -> Effects:
     """Replace the run by one that goes on from its last kept state of that step or before."""
-    found = visit.recorder.state(step)
+    found = visit.run.send(do.GoOn(step))
     if found is None:
         return Notify("Nothing is kept of this run yet."), Redraw()
-    visit.recorder.inherit(visit.recorder.past(), visit.runner.initial_config, found[0])
-    visit.runner.go_on(found[1])
-    return Notify(f"This run goes on from step {found[0]:,}; what came later is gone."), Redraw()
+    return Notify(f"This run goes on from step {found:,}; what came later is gone."), Redraw()
 
 
 def try_cure(visit: Visit, index: int) -> Effects:
@@ -266,30 +274,28 @@ def try_cure(visit: Visit, index: int) -> Effects:
     """
     from gan_core.diagnosis import describe  # late: it loads PyTorch
 
-    runner, findings = visit.runner, visit.runner.findings
-    if not findings or index >= len(findings[0].cures):
+    run, now = visit.run, visit.run.status()
+    if not now.findings or index >= len(now.findings[0].cures):
         return Notify("There is nothing to cure any more."), Redraw()
-    changes = findings[0].cures[index]
-    config = runner.config.changed(changes)
-    live = all(is_live(path) for path in runner.config.differences(config))
-    found = visit.recorder.state(findings[0].since_step) if live else None
+    changes = now.findings[0].cures[index]
+    config = now.config.changed(changes)
+    live = all(is_live(path) for path in now.config.differences(config))
+    found = run.send(do.GoOn(now.findings[0].since_step)) if live else None
     if found is None:
-        runner.restart(config)
+        run.send(do.Restart(config))
         words = "from the beginning, with the same seed"
     else:
-        visit.recorder.inherit(visit.recorder.past(), runner.initial_config, found[0])
-        runner.go_on(found[1])
-        runner.flush()
-        runner.retune(changes)
-        words = f"from step {found[0]:,}"
-    runner.play()
+        run.flush()
+        run.send(do.Retune(changes))
+        words = f"from step {found:,}"
+    run.send(do.Play())
     return Notify(f"A branch {words}, with {describe(changes)}."), Redraw()
 
 
 def saved_directions(visit: Visit) -> list[dict[str, str]]:
     """List the directions that were named in a run, oldest first, with their vectors as text."""
     named: dict[str, str] = {}
-    for done in visit.runner.interventions:
+    for done in visit.run.status().interventions:
         if done.name:
             named[done.name] = done.vector
     return [{"name": name, "vector": vector} for name, vector in named.items() if vector]

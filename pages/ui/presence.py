@@ -19,14 +19,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from gan_core import Intervention, RunConfig, Runner, __version__
-from gan_core.diagnosis import Finding
-from gan_core.live.monitor import Monitor
-from gan_core.live.queue import Slots
-from gan_core.live.recorder import Recorder
-from gan_core.live.runner import Transport
-from gan_core.storage.autosave import Autosave, autosave_folder
-from gan_core.storage.bundled import Recording
+from gan_core import Intervention, RunConfig, __version__
+from gan_core.live import commands as do
+from gan_core.live.handle import RunHandle, RunSpec
+from gan_core.live.host import Host
+from gan_core.storage.autosave import autosave_folder
+from gan_core.storage.bundled import recorded
 
 Clock = Callable[[], float]
 """Seconds that only grow, such as `time.monotonic`."""
@@ -45,18 +43,18 @@ class Stop(Protocol):
 
 
 class Guest:
-    """A browser with runs of its own, on one transport.
+    """A browser with a run of its own, or with several in lockstep.
 
     Args:
         clock: Says when the browser went.
 
     Attributes:
         token: Opens the frame route.
-        runner: The transport.
+        run: The run.
         gone_at: When the browser went, in the clock's seconds, or None.
     """
 
-    runner: Transport
+    run: RunHandle
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
@@ -69,31 +67,31 @@ class Guest:
         """Note that the browser is here, perhaps again."""
         with self._lock:
             self.gone_at = None
-            self.runner.resume()
+            self.run.send(do.Resume())
 
     def leave(self) -> None:
         """Note that the browser is gone, perhaps for a moment."""
         self.gone_at = self._clock()
 
     def settle(self, now: float, release_after: float) -> bool:
-        """Suspend or release the run if the browser has been gone for long.
+        """Suspend or close the run if the browser has been gone for long.
 
         Args:
             now: What the clock says.
             release_after: Seconds after which the memory is given back.
 
         Returns:
-            True if the run was released.
+            True if the run was closed.
         """
         with self._lock:  # or a browser that is back at this very moment would find its run suspended for ever
-            if self.gone_at is None or self.runner.state == "closed":
+            if self.gone_at is None or self.run.closed:
                 return False
             gone = now - self.gone_at
             if gone > release_after:
-                self.runner.close()
+                self.run.close()
                 return True
             if gone > GRACE:
-                self.runner.suspend()
+                self.run.send(do.Suspend())
             return False
 
     def is_new(self, nonce: object) -> bool:
@@ -113,66 +111,40 @@ class Visit(Guest):
     """One browser's run.
 
     Args:
+        rooms: What all visits of the process share.
         config: The run's config.
         interventions: What is to be repeated.
         preset: The preset's name, or "".
-        rooms: What all visits of the process share.
-        recording: A recorded run to stand at the end of; without one the run plays.
+        at_end_of: Name of a recorded run to stand at the end of; "" for a run that plays.
 
     Attributes:
-        runner: The run.
-        recorder: Its past.
-        key: Its name in the autosave folder.
+        key: The run's name in the autosave folder.
     """
-
-    runner: Runner
 
     def __init__(
         self,
+        rooms: Rooms,
         config: RunConfig,
         interventions: Sequence[Intervention],
         preset: str,
-        rooms: Rooms,
-        recording: Recording | None = None,
+        at_end_of: str = "",
     ) -> None:
         super().__init__(rooms.clock)
         self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-        self.recorder = Recorder(rooms.autosave, self.key, _thumbnail)
-        self._monitor = rooms.monitor
-        self.runner = Runner(
+        spec = RunSpec(
             config,
-            interventions=interventions,
-            preset=preset,
-            slots=rooms.slots,
-            device=default_device(),
+            interventions,
+            preset,
             visitor=self.token,
-            observers=(rooms.monitor, self.recorder),
-            on_frame=self.recorder.show,
+            key=self.key,
+            play=not at_end_of,
+            recorded=at_end_of,
         )
-        if recording is None:
-            self.runner.play()
-        else:
-            self.replay(recording)
-
-    def pause_at_failure(self, on: bool) -> None:
-        """Choose whether the run pauses by itself as soon as a failure is found in it."""
-        runner = weakref.ref(self.runner)
-
-        def pause(finding: Finding) -> None:
-            if (there := runner()) is not None:
-                there.pause()
-
-        self._monitor.on_failure(self.runner, pause if on else None)
-
-    def replay(self, recording: Recording) -> None:
-        """Stand at the end of a recorded run, with its past to look at, in place of this one."""
-        self.runner.pause()
-        self.recorder.inherit(recording.past, recording.config, recording.step)
-        self.runner.go_on(recording.state, preset=recording.name)
+        self.run = rooms.host.open(spec)
 
 
 class Rooms:
-    """What the visits of a process share: slots, metrics, tokens.
+    """What the visits of a process share: the host of their runs, and their tokens.
 
     Args:
         n_slots: Runs that may play at once.
@@ -181,6 +153,7 @@ class Rooms:
         clock: Says how long a browser has been gone.
 
     Attributes:
+        host: Where the runs are.
         since: When this process began, Unix seconds.
         answered: Names of saved runs of an earlier process that were offered to their owner and answered.
     """
@@ -189,10 +162,14 @@ class Rooms:
         self, n_slots: int, release_after: float, pace: float | None = None, clock: Clock = time.monotonic
     ) -> None:
         self.clock = clock
-        self.slots = Slots(n_slots, pace)
-        self.monitor = Monitor()
-        folder = autosave_folder()
-        self.autosave = None if folder is None else Autosave(folder, app=__version__)
+        self.host = Host(
+            n_slots,
+            pace=pace,
+            device=default_device(),
+            folder=autosave_folder(),
+            app=__version__,
+            thumbnail=_thumbnail,
+        )
         self.release_after = release_after
         self.since = time.time()
         self.answered: set[str] = set()
@@ -201,13 +178,13 @@ class Rooms:
 
     def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str) -> Visit:
         """Open a visit with a run that plays."""
-        visit = Visit(config, interventions, preset, self)
-        self.admit(visit)
-        return visit
+        return self._admitted(Visit(self, config, interventions, preset))
 
-    def open_recorded(self, recording: Recording) -> Visit:
+    def open_recorded(self, name: str) -> Visit:
         """Open a visit with a run that stands at the end of a recorded one."""
-        visit = Visit(recording.config, (), recording.name, self, recording)
+        return self._admitted(Visit(self, recorded(name).config, (), name, at_end_of=name))
+
+    def _admitted(self, visit: Visit) -> Visit:
         self.admit(visit)
         return visit
 
@@ -216,7 +193,7 @@ class Rooms:
         with self._lock:
             self._visits[guest.token] = guest
         # A session that is dropped takes its run along.
-        weakref.finalize(guest, Transport.close, guest.runner)
+        weakref.finalize(guest, RunHandle.close, guest.run)
 
     def find(self, token: str) -> Visit | None:
         """Find the visit with this token, if its run is alive."""
@@ -226,33 +203,24 @@ class Rooms:
     def guest(self, token: str) -> Guest | None:
         """Find the guest with this token, if its run is alive."""
         guest = self._visits.get(token)
-        return None if guest is None or guest.runner.state == "closed" else guest
+        return None if guest is None or guest.run.closed else guest
 
     def sweep(self) -> None:
-        """Suspend and release runs whose browsers are gone."""
+        """Suspend and close runs whose browsers are gone."""
         now = self.clock()
         with self._lock:
             visits = list(self._visits.values())
-        released = [visit.runner for visit in visits if visit.settle(now, self.release_after)]
+        closed = [visit.run for visit in visits if visit.settle(now, self.release_after)]
         del visits
-        if released:
-            for runner in released:
-                runner.join(2.0)
+        if closed:
+            for run in closed:
+                run.join(2.0)
             gc.collect(1)
             _trim()
 
     def close(self) -> None:
         """End every run; a thread still at work when Python ends would take it down with an ugly message."""
-        with self._lock:
-            runners = [visit.runner for visit in self._visits.values()]
-        self.monitor.close()
-        for runner in runners:
-            runner.close()
-        end = time.monotonic() + 3.0
-        for runner in runners:
-            runner.join(max(0.0, end - time.monotonic()))
-        if self.autosave is not None:
-            self.autosave.close()
+        self.host.close()
 
     def reap(self, stop: Stop) -> None:
         """Sweep once a second until told to stop; the body of the reaper's thread."""

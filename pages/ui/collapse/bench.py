@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gan_core import GanExplorerError, RunConfig
-from gan_core.live.lockstep import Lockstep
-from pages.ui.commands import Command, OneSide, Pace, Plain, StopAt
+from gan_core.live import commands as do
+from gan_core.live.handle import LockstepSpec
+from pages.ui.commands import PLAIN, Command, OneSide, Pace, Plain, StopAt
 from pages.ui.effects import Effects, Notify, OpenOnTrain, Redraw
-from pages.ui.presence import Guest, Rooms, default_device
+from pages.ui.presence import Guest, Rooms
 
 LETTERS: Final = "ABCD"
 
@@ -40,7 +41,6 @@ class Bench(Guest):
         visitor: Whom it belongs to; None if this is all that the visitor has.
 
     Attributes:
-        group: The runs.
         entries: What the sides are called, in order.
         preset: The preset that they came from, or "".
     """
@@ -48,25 +48,18 @@ class Bench(Guest):
     def __init__(self, entries: Sequence[Entry], preset: str, rooms: Rooms, visitor: Hashable = None) -> None:
         super().__init__(rooms.clock)
         self.entries, self.preset = tuple(entries), preset
-        self.group = self.runner = Lockstep(
-            [entry.config for entry in entries],
-            preset=preset,
-            slots=rooms.slots,
-            visitor=self.token if visitor is None else visitor,
-            device=default_device(),
-            observers=(rooms.monitor,),
-        )
-        self.group.play()
+        visitor = self.token if visitor is None else visitor
+        self.run = rooms.host.open(LockstepSpec([e.config for e in entries], preset, visitor=visitor, play=True))
 
     def show(self, entries: Sequence[Entry], preset: str) -> None:
         """Compare other runs, from their beginning, playing."""
-        self.group.restart([entry.config for entry in entries], preset=preset)
+        self.run.send(do.RestartSides([entry.config for entry in entries], preset))
         self.entries, self.preset = tuple(entries), preset
-        self.group.play()
+        self.run.send(do.Play())
 
     def reseed(self, seed: int) -> None:
         """Begin all sides again from another seed."""
-        self.group.reset(seed=seed)
+        self.run.send(do.Reset(seed))
         self._take_over()
 
     def rename(self, i: int) -> None:
@@ -76,12 +69,12 @@ class Bench(Guest):
         self.entries = (*self.entries[:i], changed, *self.entries[i + 1 :])
 
     def _take_over(self) -> None:
-        pairs = zip(self.entries, self.group.sides, strict=True)
+        pairs = zip(self.entries, self.run.sides, strict=True)
         self.entries = tuple(replace(entry, config=side.config) for entry, side in pairs)
 
     def remove(self, i: int) -> None:
         """Take a side away; the others go on."""
-        self.group.remove(i)
+        self.run.send(do.RemoveSide(i))
         self.entries = (*self.entries[:i], *self.entries[i + 1 :])
 
 
@@ -100,21 +93,21 @@ def carry_out(bench: Bench, command: Command) -> Effects:
 
 
 def _carry_out(bench: Bench, command: Command) -> Effects:
-    group = bench.group
+    run = bench.run
     match command:
         case Plain(name="new_seed"):
-            bench.reseed((group.sides[0].config.seed + 1) % 2**31)
+            bench.reseed((run.status().config.seed + 1) % 2**31)
             return (Redraw(),)
         case Plain(name="play" | "pause" | "step" | "reset" as name):
-            getattr(group, name)()
+            run.send(PLAIN[name])
         case Pace(value=pace):
-            group.set_pace(pace)
+            run.send(do.SetPace(pace))
         case StopAt(value=step):
-            group.set_stop_at(step)
+            run.send(do.SetStopAt(step))
         case OneSide(name="remove", value=i) if i < len(bench.entries):
             bench.remove(i)
             return (Redraw(),)
         case OneSide(name="take", value=i) if i < len(bench.entries):
-            group.pause()
-            return (OpenOnTrain(group.sides[i].config, bench.preset),)
+            run.send(do.Pause())
+            return (OpenOnTrain(run.status(i).config, bench.preset),)
     return ()

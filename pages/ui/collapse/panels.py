@@ -110,10 +110,10 @@ def sides() -> None:
             "sides": [
                 {
                     "title": entry.title,
-                    "differs": _differs([s.config for s in here.group.sides], i),
+                    "differs": _differs([s.config for s in here.run.sides], i),
                     "reading": reading(side.config),
                 }
-                for i, (entry, side) in enumerate(zip(here.entries, here.group.sides, strict=True))
+                for i, (entry, side) in enumerate(zip(here.entries, here.run.sides, strict=True))
             ],
         },
         on_command=_on_command,
@@ -142,7 +142,7 @@ def one_setting() -> None:
         which, what, value, apply = st.columns([2, 4, 3, 2], vertical_alignment="bottom")
         names = [f"{letter}: {entry.title}" for letter, entry in zip(LETTERS, here.entries, strict=False)]
         i = which.selectbox("Side", range(len(names)), format_func=names.__getitem__, index=len(names) - 1)
-        config = here.group.sides[i].config
+        config = here.run.sides[i].config
         paths = [path for path in KNOBS if path not in config.idle and path != "seed"]
         path = what.selectbox("Setting", paths, format_func=lambda p: KNOBS[p].label, key="lab:path")
         now = leaves(config.model_dump(mode="json"))[path]

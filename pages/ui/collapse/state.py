@@ -10,6 +10,7 @@ from gan_core import GanExplorerError
 from gan_core.experiments.gallery import Failure, GoalName, failures, find
 from gan_core.experiments.published import PROTOCOLS
 from gan_core.experiments.zoo import Variant, plain
+from gan_core.live.commands import ChangeSide, Pause
 from pages.ui import session
 from pages.ui.collapse.bench import LETTERS, Bench, Entry
 from pages.ui.collapse.link import (
@@ -37,7 +38,7 @@ def _presence(_bench: Bench, token: str) -> Bench:
 def bench() -> Bench:
     """This visitor's comparison; made from the link at the first call, and again after it was released."""
     known: Bench | None = session.recall(_BENCH)
-    if known is None or known.runner.state == "closed":
+    if known is None or known.run.closed:
         if known is None:
             failure, entries = _from_link()
             session.remember(_FAILURE, failure.name)
@@ -48,8 +49,8 @@ def bench() -> Bench:
         known = Bench(entries, base(), session.rooms(), session.token())
         session.rooms().admit(known)
         session.remember(_BENCH, known)
-        if session.has_run() and session.visit().runner.playing:
-            session.visit().runner.pause()
+        if session.has_run() and session.visit().run.status().playing:
+            session.visit().run.send(Pause())
             session.notify("The run on the Train page is paused: two at once would share one processor.")
     return _presence(known, known.token)
 
@@ -126,7 +127,7 @@ def change_side(i: int, path: str, text: str) -> None:
     """Change one setting of one side; what is not allowed is said."""
     here = bench()
     try:
-        again = here.group.change(i, {path: text})
+        again = here.run.send(ChangeSide(i, {path: text}))
     except GanExplorerError as error:
         session.notify(str(error))
         return

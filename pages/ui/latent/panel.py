@@ -20,7 +20,7 @@ def page() -> None:
     here = session.visit_or_recorded("digits")
     given = session.latent_start()
     section = _section(given.section)
-    in_plane = SECTIONS[section].in_plane if len(here.runner.config.data_shape) == 1 else ""
+    in_plane = SECTIONS[section].in_plane if len(here.run.status().config.data_shape) == 1 else ""
     st.markdown(in_plane or SECTIONS[section].words)
     latent.mount(
         key=_KEY,
@@ -39,7 +39,7 @@ def page() -> None:
 
 def _section(first: str) -> str:
     """The section that the visitor chose, on this visit to the page or on an earlier one."""
-    images = len(session.visit().runner.config.data_shape) == 3
+    images = len(session.visit().run.status().config.data_shape) == 3
     names = [name for name, section in SECTIONS.items() if images or not section.images_only]
     chosen: str = session.recall("latent.section", first if first in names else FIRST)
     chosen = chosen if chosen in names else FIRST

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from gan_core.experiments.lessons import Lesson, lessons
+from gan_core.experiments.lessons.catalogue import Lesson, lessons
 from pages.ui import commands, session
 from pages.ui import live as view
 from pages.ui.learn import lesson_answer, progress
@@ -102,7 +102,7 @@ def _predicted(lesson: Lesson, *, done: bool, shown: bool) -> str:
 @st.fragment(run_every=_POLL)
 def _wait(visit: LessonVisit) -> None:
     """Look whether the run is done, and have the page say what happened."""
-    if visit.done or visit.runner.state in ("diverged", "error", "closed"):
+    if visit.done or visit.run.status().state in ("diverged", "error", "closed"):
         st.rerun(scope="app")
     st.caption(f"Watch: the run stops by itself at step {visit.lesson.stop_at:,}, and is then explained.")
 
@@ -114,6 +114,7 @@ def _live(visit: LessonVisit, *, locked: bool) -> None:
         if command is not None and not locked:
             session.apply(carry_out(visit, command))
 
+    config = visit.run.status().initial_config
     view.mount(
         key=_LIVE,
         data={
@@ -122,8 +123,8 @@ def _live(visit: LessonVisit, *, locked: bool) -> None:
             "plotly": plotly_url(),
             "ms": 165,
             "plotMs": 500,
-            "formulas": formulas(visit.runner.initial_config),
-            "reading": reading(visit.runner.initial_config),
+            "formulas": formulas(config),
+            "reading": reading(config),
         },
         on_command=obey,
     )

@@ -68,7 +68,7 @@ def open_recorded(name: str) -> None:
 def open_config(config: RunConfig, preset: str) -> None:
     """Start a run of these settings, playing, in place of the one there is."""
     known: Visit | None = recall("visit")
-    if known is None or known.runner.state == "closed":
+    if known is None or known.run.closed:
         take(rooms().open(config, (), preset))
     else:
         changes.open_config(known, config, preset)
