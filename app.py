@@ -1,4 +1,4 @@
-"""GAN Explorer: page config, navigation, routes; nothing else.
+"""GAN Explorer: page config, navigation, the frame of all pages, routes; nothing else.
 
 ``streamlit run app.py`` reads this file twice. First it finds the module-level ``app`` and serves it, with the
 routes of the live view; then it runs the file as the script of every visitor, and ``app`` is left alone.
@@ -37,13 +37,6 @@ if get_script_run_ctx(suppress_warning=True) is None:
     base = "/" + st.get_option("server.baseUrlPath").strip("/") if st.get_option("server.baseUrlPath") else ""
     app = st.App(__file__, routes=[start.Routes(base).route()], lifespan=lifespan)
 else:
-    st.set_page_config(
-        page_title="GAN Explorer",
-        page_icon=":material/compare_arrows:",
-        layout="wide",
-        # With an entry of its own the menu is shown, and with it the choice of a light or a dark page.
-        menu_items={"About": "GAN Explorer: see, understand and diagnose generative adversarial networks."},
-    )
     page = st.navigation(
         [
             st.Page("pages/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
@@ -55,9 +48,14 @@ else:
         ],
         position="top",
     )
+    st.set_page_config(
+        page_title=f"{page.title} · GAN Explorer",
+        page_icon=":material/compare_arrows:",
+        layout="wide",
+        # With an entry of its own the menu is shown, and with it the choice of a light or a dark page.
+        menu_items={"About": "GAN Explorer: see, understand and diagnose generative adversarial networks."},
+    )
     start.ready()  # the navigation is seen while the rest is loaded
-    from pages.ui import prose, session
+    from pages.ui import frame
 
-    session.greet()
-    st.html(prose.ASSETS / "page.css")
-    page.run()
+    frame.show(page)

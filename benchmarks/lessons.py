@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page
 
 from benchmarks.rows import Row, parser, report
 from benchmarks.served import PATIENCE_MS, VIEWPORT, Server, chromium
-from gan_core.experiments.lessons import Facts, Lesson, Watched, facts, lessons
+from gan_core.experiments.lessons import Facts, Lesson, Watched, facts_of, lessons
 
 SHARE: Final = 0.95
 START_S: Final = 1.0
@@ -38,7 +38,7 @@ def run(lesson: Lesson, seed: int | None = None) -> Facts:
     trainer = Watched(lesson.config(seed))
     for _ in range(lesson.stop_at):
         trainer.step()
-    return facts(lesson.name, trainer)
+    return facts_of(lesson.name, trainer)
 
 
 def clicked(page: Page, target: Locator, event: str) -> float:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import session, theme, web
 from pages.ui.learn import debugger_panel, lesson_panels, theory_panels, zoo_panel
 
 PARTS = {"lessons": "Ten guided minutes", "step": "One step, in slow motion", "theory": "Theory", "zoo": "The zoo"}
 
-st.html(web.FOLDER / "learn" / "lesson.css")
-notice = session.take_notice()
-if notice:
-    st.toast(notice, duration="long")
 query = st.query_params.to_dict()
 locked = query.get("lock") == "1" and "lesson" in query
 asked = "lessons" if "lesson" in query else query.get("part", "")
@@ -35,4 +30,3 @@ if part == "lessons":
 else:
     st.query_params.from_dict({"part": part})
     {"step": debugger_panel.panel, "theory": theory_panels.panel, "zoo": zoo_panel.panel}[part]()
-theme.follow()

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import prose, session, theme
 from pages.ui.runs import panels as runs_panels
 
-st.html(prose.ASSETS / "form.css")
-notice = session.take_notice()
-if notice:
-    st.toast(notice, duration="long")
 with st.container(width=1100, key="runs"):
     runs_panels.this_run()
     runs_panels.saved()
     runs_panels.recordings()
     runs_panels.open_file()
-theme.follow()

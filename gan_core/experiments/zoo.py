@@ -16,8 +16,6 @@ from gan_core.config import RunConfig
 from gan_core.config.assets import asset
 from gan_core.config.presets import preset
 from gan_core.experiments.recipes import RECIPES
-from gan_core.game.objectives import OBJECTIVES, smoothed
-from gan_core.game.regularisers import REGULARISERS
 
 Group = Literal["objective", "penalty", "normalisation", "architecture", "data", "training"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
@@ -82,6 +80,9 @@ class Variant:
         """LaTeX of what it minimises: for one that runs, from the tables that the code uses."""
         if not self.runs:
             return (self.formula,)
+        from gan_core.game.objectives import OBJECTIVES, smoothed  # late: they load PyTorch
+        from gan_core.game.regularisers import REGULARISERS
+
         config = self.config
         objective = OBJECTIVES[config.objective]
         if config.label_smoothing:

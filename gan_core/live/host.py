@@ -65,6 +65,13 @@ class Host:
                 self._monitor = Monitor()
             return self._monitor
 
+    def warm(self) -> None:
+        """Load what the first run needs, half of which PyTorch's optimisers import late, and make one step."""
+        from gan_core.config.presets import DEFAULT, preset
+        from gan_core.training import Trainer
+
+        Trainer(preset(DEFAULT)).step()
+
     def open(self, spec: RunSpec | LockstepSpec) -> RunHandle:
         """Start a run, or several in lockstep.
 

@@ -69,6 +69,7 @@ class Opened:
     def close(self) -> None:
         """End the thread."""
         self._player.close()
+        self.memo.clear()
 
     def join(self, timeout: float) -> None:
         """Wait for the thread's end."""

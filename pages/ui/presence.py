@@ -1,6 +1,8 @@
-"""Visits: which browser holds which run, and what all of them share.
+"""Who is here: which browser holds which run, what becomes of a run when its browser goes, what all of them share.
 
-Knows nothing of Streamlit. A reaper looks once a second for browsers that are gone, see `pages.ui.guests`.
+Knows nothing of Streamlit. A guest's token is unguessable and is all that the frame routes accept. Once a second
+`Rooms.reap` looks for browsers that are gone: what a guest trains is suspended `GRACE` seconds after its browser went,
+and closed some time later.
 """
 
 from __future__ import annotations
@@ -13,99 +15,161 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
-from gan_core import Intervention, RunConfig, Runner, __version__
-from gan_core.diagnosis import Finding
-from gan_core.live.monitor import Monitor
-from gan_core.live.queue import Slots
-from gan_core.live.recorder import Recorder
-from gan_core.live.runner import Transport
-from gan_core.storage.autosave import Autosave, autosave_folder
-from gan_core.storage.bundled import Recording
-from pages.ui.guests import Guest
+from gan_core import Intervention, RunConfig, __version__
+from gan_core.live import commands as do
+from gan_core.live.handle import RunHandle, RunSpec
+from gan_core.live.host import Host
+from gan_core.storage.autosave import autosave_folder
+from gan_core.storage.bundled import recorded
+
+Clock = Callable[[], float]
+"""Seconds that only grow, such as `time.monotonic`."""
+
+GRACE: Final = 7.0
+"""A drop shorter than this leaves the run playing; it stops well within ten seconds."""
+N_SEEN: Final = 256
+"""How many nonces of commands are remembered."""
+
+
+class Stop(Protocol):
+    """Tells the reaper to stop, such as a `threading.Event`."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait so many seconds; True if it is to stop."""
+
+
+class Guest:
+    """A browser with a run of its own, or with several in lockstep.
+
+    Args:
+        clock: Says when the browser went.
+
+    Attributes:
+        token: Opens the frame route.
+        run: The run.
+        gone_at: When the browser went, in the clock's seconds, or None.
+    """
+
+    run: RunHandle
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self.token = secrets.token_urlsafe(16)
+        self.gone_at: float | None = None
+        self._lock = threading.Lock()
+        self._seen: deque[object] = deque(maxlen=N_SEEN)
+
+    def arrive(self) -> None:
+        """Note that the browser is here, perhaps again."""
+        with self._lock:
+            self.gone_at = None
+            self.run.send(do.Resume())
+
+    def leave(self) -> None:
+        """Note that the browser is gone, perhaps for a moment."""
+        self.gone_at = self._clock()
+
+    def settle(self, now: float, release_after: float) -> bool:
+        """Suspend or close the run if the browser has been gone for long.
+
+        Args:
+            now: What the clock says.
+            release_after: Seconds after which the memory is given back.
+
+        Returns:
+            True if the run was closed.
+        """
+        with self._lock:  # or a browser that is back at this very moment would find its run suspended for ever
+            if self.gone_at is None or self.run.closed:
+                return False
+            gone = now - self.gone_at
+            if gone > release_after:
+                self.run.close()
+                return True
+            if gone > GRACE:
+                self.run.send(do.Suspend())
+            return False
+
+    def is_new(self, nonce: object) -> bool:
+        """Whether a command with this nonce comes for the first time."""
+        if nonce in self._seen:
+            return False
+        self._seen.append(nonce)
+        return True
+
+    @property
+    def heard(self) -> str:
+        """Nonce of the newest command that came, or "0": the view sends again what it sent later."""
+        return str(self._seen[-1]) if self._seen else "0"
 
 
 class Visit(Guest):
     """One browser's run.
 
     Args:
+        rooms: What all visits of the process share.
         config: The run's config.
         interventions: What is to be repeated.
         preset: The preset's name, or "".
-        rooms: What all visits of the process share.
-        recording: A recorded run to stand at the end of; without one the run plays.
+        at_end_of: Name of a recorded run to stand at the end of; "" for a run that plays.
 
     Attributes:
-        runner: The run.
-        recorder: Its past.
-        key: Its name in the autosave folder.
+        key: The run's name in the autosave folder.
     """
-
-    runner: Runner
 
     def __init__(
         self,
+        rooms: Rooms,
         config: RunConfig,
         interventions: Sequence[Intervention],
         preset: str,
-        rooms: Rooms,
-        recording: Recording | None = None,
+        at_end_of: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(rooms.clock)
         self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-        self.recorder = Recorder(rooms.autosave, self.key, _thumbnail)
-        self._monitor = rooms.monitor
-        self.runner = Runner(
+        spec = RunSpec(
             config,
-            interventions=interventions,
-            preset=preset,
-            slots=rooms.slots,
-            device=default_device(),
+            interventions,
+            preset,
             visitor=self.token,
-            observers=(rooms.monitor, self.recorder),
-            on_frame=self.recorder.show,
+            key=self.key,
+            play=not at_end_of,
+            recorded=at_end_of,
         )
-        if recording is None:
-            self.runner.play()
-        else:
-            self.replay(recording)
-
-    def pause_at_failure(self, on: bool) -> None:
-        """Have the run pause by itself as soon as a failure is found in it, or no longer."""
-        runner = weakref.ref(self.runner)
-
-        def pause(finding: Finding) -> None:
-            if (there := runner()) is not None:
-                there.pause()
-
-        self._monitor.on_failure(self.runner, pause if on else None)
-
-    def replay(self, recording: Recording) -> None:
-        """Stand at the end of a recorded run, with its past to look at, in place of this one."""
-        self.runner.pause()
-        self.recorder.inherit(recording.past, recording.config, recording.step)
-        self.runner.go_on(recording.state, preset=recording.name)
+        self.run = rooms.host.open(spec)
 
 
 class Rooms:
-    """What the visits of a process share: slots, metrics, tokens.
+    """What the visits of a process share: the host of their runs, and their tokens.
 
     Args:
         n_slots: Runs that may play at once.
         release_after: Seconds after which the memory of a run whose browser is gone is given back.
         pace: Steps a second that no run exceeds, or None.
+        clock: Says how long a browser has been gone.
 
     Attributes:
+        host: Where the runs are.
         since: When this process began, Unix seconds.
         answered: Names of saved runs of an earlier process that were offered to their owner and answered.
     """
 
-    def __init__(self, n_slots: int, release_after: float, pace: float | None = None) -> None:
-        self.slots = Slots(n_slots, pace)
-        self.monitor = Monitor()
-        folder = autosave_folder()
-        self.autosave = None if folder is None else Autosave(folder, app=__version__)
+    def __init__(
+        self, n_slots: int, release_after: float, pace: float | None = None, clock: Clock = time.monotonic
+    ) -> None:
+        self.clock = clock
+        self.host = Host(
+            n_slots,
+            pace=pace,
+            device=default_device(),
+            folder=autosave_folder(),
+            app=__version__,
+            thumbnail=_thumbnail,
+        )
         self.release_after = release_after
         self.since = time.time()
         self.answered: set[str] = set()
@@ -113,14 +177,14 @@ class Rooms:
         self._lock = threading.Lock()
 
     def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str) -> Visit:
-        """A new visit with a run that plays."""
-        visit = Visit(config, interventions, preset, self)
-        self.admit(visit)
-        return visit
+        """Open a visit with a run that plays."""
+        return self._admitted(Visit(self, config, interventions, preset))
 
-    def open_recorded(self, recording: Recording) -> Visit:
-        """A new visit with a run that stands at the end of a recorded one."""
-        visit = Visit(recording.config, (), recording.name, self, recording)
+    def open_recorded(self, name: str) -> Visit:
+        """Open a visit with a run that stands at the end of a recorded one."""
+        return self._admitted(Visit(self, recorded(name).config, (), name, at_end_of=name))
+
+    def _admitted(self, visit: Visit) -> Visit:
         self.admit(visit)
         return visit
 
@@ -129,45 +193,36 @@ class Rooms:
         with self._lock:
             self._visits[guest.token] = guest
         # A session that is dropped takes its run along.
-        weakref.finalize(guest, Transport.close, guest.runner)
+        weakref.finalize(guest, RunHandle.close, guest.run)
 
     def find(self, token: str) -> Visit | None:
-        """The visit with this token, if its run is alive."""
+        """Find the visit with this token, if its run is alive."""
         guest = self.guest(token)
         return guest if isinstance(guest, Visit) else None
 
     def guest(self, token: str) -> Guest | None:
-        """Whoever has this token, if what it has is alive."""
+        """Find the guest with this token, if its run is alive."""
         guest = self._visits.get(token)
-        return None if guest is None or guest.runner.state == "closed" else guest
+        return None if guest is None or guest.run.closed else guest
 
     def sweep(self) -> None:
-        """Suspend and release runs whose browsers are gone."""
-        now = time.monotonic()
+        """Suspend and close runs whose browsers are gone."""
+        now = self.clock()
         with self._lock:
             visits = list(self._visits.values())
-        released = [visit.runner for visit in visits if visit.settle(now, self.release_after)]
+        closed = [visit.run for visit in visits if visit.settle(now, self.release_after)]
         del visits
-        if released:
-            for runner in released:
-                runner.join(2.0)
+        if closed:
+            for run in closed:
+                run.join(2.0)
             gc.collect(1)
             _trim()
 
     def close(self) -> None:
         """End every run; a thread still at work when Python ends would take it down with an ugly message."""
-        with self._lock:
-            runners = [visit.runner for visit in self._visits.values()]
-        self.monitor.close()
-        for runner in runners:
-            runner.close()
-        end = time.monotonic() + 3.0
-        for runner in runners:
-            runner.join(max(0.0, end - time.monotonic()))
-        if self.autosave is not None:
-            self.autosave.close()
+        self.host.close()
 
-    def reap(self, stop: threading.Event) -> None:
+    def reap(self, stop: Stop) -> None:
         """Sweep once a second until told to stop; the body of the reaper's thread."""
         while not stop.wait(1.0):
             self.sweep()
@@ -180,19 +235,19 @@ def _thumbnail(frame: bytes) -> bytes:
 
 
 def default_slots() -> int:
-    """Playing runs at once: twice the cores, or what ``GAN_EXPLORER_SLOTS`` says."""
+    """Read from ``GAN_EXPLORER_SLOTS`` how many runs may play at once; twice the cores if it says nothing."""
     text = os.environ.get("GAN_EXPLORER_SLOTS", "")
     return max(1, int(text)) if text.isdecimal() else 2 * (os.cpu_count() or 1)
 
 
 def default_pace() -> float | None:
-    """Steps a second that no run exceeds, or None: what ``GAN_EXPLORER_PACE`` says, from 1."""
+    """Read from ``GAN_EXPLORER_PACE`` how many steps a second no run exceeds, at least 1; None if it says nothing."""
     text = os.environ.get("GAN_EXPLORER_PACE", "")
     return float(max(1, int(text))) if text.isdecimal() else None
 
 
 def default_device() -> str:
-    """Where runs train: "cpu", or what ``GAN_EXPLORER_DEVICE`` says, such as "cuda"."""
+    """Read from ``GAN_EXPLORER_DEVICE`` where runs train, such as "cuda"; "cpu" if it says nothing."""
     return os.environ.get("GAN_EXPLORER_DEVICE", "") or "cpu"
 
 

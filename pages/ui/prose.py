@@ -7,7 +7,8 @@ from typing import Final
 
 import streamlit as st
 
-from gan_core import OBJECTIVES, RunConfig
+import gan_core
+from gan_core import RunConfig
 from gan_core.config.assets import asset
 
 ASSETS: Final = asset()
@@ -42,5 +43,5 @@ def eigenvalues(values: Iterable[complex]) -> str:
 
 def reading(config: RunConfig) -> str:
     """How to read the losses, where D's answers are no probabilities: then no log says it."""
-    objective = OBJECTIVES[config.objective]
+    objective = gan_core.OBJECTIVES[config.objective]
     return "" if objective.probability else objective.reading

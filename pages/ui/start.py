@@ -25,7 +25,8 @@ _DONE: Final = threading.Event()
 def ready() -> None:
     """Return when all is loaded that the first visitor needs; the first caller loads it.
 
-    One thread imports, the others wait: two that import the same packages at once may meet half-made modules.
+    Much is imported late. Two first visitors at once would do so in two threads, and meet half-made modules; one
+    thread does it here, and the others wait.
     """
     if _DONE.is_set():
         return
@@ -33,6 +34,7 @@ def ready() -> None:
         if _DONE.is_set():
             return
         importlib.import_module("pages.ui.live.route").warm()
+        importlib.import_module("pages.ui.session").rooms().host.warm()
         # What is imported by now lives as long as the process: collections need not walk it again and again.
         gc.collect()
         gc.freeze()

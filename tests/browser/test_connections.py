@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pages.ui.guests import GRACE
+from pages.ui.presence import GRACE
 from tests.browser.conftest import Opener, Server, View, lose, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]

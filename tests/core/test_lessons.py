@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gan_core import Trainer
-from gan_core.experiments.lessons import LESSONS, Log, Watched, facts, lessons
+from gan_core.experiments.lessons import LESSONS, Log, Watched, facts_of, lessons
 from gan_core.experiments.lessons.modes import Lost, first_lost, occupancy
 
 NAMES = [lesson.name for lesson in LESSONS]
@@ -22,7 +22,7 @@ def test_a_lesson_shows_what_it_is_meant_to_show(name: str) -> None:
     trainer = Watched(lesson.config())
     for _ in range(lesson.stop_at):
         trainer.step()
-    found = facts(name, trainer)
+    found = facts_of(name, trainer)
     assert found.held, found.words
     other = {f"other_{word}": "1" for word in found.words} if lesson.beside else {}
     answer = lesson.answer.format_map({**found.words, **other})
@@ -73,7 +73,7 @@ def test_no_mode_of_a_ring_is_near_before_the_first_step() -> None:
 
 def test_a_judge_is_surer_of_real_digits_than_of_noise() -> None:
     trainer = Watched(lessons()["digits"].config())
-    found = facts("digits", trainer)
+    found = facts_of("digits", trainer)
     assert not found.held
     assert float(found.words["of_real"].strip("%")) > 70 > 2 * float(found.words["of_walk"].strip("%"))
     assert found.walk is not None

@@ -17,12 +17,13 @@ from gan_core.experiments.gallery import find
 from gan_core.experiments.trials import Trial
 from gan_core.record.frame import decode
 from pages.ui import session
-from pages.ui.collapse import parse_command, parse_commands
-from pages.ui.collapse.bench import Bench
+from pages.ui.collapse.bench import Bench, Entry, carry_out
 from pages.ui.collapse.link import parse_link
 from pages.ui.collapse.route import FRAMES, routes
 from pages.ui.collapse.words import differences
-from pages.ui.live import Command
+from pages.ui.commands import LAB, OneSide, Pace, Plain, StopAt, parse, parse_all
+from pages.ui.effects import Notify, OpenOnTrain, Redraw
+from pages.ui.presence import Rooms
 from tests.pages.conftest import APP, VISIT
 from tests.pages.test_routes import ask
 
@@ -207,18 +208,60 @@ def test_the_comparison_is_repeated_over_seeds_row_by_row(open_lab: Any, monkeyp
     ],
 )
 def test_what_a_browser_sends_is_checked(raw: Any) -> None:
-    assert parse_command(raw) is None
+    assert parse(raw, LAB) is None
 
 
 def test_what_was_dropped_comes_along_with_what_was_sent_next() -> None:
     raw = {"name": "play", "n": 3, "before": [{"name": "remove", "value": 1, "n": 1}, {"name": "step_d", "n": 2}]}
-    assert parse_commands(raw) == [Command("remove", 1, 1), Command("play", None, 3)]
+    assert parse_all(raw, LAB) == [OneSide(name="remove", value=1, n=1), Plain(name="play", n=3)]
 
 
 def test_commands_of_the_transport_are_taken() -> None:
-    assert parse_command({"name": "pace", "value": 5, "n": 1}) == Command("pace", 5, 1)
-    assert parse_command({"name": "remove", "value": 3, "n": 2}) == Command("remove", 3, 2)
-    assert parse_command({"name": "take", "value": 1, "n": 5}) == Command("take", 1, 5)
+    assert parse({"name": "pace", "value": 5, "n": 1}, LAB) == Pace(value=5, n=1)
+    assert parse({"name": "remove", "value": 3, "n": 2}, LAB) == OneSide(name="remove", value=3, n=2)
+    assert parse({"name": "take", "value": 1, "n": 5}, LAB) == OneSide(name="take", value=1, n=5)
+
+
+@pytest.fixture
+def three_sides() -> Iterator[Bench]:
+    """A comparison of three sides, without a page."""
+    failure, rooms = find("ring-collapse"), Rooms(4, release_after=60)
+    entries = [Entry(f"side {i}", "", failure.config(i).changed({"batch_size": 8})) for i in (3, 3, 3)]
+    bench = Bench(entries, failure.preset, rooms)
+    rooms.admit(bench)
+    assert bench.group.wait(lambda g: g.frame() is not None)
+    yield bench
+    rooms.close()
+
+
+def test_every_command_of_the_sides_is_carried_out_once(three_sides: Bench) -> None:
+    bench, group = three_sides, three_sides.group
+    assert carry_out(bench, Plain(name="pause", n=1)) == ()
+    assert group.wait(lambda g: g.state == "paused")
+    step = group.step_count
+    for _ in range(2):
+        assert carry_out(bench, Plain(name="step", n=2)) == ()
+    assert group.flush()
+    assert group.step_count == step + 1
+    assert carry_out(bench, Plain(name="new_seed", n=3)) == (Redraw(),)
+    assert [side.config.seed for side in group.sides] == [entry.config.seed for entry in bench.entries] == [4, 4, 4]
+    assert carry_out(bench, OneSide(name="remove", value=1, n=4)) == (Redraw(),)
+    assert [entry.title for entry in bench.entries] == ["side 3", "side 3"]
+    assert len(group.sides) == 2
+    assert carry_out(bench, OneSide(name="remove", value=3, n=5)) == (), "there is no such side"
+    assert carry_out(bench, OneSide(name="take", value=3, n=6)) == ()
+    carry_out(bench, StopAt(value=3, n=7))
+    carry_out(bench, Plain(name="reset", n=8))
+    carry_out(bench, StopAt(value=3, n=9))
+    carry_out(bench, Plain(name="play", n=10))
+    assert group.wait(lambda g: g.step_count == 3 and g.state == "paused")
+    assert carry_out(bench, OneSide(name="take", value=0, n=11)) == (
+        OpenOnTrain(bench.entries[0].config, find("ring-collapse").preset),
+    )
+    said, redraw = carry_out(bench, Pace(value=1e-6, n=12))
+    assert isinstance(said, Notify)
+    assert "0.1 to 1000" in said.text
+    assert redraw == Redraw()
 
 
 def test_the_route_gives_all_sides_of_one_step_for_the_token_alone(open_lab: Any) -> None:

@@ -18,7 +18,7 @@ from gan_core import Runner, Trainer, preset
 from gan_core.latent.points import encode
 from gan_core.record.frame import decode
 from gan_core.storage.bundled import recorded
-from pages.ui import latent
+from pages.ui.commands import SaveDirection, carry_out, parse_save, saved_directions
 from pages.ui.latent import link
 from pages.ui.latent.answers import answer
 from pages.ui.latent.route import routes
@@ -134,16 +134,34 @@ def test_a_link_says_where_to_begin() -> None:
         {"name": "a" * 41, "vector": "", "n": 1},
         {"name": "a\x00", "vector": "", "n": 1},
         {"name": "a", "vector": "<b>", "n": 1},
+        {"name": "a", "vector": "zAAAA\n", "n": 1},
         {"name": "a", "vector": 3, "n": 1},
         {"name": "a", "vector": "", "n": -1},
     ],
 )
 def test_a_wish_that_is_none_is_not_heard(raw: object) -> None:
-    assert latent.parse_save(raw) is None
+    assert parse_save(raw) is None
 
 
 def test_a_wish_is_heard() -> None:
-    assert latent.parse_save({"name": " more ink ", "vector": "zAAAA", "n": 4}) == latent.Save("more ink", "zAAAA", 4)
+    assert parse_save({"name": " more ink ", "vector": "zAAAA", "n": 4}) == SaveDirection(
+        direction="more ink", vector="zAAAA", n=4
+    )
+
+
+def test_a_direction_is_saved_with_the_run_once_and_forgotten_again() -> None:
+    rooms = Rooms(1, 60)
+    try:
+        visit = rooms.open(preset("ring-8").changed({"generator.width": 8, "batch_size": 16}), (), "")
+        vector = encode(np.ones(visit.runner.config.latent_dim, np.float32))
+        save = SaveDirection(direction="left", vector=vector, n=1)
+        assert carry_out(visit, save) == carry_out(visit, save) == ()
+        assert saved_directions(visit) == [{"name": "left", "vector": vector}]
+        assert [done.name for done in visit.runner.interventions] == ["left"]
+        carry_out(visit, SaveDirection(direction="left", vector="", n=2))
+        assert saved_directions(visit) == []
+    finally:
+        rooms.close()
 
 
 def test_asking_all_the_while_changes_nothing_in_a_run_that_trains() -> None:

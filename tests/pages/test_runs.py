@@ -21,7 +21,6 @@ from gan_core.record.run_card import RunCard, fingerprint
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave
 from pages.ui import browser, session
-from pages.ui.live import parse_command
 from pages.ui.live.route import routes
 from tests.pages.conftest import VISIT, Opener, stand_at
 from tests.pages.test_routes import ask
@@ -194,18 +193,6 @@ def test_the_past_is_served_to_its_own_token_alone(open_app: Opener, runner_of: 
         assert header["step"] == max(step for step in contents["frames"] if step <= int(asked))
     assert ask(server, f"/gan/frame?t={here.token}&at=nonsense").status == 200  # the first picture
     assert ask(server, "/gan/frame?t=wrong&at=3").status == 410
-
-
-@pytest.mark.parametrize("value", [0, 1200, 1200.0])
-def test_going_on_from_a_step_is_a_command(value: float) -> None:
-    command = parse_command({"name": "branch", "value": value, "n": 1})
-    assert command is not None
-    assert command.value == int(value)
-
-
-@pytest.mark.parametrize("value", [None, -1, 1.5, "3", 10**12, True])
-def test_other_steps_are_no_command(value: object) -> None:
-    assert parse_command({"name": "branch", "value": value, "n": 1}) is None
 
 
 # -- names, copies, owners -----------------------------------------------------------------------------------

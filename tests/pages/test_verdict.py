@@ -6,18 +6,16 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from gan_core import Runner
 from gan_core.diagnosis import Evidence, Finding
 from gan_core.diagnosis.report import Report
-from pages.ui.live import Command, parse_command
+from pages.ui.commands import PauseAtFailure, TryCure, parse
 from pages.ui.presence import Visit
 from tests.pages import test_commands as commands
-from tests.pages.test_commands import Send
-from tests.pages.test_opening import toasts
+from tests.pages.test_commands import Do
 
-app, runner, send = commands.app, commands.runner, commands.send  # fixtures
+rooms, visit, runner, effects, do = commands.rooms, commands.visit, commands.runner, commands.effects, commands.do
 
 
 def finding(*cures: dict[str, object], since: int = 5) -> Finding:
@@ -29,47 +27,45 @@ def tell(runner: Runner, findings: Sequence[Finding]) -> None:
     assert runner.wait(lambda r: bool(r.frame()) and list(r.findings) == list(findings))
 
 
-def test_a_cure_that_needs_it_begins_the_run_anew_with_the_same_seed(send: Send, runner: Runner) -> None:
-    send("pause")
+def test_a_cure_that_needs_it_begins_the_run_anew_with_the_same_seed(do: Do, runner: Runner) -> None:
+    do("pause")
     tell(runner, [finding({"packing": 2}, {"generator.width": 16, "generator.depth": 1})])
     seed = runner.config.seed
-    page = send("cure", value=1)
+    said = do("cure", value=1)
     assert runner.wait(lambda r: r.run == 2 and r.state == "playing")
     assert (runner.config.generator.width, runner.config.packing, runner.config.seed) == (16, 1, seed)
-    assert "from the beginning" in toasts(page)
-    assert "width = 16" in toasts(page)
+    assert "from the beginning" in said
+    assert "width = 16" in said
     assert runner.findings == (), "a new run begins without"
 
 
-def test_a_live_cure_goes_on_from_where_the_failure_began(send: Send, runner: Runner, app: AppTest) -> None:
-    here: Visit = app.session_state["gan.visit"]
-    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > 20 and here.recorder.state(10**6) is not None)
-    send("pause")
+def test_a_live_cure_goes_on_from_where_the_failure_began(do: Do, runner: Runner, visit: Visit) -> None:
+    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > 20 and visit.recorder.state(10**6) is not None)
+    do("pause")
     assert runner.wait(lambda r: r.state == "paused")
-    found = here.recorder.state(runner.step_count)
+    found = visit.recorder.state(runner.step_count)
     assert found is not None
     tell(runner, [finding({"lr_g": 1e-5, "g_steps": 2}, since=found[0])])
-    send("cure", value=0)
+    do("cure", value=0)
     assert runner.wait(lambda r: r.state == "playing" and r.config.g_steps == 2)
     assert runner.config.lr_g == 1e-5
     assert runner.interventions[-1].changes == {"lr_g": 1e-5, "g_steps": 2}
     assert runner.interventions[-1].step == found[0]
 
 
-def test_a_cure_that_is_no_longer_offered_does_nothing(send: Send, runner: Runner) -> None:
+def test_a_cure_that_is_no_longer_offered_does_nothing(do: Do, runner: Runner) -> None:
     run, config = runner.run, runner.config
-    page = send("cure", value=0)
-    assert "nothing to cure" in toasts(page)
+    said = do("cure", value=0)
+    assert "nothing to cure" in said
     assert (runner.run, runner.config) == (run, config)
 
 
-def test_a_run_pauses_by_itself_when_that_was_asked_for(send: Send, runner: Runner, app: AppTest) -> None:
-    here: Visit = app.session_state["gan.visit"]
-    alarm = here._monitor._alarms
-    send("alarm", value=True)
+def test_a_run_pauses_by_itself_when_that_was_asked_for(do: Do, runner: Runner, visit: Visit) -> None:
+    alarm = visit._monitor._alarms
+    do("alarm", value=True)
     alarm[runner](finding())
     assert runner.wait(lambda r: r.state == "paused")
-    send("alarm", value=False)
+    do("alarm", value=False)
     assert runner not in alarm
 
 
@@ -79,9 +75,9 @@ def test_a_run_pauses_by_itself_when_that_was_asked_for(send: Send, runner: Runn
      ("alarm", None), ("alarm", 1), ("alarm", "on")],
 )  # fmt: skip
 def test_nonsense_is_no_command(name: str, value: object) -> None:
-    assert parse_command({"name": name, "value": value, "n": 1}) is None
+    assert parse({"name": name, "value": value, "n": 1}) is None
 
 
 def test_what_the_verdict_asks_for_is_understood() -> None:
-    assert parse_command({"name": "cure", "value": 2.0, "n": 1}) == Command("cure", 2, 1)
-    assert parse_command({"name": "alarm", "value": True, "n": 1}) == Command("alarm", True, 1)
+    assert parse({"name": "cure", "value": 2.0, "n": 1}) == TryCure(value=2, n=1)
+    assert parse({"name": "alarm", "value": True, "n": 1}) == PauseAtFailure(value=True, n=1)

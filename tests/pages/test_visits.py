@@ -12,17 +12,33 @@ from collections.abc import Iterator
 import pytest
 
 from gan_core.config import Intervention
-from pages.ui import guests
-from pages.ui.guests import GRACE
-from pages.ui.presence import Rooms, Visit, default_pace, default_slots
+from pages.ui.presence import GRACE, Rooms, Visit, default_pace, default_slots
 from tests.pages.test_routes import CONFIG
 
 RELEASE = 60.0
 
 
+class Clock:
+    """Seconds that are turned by hand; to the reaper also what tells it to stop, after so many."""
+
+    now, end = 1000.0, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wait(self, timeout: float) -> bool:
+        self.now += timeout
+        return self.now > self.end
+
+
 @pytest.fixture
-def rooms() -> Iterator[Rooms]:
-    found = Rooms(4, release_after=RELEASE)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def rooms(clock: Clock) -> Iterator[Rooms]:
+    found = Rooms(4, release_after=RELEASE, clock=clock)
     yield found
     found.close()
 
@@ -32,13 +48,6 @@ def visit(rooms: Rooms) -> Visit:
     found = rooms.open(CONFIG, (), "")
     assert found.runner.wait(lambda r: r.state == "playing" and r.step_count > 0)
     return found
-
-
-def leave_for(visit: Visit, seconds: float) -> None:
-    """As if the browser had gone some seconds ago."""
-    visit.leave()
-    assert visit.gone_at is not None
-    visit.gone_at -= seconds
 
 
 def test_a_visit_opens_with_a_run_that_plays(rooms: Rooms) -> None:
@@ -61,17 +70,21 @@ def test_tokens_cannot_be_guessed(rooms: Rooms) -> None:
     assert all(rooms.find(other) is None for other in ("", "0", next(iter(tokens))[:-1]))
 
 
-def test_a_run_plays_on_through_a_short_absence(rooms: Rooms, visit: Visit) -> None:
-    leave_for(visit, GRACE - 1)
+def test_a_run_plays_on_through_a_short_absence(clock: Clock, rooms: Rooms, visit: Visit) -> None:
+    visit.leave()
+    clock.now += GRACE - 1
     rooms.sweep()
     step = visit.runner.step_count
     assert visit.runner.wait(lambda r: r.step_count > step)
     assert visit.runner.state == "playing"
 
 
-def test_a_run_whose_browser_is_gone_stops_within_ten_seconds_and_frees_its_slot(rooms: Rooms, visit: Visit) -> None:
+def test_a_run_whose_browser_is_gone_stops_within_ten_seconds_and_frees_its_slot(
+    clock: Clock, rooms: Rooms, visit: Visit
+) -> None:
     assert GRACE + 1 < 10, "the reaper looks once a second"
-    leave_for(visit, GRACE + 0.1)
+    visit.leave()
+    clock.now += GRACE + 0.1
     rooms.sweep()
     assert visit.runner.wait(lambda r: r.state == "paused")
     assert rooms.slots.playing == 0
@@ -81,8 +94,9 @@ def test_a_run_whose_browser_is_gone_stops_within_ten_seconds_and_frees_its_slot
     assert visit.runner.step_count == step
 
 
-def test_the_same_run_goes_on_when_the_browser_is_back(rooms: Rooms, visit: Visit) -> None:
-    leave_for(visit, GRACE + 0.1)
+def test_the_same_run_goes_on_when_the_browser_is_back(clock: Clock, rooms: Rooms, visit: Visit) -> None:
+    visit.leave()
+    clock.now += GRACE + 0.1
     rooms.sweep()
     assert visit.runner.wait(lambda r: r.state == "paused")
     step = visit.runner.step_count
@@ -92,9 +106,12 @@ def test_the_same_run_goes_on_when_the_browser_is_back(rooms: Rooms, visit: Visi
     assert visit.runner.run == 1
 
 
-def test_a_run_that_was_paused_is_still_paused_when_the_browser_is_back(rooms: Rooms, visit: Visit) -> None:
+def test_a_run_that_was_paused_is_still_paused_when_the_browser_is_back(
+    clock: Clock, rooms: Rooms, visit: Visit
+) -> None:
     visit.runner.pause()
-    leave_for(visit, GRACE + 0.1)
+    visit.leave()
+    clock.now += GRACE + 0.1
     rooms.sweep()
     visit.arrive()
     assert visit.runner.flush()
@@ -105,7 +122,7 @@ def test_a_run_that_was_paused_is_still_paused_when_the_browser_is_back(rooms: R
 
 
 def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
-    monkeypatch: pytest.MonkeyPatch, rooms: Rooms, visit: Visit
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, rooms: Rooms, visit: Visit
 ) -> None:
     """Whoever comes first, sweep or browser, the browser has the last word."""
     suspend, begun = visit.runner.suspend, threading.Event()
@@ -116,7 +133,8 @@ def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
         suspend()
 
     monkeypatch.setattr(visit.runner, "suspend", slowly)
-    leave_for(visit, GRACE + 0.1)
+    visit.leave()
+    clock.now += GRACE + 0.1
     sweeper = threading.Thread(target=rooms.sweep)
     sweeper.start()
     assert begun.wait(10)
@@ -127,14 +145,16 @@ def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
     assert visit.runner.wait(lambda r: r.step_count > step and r.state == "playing")
 
 
-def test_memory_is_given_back_after_the_time_to_live(rooms: Rooms, visit: Visit) -> None:
+def test_memory_is_given_back_after_the_time_to_live(clock: Clock, rooms: Rooms, visit: Visit) -> None:
     runner = visit.runner
     network = weakref.ref(runner.trainer.generator)  # type: ignore[union-attr]
     trainer = weakref.ref(runner.trainer)
-    leave_for(visit, RELEASE - 1)
+    visit.leave()
+    clock.now += RELEASE - 1
     rooms.sweep()
     assert rooms.find(visit.token) is visit
-    leave_for(visit, RELEASE + 0.1)
+    visit.leave()
+    clock.now += RELEASE + 0.1
     rooms.sweep()
     assert runner.wait(lambda r: r.state == "closed")
     assert rooms.find(visit.token) is None
@@ -158,22 +178,19 @@ def test_a_visit_that_a_session_drops_takes_its_run_along(rooms: Rooms) -> None:
     assert rooms.find(token) is None
 
 
-def test_the_reaper_does_all_this_by_itself_and_ends_when_told(
-    monkeypatch: pytest.MonkeyPatch, rooms: Rooms, visit: Visit
-) -> None:
-    monkeypatch.setattr(guests, "GRACE", 0.05)
-    rooms.release_after = 2.0
-    stop = threading.Event()
-    reaper = threading.Thread(target=rooms.reap, args=(stop,))
-    reaper.start()
-    try:
-        visit.leave()
-        assert visit.runner.wait(lambda r: r.state == "paused")
-        assert visit.runner.wait(lambda r: r.state == "closed")
-    finally:
-        stop.set()
-        reaper.join(10)
-    assert not reaper.is_alive()
+def test_the_reaper_does_all_this_by_itself_and_ends_when_told(clock: Clock, rooms: Rooms, visit: Visit) -> None:
+    begun = clock.now
+    visit.leave()
+    clock.end = begun + GRACE
+    rooms.reap(clock)
+    assert clock.now == begun + GRACE + 1, "it looked once a second, and ended when told"
+    assert not visit.runner._suspended
+    clock.end = begun + GRACE + 2
+    rooms.reap(clock)
+    assert visit.runner.wait(lambda r: r.state == "paused")
+    clock.end = begun + RELEASE + 2
+    rooms.reap(clock)
+    assert visit.runner.wait(lambda r: r.state == "closed")
 
 
 def test_closing_ends_every_run_and_every_thread(rooms: Rooms) -> None:
@@ -188,13 +205,15 @@ def test_closing_ends_every_run_and_every_thread(rooms: Rooms) -> None:
 
 
 def test_a_waiting_run_plays_when_a_browser_that_holds_the_slot_is_gone() -> None:
-    rooms = Rooms(1, release_after=RELEASE)
+    clock = Clock()
+    rooms = Rooms(1, release_after=RELEASE, clock=clock)
     try:
         first = rooms.open(CONFIG, (), "")
         assert first.runner.wait(lambda r: r.state == "playing")
         second = rooms.open(CONFIG, (), "")
         assert second.runner.wait(lambda r: r.state == "queued")
-        leave_for(first, GRACE + 0.1)
+        first.leave()
+        clock.now += GRACE + 0.1
         rooms.sweep()
         assert second.runner.wait(lambda r: r.state == "playing")
         first.arrive()

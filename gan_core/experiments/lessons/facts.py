@@ -88,8 +88,8 @@ class Facts:
     row: Mapping[str, str] = field(default_factory=dict)
 
 
-def facts(name: str, trainer: Watched) -> Facts:
-    """The facts of a lesson's run.
+def facts_of(name: str, trainer: Watched) -> Facts:
+    """Gather the facts of a lesson's run.
 
     Args:
         name: The lesson's.

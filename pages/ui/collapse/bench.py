@@ -6,10 +6,12 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gan_core import RunConfig
-from gan_core.live.lockstep import Lockstep
-from pages.ui.guests import Guest
-from pages.ui.presence import Rooms, default_device
+from gan_core import GanExplorerError, RunConfig
+from gan_core.live import commands as do
+from gan_core.live.handle import LockstepSpec
+from pages.ui.commands import PLAIN, Command, OneSide, Pace, Plain, StopAt
+from pages.ui.effects import Effects, Notify, OpenOnTrain, Redraw
+from pages.ui.presence import Guest, Rooms
 
 LETTERS: Final = "ABCD"
 
@@ -39,32 +41,25 @@ class Bench(Guest):
         visitor: Whom it belongs to; None if this is all that the visitor has.
 
     Attributes:
-        group: The runs.
         entries: What the sides are called, in order.
+        preset: The preset that they came from, or "".
     """
 
     def __init__(self, entries: Sequence[Entry], preset: str, rooms: Rooms, visitor: Hashable = None) -> None:
-        super().__init__()
-        self.entries = tuple(entries)
-        self.group = self.runner = Lockstep(
-            [entry.config for entry in entries],
-            preset=preset,
-            slots=rooms.slots,
-            visitor=self.token if visitor is None else visitor,
-            device=default_device(),
-            observers=(rooms.monitor,),
-        )
-        self.group.play()
+        super().__init__(rooms.clock)
+        self.entries, self.preset = tuple(entries), preset
+        visitor = self.token if visitor is None else visitor
+        self.run = rooms.host.open(LockstepSpec([e.config for e in entries], preset, visitor=visitor, play=True))
 
     def show(self, entries: Sequence[Entry], preset: str) -> None:
         """Compare other runs, from their beginning, playing."""
-        self.group.restart([entry.config for entry in entries], preset=preset)
-        self.entries = tuple(entries)
-        self.group.play()
+        self.run.send(do.RestartSides([entry.config for entry in entries], preset))
+        self.entries, self.preset = tuple(entries), preset
+        self.run.send(do.Play())
 
     def reseed(self, seed: int) -> None:
         """Begin all sides again from another seed."""
-        self.group.reset(seed=seed)
+        self.run.send(do.Reset(seed))
         self._take_over()
 
     def rename(self, i: int) -> None:
@@ -74,10 +69,45 @@ class Bench(Guest):
         self.entries = (*self.entries[:i], changed, *self.entries[i + 1 :])
 
     def _take_over(self) -> None:
-        pairs = zip(self.entries, self.group.sides, strict=True)
+        pairs = zip(self.entries, self.run.sides, strict=True)
         self.entries = tuple(replace(entry, config=side.config) for entry, side in pairs)
 
     def remove(self, i: int) -> None:
         """Take a side away; the others go on."""
-        self.group.remove(i)
+        self.run.send(do.RemoveSide(i))
         self.entries = (*self.entries[:i], *self.entries[i + 1 :])
+
+
+def carry_out(bench: Bench, command: Command) -> Effects:
+    """Do what a visitor asked for among the sides; a click that has come before does nothing.
+
+    Returns:
+        What is left to do on the page; what cannot be done is said.
+    """
+    if not bench.is_new(command.n):
+        return ()
+    try:
+        return _carry_out(bench, command)
+    except GanExplorerError as error:
+        return Notify(str(error)), Redraw()
+
+
+def _carry_out(bench: Bench, command: Command) -> Effects:
+    run = bench.run
+    match command:
+        case Plain(name="new_seed"):
+            bench.reseed((run.status().config.seed + 1) % 2**31)
+            return (Redraw(),)
+        case Plain(name="play" | "pause" | "step" | "reset" as name):
+            run.send(PLAIN[name])
+        case Pace(value=pace):
+            run.send(do.SetPace(pace))
+        case StopAt(value=step):
+            run.send(do.SetStopAt(step))
+        case OneSide(name="remove", value=i) if i < len(bench.entries):
+            bench.remove(i)
+            return (Redraw(),)
+        case OneSide(name="take", value=i) if i < len(bench.entries):
+            run.send(do.Pause())
+            return (OpenOnTrain(run.status(i).config, bench.preset),)
+    return ()

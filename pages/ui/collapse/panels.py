@@ -11,9 +11,9 @@ from gan_core.config import KNOBS, RunConfig
 from gan_core.config.paths import leaves
 from gan_core.experiments.gallery import CHECKS_PASSED, FIRST_CHECK, GOALS, LAST_CHECK, Cure, Failure, Tried, failures
 from pages.ui import collapse as lab
-from pages.ui import session
+from pages.ui import commands, session
 from pages.ui.collapse import state, sure
-from pages.ui.collapse.bench import LETTERS
+from pages.ui.collapse.bench import LETTERS, carry_out
 from pages.ui.collapse.route import FRAMES
 from pages.ui.collapse.words import differences
 from pages.ui.live.route import plotly_url
@@ -110,19 +110,15 @@ def sides() -> None:
             "sides": [
                 {
                     "title": entry.title,
-                    "differs": _differs([s.config for s in here.group.sides], i),
+                    "differs": _differs([s.config for s in here.run.sides], i),
                     "reading": reading(side.config),
                 }
-                for i, (entry, side) in enumerate(zip(here.entries, here.group.sides, strict=True))
+                for i, (entry, side) in enumerate(zip(here.entries, here.run.sides, strict=True))
             ],
         },
         on_command=_on_command,
     )
-    if session.take_redraw():
-        st.rerun(scope="app")
-    if session.recall("lab.train"):
-        session.remember("lab.train", False)
-        st.switch_page("pages/train.py")
+    session.turn_page()
 
 
 def _differs(configs: Sequence[RunConfig], i: int) -> str:
@@ -135,10 +131,8 @@ def _differs(configs: Sequence[RunConfig], i: int) -> str:
 
 
 def _on_command() -> None:
-    done = [state.obey(command) for command in lab.parse_commands(session.value_of(_KEY).get("command"))]
-    if "redraw" in done:
-        session.ask_redraw()
-    session.remember("lab.train", "train" in done)
+    for command in commands.parse_all(session.value_of(_KEY).get("command"), commands.LAB):
+        session.apply(carry_out(state.bench(), command))
 
 
 def one_setting() -> None:
@@ -148,7 +142,7 @@ def one_setting() -> None:
         which, what, value, apply = st.columns([2, 4, 3, 2], vertical_alignment="bottom")
         names = [f"{letter}: {entry.title}" for letter, entry in zip(LETTERS, here.entries, strict=False)]
         i = which.selectbox("Side", range(len(names)), format_func=names.__getitem__, index=len(names) - 1)
-        config = here.group.sides[i].config
+        config = here.run.sides[i].config
         paths = [path for path in KNOBS if path not in config.idle and path != "seed"]
         path = what.selectbox("Setting", paths, format_func=lambda p: KNOBS[p].label, key="lab:path")
         now = leaves(config.model_dump(mode="json"))[path]

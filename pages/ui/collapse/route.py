@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gan_core.training import Which
+from gan_core.record.snapshot import Which
 from pages.ui.collapse.bench import Bench
 from pages.ui.live.route import FRAME_HEADERS, HEARD, serial
 from pages.ui.presence import Rooms
@@ -29,7 +29,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if not isinstance(bench, Bench):
             return Response(status_code=410)
         which: Which = "raw" if request.query_params.get("generator") == "raw" else "ema"
-        newest = bench.group.frame(serial(request.query_params.get("since", "")), which)
+        newest = bench.run.frame(serial(request.query_params.get("since", "")), which)
         heard = {HEARD: bench.heard}
         if newest is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)

@@ -10,6 +10,7 @@ from gan_core import GanExplorerError
 from gan_core.experiments.gallery import Failure, GoalName, failures, find
 from gan_core.experiments.published import PROTOCOLS
 from gan_core.experiments.zoo import Variant, plain
+from gan_core.live.commands import ChangeSide, Pause
 from pages.ui import session
 from pages.ui.collapse.bench import LETTERS, Bench, Entry
 from pages.ui.collapse.link import (
@@ -22,7 +23,6 @@ from pages.ui.collapse.link import (
     sides_to_link,
     variant_named,
 )
-from pages.ui.live import Command
 
 _BENCH, _FAILURE, _PROTOCOL, _SHOWN = "lab.bench", "lab.failure", "lab.protocol", "lab.shown"
 _VARIANT: Final = "lab.variant"
@@ -38,7 +38,7 @@ def _presence(_bench: Bench, token: str) -> Bench:
 def bench() -> Bench:
     """This visitor's comparison; made from the link at the first call, and again after it was released."""
     known: Bench | None = session.recall(_BENCH)
-    if known is None or known.runner.state == "closed":
+    if known is None or known.run.closed:
         if known is None:
             failure, entries = _from_link()
             session.remember(_FAILURE, failure.name)
@@ -49,8 +49,8 @@ def bench() -> Bench:
         known = Bench(entries, base(), session.rooms(), session.token())
         session.rooms().admit(known)
         session.remember(_BENCH, known)
-        if session.has_run() and session.visit().runner.playing:
-            session.visit().runner.pause()
+        if session.has_run() and session.visit().run.status().playing:
+            session.visit().run.send(Pause())
             session.notify("The run on the Train page is paused: two at once would share one processor.")
     return _presence(known, known.token)
 
@@ -127,45 +127,12 @@ def change_side(i: int, path: str, text: str) -> None:
     """Change one setting of one side; what is not allowed is said."""
     here = bench()
     try:
-        again = here.group.change(i, {path: text})
+        again = here.run.send(ChangeSide(i, {path: text}))
     except GanExplorerError as error:
         session.notify(str(error))
         return
     here.rename(i)
     session.notify("All sides begin again: this setting cannot change while a run goes on." if again else "")
-
-
-def obey(command: Command) -> str:
-    """Do what the visitor asked for among the sides.
-
-    Returns:
-        "redraw" if the page must be drawn again, "train" if the Train page is to be opened, else "".
-    """
-    here = bench()
-    if not here.is_new(command.n):
-        return ""
-    group = here.group
-    try:
-        if command.name in ("play", "pause", "step", "reset"):
-            getattr(group, command.name)()
-        elif command.name == "pace":
-            group.set_pace(None if command.value is None else float(command.value))
-        elif command.name == "stop_at":
-            group.set_stop_at(None if command.value is None else int(command.value))
-        elif command.name == "new_seed":
-            here.reseed((group.sides[0].config.seed + 1) % 2**31)
-            return "redraw"
-        elif command.name == "remove" and int(command.value or 0) < len(here.entries):
-            here.remove(int(command.value or 0))
-            return "redraw"
-        elif command.name == "take" and int(command.value or 0) < len(here.entries):
-            group.pause()
-            session.open_config(group.sides[int(command.value or 0)].config, base())
-            return "train"
-    except GanExplorerError as error:
-        session.notify(str(error))
-        return "redraw"
-    return ""
 
 
 def update_link() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gan_core import figures
 from gan_core.experiments.gallery import GOALS, LAST_CHECK, GoalName
-from gan_core.experiments.trials import interval
+from gan_core.live.commands import Pause
 from pages.ui import figure, session
 from pages.ui.collapse import state
 from pages.ui.collapse.bench import LETTERS
@@ -50,8 +50,8 @@ def _begin(n: int, last: int) -> None:
     from gan_core.experiments.seeds import Repeats  # the pool's modules, which no first page needs
 
     here = state.bench()
-    here.group.pause()
-    configs = [side.config for side in here.group.sides]
+    here.run.send(Pause())
+    configs = [side.config for side in here.run.sides]
     session.remember(_JOB, Repeats(configs, state.goal(), range(n), last=last))
     names = [f"{letter}: {entry.title}" for letter, entry in zip(LETTERS, here.entries, strict=False)]
     session.remember(_NAMES, (names, state.goal()))
@@ -64,6 +64,8 @@ def _cancel() -> None:
 
 
 def _result() -> None:
+    from gan_core.experiments.trials import interval
+
     job: Any = session.recall(_JOB)
     names, goal = session.recall(_NAMES)
     said = ""

@@ -11,6 +11,7 @@ import streamlit as st
 from gan_core import GanExplorerError, figures
 from gan_core.config import KNOBS
 from gan_core.experiments.recipes import RECIPES
+from gan_core.live.commands import Pause
 from pages.ui import figure, session
 from pages.ui.collapse import state
 from pages.ui.collapse.bench import LETTERS
@@ -91,7 +92,7 @@ def _begin(i: int, wanted: dict[str, str], n: int, steps: int) -> None:
     from gan_core.experiments.sweep.table import from_bytes
 
     here = state.bench()
-    sides = here.group.sides
+    sides = here.run.sides
     try:
         vary = {p: [v.strip() for v in vs] for p, vs in parse_vary(f"{p}={t}" for p, t in wanted.items()).items()}
         if (runs := n * math.prod(map(len, vary.values()))) > MAX_RUNS:
@@ -110,7 +111,7 @@ def _begin(i: int, wanted: dict[str, str], n: int, steps: int) -> None:
     if before is not None:
         before.cancel()
         known = [*known, *before.rows]
-    here.group.pause()
+    here.run.send(Pause())
     campaign = Campaign(jobs, known)
     weakref.finalize(here, campaign.cancel)  # a visitor who goes takes the sweep along
     session.remember(_CAMPAIGN, campaign)

@@ -8,7 +8,6 @@ from typing import Final
 
 from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
-from gan_core.latent.points import MAX_SEED, parse_many
 from pages.ui.latent.sections import SECTIONS
 
 NAMES: Final = ("z_seed", "z_points", "z_section")
@@ -41,6 +40,8 @@ def parse(query: Mapping[str, str], config: RunConfig) -> Link:
     Raises:
         ConfigError: In one line: what is not allowed, and what is.
     """
+    from gan_core.latent.points import MAX_SEED, parse_many  # late: it loads PyTorch
+
     seed, points, section = (query.get(name, "") for name in NAMES)
     if seed and not (seed.isascii() and seed.isdigit() and len(seed) < 11 and int(seed) <= MAX_SEED):
         raise ConfigError(f"z_seed={seed[:20]!r} is not allowed: a whole number from 0 to {MAX_SEED} is")

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.ui import latent, session
+from pages.ui.commands import parse_save, saved_directions
 from pages.ui.latent.route import ASK, FILE
 from pages.ui.latent.sections import SECTIONS
 
@@ -19,7 +20,7 @@ def page() -> None:
     here = session.visit_or_recorded("digits")
     given = session.latent_start()
     section = _section(given.section)
-    in_plane = SECTIONS[section].in_plane if len(here.runner.config.data_shape) == 1 else ""
+    in_plane = SECTIONS[section].in_plane if len(here.run.status().config.data_shape) == 1 else ""
     st.markdown(in_plane or SECTIONS[section].words)
     latent.mount(
         key=_KEY,
@@ -30,7 +31,7 @@ def page() -> None:
             "seed": given.seed,
             "points": given.points,
             "link": "" if session.stands_recorded() else urlencode(session.query_of_run()),
-            "saved": session.saved_directions(),
+            "saved": saved_directions(here),
         },
         on_save=_on_save,
     )
@@ -38,7 +39,7 @@ def page() -> None:
 
 def _section(first: str) -> str:
     """The section that the visitor chose, on this visit to the page or on an earlier one."""
-    images = len(session.visit().runner.config.data_shape) == 3
+    images = len(session.visit().run.status().config.data_shape) == 3
     names = [name for name, section in SECTIONS.items() if images or not section.images_only]
     chosen: str = session.recall("latent.section", first if first in names else FIRST)
     chosen = chosen if chosen in names else FIRST
@@ -72,6 +73,6 @@ def _choose() -> None:
 
 
 def _on_save() -> None:
-    wish = latent.parse_save(session.value_of(_KEY).get("save"))
-    if wish is not None:
-        session.save_direction(wish)
+    command = parse_save(session.value_of(_KEY).get("save"))
+    if command is not None:
+        session.obey(command)

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gan_core.errors import GanExplorerError
-from pages.ui.latent import answers
+from gan_core.export.questions import LatentFile
+from gan_core.latent.questions import LatentQuestion
 from pages.ui.presence import Rooms
 
 ASK: Final = "gan/latent"
@@ -36,7 +37,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if visit is None:
             return Response(status_code=410)
         try:
-            content = await run_in_threadpool(answers.answer, visit, dict(request.query_params))
+            content = await run_in_threadpool(visit.run.ask, LatentQuestion(dict(request.query_params)))
         except GanExplorerError as error:
             return _refused(error)
         return Response(content, media_type="application/octet-stream", headers=_HEADERS)
@@ -46,10 +47,11 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if visit is None:
             return Response(status_code=410)
         try:
-            made = await run_in_threadpool(answers.file, visit, dict(request.query_params))
+            made = await run_in_threadpool(visit.run.ask, LatentFile(dict(request.query_params)))
         except GanExplorerError as error:
             return _refused(error)
-        run = _NO_NAME.sub("", visit.runner.preset) or visit.runner.config.data.name  # presets may come from files
+        now = visit.run.status()
+        run = _NO_NAME.sub("", now.preset) or now.config.data.name  # presets may come from files
         name = f"latent-{run}{made.ending}"
         headers: Mapping[str, str] = {**_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(made.content, media_type=made.mime, headers=headers)

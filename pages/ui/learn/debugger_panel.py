@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from gan_core.figures import learning
-from gan_core.training.debugger import SWITCHES, Line, Stepper, lines
 from pages.ui import figure, prose, session
 from pages.ui.theme import theme
+
+if TYPE_CHECKING:
+    from gan_core.training.debugger import Line, Stepper
 
 _KEY: Final = "learn.stepper"
 _LAST: Final = "learn.last_line"
@@ -25,6 +27,8 @@ def panel() -> None:
 def _stepper() -> Stepper:
     known: Stepper | None = session.recall(_KEY)
     if known is None:
+        from gan_core.training.debugger import Stepper  # late: it loads PyTorch
+
         known = Stepper()
         session.remember(_KEY, known)
         session.remember(_LAST, None)
@@ -38,6 +42,8 @@ def _advance(n: int) -> None:
 
 
 def _finish_step() -> None:
+    from gan_core.training.debugger import lines
+
     stepper = _stepper()
     _advance(len(lines()) - stepper.at)
 
@@ -48,6 +54,8 @@ def _anew() -> None:
 
 @st.fragment(key="learn-stepper")
 def _debugger() -> None:
+    from gan_core.training.debugger import lines
+
     stepper = _stepper()
     stepper.switches = frozenset(session.recall("learn.switches", frozenset()))
     left, right = st.columns([5, 6], gap="medium")
@@ -64,7 +72,9 @@ def _debugger() -> None:
 
 
 def _code(stepper: Stepper) -> None:
-    """The lines of the step; an arrow stands before the one that is next."""
+    """Show the lines of the step; an arrow stands before the one that is next."""
+    from gan_core.training.debugger import lines
+
     shown = lines(stepper.switches)
     text = []
     for i, line in enumerate(shown):
@@ -80,6 +90,8 @@ def _code(stepper: Stepper) -> None:
 
 
 def _switches() -> None:
+    from gan_core.training.debugger import SWITCHES
+
     def switch() -> None:
         session.remember("learn.switches", frozenset(session.value_of("step:switches")))
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from gan_core.data.modes import SIDES
-from gan_core.experiments.lessons import Facts, Lesson, lessons
+from gan_core.experiments.lessons.catalogue import Lesson, lessons
+from gan_core.export.questions import NewestSnapshot
 from gan_core.figures import learning
 from pages.ui import figure, session
 from pages.ui.collapse.words import differences
 from pages.ui.learn.visit import LessonVisit, begin, beside, open_lesson
 from pages.ui.theme import theme
+
+if TYPE_CHECKING:
+    from gan_core.experiments.lessons import Facts
 
 SENT: Final = "learn.lesson_sent"
 """Whether a button has just chosen the lesson."""
@@ -50,10 +53,11 @@ def _figures(found: Facts, visit: LessonVisit) -> None:
         figure.show(
             chart, key="lesson:traced", alt="One z on its way through G and D, before the training and after it"
         )
-    if found.path is not None and found.probs is not None and visit.runner.snapshot is not None:
+    if found.path is not None and found.probs is not None:
+        real = visit.run.ask(NewestSnapshot()).arrays["real"]
         left, right = st.columns(2)
         with left:
-            chart = learning.path(found.path, visit.runner.snapshot.arrays["real"], theme=theme())
+            chart = learning.path(found.path, real, theme=theme())
             figure.show(chart, key="lesson:path", alt="The path of one generated point to the data")
         with right:
             chart = learning.opinion(found.probs, theme=theme())
@@ -63,6 +67,8 @@ def _figures(found: Facts, visit: LessonVisit) -> None:
         chart = learning.fall(fall.steps, fall.d_loss, fall.g_gradient, fall.at, theme=theme())
         figure.show(chart, key="lesson:fall", alt="D's loss and the size of G's gradient over the steps")
     if found.occupancy is not None:
+        from gan_core.data.modes import SIDES
+
         chart = learning.occupancy(found.occupancy, SIDES, theme=theme())
         figure.show(chart, key="lesson:modes", alt="How many samples are near each of the eight modes, over the steps")
     for pictures, names, key in (
@@ -91,12 +97,12 @@ def _table(lesson: Lesson, found: Facts, other: Facts | None) -> None:
 def _next(lesson: Lesson, visit: LessonVisit) -> None:
     with st.container(horizontal=True):
         if st.button("Try it yourself on Train", icon=":material/play_circle:", key="lesson:try"):
-            session.open_config(visit.runner.initial_config, lesson.preset)
+            session.open_config(visit.run.status().initial_config, lesson.preset)
             st.switch_page("pages/train.py")
         if st.button("Once more", key="lesson:again"):
             open_lesson(lesson, again=True)
             st.rerun()
-        seed = visit.runner.initial_config.seed + 1
+        seed = visit.run.status().initial_config.seed + 1
         if lesson.seeds and st.button(f"The same with seed {seed}", key="lesson:seed"):
             begin(open_lesson(lesson, seed, again=True))
             st.rerun()

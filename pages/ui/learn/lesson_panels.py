@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
-from gan_core.experiments.lessons import Lesson, lessons
+from gan_core.experiments.lessons.catalogue import Lesson, lessons
+from pages.ui import commands, session
 from pages.ui import live as view
-from pages.ui import session
 from pages.ui.learn import lesson_answer, progress
-from pages.ui.learn.visit import LessonVisit, begin, finished, open_lesson
+from pages.ui.learn.visit import LessonVisit, begin, carry_out, finished, open_lesson
 from pages.ui.live.route import FRAME, PAST, plotly_url
 from pages.ui.prose import reading
 from pages.ui.train.panels import formulas
@@ -18,7 +18,6 @@ from pages.ui.train.panels import formulas
 _LIVE: Final = "lesson-live"
 _POLL: Final = 0.4
 """Seconds between two looks whether a run is done."""
-_PLAIN: Final = ("play", "pause", "step")
 
 
 def panel(name: str, *, locked: bool) -> None:
@@ -103,7 +102,7 @@ def _predicted(lesson: Lesson, *, done: bool, shown: bool) -> str:
 @st.fragment(run_every=_POLL)
 def _wait(visit: LessonVisit) -> None:
     """Look whether the run is done, and have the page say what happened."""
-    if visit.done or visit.runner.state in ("diverged", "error", "closed"):
+    if visit.done or visit.run.status().state in ("diverged", "error", "closed"):
         st.rerun(scope="app")
     st.caption(f"Watch: the run stops by itself at step {visit.lesson.stop_at:,}, and is then explained.")
 
@@ -111,14 +110,11 @@ def _wait(visit: LessonVisit) -> None:
 @st.fragment(key="lesson-live-fragment")
 def _live(visit: LessonVisit, *, locked: bool) -> None:
     def obey() -> None:
-        command: Any = view.parse_command(session.value_of(_LIVE).get("command"))
-        if command is None or locked or not visit.is_new(command.n):
-            return
-        if command.name in _PLAIN:
-            getattr(visit.runner, command.name)()
-        elif command.name == "pace":
-            visit.runner.set_pace(None if command.value is None else float(command.value))
+        command = commands.parse(session.value_of(_LIVE).get("command"), commands.LESSON)
+        if command is not None and not locked:
+            session.apply(carry_out(visit, command))
 
+    config = visit.run.status().initial_config
     view.mount(
         key=_LIVE,
         data={
@@ -127,8 +123,9 @@ def _live(visit: LessonVisit, *, locked: bool) -> None:
             "plotly": plotly_url(),
             "ms": 165,
             "plotMs": 500,
-            "formulas": formulas(visit.runner.initial_config),
-            "reading": reading(visit.runner.initial_config),
+            "formulas": formulas(config),
+            "reading": reading(config),
         },
         on_command=obey,
     )
+    session.turn_page()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gan_core.game.objectives import OBJECTIVES
+import gan_core
 from pages.ui import prose
 from pages.ui.learn import dirac_panel, theory, troubles_panel
 
@@ -37,5 +37,5 @@ def _vanishing() -> None:
         theory.mount("pulls")
     with right:
         theory.mount("frozen")
-        formulas = [OBJECTIVES[name].formula_g for name in ("minimax", "non_saturating")]
+        formulas = [gan_core.OBJECTIVES[name].formula_g for name in ("minimax", "non_saturating")]
         st.latex(r" \qquad ".join(formulas))

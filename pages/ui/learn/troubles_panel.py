@@ -8,10 +8,8 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from gan_core.data.modes import SIDES
-from gan_core.experiments.lessons import lessons
+from gan_core.experiments.lessons.catalogue import lessons
 from gan_core.figures import learning, theory
-from gan_core.theory import Game, eigenvalues, play
 from pages.ui import figure, prose, session
 from pages.ui.learn.visit import beside
 from pages.ui.theme import theme
@@ -33,7 +31,9 @@ def panel() -> None:
 
 @st.fragment(key="theory-same")
 def _same() -> None:
-    """The collapse and its cure from one seed, run here when asked for."""
+    """Show the collapse and its cure from one seed, run here when asked for."""
+    from gan_core.data.modes import SIDES
+
     if st.button("Show it: one seed, twice", icon=":material/play_circle:", key="troubles:show"):
         session.remember(_SHOWN, True)
     if not session.recall(_SHOWN, False):
@@ -53,6 +53,8 @@ def _same() -> None:
 
 @functools.cache
 def _paths() -> dict[str, np.ndarray]:
+    from gan_core.theory import Game, play  # late: it loads PyTorch
+
     plain, penalised = Game("wasserstein"), Game("wasserstein", "r1", _R1)
     return {
         "simultaneous": play(plain, "simultaneous", n_steps=_STEPS),
@@ -63,6 +65,8 @@ def _paths() -> dict[str, np.ndarray]:
 
 
 def _settle() -> None:
+    from gan_core.theory import Game, eigenvalues
+
     left, right = st.columns([3, 2])
     with left:
         chart = theory.distances(_paths(), theme=theme())

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import functools
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from gan_core import Runner
-from gan_core.experiments.lessons import Facts, Lesson, Watched, facts, lessons
-from gan_core.live.recorder import Recorder
+from gan_core import GanExplorerError
+from gan_core.experiments.lessons.catalogue import Lesson
+from gan_core.experiments.lessons.questions import LessonFacts, LessonSource, facts_beside
+from gan_core.live import commands as do
+from gan_core.live.handle import RunSpec
 from pages.ui import session
-from pages.ui.guests import Guest
-from pages.ui.presence import Rooms, Visit, default_device
+from pages.ui.commands import PLAIN, Command, Pace, Plain
+from pages.ui.effects import Effects, Notify, Redraw
+from pages.ui.presence import Guest, Rooms, Visit
+
+if TYPE_CHECKING:
+    from gan_core.experiments.lessons import Facts
 
 _KEY: Final = "learn.visit"
 _BEFORE: Final = "learn.visit_before"
@@ -32,28 +38,18 @@ class LessonVisit(Visit):
     """
 
     def __init__(self, lesson: Lesson, seed: int | None, rooms: Rooms) -> None:
-        Guest.__init__(self)  # no autosave: a lesson can always be had again
+        Guest.__init__(self, rooms.clock)  # no autosave: a lesson can always be run again
         self.lesson, self.begun, self.key = lesson, False, ""
         self._done = False
-        self.trainer = Watched(lesson.config(seed))
-        self.recorder = Recorder()
-        self.runner = Runner(
-            self.trainer.config,
-            preset=lesson.preset,
-            slots=rooms.slots,
-            device=default_device(),
-            visitor=self.token,
-            observers=(rooms.monitor, self.recorder),
-            on_frame=self.recorder.show,
-        )
-        self.runner.adopt(self.trainer, preset=lesson.preset)
+        source = LessonSource(lesson.name, seed)
+        spec = RunSpec(lesson.config(seed), preset=lesson.preset, visitor=self.token, source=source)
+        self.run = rooms.host.open(spec)
 
     def begin(self) -> None:
         """Play to the lesson's last step."""
         self.begun = True
-        self.runner.set_pace(self.lesson.pace)
-        self.runner.set_stop_at(self.lesson.stop_at)
-        self.runner.play()
+        for command in (do.SetPace(self.lesson.pace), do.SetStopAt(self.lesson.stop_at), do.Play()):
+            self.run.send(command)
 
     @property
     def heard(self) -> str:
@@ -63,13 +59,14 @@ class LessonVisit(Visit):
     @property
     def done(self) -> bool:
         """True from when the last step is done and the run stands, even if it is played on then."""
-        self._done = self._done or (self.trainer.step_count >= self.lesson.stop_at and self.runner.state == "paused")
+        now = self.run.status()
+        self._done = self._done or (now.step >= self.lesson.stop_at and now.state == "paused")
         return self._done
 
     @functools.cached_property
     def facts(self) -> Facts:
-        """What is to be said of the run, once it is done."""
-        return facts(self.lesson.name, self.trainer)
+        """What is said of the run, once it is done."""
+        return self.run.ask(LessonFacts(self.lesson.name))
 
 
 @st.cache_resource(scope="session", on_release=Guest.leave, show_spinner=False)
@@ -88,7 +85,7 @@ def open_lesson(lesson: Lesson, seed: int | None = None, *, again: bool = False)
         again: True to begin anew.
     """
     known: LessonVisit | None = session.recall(_KEY)
-    if known is None or known.lesson.name != lesson.name or known.runner.state == "closed" or again:
+    if known is None or known.lesson.name != lesson.name or known.run.closed or again:
         if known is not None:
             _dismiss(known)
         known = LessonVisit(lesson, seed, session.rooms())
@@ -99,21 +96,17 @@ def open_lesson(lesson: Lesson, seed: int | None = None, *, again: bool = False)
 
 def _dismiss(visit: LessonVisit) -> None:
     """End the run before this one: this one is still looked at until the browser has been told of the next."""
-    visit.runner.pause()
+    visit.run.send(do.Pause())
     before: LessonVisit | None = session.recall(_BEFORE)
     if before is not None:
-        before.runner.close()
+        before.run.close()
     session.remember(_BEFORE, visit)
 
 
 @st.cache_resource(max_entries=32, show_spinner="The same seed without the change, to compare …")
 def beside(name: str, seed: str) -> Facts:
-    """The facts of a lesson's run that is only compared with; the same for everybody, so it runs once."""
-    lesson = lessons()[name]
-    trainer = Watched(lesson.config(int(seed)))
-    for _ in range(lesson.stop_at):
-        trainer.step()
-    return facts(name, trainer)
+    """Gather the facts of a lesson's run that is only compared with; the same for everybody, so it runs once."""
+    return facts_beside(name, int(seed))
 
 
 def finished() -> str:
@@ -124,7 +117,26 @@ def finished() -> str:
 
 def begin(visit: LessonVisit) -> None:
     """Play the lesson's run; the run of the Train page rests, for two at once would share one processor."""
-    if session.has_run() and session.visit().runner.playing:
-        session.visit().runner.pause()
+    if session.has_run() and session.visit().run.status().playing:
+        session.visit().run.send(do.Pause())
         session.notify("The run on the Train page is paused: two at once would share one processor.")
     visit.begin()
+
+
+def carry_out(visit: LessonVisit, command: Command) -> Effects:
+    """Do what a visitor asked for in the live view of a lesson; a click that has come before does nothing.
+
+    Returns:
+        What is left to do on the page; what cannot be done is said.
+    """
+    if not visit.is_new(command.n):
+        return ()
+    try:
+        match command:
+            case Plain(name="play" | "pause" | "step" as name):
+                visit.run.send(PLAIN[name])
+            case Pace(value=pace):
+                visit.run.send(do.SetPace(pace))
+    except GanExplorerError as error:
+        return Notify(str(error)), Redraw()
+    return ()

@@ -26,7 +26,6 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
@@ -37,26 +36,6 @@ from pages.ui import web
 
 ROUTE: Final = "gan/live"
 """Where the app serves `assets`, without a leading slash: ``gan/live/{version}/{name}``."""
-
-COMMANDS: Final = (
-    "play",
-    "pause",
-    "step",
-    "step_d",
-    "step_g",
-    "reset",
-    "new_seed",
-    "pace",
-    "stop_at",
-    "open",
-    "branch",
-    "cure",
-    "alarm",
-)
-"""All that the view can ask for."""
-
-MAX_STEP: Final = 1_000_000_000
-MAX_CURES: Final = 10
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
@@ -88,27 +67,6 @@ export default function (component) {
 _component = st.components.v2.component("gan_live", js=LOADER, isolate_styles=False)
 
 
-@dataclass(frozen=True)
-class Command:
-    """What a visitor asks for.
-
-    Attributes:
-        name: One of `COMMANDS`.
-        value: Steps a second or None for full speed (``pace``), a step or None (``stop_at``), a step (``branch``),
-            a preset's name (``open``), a cure's place in the verdict (``cure``), whether to pause at a failure
-            (``alarm``); None for the others.
-        n: Grows with every click, so that one click acts once, however often it arrives.
-    """
-
-    name: str
-    value: float | int | str | None
-    n: int
-
-
-MAX_BEFORE: Final = 16
-"""Requests that may come again with the newest one."""
-
-
 def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) -> None:
     """Show the live view.
 
@@ -116,58 +74,12 @@ def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) 
         key: Of the component; keeps the view alive from one script run to the next.
         data: Where the run is found and what stands around it, see the module.
         on_command: Called before the script when a visitor asks for something; the raw request is then the trigger
-            value ``command`` of this key, for `parse_commands`.
+            value ``command`` of this key, for `pages.ui.commands.parse_all`.
     """
     urls = {"script": url("train/live.js"), "style": url("train/live.css"), "figures": url("figures.json")}
     # Streamlit looks whether a list is a table, and imports pandas to do so; at text it does not look.
     plain = {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in data.items()}
     _component(key=key, data={**urls, **plain}, on_command_change=on_command)
-
-
-def parse_command(raw: Any) -> Command | None:
-    """The visitor's request, or None if it is none: it comes from a browser and may be anything.
-
-    Args:
-        raw: Trigger value of the component.
-    """
-    if not isinstance(raw, Mapping) or raw.get("name") not in COMMANDS:
-        return None
-    n, name, value = raw.get("n"), raw["name"], raw.get("value")
-    if isinstance(n, bool) or not isinstance(n, int | float) or not 0 <= n < 2**53:
-        return None
-    if not _allowed(name, value):
-        return None
-    return Command(name, int(value) if name in ("stop_at", "branch", "cure") and value is not None else value, int(n))
-
-
-def parse_commands(raw: Any, parse: Callable[[Any], Command | None] = parse_command) -> list[Command]:
-    """The visitor's requests, oldest first: the newest, and those before it that the view has not known to arrive.
-
-    Args:
-        raw: Trigger value of the component; ``before`` holds the earlier ones. Streamlit keeps one value of a trigger,
-            so that of two that come while it is busy it drops the first.
-        parse: Reads one of them.
-    """
-    before = raw.get("before") if isinstance(raw, Mapping) else None
-    several = [*(before[:MAX_BEFORE] if isinstance(before, list) else []), raw]
-    return [command for command in map(parse, several) if command is not None]
-
-
-def _allowed(name: str, value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if name == "pace":
-        return value is None or (number and 0 < value <= 1000)
-    if name == "stop_at":
-        return value is None or (number and 1 <= value <= MAX_STEP and value == int(value))
-    if name == "branch":
-        return number and 0 <= value <= MAX_STEP and value == int(value)
-    if name == "cure":
-        return number and 0 <= value < MAX_CURES and value == int(value)
-    if name == "alarm":
-        return isinstance(value, bool)
-    if name == "open":
-        return isinstance(value, str) and 0 < len(value) <= 64
-    return value is None
 
 
 @functools.cache

@@ -19,9 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gan_core import Trainer, preset
-from gan_core.config.presets import DEFAULT
-from gan_core.training import Which
+from gan_core.record.snapshot import Which
 from pages.ui import live
 from pages.ui.presence import Rooms
 
@@ -55,14 +53,14 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if visit is None:
             return Response(status_code=410)
         if "at" in request.query_params:
-            kept = visit.recorder.frame(serial(request.query_params["at"]))
+            kept = visit.run.kept(serial(request.query_params["at"]))
             if kept is None:
                 return Response(status_code=204, headers={"Cache-Control": "no-store"})
-            return Response(kept[1], media_type="application/octet-stream", headers=FRAME_HEADERS)
+            return Response(kept, media_type="application/octet-stream", headers=FRAME_HEADERS)
         since = serial(request.query_params.get("since", ""))
         asked: dict[str, Which] = {"raw": "raw", "both": "both"}
         which = asked.get(request.query_params.get("generator", ""), "ema")
-        newest = visit.runner.frame(since, which)
+        newest = visit.run.frame(since, which)
         heard = {HEARD: visit.heard}
         if newest is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)
@@ -72,7 +70,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         visit = rooms.find(request.query_params.get("t", ""))
         if visit is None:
             return Response(status_code=410)
-        return JSONResponse(visit.recorder.contents(), headers={"Cache-Control": "no-store"})
+        return JSONResponse(visit.run.contents(), headers={"Cache-Control": "no-store"})
 
     async def plotly(request: Request) -> Response:
         return Response(await run_in_threadpool(_plotly_js), media_type="text/javascript", headers=_COMPRESSED)
@@ -99,14 +97,9 @@ def serial(text: str) -> int:
 
 
 def warm() -> None:
-    """Load all that the first visitor needs, before a page is made.
-
-    Much is imported late (pandas by Streamlit and Plotly, half of PyTorch by its optimisers). Two first visitors at
-    once would do so in two threads, and meet half-made modules; one thread does it here.
-    """
+    """Load what the first page needs: Streamlit and Plotly import pandas late."""
     importlib.import_module("pandas")
     _compressed_assets()
-    Trainer(preset(DEFAULT)).step()
 
 
 @functools.cache

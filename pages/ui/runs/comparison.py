@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
 
 from gan_core import GanExplorerError, figures
 from gan_core.config.paths import leaves
-from gan_core.export.tables import histories_csv
-from gan_core.record.history import QUANTITIES
+from gan_core.record.history import QUANTITIES, History
+from gan_core.record.run_card import Clock
 from gan_core.storage.autosave import Saved
 from pages.ui import figure
 from pages.ui.runs import saved as saved_runs
@@ -56,7 +57,7 @@ def panel(runs: list[Saved]) -> None:
     st.dataframe(_differences(runs, names), hide_index=True, key="compare:settings")
     st.download_button(
         "All curves (CSV)",
-        lambda: histories_csv(histories, clocks),
+        lambda: _csv(histories, clocks),
         file_name="runs.csv",
         mime="text/csv",
         on_click="ignore",
@@ -80,3 +81,9 @@ def _told_value(path: str, value: object) -> str:
     if path == "data.hash":
         return str(value)[:12]
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _csv(histories: Mapping[str, History], clocks: Mapping[str, Clock]) -> bytes:
+    from gan_core.export.tables import histories_csv  # late: it loads PyTorch
+
+    return histories_csv(histories, clocks)

@@ -1,6 +1,6 @@
-"""What a visit's run can be taken home as: what each thing is called, and what it is good for.
+"""What a visit's run can be taken home as: what each file is called, what it is good for, and how it is made.
 
-Knows nothing of Streamlit: a download is made on a thread of its own, where there is no session.
+Knows nothing of Streamlit: a file is made on a thread of its own, where there is no session.
 """
 
 from __future__ import annotations
@@ -8,27 +8,40 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gan_core.errors import ConfigError, DataError
-from gan_core.export.common import Cancelled, Progress
-from gan_core.export.film import FilmFormat, has_mp4
-from gan_core.export.onnx import generator_onnx, has_onnx
-from gan_core.export.pictures import samples_zip
-from gan_core.export.script import write_script
-from gan_core.export.script_files import own_file, own_file_name
-from gan_core.export.tensorboard import event_file
-from gan_core.export.weights import generator_safetensors
+from gan_core.export import questions as ask
 from pages.ui.presence import Visit
-from pages.ui.runs import making
-from pages.ui.runs.making import FilmWish
 
-N_SAMPLES: Final = 1_000
+if TYPE_CHECKING:
+    from gan_core.export.common import Cancelled, Progress
+    from gan_core.export.film import FilmFormat
+
+N_SAMPLES: Final = ask.N_SAMPLES
+_BYTES: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """One thing to take home.
+class FilmWish:
+    """How a film is to be.
+
+    Attributes:
+        kind: Its format.
+        seconds: Its length.
+        side: Its width, pixels.
+        loop: True to begin again at the end.
+    """
+
+    kind: FilmFormat = "gif"
+    seconds: float = 6.0
+    side: int = 384
+    loop: bool = True
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file to take home.
 
     Attributes:
         name: Short and unique.
@@ -47,111 +60,161 @@ class Parcel:
     make: Callable[[Progress | None, Cancelled | None], bytes]
 
 
+def file_name(here: Visit) -> str:
+    """The beginning of a file's name for this run."""
+    now = here.run.status()
+    return f"{now.preset or now.config.data.name}-seed{now.config.seed}"
+
+
 def film_formats() -> tuple[FilmFormat, ...]:
     """Formats of films that can be made here."""
+    from gan_core.export.film import has_mp4
+
     return ("gif", "webp", "mp4") if has_mp4() else ("gif", "webp")
 
 
-def long_parcels(here: Visit, wish: FilmWish) -> list[Parcel]:
+def slow_downloads(here: Visit, wish: FilmWish) -> list[Download]:
     """What takes a while to make, so that its progress is worth showing."""
+    run = here.run
     return [
-        Parcel(
+        Download(
             "film",
             "Film",
             f".{wish.kind}",
             {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4"}[wish.kind],
             "Training from fixed noise.",
-            lambda progress, cancelled: making.film_of_past(here, wish, progress, cancelled),
+            lambda progress, cancelled: _film(here, wish, progress, cancelled),
         ),
-        Parcel(
+        Download(
             "page",
             "Page (HTML)",
             ".html",
             "text/html",
             "One file to scrub through samples, losses and verdicts in any browser, without network.",
-            lambda progress, cancelled: making.page(here, progress, cancelled),
+            lambda progress, cancelled: _page(here, progress, cancelled),
         ),
-        Parcel(
+        Download(
             "samples",
             f"{N_SAMPLES:,} samples",
             "-samples.zip",
             "application/zip",
             "Fresh samples: a PNG each, or points as one NPY file.",
-            lambda progress, cancelled: samples_zip(
-                making.kept_generator(here), N_SAMPLES, progress=progress, cancelled=cancelled
-            ),
+            lambda progress, cancelled: run.ask(ask.Samples(N_SAMPLES, progress, cancelled)),
         ),
     ]
 
 
-def parcels(here: Visit) -> list[Parcel]:
+def downloads(here: Visit) -> list[Download]:
     """What this run can be taken home as at once."""
+    from gan_core.export.onnx import has_onnx
+
+    run = here.run
     out = [
-        Parcel(
+        Download(
             "run",
             "Whole run",
             ".safetensors",
-            "application/octet-stream",
+            _BYTES,
             "All of it in one file, from which training goes on bit for bit; plain PyTorch reads its weights.",
-            lambda *_: making.whole_run(here),
+            lambda *_: run.ask(ask.WholeRun()),
         ),
-        Parcel(
+        Download(
             "picture",
             "Picture",
             ".png",
             "image/png",
             "The samples as they are shown now.",
-            lambda *_: making.picture(here),
+            lambda *_: _picture(here),
         ),
-        Parcel(
+        Download(
             "csv",
             "Numbers (CSV)",
             ".csv",
             "text/csv",
             "Losses, logits, gradients of every step.",
-            lambda *_: making.numbers_csv(here),
+            lambda *_: run.ask(ask.Numbers("csv")),
         ),
-        Parcel(
+        Download(
             "json",
             "Numbers (JSON)",
             ".json",
             "application/json",
             "The same with the config.",
-            lambda *_: making.numbers_json(here),
+            lambda *_: run.ask(ask.Numbers("json")),
         ),
-        Parcel(
+        Download(
             "tensorboard",
             "TensorBoard",
             ".tfevents",
-            "application/octet-stream",
+            _BYTES,
             "The numbers for TensorBoard: put the file into its log folder.",
-            lambda *_: event_file(making.kept_trainer(here).history),
+            lambda *_: run.ask(ask.Numbers("tensorboard")),
         ),
-        Parcel(
+        Download(
             "generator",
             "Generator",
             "-generator.safetensors",
-            "application/octet-stream",
+            _BYTES,
             "The shown generator's weights alone.",
-            lambda *_: generator_safetensors(making.kept_generator(here)),
+            lambda *_: run.ask(ask.Generator("safetensors")),
         ),
     ]
     if has_onnx():
         help_ = "The shown generator for other runtimes, checked against onnxruntime."
-        make = lambda *_: generator_onnx(making.kept_generator(here))  # noqa: E731
-        out.append(Parcel("onnx", "Generator (ONNX)", ".onnx", "application/octet-stream", help_, make))
-    runner = here.runner
+        out.append(
+            Download("onnx", "Generator (ONNX)", ".onnx", _BYTES, help_, lambda *_: run.ask(ask.Generator("onnx")))
+        )
+    return out + _script(here)
+
+
+def _script(here: Visit) -> list[Download]:
+    """A script that repeats the run, and its data; nothing where there is no such script."""
+    from gan_core.export.script import write_script
+    from gan_core.export.script_files import own_file, own_file_name
+
+    now = here.run.status()
+    own = now.initial_config.data
+    out = []
     with contextlib.suppress(ConfigError, DataError):  # a setting that no script knows; data that are gone
-        text = write_script(runner.initial_config, runner.interventions, title=runner.preset or "a run")
+        text = write_script(now.initial_config, now.interventions, title=now.preset or "a run")
         help_ = "One plain PyTorch file that makes the same calls and prints the same losses, without this app."
-        out.append(Parcel("script", "Script (Python)", ".py", "text/x-python", help_, lambda *_: text.encode()))
-        own = runner.initial_config.data
+        out.append(Download("script", "Script (Python)", ".py", "text/x-python", help_, lambda *_: text.encode()))
         if own.hash:
             help_ = "The data that the script reads: keep the file beside it."
-            ending = f"-{own_file_name(own)}"
-            out.append(
-                Parcel(
-                    "data", "Data for the script", ending, "application/octet-stream", help_, lambda *_: own_file(own)
-                )
-            )
+            name = f"-{own_file_name(own)}"
+            out.append(Download("data", "Data for the script", name, _BYTES, help_, lambda *_: own_file(own)))
     return out
+
+
+def _picture(here: Visit) -> bytes:
+    """Draw the samples as they are shown now, as a PNG."""
+    from gan_core.export.pictures import sample_png
+
+    return sample_png(here.run.ask(ask.NewestSnapshot()))
+
+
+def _film(here: Visit, wish: FilmWish, progress: Progress | None, cancelled: Cancelled | None) -> bytes:
+    """Make a film of the kept pictures."""
+    from gan_core.export.film import film
+    from gan_core.export.frames import to_film
+
+    shown = to_film(here.run.ask(ask.KeptFrames()))
+    return film(
+        shown.moments,
+        wish.kind,
+        seconds=wish.seconds,
+        side=wish.side,
+        loop=wish.loop,
+        frame=shown.frame,
+        real=shown.real,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def _page(here: Visit, progress: Progress | None, cancelled: Cancelled | None) -> bytes:
+    """Write the kept pictures and numbers as one HTML file."""
+    from gan_core.export.html import run_page
+
+    frames, config = here.run.ask(ask.KeptFrames()), here.run.status().initial_config
+    return run_page(frames, config, title=file_name(here), progress=progress, cancelled=cancelled)

@@ -10,8 +10,7 @@ import threading
 from typing import Literal
 
 from gan_core.errors import GanExplorerError
-from gan_core.export.common import ExportCancelledError
-from pages.ui.runs.downloads import Parcel
+from pages.ui.runs.downloads import Download
 
 State = Literal["working", "done", "cancelled", "failed"]
 
@@ -19,14 +18,14 @@ _log = logging.getLogger(__name__)
 
 
 class Job:
-    """Makes a parcel; begins at once.
+    """The making of a file; begins at once.
 
     Args:
-        parcel: What to make.
+        download: What to make.
         file_name: What its file is to be called.
 
     Attributes:
-        parcel: As given.
+        download: As given.
         file_name: As given.
         state: How it stands.
         share: Of the work that is done, 0 to 1.
@@ -34,8 +33,8 @@ class Job:
         message: Why it failed, or "".
     """
 
-    def __init__(self, parcel: Parcel, file_name: str) -> None:
-        self.parcel, self.file_name = parcel, file_name
+    def __init__(self, download: Download, file_name: str) -> None:
+        self.download, self.file_name = download, file_name
         self.state: State = "working"
         self.share = 0.0
         self.content = b""
@@ -53,8 +52,10 @@ class Job:
         self._thread.join(timeout)
 
     def _work(self) -> None:
+        from gan_core.export.common import ExportCancelledError  # late: it loads PyTorch
+
         try:
-            content = self.parcel.make(self._hear, self._stop.is_set)
+            content = self.download.make(self._hear, self._stop.is_set)
             if self._stop.is_set():
                 self.state = "cancelled"
             else:

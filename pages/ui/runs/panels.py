@@ -30,8 +30,8 @@ def this_run() -> None:
     if not session.has_run():
         st.caption("None is open: the Train page opens one, and so does a saved run below.")
         return
-    runner = session.visit().runner
-    st.markdown(f"{_title(runner.preset, runner.config)}, step {runner.step_count:,}, {runner.state}")
+    now = session.visit().run.status()
+    st.markdown(f"{_title(now.preset, now.config)}, step {now.step:,}, {now.state}")
     take_home.panel()
 
 
@@ -39,7 +39,7 @@ def saved() -> None:
     """Saved runs: go on, download, delete, compare."""
     st.subheader("Saved runs", anchor=False)
     runs = saved_runs.saved_runs()
-    if session.rooms().autosave is None:
+    if session.rooms().host.autosave is None:
         st.caption("Saving is switched off (GAN_EXPLORER_RUNS=off).")
         return
     if not runs:

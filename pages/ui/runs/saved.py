@@ -6,17 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gan_core import CheckpointError, GanExplorerError, History
+from gan_core.live.commands import OpenFile
 from gan_core.record.run_card import Clock
-from gan_core.record.timeline import Timeline
-from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave, Saved
 from pages.ui import session
-from pages.ui.presence import default_device
 
 
 def saved_runs() -> list[Saved]:
     """Saved runs that this visitor may see, newest first: their own, or all if the app serves one person."""
-    autosave = session.rooms().autosave
+    autosave = session.rooms().host.autosave
     if autosave is None:
         return []
     runs = autosave.saved()
@@ -52,7 +50,7 @@ def name_of(run: Saved) -> str:
 
 
 def _saved(key: str) -> Path:
-    autosave = session.rooms().autosave
+    autosave = session.rooms().host.autosave
     if autosave is None or key not in {saved.key for saved in saved_runs()}:
         raise CheckpointError("this run is not here any more")
     return autosave.path(key)
@@ -64,6 +62,8 @@ def history_of(key: str) -> History:
     Raises:
         CheckpointError: If it is gone or damaged.
     """
+    from gan_core.storage import checkpoint  # late: it loads PyTorch
+
     return checkpoint.load_history(_saved(key))
 
 
@@ -78,6 +78,8 @@ def path_of(key: str) -> Path:
 
 def open_saved(key: str) -> None:
     """Go on with a saved run, in place of this one."""
+    from gan_core.storage import checkpoint
+
     try:
         path = _saved(key)
         clock = next(run.card.clock for run in saved_runs() if run.key == key)
@@ -94,10 +96,7 @@ def open_file(content: bytes, clock: Clock = ()) -> None:
         clock: When which step was reached, if that is known.
     """
     try:
-        trainer = checkpoint.load(content, device=default_device())
-        here, step = session.visit(), trainer.step_count
-        here.recorder.inherit(Timeline(clock=clock), trainer.initial_config, step)
-        here.runner.adopt(trainer, preset=checkpoint.summarise(content).preset)
+        step = session.visit().run.send(OpenFile(content, clock))
         session.notify(f"This run goes on from step {step:,} of the file.")
     except GanExplorerError as error:
         session.notify(f"The file was not opened: {error}.")
@@ -124,7 +123,7 @@ def _try(act: Callable[[Autosave], object], key: str) -> None:
     """Do something to a saved run that this visitor may see; say what stood in the way."""
     try:
         _saved(key)
-        autosave = session.rooms().autosave
+        autosave = session.rooms().host.autosave
         assert autosave is not None
         act(autosave)
     except GanExplorerError as error:

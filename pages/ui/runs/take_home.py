@@ -8,11 +8,8 @@ from typing import Final
 import streamlit as st
 
 from pages.ui import session
-from pages.ui.runs import downloads as packing
-from pages.ui.runs import making
-from pages.ui.runs.downloads import Parcel
+from pages.ui.runs.downloads import Download, FilmWish, downloads, file_name, film_formats, slow_downloads
 from pages.ui.runs.jobs import Job
-from pages.ui.runs.making import FilmWish
 
 _JOB: Final = "export"
 _EVERY: Final = 0.5
@@ -22,17 +19,17 @@ _SIDES: Final = (256, 384, 512, 768)
 def panel() -> None:
     """Download buttons for the run that is open."""
     here = session.visit()
-    name = making.file_name(here)
+    begin = file_name(here)
     with st.container(horizontal=True, key="take-home"):
-        for parcel in packing.parcels(here):
+        for item in downloads(here):
             st.download_button(
-                parcel.label,
-                partial(parcel.make, None, None),
-                file_name=name + parcel.ending,
-                mime=parcel.mime,
+                item.label,
+                partial(item.make, None, None),
+                file_name=begin + item.ending,
+                mime=item.mime,
                 on_click="ignore",
-                key=f"home:{parcel.name}",
-                help=parcel.help,
+                key=f"home:{item.name}",
+                help=item.help,
             )
     job: Job | None = session.recall(_JOB)
     ticking = job is not None and job.state == "working"
@@ -56,30 +53,30 @@ def _long(ticking: bool) -> None:
 def _choose() -> None:
     here = session.visit()
     with st.container(horizontal=True, key="take-home-long"):
-        for parcel in packing.long_parcels(here, FilmWish()):
-            if parcel.name == "film":
-                with st.popover("Film …", help=parcel.help, key="export:film"):
+        for item in slow_downloads(here, FilmWish()):
+            if item.name == "film":
+                with st.popover("Film …", help=item.help, key="export:film"):
                     _film()
             else:
-                _start_button(parcel, f"{parcel.label} …")
+                _start_button(item, f"{item.label} …")
 
 
 def _film() -> None:
-    formats = packing.film_formats()
+    formats = film_formats()
     kind = st.segmented_control("Format", formats, default="gif", format_func=str.upper, key="export:kind") or "gif"
     seconds = st.slider("Length, seconds", 1, 30, 6, key="export:seconds")
     side = st.select_slider("Width, pixels", _SIDES, 384, key="export:side")
     loop = st.toggle("begin again at the end", value=True, key="export:loop", disabled=kind == "mp4")
-    film, *_ = packing.long_parcels(session.visit(), FilmWish(kind, float(seconds), side, loop))
+    film, *_ = slow_downloads(session.visit(), FilmWish(kind, float(seconds), side, loop))
     _start_button(film, "Make the film")
 
 
-def _start_button(parcel: Parcel, label: str) -> None:
-    st.button(label, on_click=_start, args=(parcel,), key=f"export:{parcel.name}:go", help=parcel.help)
+def _start_button(item: Download, label: str) -> None:
+    st.button(label, on_click=_start, args=(item,), key=f"export:{item.name}:go", help=item.help)
 
 
-def _start(parcel: Parcel) -> None:
-    session.remember(_JOB, Job(parcel, making.file_name(session.visit()) + parcel.ending))
+def _start(item: Download) -> None:
+    session.remember(_JOB, Job(item, file_name(session.visit()) + item.ending))
 
 
 def _ended(job: Job) -> None:
@@ -89,7 +86,7 @@ def _ended(job: Job) -> None:
                 f"Save {job.file_name} ({len(job.content) / 1e6:.1f} MB)",
                 job.content,
                 file_name=job.file_name,
-                mime=job.parcel.mime,
+                mime=job.download.mime,
                 on_click="ignore",
                 type="primary",
                 key="export:save",

@@ -1,18 +1,8 @@
 """This visitor's session. `memory` is the only module that touches ``st.session_state``."""
 
 from pages.ui.session.address import POINTS
-from pages.ui.session.changes import (
-    KEEP_LEARNED,
-    change,
-    kept_words,
-    open_config,
-    open_preset,
-    open_recorded,
-)
-from pages.ui.session.commands import go_on_from, obey, save_direction, saved_directions, try_cure
 from pages.ui.session.links import latent_start, link_carries_data, query_of_run, stands_recorded, update_link
 from pages.ui.session.memory import (
-    ask_redraw,
     feed,
     feed_once,
     form_stands,
@@ -21,7 +11,6 @@ from pages.ui.session.memory import (
     recall,
     remember,
     take_notice,
-    take_redraw,
     value_of,
 )
 from pages.ui.session.present import (
@@ -37,22 +26,32 @@ from pages.ui.session.present import (
     visit,
     visit_or_recorded,
 )
+from pages.ui.session.requests import (
+    KEEP_LEARNED,
+    apply,
+    begin_page,
+    change,
+    obey,
+    open_config,
+    open_preset,
+    open_recorded,
+    turn_page,
+)
 
 __all__ = [
     "HEARTBEAT",
     "KEEP_LEARNED",
     "POINTS",
-    "ask_redraw",
+    "apply",
+    "begin_page",
     "change",
     "feed",
     "feed_once",
     "form_stands",
-    "go_on_from",
     "greet",
     "has_run",
     "is_echo",
     "is_for_one",
-    "kept_words",
     "key_of_run",
     "keys_of_runs",
     "latent_start",
@@ -67,13 +66,10 @@ __all__ = [
     "recall",
     "remember",
     "rooms",
-    "save_direction",
-    "saved_directions",
     "stands_recorded",
     "take_notice",
-    "take_redraw",
     "token",
-    "try_cure",
+    "turn_page",
     "update_link",
     "value_of",
     "visit",

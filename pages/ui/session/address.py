@@ -9,10 +9,6 @@ import streamlit as st
 from gan_core import DataError, GanExplorerError, RunConfig
 from gan_core.config import DataConfig
 from gan_core.config.presets import from_query
-from gan_core.data.own import find as find_own
-from gan_core.data.own import register
-from gan_core.data.own_data import OwnPoints
-from gan_core.data.payload import from_text, to_text
 from pages.ui.latent import link as latent_link
 from pages.ui.session.memory import notify
 
@@ -25,6 +21,9 @@ def from_link() -> tuple[RunConfig, str, Any]:
     query = {name: text for name, text in st.query_params.to_dict().items() if name not in latent_link.NAMES}
     try:
         if text := query.pop(POINTS, ""):
+            from gan_core.data.own import register  # late: they load PyTorch
+            from gan_core.data.payload import from_text
+
             register(from_text(text))
         return from_query(query)
     except GanExplorerError as error:
@@ -34,8 +33,14 @@ def from_link() -> tuple[RunConfig, str, Any]:
 
 def small_points(config: DataConfig) -> dict[str, str]:
     """A drawing that is small enough for a link."""
+    if config.name != "own-points":
+        return {}
+    from gan_core.data.own import find as find_own
+    from gan_core.data.own_data import OwnPoints
+    from gan_core.data.payload import to_text
+
     try:
-        data = find_own(config.name, config.hash) if config.name == "own-points" else None
+        data = find_own(config.name, config.hash)
     except DataError:
         return {}
     text = to_text(data) if isinstance(data, OwnPoints) else None

@@ -20,7 +20,7 @@ def update_link() -> int | None:
         The step up to which the link repeats the run, None if it repeats all of it, or -1 if the run began with what
         another had learned, which no link repeats.
     """
-    done, query = visit().runner.interventions, query_of_run()
+    done, query = visit().run.status().interventions, query_of_run()
     if recall("link") != query or st.query_params.to_dict() != query:
         remember("link", query)
         st.query_params.from_dict(query)
@@ -29,28 +29,26 @@ def update_link() -> int | None:
 
 def stands_recorded() -> bool:
     """True while this run is the recorded one that was opened for want of another."""
-    runner = visit().runner
-    return runner.preset == recall("recorded") and runner.step_count == recorded(runner.preset).step
+    now = visit().run.status()
+    return now.preset == recall("recorded") and now.step == recorded(now.preset).step
 
 
 def link_carries_data() -> bool:
     """True if the link holds what the run trains on: a set that everybody has, or a small drawing."""
-    data = visit().runner.initial_config.data
+    data = visit().run.status().initial_config.data
     return not data.name.startswith("own-") or bool(small_points(data))
 
 
 def query_of_run() -> dict[str, str]:
     """The parameters of a link that repeats this run."""
-    runner = visit().runner
-    return to_query(runner.initial_config, runner.preset, runner.interventions) | small_points(
-        runner.initial_config.data
-    )
+    now = visit().run.status()
+    return to_query(now.initial_config, now.preset, now.interventions) | small_points(now.initial_config.data)
 
 
 def latent_start() -> latent_link.Link:
     """Where the link says that a walk through the latent space begins."""
     try:
-        return latent_link.parse(st.query_params.to_dict(), visit().runner.config)
+        return latent_link.parse(st.query_params.to_dict(), visit().run.status().config)
     except ConfigError as error:
         if not recall("latent.refused"):
             remember("latent.refused", True)

@@ -19,33 +19,33 @@ def remember(name: str, value: Any) -> None:
 
 
 def recall(name: str, default: Any = None) -> Any:
-    """What `remember` kept."""
+    """Return what `remember` kept."""
     return st.session_state.get(f"gan.{name}", default)
 
 
 def forget(name: str, default: Any = None) -> Any:
-    """What `remember` kept, for the last time."""
+    """Return what `remember` kept, and forget it."""
     return st.session_state.pop(f"gan.{name}", default)
 
 
 def notify(text: str) -> None:
-    """Say something once, at the next drawing of the page."""
+    """Show a text once, at the next drawing of the page."""
     remember("notice", text)
 
 
 def take_notice() -> str:
-    """What is to be said, or ""."""
+    """Return the text to show and forget it; "" if there is none."""
     text: str = forget("notice", "")
     return text
 
 
 def ask_redraw() -> None:
-    """Have the whole page drawn again after this fragment."""
+    """Ask for the whole page to be drawn again after this fragment."""
     remember("redraw", True)
 
 
 def take_redraw() -> bool:
-    """True once after `ask_redraw`."""
+    """Return whether `ask_redraw` was called, and forget it."""
     return bool(forget("redraw", False))
 
 
@@ -57,12 +57,12 @@ def feed(key: str, value: Any) -> None:
 
 
 def form_stands() -> None:
-    """The form has been drawn with all that `feed` gave it."""
+    """Note that the form has been drawn with all that `feed` gave it."""
     st.session_state[_FED] = set()
 
 
 def is_echo(key: str) -> bool:
-    """True if a widget's value is not this visitor's choice: it was fed another one, and the form is not drawn yet.
+    """Whether a widget's value is not this visitor's choice: it was fed another one, and the form is not drawn yet.
 
     A click while the server is slow stops the drawing; the browser then reports the values of the form before.
     """
@@ -75,5 +75,5 @@ def feed_once(key: str, value: Any) -> None:
 
 
 def value_of(key: str) -> Any:
-    """A widget's value."""
+    """Return a widget's value."""
     return st.session_state[key]

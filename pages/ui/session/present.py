@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from gan_core.config.presets import link_repeats_until
+from gan_core.live.commands import SetOwner
 from gan_core.record.run_card import fingerprint
-from gan_core.storage.bundled import recorded
 from pages.ui import browser
 from pages.ui.latent import link as latent_link
 from pages.ui.presence import Rooms, Visit, default_pace, default_slots
@@ -43,11 +43,11 @@ def _presence(_visit: Visit, token: str) -> Visit:
 def visit() -> Visit:
     """This visitor's run; made from the link at the first call, and again after it was released."""
     known: Visit | None = recall("visit")
-    if known is None or known.runner.state == "closed":
+    if known is None or known.run.closed:
         if known is None:
             config, preset, interventions = from_link()
         else:  # released meanwhile: the same run from its beginning, with all that was done to it
-            last = known.runner
+            last = known.run.status()
             config, preset, interventions = last.initial_config, last.preset, last.interventions
             if link_repeats_until(interventions) == -1:
                 interventions = ()
@@ -63,7 +63,7 @@ def visit_or_recorded(name: str) -> Visit:
         name: One of `gan_core.storage.bundled.RECORDED`.
     """
     if recall("visit") is None and not st.query_params.keys() - set(latent_link.NAMES):
-        take(rooms().open_recorded(recorded(name)))
+        take(rooms().open_recorded(name))
         remember("recorded", name)
     return visit()
 
@@ -72,14 +72,14 @@ def take(opened: Visit) -> Visit:
     """Make a run this visitor's, in place of the one there was."""
     remember("visit", opened)
     remember("keys", keys_of_runs() | {opened.key})
-    opened.recorder.owner = owner()
+    opened.run.send(SetOwner(owner()))
     return opened
 
 
 def has_run() -> bool:
     """True if this visitor has a run; asking makes none."""
     known: Visit | None = recall("visit")
-    return known is not None and known.runner.state != "closed"
+    return known is not None and not known.run.closed
 
 
 def token() -> str | None:
@@ -109,7 +109,7 @@ def _recognise() -> None:
     remember("recognised", True)
     known: Visit | None = recall("visit")
     if known is not None:
-        known.recorder.owner = owner()
+        known.run.send(SetOwner(owner()))
 
 
 def owner() -> str:
@@ -139,4 +139,4 @@ def keys_of_runs() -> frozenset[str]:
 
 def key_of_run() -> str:
     """The name under which the open run is saved; "" if there is none."""
-    return f"{visit().key}-{visit().runner.run}" if has_run() else ""
+    return f"{visit().key}-{visit().run.status().run}" if has_run() else ""

@@ -20,9 +20,9 @@ _PENALTY_WEIGHTS: Final = {"gradient_penalty": 10.0, "lipschitz_penalty": 10.0, 
 
 def form() -> None:
     """The whole form, in the order a person thinks: start from, data, game, networks, rates, seed."""
-    runner = session.visit().runner
-    config = runner.config
-    _start_from(runner.preset)
+    now = session.visit().run.status()
+    config = now.config
+    _start_from(now.preset)
     _keep_learned()
     with _section("data", "Data"):
         widgets(config, "data.name")

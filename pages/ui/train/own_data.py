@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from gan_core import DataError, GanExplorerError
 from gan_core.config.presets import find
-from gan_core.data.own import find as find_own
-from gan_core.data.own import register
-from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
-from gan_core.data.tables import read_drawing, read_points
-from gan_core.data.uploads import read_images, read_zip
+from gan_core.live import commands as do
 from pages.ui import session
 from pages.ui.train import draw
+
+if TYPE_CHECKING:
+    from gan_core.data.own_data import OwnData
 
 
 def own_data(files: Sequence[Any]) -> OwnData | None:
@@ -48,6 +47,9 @@ def read_own(files: Sequence[tuple[str, bytes]]) -> OwnData:
     Raises:
         DataError: If nothing in them can be used.
     """
+    from gan_core.data.tables import read_points  # late: they load PyTorch
+    from gan_core.data.uploads import read_images, read_zip
+
     name, content = files[0]
     ending = name.lower().rpartition(".")[2]
     if ending in ("csv", "npy"):
@@ -59,15 +61,19 @@ def read_own(files: Sequence[tuple[str, bytes]]) -> OwnData:
 
 def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
     """Start a run on a visitor's own data, with networks and rates that suit them."""
+    from gan_core.data.own import register
+    from gan_core.data.own_data import OwnImages
+
     name = "own-images" if isinstance(data, OwnImages) else "moons"
-    runner = session.visit().runner
+    run = session.visit().run
     try:
-        named = {"data.name": data.name, "data.hash": register(data), "seed": runner.config.seed}
-        runner.restart(find(name).config.changed({**named, **changes}), preset=name if name == data.name else "")
+        named = {"data.name": data.name, "data.hash": register(data), "seed": run.status().config.seed}
+        config = find(name).config.changed({**named, **changes})
+        run.send(do.Restart(config, preset=name if name == data.name else ""))
     except GanExplorerError as error:
         session.notify(str(error))
         return
-    runner.play()
+    run.send(do.Play())
     session.notify(f"New run, with the networks and rates of the preset {name}.")
 
 
@@ -79,7 +85,10 @@ def drawing() -> list[list[float]]:
 
 def _drawn_before() -> list[list[float]]:
     """The points of this run, if a drawing can have given them."""
-    data = session.visit().runner.config.data
+    from gan_core.data.own import find as find_own
+    from gan_core.data.own_data import OwnPoints
+
+    data = session.visit().run.status().config.data
     try:
         found = find_own(data.name, data.hash) if data.name == "own-points" else None
     except DataError:
@@ -98,6 +107,8 @@ def keep_drawing() -> None:
 
 def train_on_drawing() -> None:
     """Start a run on the drawing."""
+    from gan_core.data.tables import read_drawing
+
     try:
         train_on(read_drawing(drawing()), {})
     except GanExplorerError as error:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from gan_core.data.limits import MAX_UPLOAD_BYTES
-from gan_core.data.own_data import OwnData, OwnImages
 from pages.ui.train import draw, own_data
+
+if TYPE_CHECKING:
+    from gan_core.data.own_data import OwnData, OwnImages
 
 _SIZES: Final = (8, 16, 28, 32, 64)
 _PICTURES: Final = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "zip"]
 _PREVIEW: Final = 24
-_MAX_MB: Final = MAX_UPLOAD_BYTES // 1_000_000
 
 
 def form() -> None:
@@ -31,11 +31,13 @@ def form() -> None:
 
 
 def _pictures() -> None:
+    from gan_core.data.own_data import OwnImages  # late: it loads PyTorch
+
     given: Any = st.file_uploader(
         "Pictures, or one zip of them",
         type=_PICTURES,
         accept_multiple_files=True,
-        max_upload_size=_MAX_MB,
+        max_upload_size=_max_mb(),
         key="own:files",
         help="They are cut to the middle square. In a zip with a folder for each class, the folders are the labels. "
         "Nothing leaves this server.",
@@ -52,6 +54,12 @@ def _pictures() -> None:
         st.image(list(pictures), width=34, output_format="PNG")
         changes = {"data.size": size, "data.colour": colour, "data.flip": flip} | _classes(data)
         st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, changes), key="own:go")
+
+
+def _max_mb() -> int:
+    from gan_core.data.limits import MAX_UPLOAD_BYTES
+
+    return MAX_UPLOAD_BYTES // 1_000_000
 
 
 def _classes(data: OwnImages) -> dict[str, Any]:
@@ -72,7 +80,7 @@ def _table() -> None:
     given: Any = st.file_uploader(
         "CSV or NPY with two columns",
         type=["csv", "npy"],
-        max_upload_size=_MAX_MB,
+        max_upload_size=_max_mb(),
         key="own:table",
         help="One point a row: x and y. A first row of names is left out.",
     )
@@ -97,6 +105,8 @@ def _drawing() -> None:
 
 def _say(data: OwnData) -> None:
     """How many there are, what was left out and why: plain text, as it may name what strangers wrote."""
+    from gan_core.data.own_data import OwnImages
+
     n = len(data.pixels) if isinstance(data, OwnImages) else len(data.values)
     st.text(f"{n:,} {'pictures' if isinstance(data, OwnImages) else 'points'}")
     for reason, count in getattr(data, "skipped", ()):

@@ -8,9 +8,11 @@ from typing import Any
 import streamlit as st
 from latex2mathml.converter import convert
 
-from gan_core import OBJECTIVES, REGULARISERS, RunConfig
+import gan_core
+from gan_core import RunConfig
 from pages.ui import live as view
 from pages.ui import session
+from pages.ui.commands import parse_all
 from pages.ui.live.route import FRAME, PAST, plotly_url
 from pages.ui.prose import reading
 from pages.ui.runs import saved as saved_runs
@@ -35,7 +37,8 @@ def offer() -> None:
 def live() -> None:
     """The live view, and what the visitor asks for in it; the view itself fetches its frames from the route."""
     here = session.visit()
-    plane = len(here.runner.config.data_shape) == 1
+    config = here.run.status().config
+    plane = len(config.data_shape) == 1
     view.mount(
         key=_KEY,
         data={
@@ -44,25 +47,23 @@ def live() -> None:
             "plotly": plotly_url(),
             "ms": 165 if plane else 210,
             "plotMs": 500,
-            "formulas": formulas(here.runner.config),
-            "reading": reading(here.runner.config),
+            "formulas": formulas(config),
+            "reading": reading(config),
         },
         on_command=_on_command,
     )
-    if session.take_redraw():
-        st.rerun(scope="app")
+    session.turn_page()
 
 
 def _on_command() -> None:
-    for command in view.parse_commands(session.value_of(_KEY).get("command")):
-        if session.obey(command):
-            session.ask_redraw()
+    for command in parse_all(session.value_of(_KEY).get("command")):
+        session.obey(command)
 
 
 @functools.lru_cache(maxsize=64)
 def formulas(config: RunConfig) -> list[dict[str, Any]]:
     """What stands beside the numbers of one step: each formula of this run's game, where its value is, its turn."""
-    objective = OBJECTIVES[config.objective]
+    objective = gan_core.OBJECTIVES[config.objective]
     rows = []
     if objective.probability:
         value = r"V(D, G) = E[\log D(x)] + E[\log(1 - D(G(z)))]"
@@ -75,10 +76,10 @@ def formulas(config: RunConfig) -> list[dict[str, Any]]:
     paper = objective.source
     rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", 1, "What D's update lowers.", paper))
     for i, penalty in enumerate(config.regularisers):
-        formula = r"\gamma \left(" + REGULARISERS[penalty.name].formula + r"\right)"
-        label = f"{REGULARISERS[penalty.name].label} penalty"
+        formula = r"\gamma \left(" + gan_core.REGULARISERS[penalty.name].formula + r"\right)"
+        label = f"{gan_core.REGULARISERS[penalty.name].label} penalty"
         if i == 0:
-            paper = REGULARISERS[penalty.name].source
+            paper = gan_core.REGULARISERS[penalty.name].source
             words = "Added to D's loss: steepness costs. γ is the penalty weight."
             rows.append(_formula("penalty", label, formula, "penalty", 1, words, paper))
     rows.append(_formula("real", "D on real", mean[0], mean[1], 1, f"{what} that D gives real samples."))

@@ -99,7 +99,7 @@ def _changer(path: str, key: str) -> Callable[[], None]:
         if session.is_echo(key):
             return
         changes = {path: session.value_of(key)}
-        config = session.visit().runner.config
+        config = session.visit().run.status().config
         if changes == {"objective": "wasserstein"} and not (config.clip or config.regularisers):
             changes["clip"] = 0.01  # without any bound the critic's loss has no minimum
         session.change(changes)

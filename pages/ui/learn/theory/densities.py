@@ -5,24 +5,17 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gan_core.figures import theory
 from gan_core.figures.palette import Theme
-from gan_core.theory import (
-    Lesson,
-    Pair,
-    bayes_accuracy,
-    best_logit,
-    jensen_shannon,
-    learn,
-    value_of_best,
-    wasserstein,
-)
 from pages.ui.learn.theory.blocks import Block, picture, table, words
 from pages.ui.prose import number
+
+if TYPE_CHECKING:
+    from gan_core.theory import Lesson, Pair
 
 UPDATES: Final = (0, 10, 30, 100, 300)
 _X: Final = np.linspace(-6, 14, 241)
@@ -31,18 +24,24 @@ _MEANS: Final = np.linspace(0, 10, 41)
 
 @functools.lru_cache(maxsize=256)
 def trained(pair: Pair, n_updates: int, n_looks: int) -> Lesson:
-    """A D that was trained on samples of a pair; remembered."""
+    """Train a D on samples of a pair; remembered."""
+    from gan_core.theory import learn  # late: it loads PyTorch
+
     return learn(pair, n_updates, x=_X, n_looks=n_looks, objectives=("minimax", "non_saturating"))
 
 
 @functools.lru_cache(maxsize=64)
 def _distances(std: float) -> tuple[np.ndarray, np.ndarray]:
+    from gan_core.theory import Pair, jensen_shannon, wasserstein
+
     pairs = [Pair(mean, std) for mean in _MEANS]
     return np.array([jensen_shannon(p) for p in pairs]), np.array([wasserstein(p) for p in pairs])
 
 
 def best(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
-    """Both densities with both D's, both divergences, and what they are worth."""
+    """Show both densities with both D's, both divergences, and what they are worth."""
+    from gan_core.theory import Pair, best_logit, wasserstein
+
     pair, updates = Pair(at["mean"], at["std"]), int(at["updates"])
     log_p, log_q = pair.log_densities(_X)
     lesson = trained(pair, updates, 1)
@@ -59,6 +58,8 @@ def best(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> li
 
 
 def _worth(pair: Pair, lesson: Lesson, updates: int) -> Block:
+    from gan_core.theory import bayes_accuracy, jensen_shannon, value_of_best, wasserstein
+
     value = number(lesson.values[-1], ".4f") if updates else "not trained"
     right = f"{lesson.accuracies[-1]:.1%}" if updates else "not trained"
     return table(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gan_core.errors import ConfigError
 from gan_core.figures import theory
 from gan_core.figures.palette import Theme
-from gan_core.theory import METHODS, Game, eigenvalues, factor, field, play_all, reading, reading_of_steps
 from pages.ui import prose
 from pages.ui.learn.theory.blocks import Block, picture, words
+
+if TYPE_CHECKING:
+    from gan_core.theory import Game
 
 MAX_METHODS: Final = 4
 _REACH: Final = 2.0
@@ -35,11 +37,15 @@ def _grid() -> np.ndarray:
 
 @functools.lru_cache(maxsize=256)
 def _paths(game: Game, methods: tuple[str, ...], h: float, d_steps: int) -> dict[str, np.ndarray]:
+    from gan_core.theory import play_all  # late: it loads PyTorch
+
     return play_all(game, methods, n_steps=_STEPS, h=h, d_steps=d_steps)
 
 
 @functools.lru_cache(maxsize=128)
 def _velocity(game: Game) -> np.ndarray:
+    from gan_core.theory import field
+
     return field(game, _grid())
 
 
@@ -51,6 +57,8 @@ def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
         chosen: The objective, the penalty or "", and the methods with commas between them.
         theme: Colours.
     """
+    from gan_core.theory import METHODS, Game, eigenvalues
+
     methods = tuple(dict.fromkeys(filter(None, chosen.get("methods", "").split(","))))
     if len(methods) > MAX_METHODS:
         raise ConfigError(f"{len(methods)} methods are not allowed: at most {MAX_METHODS} are")
@@ -72,6 +80,8 @@ def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
 
 
 def _said(game: Game, values: np.ndarray | None, h: float, d_steps: int) -> Iterator[str]:
+    from gan_core.theory import factor, reading, reading_of_steps
+
     yield f"Near the equilibrium the game {_READINGS[reading(game)]}."
     if values is None:
         return

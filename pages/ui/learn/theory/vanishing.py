@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
+import gan_core
 from gan_core.figures import theory
 from gan_core.figures.palette import Theme
-from gan_core.game.objectives import OBJECTIVES
-from gan_core.theory import Pair, pull
 from pages.ui.learn.theory.blocks import Block, picture, words
 from pages.ui.learn.theory.densities import trained
 
@@ -22,11 +21,15 @@ _LOOKS: Final = 14
 
 @functools.cache
 def _all_pulls() -> dict[str, np.ndarray]:
-    return {objective.label: pull(name, _LOGITS) for name, objective in OBJECTIVES.items()}
+    from gan_core.theory import pull
+
+    return {objective.label: pull(name, _LOGITS) for name, objective in gan_core.OBJECTIVES.items()}
 
 
 def pulls(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
-    """The pull of every loss over D's logit, and at one logit in numbers."""
+    """Show the pull of every loss over D's logit, and say it in numbers at one logit."""
+    from gan_core.theory import pull
+
     logit = at["logit"]
     curves = theory.curves(
         _LOGITS,
@@ -52,11 +55,13 @@ def pulls(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> l
 
 
 def frozen(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
-    """The size of the gradient of a G that stands still, over D's updates, with both losses."""
+    """Show the size of the gradient of a G that stands still, over D's updates, with both losses."""
+    from gan_core.theory import Pair
+
     lesson = trained(Pair(at["mean"]), _UPDATES, _LOOKS)
     sizes = theory.curves(
         lesson.steps,
-        {OBJECTIVES[name].label: sizes for name, sizes in lesson.pulls.items()},
+        {gan_core.OBJECTIVES[name].label: sizes for name, sizes in lesson.pulls.items()},
         x_title="updates of D, while G stands still",
         y_title="G's gradient",
         log=True,

@@ -1,7 +1,7 @@
-"""What a request asks of the latent space; it comes from a browser and may be anything.
+"""A question about the latent space as text parameters; it comes from a browser and may be anything.
 
 ========  ==========================================================================================
-do        which question, see `pages.ui.latent.answers`
+do        which question, see `gan_core.latent.answers`
 at        a step; left out for the newest moment
 p         points, as `gan_core.latent.points` writes them, with commas between; likewise a, b, s
 psi       truncation
@@ -35,7 +35,7 @@ MAX_OFF: Final = 1024
 MAX_PIXELS: Final = 64 * 64 * 3
 
 
-class Asked:
+class Request:
     """One request.
 
     Args:
@@ -47,7 +47,7 @@ class Asked:
         self._query, self._config = query, config
 
     def points(self, name: str = "p") -> list[Point]:
-        """Points by their texts.
+        """Read points.
 
         Raises:
             ConfigError: If one is not allowed.
@@ -55,7 +55,7 @@ class Asked:
         return parse_many(self._query.get(name, ""), self._config)
 
     def point(self, name: str = "p") -> Point:
-        """A single point.
+        """Read a single point.
 
         Raises:
             ConfigError: If there is none.
@@ -63,7 +63,7 @@ class Asked:
         return parse(self._query.get(name, ""), self._config)
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
-        """A whole number.
+        """Read a whole number.
 
         Raises:
             ConfigError: If it is none, or out of range.
@@ -74,7 +74,7 @@ class Asked:
         return int(text)
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
-        """A number.
+        """Read a number.
 
         Raises:
             ConfigError: If it is none, or out of range.
@@ -82,15 +82,15 @@ class Asked:
         return _number(name, self._query.get(name, str(default)), low, high)
 
     def word(self, name: str, default: str = "") -> str:
-        """A word; whoever takes it knows which are allowed."""
+        """Read a word; the caller checks which are allowed."""
         return self._query.get(name, default)
 
     def has(self, name: str) -> bool:
-        """True if there is such a parameter."""
+        """Whether there is such a parameter."""
         return bool(self._query.get(name))
 
     def edit(self) -> Edit:
-        """What is to be done to the points.
+        """Read what is done to the points.
 
         Raises:
             ConfigError: If part of it is not allowed.
@@ -98,7 +98,7 @@ class Asked:
         return Edit(self.number("psi", 1.0, 0.0, 3.0), tuple(self._shifts()), self._off())
 
     def vectors(self, name: str) -> list[NDArray[np.float32]]:
-        """Directions by their texts, with commas between.
+        """Read directions, with commas between.
 
         Raises:
             ConfigError: If one is not allowed.
@@ -107,7 +107,7 @@ class Asked:
         return [self._vector(text) for text in texts if text][:MAX_SHIFTS]
 
     def target(self, shape: tuple[int, ...]) -> NDArray[Any] | None:
-        """What is to be inverted: the pixels ``x`` of an image, or a point ``x,y``; None if neither is given.
+        """Read what is inverted: the pixels ``x`` of an image, or a point ``x,y``; None if neither is given.
 
         Args:
             shape: Of the run's samples.

@@ -1,0 +1,106 @@
+"""What a visitor does to the settings of their run, and which run is open; knows nothing of Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gan_core import ConfigError, GanExplorerError, RunConfig
+from gan_core.config import is_live
+from gan_core.config.presets import find, presets
+from gan_core.live import commands as do
+from pages.ui.effects import Effects, Notify
+from pages.ui.presence import Visit
+
+
+def change(visit: Visit, changes: Mapping[str, Any], *, keep_learned: bool = False) -> Effects:
+    """Change settings of a run: live ones act at once, others begin a new run.
+
+    Args:
+        visit: Whose run.
+        changes: New values by their paths.
+        keep_learned: True to begin a new run with what this one has learned.
+
+    Returns:
+        What was refused, or why there is a new run.
+    """
+    run, now = visit.run, visit.run.status().config
+    try:
+        config = _changed(now, changes)
+        if len(config.data_shape) != len(now.data_shape):
+            return _change_kind(visit, config)
+        paths = now.differences(config)
+        if not paths:
+            return ()
+        if all(is_live(path) for path in paths):
+            run.send(do.Retune(changes))
+            run.flush()  # the link is to name the step at which it happened
+            return ()
+        origin = run.send(do.Restart(config, keep_learned=keep_learned))
+        kept = "" if origin is None else f" Kept of step {origin.step:,}: {kept_words(origin.kept)}."
+        return (Notify(f"New run: {', '.join(paths)} cannot change while a run goes on.{kept}"),)
+    except GanExplorerError as error:
+        return (Notify(str(error)),)
+
+
+def kept_words(kept: Mapping[Any, tuple[int, int]]) -> str:
+    """Say how much of each network was kept: "all of G, 4 of 6 tensors of D"."""
+    names = {"generator": "G", "discriminator": "D"}  # the average has G's shapes
+
+    def part(n: int, of: int) -> str:
+        return "all" if n == of else f"{n} of {of} tensors" if n else "nothing"
+
+    return ", ".join(f"{part(*kept[player])} of {name}" for player, name in names.items())
+
+
+def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
+    """Apply changes to a config; other data may refuse what suited the last ones, and then that goes as well.
+
+    Raises:
+        ConfigError: If a value is not allowed.
+    """
+    try:
+        return config.changed(changes)
+    except ConfigError:
+        if "data.name" not in changes:
+            raise
+        plain: dict[str, Any] = {"conditional": False, "augment": []}
+        plain |= {f"{p}.kind": "mlp" for p in ("generator", "discriminator") if getattr(config, p).kind == "dcgan"}
+        return config.changed(plain | dict(changes))
+
+
+def _change_kind(visit: Visit, config: RunConfig) -> Effects:
+    """Go from the plane to images or back, with networks and rates of a preset: those of the last run rarely suit."""
+    fallback = "moons" if len(config.data_shape) == 1 else "mnist"
+    name = config.data.name if config.data.name in presets() else fallback
+    data = {f"data.{field}": value for field, value in config.data.model_dump().items()}
+    changed = presets()[name].config.changed(data | {"seed": config.seed})
+    visit.run.send(do.Restart(changed, preset=name))
+    return (
+        Notify(f"New run, with the networks and rates of the preset {name}: those of the last one would not suit."),
+    )
+
+
+def open_preset(visit: Visit, name: str) -> Effects:
+    """Start the run of a preset, playing."""
+    try:
+        preset = find(name)
+    except ConfigError as error:
+        return (Notify(str(error)),)
+    open_config(visit, preset.config, name)
+    return ()
+
+
+def open_config(visit: Visit, config: RunConfig, preset: str) -> None:
+    """Start a run of these settings, playing at full speed, in place of the one there is."""
+    for command in (do.Restart(config, preset=preset), do.SetPace(None), do.Play()):
+        visit.run.send(command)
+
+
+def open_recorded(visit: Visit, name: str) -> Effects:
+    """Stand at the end of a recorded run, in place of this one."""
+    try:
+        n_steps = visit.run.send(do.OpenRecorded(name))
+    except GanExplorerError as error:
+        return (Notify(str(error)),)
+    return (Notify(f"A recorded run of {n_steps:,} steps: scrub through it with the time machine, or play on."),)

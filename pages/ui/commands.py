@@ -1,0 +1,301 @@
+"""What a visitor may ask for, as values, and what each does to their run; knows nothing of Streamlit.
+
+A view sends ``{"name": …, "value": …, "n": …}``, and a browser may send anything: `parse` makes it one of the models of
+`Command`, or None. `carry_out` acts on a visit and returns what is left to do on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from gan_core import ConfigError, GanExplorerError
+from gan_core.config import is_live
+from gan_core.live import commands as do
+from pages.ui.changes import change, open_preset
+from pages.ui.effects import Effects, Notify, Redraw
+from pages.ui.presence import Visit
+
+MAX_STEP: Final = 1_000_000_000
+MAX_CURES: Final = 10
+MAX_SIDES: Final = 4
+MAX_NAME: Final = 40
+"""Characters of a direction's name."""
+MAX_BEFORE: Final = 16
+"""Requests that may come again with the newest one."""
+
+
+# -- values --------------------------------------------------------------------------------------------------
+
+
+def _as_whole(value: Any) -> int:
+    """Take a whole number as JavaScript writes it, 5 or 5.0."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or (isinstance(value, float) and not value.is_integer()):  # NaN and infinity are none either
+        raise ValueError("a whole number is allowed")
+    return int(value)
+
+
+def _as_name(text: str) -> str:
+    name = text.strip()
+    if not text.isprintable() or not 0 < len(name) <= MAX_NAME:
+        raise ValueError(f"1 to {MAX_NAME} characters that can be printed are allowed")
+    return name
+
+
+Whole = Annotated[int, BeforeValidator(_as_whole)]
+
+
+class _Request(BaseModel):
+    """One click.
+
+    Attributes:
+        n: Grows with every click, so that one click acts once, however often it arrives.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+    n: Annotated[Whole, Field(ge=0, lt=2**53)]
+
+
+class Plain(_Request):
+    """What needs no value: to play, pause, make a step or a lone update, begin again, or begin from the next seed."""
+
+    name: Literal["play", "pause", "step", "step_d", "step_g", "reset", "new_seed"]
+    value: None = None
+
+
+class Pace(_Request):
+    """Steps a second at most; None for full speed."""
+
+    name: Literal["pace"] = "pace"
+    value: Annotated[float, Field(gt=0, le=1000)] | None = None
+
+
+class StopAt(_Request):
+    """The step after which the run pauses; None for never."""
+
+    name: Literal["stop_at"] = "stop_at"
+    value: Annotated[Whole, Field(ge=1, le=MAX_STEP)] | None = None
+
+
+class Branch(_Request):
+    """Go on from the last kept state of this step or before."""
+
+    name: Literal["branch"] = "branch"
+    value: Annotated[Whole, Field(ge=0, le=MAX_STEP)]
+
+
+class TryCure(_Request):
+    """Branch with one of the cures of the gravest finding, by its place among them."""
+
+    name: Literal["cure"] = "cure"
+    value: Annotated[Whole, Field(ge=0, lt=MAX_CURES)]
+
+
+class PauseAtFailure(_Request):
+    """Whether the run pauses by itself as soon as a failure is found in it."""
+
+    name: Literal["alarm"] = "alarm"
+    value: bool
+
+
+class OpenPreset(_Request):
+    """Start the run of a preset, by its name."""
+
+    name: Literal["open"] = "open"
+    value: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class OneSide(_Request):
+    """Open a side of the comparison on the Train page, or take it away; sides count from 0."""
+
+    name: Literal["take", "remove"]
+    value: Annotated[Whole, Field(ge=0, lt=MAX_SIDES)]
+
+
+class SaveDirection(_Request):
+    """Save a direction of the latent space with the run, or forget it where the vector is ""."""
+
+    name: Literal["save"] = "save"
+    direction: Annotated[str, AfterValidator(_as_name)]
+    vector: Annotated[str, StringConstraints(pattern=r"^(z[A-Za-z0-9_-]{4,4096})?$")]
+
+
+Command = Annotated[
+    Plain | Pace | StopAt | Branch | TryCure | PauseAtFailure | OpenPreset | OneSide | SaveDirection,
+    Field(discriminator="name"),
+]
+"""All that a visitor can ask for."""
+
+LESSON: Final = frozenset({"play", "pause", "step", "pace"})
+"""What the live view of a lesson may ask for."""
+_BOTH: Final = LESSON | {"reset", "new_seed", "stop_at"}
+LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm"}
+"""What the live view may ask for."""
+LAB: Final = _BOTH | {"take", "remove"}
+"""What the sides of a comparison may ask for."""
+
+PLAIN: Final[Mapping[str, do.RunCommand[None]]] = {
+    "play": do.Play(),
+    "pause": do.Pause(),
+    "step": do.Step(),
+    "step_d": do.Step("d"),
+    "step_g": do.Step("g"),
+    "reset": do.Reset(),
+}
+"""What a run is told where no value is needed."""
+
+_COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(Command)
+
+
+# -- parsing -------------------------------------------------------------------------------------------------
+
+
+def parse(raw: Any, allowed: Collection[str] = LIVE) -> Command | None:
+    """Turn what a browser sent into a command.
+
+    Args:
+        raw: Trigger value of a component; it may be anything.
+        allowed: Names of the commands that this component may send.
+
+    Returns:
+        The command, or None if it is none.
+    """
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str) or raw["name"] not in allowed:
+        return None
+    try:
+        return _COMMANDS.validate_python(dict(raw))
+    except ValidationError:
+        return None
+
+
+def parse_all(raw: Any, allowed: Collection[str] = LIVE) -> list[Command]:
+    """Turn a trigger value into commands, oldest first: the newest, and those before it that may not have arrived.
+
+    Args:
+        raw: Trigger value of a component; ``before`` holds the earlier requests. Streamlit keeps one value of a
+            trigger, so that of two that come while it is busy it drops the first.
+        allowed: Names of the commands that this component may send.
+    """
+    before = raw.get("before") if isinstance(raw, Mapping) else None
+    several = [*(before[:MAX_BEFORE] if isinstance(before, list) else []), raw]
+    return [command for command in (parse(one, allowed) for one in several) if command is not None]
+
+
+def parse_save(raw: Any) -> SaveDirection | None:
+    """Turn what the Latent page's component sent, ``{name, vector, n}``, into a command, or None if it is none."""
+    if not isinstance(raw, Mapping):
+        return None
+    command = parse(
+        {"name": "save", "direction": raw.get("name"), "vector": raw.get("vector"), "n": raw.get("n")}, ("save",)
+    )
+    return command if isinstance(command, SaveDirection) else None
+
+
+# -- what each does to a run ---------------------------------------------------------------------------------
+
+
+def carry_out(visit: Visit, command: Command, *, keep_learned: bool = False) -> Effects:
+    """Do what a visitor asked for; a click that has come before does nothing.
+
+    Args:
+        visit: Whose run.
+        command: What was asked for.
+        keep_learned: As for `pages.ui.changes.change`.
+
+    Returns:
+        What is left to do on the page; what cannot be done is said.
+    """
+    if not visit.is_new(command.n):
+        return ()
+    try:
+        return _carry_out(visit, command, keep_learned=keep_learned)
+    except GanExplorerError as error:
+        return Notify(str(error)), Redraw()
+
+
+def _carry_out(visit: Visit, command: Command, *, keep_learned: bool) -> Effects:
+    run = visit.run
+    match command:
+        case Plain(name="new_seed"):
+            seed = {"seed": (run.status().config.seed + 1) % 2**31}
+            return (*change(visit, seed, keep_learned=keep_learned), Redraw())
+        case Plain(name=name):
+            run.send(PLAIN[name])
+            if name in ("step_d", "step_g"):
+                run.flush()  # the link is to name it
+            return (Redraw(),) if name in ("reset", "step_d", "step_g") else ()
+        case Pace(value=pace):
+            run.send(do.SetPace(pace))
+        case StopAt(value=step):
+            now = run.status().step
+            if step is not None and step <= now:
+                raise ConfigError(f"The run is at step {now:,} already: stop at a later step, or reset it first")
+            run.send(do.SetStopAt(step))
+        case Branch(value=step):
+            return go_on_from(visit, step)
+        case TryCure(value=index):
+            return try_cure(visit, index)
+        case PauseAtFailure(value=on):
+            run.send(do.PauseAtFailure(on))
+        case OpenPreset(value=name):
+            return (*open_preset(visit, name), Redraw())
+        case SaveDirection(direction=direction, vector=vector):
+            run.send(do.NameDirection(direction, vector))
+            run.flush()
+    return ()
+
+
+def go_on_from(visit: Visit, step: int) -> Effects:
+    """Replace the run by one that goes on from its last kept state of that step or before."""
+    found = visit.run.send(do.GoOn(step))
+    if found is None:
+        return Notify("Nothing is kept of this run yet."), Redraw()
+    return Notify(f"This run goes on from step {found:,}; what came later is gone."), Redraw()
+
+
+def try_cure(visit: Visit, index: int) -> Effects:
+    """Branch the run with one of the changes that its diagnosis suggests.
+
+    A change that may come live goes on from the last state kept before the failure began; any other begins the run
+    anew from the same seed. It plays.
+    """
+    from gan_core.diagnosis import describe  # late: it loads PyTorch
+
+    run, now = visit.run, visit.run.status()
+    if not now.findings or index >= len(now.findings[0].cures):
+        return Notify("There is nothing to cure any more."), Redraw()
+    changes = now.findings[0].cures[index]
+    config = now.config.changed(changes)
+    live = all(is_live(path) for path in now.config.differences(config))
+    found = run.send(do.GoOn(now.findings[0].since_step)) if live else None
+    if found is None:
+        run.send(do.Restart(config))
+        words = "from the beginning, with the same seed"
+    else:
+        run.flush()
+        run.send(do.Retune(changes))
+        words = f"from step {found:,}"
+    run.send(do.Play())
+    return Notify(f"A branch {words}, with {describe(changes)}."), Redraw()
+
+
+def saved_directions(visit: Visit) -> list[dict[str, str]]:
+    """List the directions that were named in a run, oldest first, with their vectors as text."""
+    named: dict[str, str] = {}
+    for done in visit.run.status().interventions:
+        if done.name:
+            named[done.name] = done.vector
+    return [{"name": name, "vector": vector} for name, vector in named.items() if vector]
