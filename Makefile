@@ -26,11 +26,12 @@ export OMP_NUM_THREADS ?= 1
 export MALLOC_ARENA_MAX ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check bench fix clean
+.PHONY: help app test test-all check bench fix clean
 
 help:
 	@echo "make app      install what is needed (once) and open the app"
-	@echo "make test     install what the tests need (once) and run all tests"
+	@echo "make test     install what the tests need (once) and run the tests"
+	@echo "make test-all the same, and the tests that take longest"
 	@echo "make check    format check, lint, types, tests: what must pass before a commit"
 	@echo "make fix      format, and mend what lint can mend"
 	@echo "make bench    measure speed on this machine"
@@ -41,6 +42,9 @@ app: $(VENV)/.app-ready
 
 test: $(VENV)/.dev-ready
 	$(PY) -m pytest $(PYTEST) $(ARGS)
+
+test-all: $(VENV)/.dev-ready
+	GAN_EXPLORER_FULL=1 $(PY) -m pytest $(PYTEST) $(ARGS)
 
 check: $(VENV)/.dev-ready
 	$(PY) -m ruff format --check .
