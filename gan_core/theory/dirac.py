@@ -19,7 +19,8 @@ from torch import Tensor
 
 from gan_core.errors import ConfigError
 from gan_core.game.objectives import OBJECTIVES
-from gan_core.game.regularisers import REGULARISERS, Critic
+from gan_core.game.penalties import Critic
+from gan_core.game.regularisers import REGULARISERS
 
 Floats = NDArray[np.float64]
 Players = tuple[int, ...]
