@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gan_core.config import RunConfig
+from gan_core.data import DATASETS
 from gan_core.diagnosis.features import Series, Signs
 from gan_core.diagnosis.rules import bottleneck
 from gan_core.diagnosis.thresholds import limit
+from gan_core.game.objectives import OBJECTIVES
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ Make = Callable[[Signs, Series, RunConfig], Evidence]
 def missing(look: Signs, series: Series, config: RunConfig) -> Evidence:
     """Share of the data that no sample is near."""
     bar = limit("missing")
-    what = "modes" if config.data.name in ("ring-8", "grid-25") else "regions of the data"
+    what = DATASETS[config.data.name].parts
     return Evidence(
         "missing",
         look.missing,
@@ -91,7 +93,7 @@ def gradient(look: Signs, series: Series, config: RunConfig) -> Evidence:
 
 def logit(look: Signs, series: Series, config: RunConfig) -> Evidence:
     """Mean size of D's answers."""
-    bar = limit("critic" if config.objective in ("wasserstein", "least_squares") else "logit")
+    bar = limit("critic" if OBJECTIVES[config.objective].unbounded else "logit")
     return Evidence("logit", look.logit, bar, f"D's answers are {look.logit:.3g} in size; {bar:,.0f} is out of bounds.")
 
 

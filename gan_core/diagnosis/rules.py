@@ -14,6 +14,7 @@ import numpy as np
 from gan_core.config import RunConfig
 from gan_core.diagnosis.features import Flags, Series
 from gan_core.diagnosis.thresholds import limit
+from gan_core.game.objectives import OBJECTIVES
 
 Rule = Callable[[Series, RunConfig], Flags]
 
@@ -35,14 +36,12 @@ def has_optimum(config: RunConfig) -> bool:
 
 def optimum(config: RunConfig) -> float | None:
     """D's loss at equilibrium; None where it has no scale."""
-    from gan_core.game.objectives import OBJECTIVES  # late: it brings PyTorch along
-
     return OBJECTIVES[config.objective].d_optimum or None
 
 
 def divergence(s: Series, config: RunConfig) -> Flags:
     """True where D's answers are out of all bounds."""
-    scale = "critic" if config.objective in ("wasserstein", "least_squares") else "logit"
+    scale = "critic" if OBJECTIVES[config.objective].unbounded else "logit"
     return s["logit"] >= limit(scale)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 import numpy as np
 import pytest
 import torch
+from pages.ui.latent.answers import answer
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
@@ -20,7 +21,6 @@ from gan_core.record.frame import decode
 from gan_core.storage.bundled import recorded
 from pages.ui.commands import SaveDirection, carry_out, parse_save, saved_directions
 from pages.ui.latent import link
-from pages.ui.latent.answers import answer
 from pages.ui.latent.route import routes
 from pages.ui.latent.sections import SECTIONS
 from pages.ui.presence import Rooms, Visit

@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 from latex2mathml.converter import convert
 
-import gan_core
-from gan_core import RunConfig
+from gan_core import OBJECTIVES, REGULARISERS, RunConfig
 from pages.ui import live as view
 from pages.ui import session
 from pages.ui.commands import parse_all
@@ -63,7 +62,7 @@ def _on_command() -> None:
 @functools.lru_cache(maxsize=64)
 def formulas(config: RunConfig) -> list[dict[str, Any]]:
     """What stands beside the numbers of one step: each formula of this run's game, where its value is, its turn."""
-    objective = gan_core.OBJECTIVES[config.objective]
+    objective = OBJECTIVES[config.objective]
     rows = []
     if objective.probability:
         value = r"V(D, G) = E[\log D(x)] + E[\log(1 - D(G(z)))]"
@@ -76,10 +75,10 @@ def formulas(config: RunConfig) -> list[dict[str, Any]]:
     paper = objective.source
     rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", 1, "What D's update lowers.", paper))
     for i, penalty in enumerate(config.regularisers):
-        formula = r"\gamma \left(" + gan_core.REGULARISERS[penalty.name].formula + r"\right)"
-        label = f"{gan_core.REGULARISERS[penalty.name].label} penalty"
+        formula = r"\gamma \left(" + REGULARISERS[penalty.name].formula + r"\right)"
+        label = f"{REGULARISERS[penalty.name].label} penalty"
         if i == 0:
-            paper = gan_core.REGULARISERS[penalty.name].source
+            paper = REGULARISERS[penalty.name].source
             words = "Added to D's loss: steepness costs. γ is the penalty weight."
             rows.append(_formula("penalty", label, formula, "penalty", 1, words, paper))
     rows.append(_formula("real", "D on real", mean[0], mean[1], 1, f"{what} that D gives real samples."))
