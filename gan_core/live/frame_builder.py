@@ -16,14 +16,12 @@ import numpy as np
 
 from gan_core.diagnosis import HEADLINES, Finding, verdict
 from gan_core.diagnosis.report import Report
-from gan_core.metrics import Score
+from gan_core.metrics import Score, curves_of
 from gan_core.record import frame as frames
 from gan_core.record.snapshot import Snapshot
 from gan_core.training.snapshots import Moment
 
 MAX_METRIC_POINTS: Final = 400
-_CURVES: Final = ("modes_reached", "high_quality", "js")
-_CURVES_OF_IMAGES: Final = ("coverage", "precision")
 _RATE_WINDOW: Final = 2.0
 
 
@@ -83,8 +81,7 @@ class FrameBuilder:
             if not scores:
                 return
             self._scores, self._scores_step = dict(scores), found.step
-            curves = _CURVES if any(name in scores for name in _CURVES) else _CURVES_OF_IMAGES
-            self._series.append((found.step, {name: scores[name].value for name in curves if name in scores}))
+            self._series.append((found.step, {name: scores[name].value for name in curves_of(scores)}))
             if len(self._series) > MAX_METRIC_POINTS:
                 self._series = self._series[::2]
 

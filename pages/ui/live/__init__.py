@@ -32,6 +32,7 @@ from typing import Any, Final
 import streamlit as st
 
 from gan_core.figures.palette import PALETTES
+from gan_core.metrics import facts
 from pages.ui import web
 
 ROUTE: Final = "gan/live"
@@ -174,7 +175,7 @@ def assets() -> Mapping[str, tuple[bytes, str]]:
     """Files of the view for its route: name → (content, media type).
 
     Besides the scripts and the styles of the components there is ``figures.json``: the empty figures and the palette,
-    for light and dark pages.
+    for light and dark pages, and what there is to know of the metrics.
     """
     from gan_core import figures  # only the first visitor pays for Plotly
 
@@ -187,7 +188,8 @@ def assets() -> Mapping[str, tuple[bytes, str]]:
         theme: {"palette": palette.as_dict(), "figures": figures.templates(theme)}
         for theme, palette in PALETTES.items()
     }
-    found["figures.json"] = (json.dumps(themes, separators=(",", ":")).encode(), _MEDIA_TYPES[".json"])
+    served = {**themes, "metrics": facts()}
+    found["figures.json"] = (json.dumps(served, separators=(",", ":")).encode(), _MEDIA_TYPES[".json"])
     return found
 
 

@@ -61,6 +61,7 @@ function build(root) {
   const ctx = {
     look: colours.look,
     template: colours.template,
+    metrics: colours.metrics,
     plotly: () => data.plotly,
     every: () => (data.plotMs || 600) * Math.max(1, sides.length / 2),
     /** The newest frames of all other sides, for axes that all share. */

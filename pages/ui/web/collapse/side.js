@@ -4,7 +4,7 @@ import { decimal, integer } from '../core/format.js';
 import { plot, plotter } from '../core/plots.js';
 import { alpha } from '../core/theme.js';
 import { samples } from '../train/samples.js';
-import { hasScores, scoreKeys } from '../train/scored.js';
+import { scoreKeys } from '../train/scored.js';
 import { strip } from '../train/strip.js';
 import { hasModes, verdict } from '../train/words.js';
 
@@ -31,7 +31,7 @@ export function side(i, ctx) {
   });
   const picture = samples({ look: ctx.look, pickGenerator: () => {} });
   const says = verdict(),
-    time = strip({ look: ctx.look });
+    time = strip({ look: ctx.look, metrics: ctx.metrics });
   const losses = plot('losses', 'Losses'),
     histograms = plot('score_histograms', 'What D says'),
     scores = plot('scores', 'Scores');
@@ -41,11 +41,11 @@ export function side(i, ctx) {
     el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
   const reading = el('p', { class: 'reading', text: '', hidden: true }),
     left = el('p', { class: 'lost', text: '', hidden: true });
-  const scored = scoreKeys(),
+  const scored = scoreKeys(ctx.metrics),
     scoresCard = el(
       'section',
       { class: 'card', 'aria-label': 'Scores' },
-      el('header', {}, el('h3', { text: 'Scores' }), ...scored.nodes),
+      el('header', {}, el('h3', { text: 'Scores' }), scored.node),
       scores.node,
     );
   let spoken = 0,
@@ -111,7 +111,7 @@ export function side(i, ctx) {
       setText(left, header.lost || '\u00a0');
       setText(dNow, decimal(stats.d_loss));
       setText(gNow, decimal(stats.g_loss));
-      show(scoresCard, hasScores(frame));
+      show(scoresCard, scored.any(frame));
       scored.update(frame);
       drawing.update(frame);
       if (now - spoken < 4000) return;

@@ -82,6 +82,8 @@ export function skin(root, turned) {
     palette: () => themes[theme].palette,
     template: (name) => themes?.[theme]?.figures[name],
     font: () => font,
+    /** What is known of the metrics, in the order in which they are told: entries of `gan_core.metrics.METRICS`. */
+    metrics: () => themes?.metrics || [],
     look: () => ({ palette: themes[theme].palette, theme, font, ratio: Math.min(3, window.devicePixelRatio || 1) }),
   };
 }

@@ -9,7 +9,7 @@ import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
 import { flow } from './flow.js';
 import { inTime, past } from './past.js';
 import { samples } from './samples.js';
-import { hasScores, scoreKeys } from './scored.js';
+import { scoreKeys } from './scored.js';
 import { strip } from './strip.js';
 import { transport } from './transport.js';
 import { turns } from './turns.js';
@@ -78,7 +78,7 @@ function build(root) {
     welcome: welcome(post.send),
     verdict: verdict(post.send),
     flow: flow(),
-    cards: cards(),
+    cards: cards(colours.metrics),
     turns: turns(),
     samples: samples({
       look,
@@ -89,7 +89,7 @@ function build(root) {
         hurry();
       },
     }),
-    strip: strip({ look }),
+    strip: strip({ look, metrics: colours.metrics }),
     past: past({
       send: post.send,
       look: () => {
@@ -160,13 +160,8 @@ function build(root) {
   const left = el('p', { class: 'lost', text: '', hidden: true });
   const small = (title, hint, state_, ...keys) =>
     el('figure', { class: 'small' }, el('figcaption', { title: hint }, el('b', { text: title }), ...keys), state_.node);
-  const scored = scoreKeys();
-  const scoresFigure = small(
-    'Scores',
-    'Measured now and then, of the averaged generator',
-    plots.scores,
-    ...scored.nodes,
-  );
+  const scored = scoreKeys(colours.metrics);
+  const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, scored.node);
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
   root.append(
     parts.transport.node,
@@ -317,7 +312,7 @@ function build(root) {
       show(left, hasModes(header));
       setText(left, header.lost || '\u00a0');
       parts.turns.update(frame);
-      scoresFigure.hidden = !hasScores(frame);
+      scoresFigure.hidden = !scored.any(frame);
       scored.update(frame);
     }
     drawing.update(parts.past.at() === null ? frame : inTime(frame, present));

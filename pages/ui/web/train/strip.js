@@ -5,19 +5,20 @@ import { alpha } from '../core/theme.js';
 import { hasModes } from './words.js';
 
 /** What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them. */
-function course({ header, arrays }) {
-  const modes = arrays.metric_modes_reached,
-    total = header.metrics?.n_modes?.floor ?? header.metrics?.modes_reached?.floor;
-  if (modes && modes.length && total) {
+function course({ header, arrays }, metrics) {
+  const metric = metrics.find(({ curve }) => curve?.strip);
+  const counts = metric && arrays[`metric_${metric.name}`];
+  const total = metric && (header.metrics?.[metric.out_of]?.floor ?? header.metrics?.[metric.name]?.floor);
+  if (counts && counts.length && total) {
     return {
-      name: 'modes reached',
+      name: metric.curve.name,
       steps: arrays.metric_step,
-      at: (i) => modes[i] / total,
-      say: (i) => `${integer(modes[i])} of ${integer(total)}`,
+      at: (i) => counts[i] / total,
+      say: (i) => `${integer(counts[i])} of ${integer(total)}`,
       half: false,
     };
   }
-  if (hasModes(header) && !header.metrics_step) return { name: 'modes reached', steps: [] };
+  if (metric && hasModes(header) && !header.metrics_step) return { name: metric.curve.name, steps: [] };
   const real = arrays.real_accuracy,
     fake = arrays.fake_accuracy;
   if (!real || !fake) return null;
@@ -25,7 +26,8 @@ function course({ header, arrays }) {
   return { name: 'D is right', steps: arrays.curve_step, at: right, say: (i) => percent(right(i)), half: true };
 }
 
-export function strip({ look }) {
+/** `metrics()`: the entries of all metrics. */
+export function strip({ look, metrics }) {
   let frame = null,
     pointer = null;
   const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'The run so far' });
@@ -49,7 +51,7 @@ export function strip({ look }) {
       w = canvas.width,
       h = canvas.height,
       last = Math.max(1, frame.header.step);
-    const line = course(frame);
+    const line = course(frame, metrics());
     c.clearRect(0, 0, w, h);
     c.fillStyle = palette.line;
     c.fillRect(0, h - px, w, px);

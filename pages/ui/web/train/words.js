@@ -64,57 +64,38 @@ const SHAPES = new Set(['moons', 'swiss-roll']);
 /** True for data in the plane that consist of known modes. */
 export const hasModes = (header) => header.kind === 'plane' && !SHAPES.has(header.data);
 
-function numberCards(frame) {
-  const { header, arrays } = frame,
-    m = header.metrics || {},
-    cards = [];
-  const size = (score) => (score.n ? `, n ${integer(score.n)}` : '');
-  const total = m.n_modes?.floor ?? m.modes_reached?.floor;
+/** The cards of what was measured: the first two of the metrics that have one for such data. */
+function measuredCards({ header }, metrics) {
+  const scores = header.metrics || {};
   const early = header.kind === 'plane' && !header.metrics_step; // the same cards from the first picture on
-  const modes = m.modes_reached || (early && hasModes(header) && {});
-  const sharp = m.high_quality || (early && hasModes(header) && {});
-  if (modes)
-    cards.push([
-      'reaches',
-      early ? '–' : `${integer(modes.value)} of ${integer(total)} modes`,
-      early ? 'not yet counted' : `real data: ${integer(modes.floor)} of ${integer(total)}${size(modes)}`,
-      'A mode is reached if it is the nearest to at least a fifth of its fair share of all samples',
-    ]);
-  if (sharp)
-    cards.push([
-      'sharp',
-      early ? '–' : percent(sharp.value),
-      early ? 'not yet counted' : `real data: ${percent(sharp.floor, 1)}${size(sharp)}`,
-      'Share of samples within three standard deviations of a mode',
-    ]);
-  if (m.js && cards.length < 2)
-    cards.push([
-      'distance to the data',
-      decimal(m.js.value),
-      `real data: ${decimal(m.js.floor)}${size(m.js)}`,
-      'Jensen–Shannon divergence on a grid: 0 is the same, 1 has nothing in common',
-    ]);
-  if (m.frechet_classifier)
-    cards.push([
-      'classifier distance',
-      decimal(m.frechet_classifier.value),
-      `real data: ${decimal(m.frechet_classifier.floor)}${size(m.frechet_classifier)}`,
-      'Fréchet distance of the features of a small classifier: 0 is the same; comparable at equal n alone',
-    ]);
-  if (m.sliced_wasserstein && header.kind === 'plane' && cards.length < 2)
-    cards.push([
-      'how far off',
-      decimal(m.sliced_wasserstein.value),
-      `real data: ${decimal(m.sliced_wasserstein.floor)}${size(m.sliced_wasserstein)}`,
-      'Sliced Wasserstein distance: how far the samples must move, in data units',
-    ]);
-  if (m.coverage && cards.length < 2)
-    cards.push([
-      'covers',
-      percent(m.coverage.value),
-      `real data: ${percent(m.coverage.floor)}${size(m.coverage)}`,
-      'Share of real samples in whose neighbourhood a generated one lies',
-    ]);
+  const empty = early && hasModes(header);
+  const inWords = ({ format, out_of: whole, name }, value, digits) => {
+    if (format === 'percent') return percent(value, digits);
+    if (format === 'decimal') return decimal(value);
+    const most = scores[whole]?.floor ?? scores[name]?.floor;
+    return whole ? `${integer(value)} of ${integer(most)}` : integer(value);
+  };
+  return metrics
+    .filter(({ name, card }) => card?.kinds.includes(header.kind) && (scores[name] || (empty && card.expected)))
+    .slice(0, 2)
+    .map((metric) => {
+      const { card, floor_label: floor } = metric,
+        score = scores[metric.name];
+      if (early || !score) return [card.title, '–', 'not yet counted', card.help];
+      const noun = metrics.find(({ name }) => name === metric.out_of)?.label.toLowerCase();
+      const size = score.n ? `, n ${integer(score.n)}` : '';
+      return [
+        card.title,
+        inWords(metric, score.value) + (noun ? ` ${noun}` : ''),
+        `${floor}: ${inWords(metric, score.floor, card.floor_digits)}${size}`,
+        card.help,
+      ];
+    });
+}
+
+function numberCards(frame, metrics) {
+  const { header, arrays } = frame,
+    cards = measuredCards(frame, metrics);
   const right = rightOf(arrays);
   cards.push([
     'D is right on',
@@ -152,8 +133,8 @@ function numberCards(frame) {
   return cards;
 }
 
-/** Three numbers, each with its scale beside it. */
-export function cards() {
+/** Three numbers, each with its scale beside it. `metrics()`: the entries of all metrics. */
+export function cards(metrics) {
   const make = () => {
     const name = el('span', { text: '\u00a0' }),
       value = el('b', { text: '–' }),
@@ -164,7 +145,7 @@ export function cards() {
   return {
     node: el('div', { class: 'numbers' }, ...all.map((card) => card.node)),
     update(frame) {
-      const now = numberCards(frame);
+      const now = numberCards(frame, metrics());
       all.forEach((card, i) => {
         const [name, value, scale, title] = now[i] || ['', '', '', ''];
         setText(card.name, name);
