@@ -32,7 +32,7 @@ from benchmarks.gallery import key
 from benchmarks.oracle import Look, onset, see
 from benchmarks.verdicts import kept, report, report_cures, said, write_traces
 from gan_core.config import RunConfig
-from gan_core.diagnosis import HEADLINES, LOOK_EVERY, Watch, cures_of, describe
+from gan_core.diagnosis import FINDINGS, LOOK_EVERY, Watch, cures_of, describe
 from gan_core.training import Trainer
 
 ORACLE_EVERY: Final = 50
@@ -163,7 +163,7 @@ def _named(name: str, case: Case, seed: int, rows: Sequence[Row]) -> str:
             failures = [n for n in said(row)[-1][1] if n not in ("improving", "converged")]
             if failures:
                 return failures[0]
-    assert case.expected[0] in HEADLINES
+    assert case.expected[0] in FINDINGS
     return case.expected[0]
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gan_core.diagnosis import HEADLINES, Finding, verdict
+from gan_core.diagnosis import FINDINGS, Finding, verdict
 from gan_core.diagnosis.report import Report
 from gan_core.metrics import Score, curves_of
 from gan_core.record import frame as frames
@@ -122,7 +122,7 @@ class FrameBuilder:
             if moment is not None and self.snapshot is not None:
                 header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
                 said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
-                if self._lost and said.get("name") == "mode_collapse":
+                if self._lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
                     said["evidence"].append(self._lost)
             if self._series:
                 arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
@@ -142,4 +142,4 @@ class FrameBuilder:
 
 def _failure_marks(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Where each failure began, for the plots."""
-    return [{"step": f.since_step, "label": HEADLINES[f.name].rstrip(".")} for f in findings if f.failure]
+    return [{"step": f.since_step, "label": FINDINGS[f.name].headline.rstrip(".")} for f in findings if f.failure]

@@ -184,12 +184,14 @@ def assets() -> Mapping[str, tuple[bytes, str]]:
         for path in sorted(web.FOLDER.rglob("*"))
         if path.suffix in (".js", ".css")
     }
-    themes = {
+    themes: dict[str, Any] = {
         theme: {"palette": palette.as_dict(), "figures": figures.templates(theme)}
         for theme, palette in PALETTES.items()
     }
-    served = {**themes, "metrics": facts()}
-    found["figures.json"] = (json.dumps(served, separators=(",", ":")).encode(), _MEDIA_TYPES[".json"])
+    found["figures.json"] = (
+        json.dumps(themes | {"metrics": facts()}, separators=(",", ":")).encode(),
+        _MEDIA_TYPES[".json"],
+    )
     return found
 
 

@@ -10,7 +10,7 @@ import { hasModes, verdict } from '../train/words.js';
 
 const LETTERS = 'ABCD';
 
-/** `ctx`: look, template, plotly, every, others, send; see lab.js. */
+/** `ctx`: look, template, metrics, plotly, every, others, send; see lab.js. */
 export function side(i, ctx) {
   const letter = el('b', { class: 'letter', text: LETTERS[i], 'aria-hidden': 'true' });
   const title = el('h3', { text: '' }),

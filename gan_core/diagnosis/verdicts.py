@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 
 from gan_core.config import RunConfig
 from gan_core.diagnosis.cures import describe, title_of
-from gan_core.diagnosis.evidence import HEADLINES
 from gan_core.diagnosis.findings import Finding
+from gan_core.diagnosis.table import FINDINGS
 from gan_core.diagnosis.thresholds import limit
 from gan_core.record.history import History, StepStats
 
@@ -54,16 +54,17 @@ def verdict(
         watched = f"Too early to say before step {limit('early'):.0f}."
         return said | {"level": "info", "headline": "Just begun.", "detail": watched} if early else said
     first = findings[0]
+    headline = FINDINGS[first.name].headline
     said = _moment(header, history, config)
     lines = [e.text for e in first.evidence] + _of_one_half(first.name, header)
     if not first.failure:
         detail = said["detail"] if "modes_reached" in header.get("metrics", {}) else first.why
-        return _say(first.severity, HEADLINES[first.name], detail, lines + said["evidence"]) | {"name": first.name}
-    others = [f"Also: {HEADLINES[f.name]} {f.evidence[0].text} {_first(f.why)}" for f in findings[1:]]
+        return _say(first.severity, headline, detail, lines + said["evidence"]) | {"name": first.name}
+    others = [f"Also: {FINDINGS[f.name].headline} {f.evidence[0].text} {_first(f.why)}" for f in findings[1:]]
     if first.name != "memorisation":  # whose own numbers say it
         lines += _copied(header.get("metrics", {}))
     detail = _first(lines[0])  # one line; what the words mean stands with the evidence
-    return _say(first.severity, HEADLINES[first.name], detail, [*lines, *others]) | {
+    return _say(first.severity, headline, detail, [*lines, *others]) | {
         "name": first.name,
         "since_step": first.since_step,
         "why": first.why,
