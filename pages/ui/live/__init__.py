@@ -12,9 +12,9 @@ past       of the list of what the run has kept of its past, with the token
 plotly     of plotly.js, served once
 ms         between two requests for a frame; 200 if left out
 plotMs     between two updates of a plot, at least; 500 if left out
-formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help, source}]``; ``value_key`` is
-           looked up in the frame's ``stats`` and then in its header; a key that the view does not know needs ``turn``
-           (1 look, 2 teach D, 3 teach G), the column it stands in
+formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help, source, turn}]``; ``value_key``
+           is looked up in the frame's ``stats`` and then in its header; ``turn`` is the column: 1 look, 2 teach D, 3
+           teach G
 reading    how this run's losses are to be read, or ""
 texts      words that replace the view's own: ``{"turns": [three sentences]}``
 ========== =========================================================================================

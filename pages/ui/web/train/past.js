@@ -4,13 +4,19 @@ import { decimal, integer } from '../core/format.js';
 import { reach } from '../core/view.js';
 
 const EVERY = 2000;
-const CURVES =
-  /^(curve_step|metric_\w+|[dg]_loss_(mean|min|max)|[dg]_grad_norm|(real|fake)_(logit|prob|accuracy)|penalty)$/;
+
+/** True for the arrays that are curves: their steps, the metrics', and those of each number of a step. */
+const isCurve = ({ stats }) => {
+  const quantities = new Set(Object.keys(stats || {}));
+  return (name) =>
+    name === 'curve_step' || name.startsWith('metric_') || quantities.has(name.replace(/_(mean|min|max)$/, ''));
+};
 
 /** A frame of the past for the plots: the curves of all the run with the moment marked, all else as it was then. */
 export function inTime(then, now) {
   if (!now) return then;
-  const curves = Object.fromEntries(Object.entries(now.arrays).filter(([name]) => CURVES.test(name)));
+  const curve = isCurve(now.header),
+    curves = Object.fromEntries(Object.entries(now.arrays).filter(([name]) => curve(name)));
   const { run, marks, best } = now.header;
   return {
     ...then,

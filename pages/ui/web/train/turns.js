@@ -91,20 +91,6 @@ const SENTENCES = [
   'G’s turn: leave D alone and change G’s weights so that D calls G(z) real.',
 ];
 const TITLES = ['1 · Look', '2 · Teach D', '3 · Teach G'];
-const TURN_OF = {
-  real_prob: 1,
-  fake_prob: 1,
-  real_logit: 1,
-  fake_logit: 1,
-  real_accuracy: 1,
-  fake_accuracy: 1,
-  value: 2,
-  d_loss: 2,
-  penalty: 2,
-  d_grad_norm: 2,
-  g_loss: 3,
-  g_grad_norm: 3,
-};
 
 export function turns() {
   const columns = TITLES.map((title, i) => {
@@ -140,11 +126,10 @@ export function turns() {
         column.list.replaceChildren();
       });
       for (const formula of formulas || []) {
-        const turn = TURN_OF[formula.value_key.split('.').pop()] || formula.turn || 2;
         const value = el('b', { text: '–' });
         const math = mathNode(formula.mathml),
           paper = paperLink(formula.source);
-        columns[turn - 1].list.append(
+        columns[formula.turn - 1].list.append(
           el(
             'div',
             { title: formula.help },
