@@ -1,3 +1,4 @@
+// @ts-check
 // The keys of the plot of scores: what its two lines are depends on what can be measured.
 import { el, setAttr, setText, show } from '../core/dom.js';
 

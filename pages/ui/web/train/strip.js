@@ -1,3 +1,4 @@
+// @ts-check
 // Time below: how far it has come, step by step, with marks where something was changed.
 import { el, setText, sharpCanvas } from '../core/dom.js';
 import { integer, percent } from '../core/format.js';
@@ -8,7 +9,7 @@ import { hasModes } from './words.js';
 function course({ header, arrays }) {
   const modes = arrays.metric_modes_reached,
     total = header.metrics?.n_modes?.floor ?? header.metrics?.modes_reached?.floor;
-  if (modes && modes.length && total) {
+  if (modes?.length && total) {
     return {
       name: 'modes reached',
       steps: arrays.metric_step,
@@ -54,7 +55,7 @@ export function strip({ look }) {
     c.fillStyle = palette.line;
     c.fillRect(0, h - px, w, px);
     setText(name, line ? `${line.name}, from step 1` : 'from step 1');
-    if (!line || !line.steps || !line.steps.length) {
+    if (!line?.steps?.length) {
       setText(now, 'now');
       return;
     }
