@@ -1,6 +1,6 @@
 """The live view: a components-v2 component that draws a training GAN from binary frames.
 
-Streamlit sends a component's inline script with every message, so here it is a dozen lines that import the real one
+Streamlit sends a component's inline script with every message, so here it is a short one that imports the real one
 from a route. The app serves `assets` under ``ROUTE/<version>/<name>``; `version` changes with their content, so a
 browser may keep them for ever. After it is mounted, the view fetches its frames itself: no script run, no message.
 
@@ -39,30 +39,8 @@ ROUTE: Final = "gan/live"
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
-LOADER: Final = """
-const loaded = new Map();
-export default function (component) {
-  const url = new URL(component.data.script, document.baseURI).href, { parentElement } = component;
-  if (!loaded.has(url)) loaded.set(url, import(url));
-  let gone = false, end = null;
-  const hush = () => parentElement.querySelectorAll(':scope > .gan-live-lost').forEach((words) => words.remove());
-  const say = (text) => {
-    hush();
-    const words = document.createElement('p');
-    words.className = 'gan-live-lost';
-    words.setAttribute('role', 'status');
-    words.textContent = text;
-    parentElement.append(words);
-  };
-  const late = setTimeout(say, 10000, 'What stands here has not come yet. Reload the page if it stays away.');
-  loaded.get(url).then((view) => { clearTimeout(late); hush(); if (!gone) end = view.default(component); }, () => {
-    clearTimeout(late);
-    loaded.delete(url);
-    if (!gone) say('What stands here could not be loaded. Reload the page to try again.');
-  });
-  return () => { gone = true; clearTimeout(late); hush(); if (end) end(); };
-}
-"""
+LOADER: Final = (web.FOLDER / "core" / "loader.js").read_text(encoding="utf-8")
+"""Inline script of every component with a view: it imports the one that ``data["script"]`` names."""
 
 _component = st.components.v2.component("gan_live", js=LOADER, isolate_styles=False)
 

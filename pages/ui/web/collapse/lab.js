@@ -1,8 +1,12 @@
-// The lab: two to four runs beside each other, at one step, on equal scales. One loop fetches all sides' frames at once.
-import { choice, el, setAttr, setText, show, style, withoutGraphics } from '../core/dom.js';
+// @ts-check
+// The lab: two to four runs beside each other, at one step, on equal scales.
+// One loop fetches all sides' frames at once.
+
+import { commandQueue } from '../core/commands.js';
+import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
 import { parse } from '../core/frame.js';
-import { mail } from '../core/mail.js';
+import { withoutGraphics } from '../core/graphics.js';
 import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
 import { transport } from '../train/transport.js';
 import { side } from './side.js';
@@ -15,7 +19,7 @@ const STATE_WORDS = {
 };
 const EAGER_MS = 60,
   EAGER_FOR = 1500;
-/** Where each picture costs processor time that may be the training's, and there are several, they are drawn less often. */
+/** Where each picture costs processor time that may be the training's, they are drawn less often. */
 const CALM_MS = withoutGraphics ? 270 : 0;
 
 export default mounter(
@@ -57,7 +61,7 @@ function build(root) {
     every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : Math.max(CALM_MS, data.ms || 200)),
     gone: end,
   });
-  const post = mail({ sent: hurry });
+  const post = commandQueue({ sent: hurry });
   const ctx = {
     look: colours.look,
     template: colours.template,
@@ -65,7 +69,7 @@ function build(root) {
     plotly: () => data.plotly,
     every: () => (data.plotMs || 600) * Math.max(1, sides.length / 2),
     /** The newest frames of all other sides, for axes that all share. */
-    others: (mine) => (set ? set.frames.filter((frame, i) => sides[i] !== mine) : []),
+    others: (mine) => (set ? set.frames.filter((_, i) => sides[i] !== mine) : []),
     /** What is remembered of an axis: one memory for all sides whose values have the same meaning. */
     memory(name, { meaning }) {
       const key = `${name} ${meaning}`;
@@ -182,7 +186,7 @@ function build(root) {
 
   const keys = keyboard(root, '.gan-lab', {
     act: bar.key,
-    escape: () => {
+    leave: () => {
       for (const one of sides) one.close();
     },
   });

@@ -1,3 +1,4 @@
+// @ts-check
 // One side of a comparison: its name and what is different, samples, verdict, time, losses, what D says.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
@@ -116,9 +117,12 @@ export function side(i, ctx) {
       drawing.update(frame);
       if (now - spoken < 4000) return;
       spoken = now;
+      const { d_loss, g_loss, real_logit, fake_logit } = stats;
+      const losses = `discriminator ${decimal(d_loss)}, generator ${decimal(g_loss)}`;
+      const answers = `${decimal(real_logit)} on real, ${decimal(fake_logit)} on generated`;
       drawing.speak({
-        losses: `Side ${LETTERS[i]}, losses at step ${integer(header.step)}: discriminator ${decimal(stats.d_loss)}, generator ${decimal(stats.g_loss)}`,
-        score_histograms: `Side ${LETTERS[i]}, what D says on average: ${decimal(stats.real_logit)} on real, ${decimal(stats.fake_logit)} on generated`,
+        losses: `Side ${LETTERS[i]}, losses at step ${integer(header.step)}: ${losses}`,
+        score_histograms: `Side ${LETTERS[i]}, what D says on average: ${answers}`,
       });
     },
     repaint() {

@@ -1,3 +1,4 @@
+// @ts-check
 // Directions: PCA, SeFa, attributes, classes, and those that somebody named; saved with the run, exported, loaded.
 import { choice, el, setText } from '../core/dom.js';
 import { decimal, percent } from '../core/format.js';
@@ -66,7 +67,7 @@ export function directions(ctx) {
     name.value = '';
     ctx.say('');
   }
-  /** Directions from a file that was exported, of this run or of another with as many coordinates: they join the saved ones. */
+  /** Directions from an exported file, of this run or of another with as many coordinates: they join the saved ones. */
   async function load() {
     const found = given.files[0],
       dim = ctx.about.latent_dim;
@@ -113,19 +114,14 @@ export function directions(ctx) {
     if (next) ctx.save(...next);
   }
   function fill(keys, names, values, effects, header, forget) {
+    const chance = `along a random direction by ${decimal(header.random, 3)}`;
     rows = keys.map((key, i) =>
-      strength(
-        ctx,
-        key,
-        names[i],
-        `from −3 σ to +3 σ samples move by ${decimal(effects[i], 3)}; along a random direction by ${decimal(header.random, 3)}`,
-        () => {
-          if (swept !== key && vectors.has(key)) {
-            swept = key;
-            way.along(vectors.get(key), names[i]);
-          }
-        },
-      ),
+      strength(ctx, key, names[i], `from −3 σ to +3 σ samples move by ${decimal(effects[i], 3)}; ${chance}`, () => {
+        if (swept !== key && vectors.has(key)) {
+          swept = key;
+          way.along(vectors.get(key), names[i]);
+        }
+      }),
     );
     list.replaceChildren(
       ...rows.map((row, i) => {
@@ -148,10 +144,9 @@ export function directions(ctx) {
         return el('div', { class: 'slidden' }, row.node, value, meter, drop);
       }),
     );
-    setText(
-      meaning,
-      `${header.meaning ? `Number: ${header.meaning}. ` : ''}Bar: how far samples move from −3 σ to +3 σ; the tick is a random direction (${decimal(header.random, 2)}).`,
-    );
+    const number = header.meaning ? `Number: ${header.meaning}. ` : '';
+    const tick = `the tick is a random direction (${decimal(header.random, 2)})`;
+    setText(meaning, `${number}Bar: how far samples move from −3 σ to +3 σ; ${tick}.`);
     table.href = ctx.file('json', { u: keys.join(','), names: JSON.stringify(names) });
   }
   const self = {

@@ -1,6 +1,9 @@
+// @ts-check
 // Samples as small pictures, rows of them as buttons, and plain line charts: all on canvases of fixed size.
+
+import { step125 } from '../core/axes.js';
 import { el, setAttr, setText, sharpCanvas } from '../core/dom.js';
-import { decimal, step125 } from '../core/format.js';
+import { decimal } from '../core/format.js';
 import { alpha } from '../core/theme.js';
 
 const TAU = 2 * Math.PI,
@@ -55,7 +58,7 @@ export function fillCell(c, i, n, side) {
 }
 
 /** Rows of samples as buttons. `pick(i, event)` hears of clicks; `name(i)` is what a screen reader says. */
-export function tiles({ label, pick, name, kind = '' }) {
+export function tiles({ label, pick = null, name = null, kind = '' }) {
   const node = el('div', { class: `tiles ${kind}`, role: 'group', 'aria-label': label });
   const buttons = [];
   function grow(n) {
@@ -85,7 +88,7 @@ export function tiles({ label, pick, name, kind = '' }) {
         setAttr(buttons[i].button, 'aria-label', name ? name(i) : `${label}, ${i + 1}`);
       }
     },
-    /** `badges(i)`: text at the corner or ''; `pressed(i)`: is it chosen? `share(i)`: length of a bar below it, 0 to 1. */
+    /** `badges(i)`: text at the corner or ''; `pressed(i)`: is it chosen? `share(i)`: of a bar below it, 0 to 1. */
     mark(badges, pressed, share) {
       buttons.forEach(({ button, badge }, i) => {
         if (share) button.style.setProperty('--share', `${(100 * share(i)).toFixed(1)}%`);

@@ -1,3 +1,4 @@
+// @ts-check
 // The z in hand: its sample, its norm among those that are likely, a random walk; and the key points.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal } from '../core/format.js';

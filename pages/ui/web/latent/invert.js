@@ -1,3 +1,4 @@
+// @ts-check
 // Inversion: a picture of one's own, a drawing or a held-out image; z is moved towards it, live.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
@@ -128,6 +129,7 @@ export function invert(ctx) {
     pen.fillStyle = `rgb(${level},${level},${level})`;
     pen.fillRect(0, 0, DRAWING, DRAWING);
   }
+  /** @param {[number, number]} from @param {[number, number]} to_ */
   function stroke(from, to_) {
     const level = paper < 0.5 ? 255 : 0;
     pen.strokeStyle = `rgb(${level},${level},${level})`;
@@ -138,7 +140,9 @@ export function invert(ctx) {
     pen.lineTo(...to_);
     pen.stroke();
   }
+  /** @type {[number, number] | null} */
   let last = null;
+  /** @param {PointerEvent} event @returns {[number, number]} */
   const at = (event) => {
     const box = pad.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * DRAWING, ((event.clientY - box.top) / box.height) * DRAWING];
@@ -374,7 +378,8 @@ export function invert(ctx) {
       el('p', {
         class: 'note',
         text: images
-          ? 'PSNR: 10 log₁₀(peak² / mean squared error). More than the nearest training image has: G makes what it was never shown.'
+          ? 'PSNR: 10 log₁₀(peak² / mean squared error). More than the nearest training image has: ' +
+            'G makes what it was never shown.'
           : 'What no z reaches, G cannot make.',
       }),
     ),

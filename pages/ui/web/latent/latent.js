@@ -1,24 +1,30 @@
+// @ts-check
 // The Latent page: the moment above, samples and the z in hand on the left, the chosen section on the right.
+import { questions } from '../core/ask.js';
+import { nextNonce } from '../core/commands.js';
 import { el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
-import { loop, mounter, skin } from '../core/view.js';
-import { asker } from './ask.js';
+import { parse } from '../core/frame.js';
+import { loop, mounter, reach, skin } from '../core/view.js';
+import { arithmetic } from './arithmetic.js';
 import { directions } from './directions.js';
 import { hand } from './hand.js';
-import { arithmetic, memory, units } from './inside.js';
 import { invert } from './invert.js';
+import { memory } from './memory.js';
 import { paths } from './paths.js';
 import { plane } from './plane.js';
 import { samples } from './samples.js';
 import { sliders } from './sliders.js';
+import { units } from './units.js';
 
 const MAKE = { paths, plane, invert, sliders, memory, directions, arithmetic, units };
 const EDITED = new Set(['sliders', 'directions', 'units']); // where shifts, truncation and switched-off units act
 const HINTS = { paths: 'a click adds or removes a key point', arithmetic: 'a click adds to a group, or takes z' };
 const FOLLOW_MS = 1000,
-  SAID_MS = 8000;
+  SAID_MS = 8000,
+  PATIENCE_MS = 60000; // an inversion takes its time
+const UNANSWERED = 'unanswered';
 const shelves = new Map(); // what was chosen, by run: a look at another page loses nothing
-let lastNonce = 0;
 
 const seedAtRandom = () => Math.floor(Math.random() * 2 ** 31);
 
@@ -89,7 +95,8 @@ function build(root) {
     el('button', { type: 'button', text: 'Look again', onclick: () => look() }),
   );
   let foundAt = -1,
-    wanted = false;
+    wanted = false,
+    moments = []; // steps that can be looked at
   root.append(
     el('div', { class: 'moment' }, moment, state, el('label', { class: 'field' }, 'moment', when), now, link),
     trouble,
@@ -106,7 +113,7 @@ function build(root) {
     root,
     seedAtRandom,
     look: () => ({ ...colours.look(), real: ctx.about?.real }),
-    ask: (channel, query, then) => questions.ask(channel, query, then),
+    ask: (channel, query, then) => asking.ask(channel, () => question(channel, query, then)),
     file: (what, query) =>
       `${data.file}&${new URLSearchParams({ what, ...(ctx.S.at === null ? {} : { at: ctx.S.at }), ...query })}`,
     saved: () => data.saved || [],
@@ -179,8 +186,7 @@ function build(root) {
       address();
     },
     save(name, vector) {
-      lastNonce = Math.max(lastNonce + 1, Date.now());
-      trigger?.('save', { name, vector, n: lastNonce });
+      trigger?.('save', { name, vector, n: nextNonce() });
     },
     /** Words that stand until the same question is answered, or, if they are of none, for some seconds. */
     say(words, channel = '') {
@@ -193,27 +199,47 @@ function build(root) {
     reduced: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
   };
 
-  const questions = asker({
-    url: () => data.ask,
-    moment: () => ctx.S.at,
-    on: {
-      done(frame, channel, ms) {
-        answers += 1;
-        setAttr(root, 'data-answers', answers);
-        setAttr(root, 'data-ms', ms.toFixed(1));
-        setAttr(root, 'data-last', channel);
-        if (troubled === channel) ctx.say('');
-      },
-      refused(message, channel) {
-        if (channel !== 'about' || !ctx.about) ctx.say(message, channel);
-      },
-      gone() {
-        setAttr(root, 'data-state', 'closed');
-        ctx.say('This run has ended. Reload the page to start a new one.', 'gone');
-        end();
-      },
-    },
+  const asking = questions({
+    unanswered: () => ctx.say('The server does not answer. It is asked again.', UNANSWERED),
   });
+
+  /** Ask the server; `then` takes what it answers. */
+  async function question(channel, query, then) {
+    const given = { ...query, at: ctx.S.at };
+    const plain = Object.fromEntries(
+      Object.entries(given).filter(([, v]) => v !== undefined && v !== null && v !== ''),
+    );
+    const begun = performance.now();
+    const reply = await reach(`${data.ask}&${new URLSearchParams(plain)}`, { patience: PATIENCE_MS });
+    const kind = reply.headers.get('content-type') || '';
+    if (reply.status === 410) return closed;
+    if (reply.status === 400 && kind.startsWith('application/json')) {
+      const { message } = await reply.json();
+      return () => refused(message, channel);
+    }
+    if (reply.status !== 200 || !kind.startsWith('application/octet-stream'))
+      throw new Error(`${reply.status} ${kind}`);
+    const frame = parse(await reply.arrayBuffer());
+    return () => {
+      then?.(frame);
+      done(channel, performance.now() - begun);
+    };
+  }
+  function done(channel, ms) {
+    answers += 1;
+    setAttr(root, 'data-answers', answers);
+    setAttr(root, 'data-ms', ms.toFixed(1));
+    setAttr(root, 'data-last', channel);
+    if (troubled === channel || troubled === UNANSWERED) ctx.say('');
+  }
+  function refused(message, channel) {
+    if (channel !== 'about' || !ctx.about) ctx.say(message, channel);
+  }
+  function closed() {
+    setAttr(root, 'data-state', 'closed');
+    ctx.say('This run has ended. Reload the page to start a new one.', 'gone');
+    end();
+  }
 
   const parts = { samples: samples(ctx), hand: hand(ctx) };
   aside.append(parts.samples.node, parts.hand.node, parts.hand.keysNode);
@@ -221,7 +247,7 @@ function build(root) {
   async function follow() {
     if (!(await colours.ready()) || !alive || document.hidden) return;
     colours.dress();
-    questions.ask('about', { do: 'about' }, heard);
+    ctx.ask('about', { do: 'about' }, heard);
   }
 
   /** Have the section look at the moment that is shown. */
@@ -248,17 +274,12 @@ function build(root) {
           : 'the run stands here',
     );
     const steps = header.states;
-    when.max = Math.max(0, steps.length - 1);
-    when.steps = steps;
+    when.max = String(Math.max(0, steps.length - 1));
+    moments = steps;
     when.disabled = steps.length < 2;
     if (document.activeElement !== when || S.at === null) {
-      when.value =
-        S.at === null
-          ? steps.length - 1
-          : Math.max(
-              0,
-              steps.findLastIndex((s) => s <= S.at),
-            );
+      const held = steps.findLastIndex((step) => step <= S.at);
+      when.value = String(S.at === null ? steps.length - 1 : Math.max(0, held));
     }
     setAttr(when, 'aria-valuetext', `step ${integer(header.step)}`);
     setAttr(now, 'aria-pressed', S.at === null);
@@ -293,9 +314,9 @@ function build(root) {
   }
 
   function pick(i) {
-    const step = when.steps?.[i];
+    const step = moments[i];
     if (step === undefined) return;
-    ctx.S.at = i === when.steps.length - 1 ? null : step;
+    ctx.S.at = i === moments.length - 1 ? null : step;
     wanted = true;
     following.wake();
   }
@@ -334,7 +355,7 @@ function build(root) {
     if (!alive) return;
     alive = false;
     following.end();
-    questions.end();
+    asking.end();
     section?.end?.();
     parts.hand.end();
   }

@@ -1,3 +1,4 @@
+// @ts-check
 // Runs on points: where a path lies in the plane of z, and where G carries it in the data's own plane.
 import { el, sharpCanvas } from '../core/dom.js';
 import { alpha, rgb } from '../core/theme.js';
@@ -96,6 +97,7 @@ export function zPlane(ctx) {
           fillCell(c, i, cells, side);
         }
       }
+      /** @returns {[number, number]} */
       const to = (x, y) => [((x + reach) / (2 * reach)) * side, ((reach - y) / (2 * reach)) * side];
       c.strokeStyle = alpha(look.palette.muted, 0.7);
       c.setLineDash([3 * px, 3 * px]);
@@ -157,6 +159,7 @@ export function dataPlane(ctx, title, click, more = '') {
     const [x0, x1, y0, y1] = field.header.frame;
     return canvas.width / Math.max(x1 - x0, y1 - y0);
   };
+  /** @returns {[number, number]} */
   const to = (x, y) => {
     const [x0, , , y1] = field.header.frame;
     return [(x - x0) * k(), (y1 - y) * k()];

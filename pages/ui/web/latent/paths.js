@@ -1,9 +1,12 @@
+// @ts-check
 // Interpolation: three ways through the key points, their norms and step lengths, and an animation.
 import { choice, el, setAttr, setText, show, slider } from '../core/dom.js';
 import { decimal, percent } from '../core/format.js';
 import { chart, large, tiles, zText } from './draw.js';
 import { dataPlane, zPlane } from './maps.js';
 
+const FACTS =
+  'Length: sum of the distances of neighbouring samples. Unreal to D: scored lower than 95 % of real samples.';
 const WAYS = [
   ['lerp', 'the straight line'],
   ['slerp', 'the arc'],
@@ -179,7 +182,7 @@ export function paths(ctx) {
       { do: 'walk', p: ctx.S.keys.join(','), n: steps_(), way, loop: loop.checked ? '1' : '' },
       (frame) => {
         tour = frame;
-        scrub.max = frame.shapes.samples[0] - 1;
+        scrub.max = String(frame.shapes.samples[0] - 1);
         at(Math.min(place, Number(scrub.max)));
       },
     );
@@ -191,7 +194,7 @@ export function paths(ctx) {
       there = got.shapes.slerp_samples[0];
     place = Math.max(0, Math.min(k - 1, i));
     film.show(arrays.samples, shapes.samples, place, ctx.look(), ctx.about.frame, `${way}, frame ${place + 1} of ${k}`);
-    scrub.value = place;
+    scrub.value = String(place);
     setAttr(ctx.root, 'data-place', place);
     norms.mark(place < there ? place : null);
     steps.mark(place < there ? Math.max(0, place - 1) : null);
@@ -251,8 +254,7 @@ export function paths(ctx) {
               .filter(Boolean)
               .join(' · '),
           );
-          facts.title =
-            'Length: sum of the distances of neighbouring samples. Unreal to D: scored lower than 95 % of real samples.';
+          facts.title = FACTS;
           strip.mark(
             (i) => (i % header.n === 0 ? String(i / header.n + 1) : ''),
             () => false,
@@ -266,9 +268,10 @@ export function paths(ctx) {
         };
         const series = (what) => WAYS.map(([name]) => ({ values: arrays[`${name}_${what}`], ...styles[name] }));
         const low = Math.min(...arrays.lerp_norm);
+        const [least, middle, most] = header.likely;
         norms.draw(
-          { series: series('norm'), band: [header.likely[0], header.likely[2]], middle: header.likely[1], look },
-          `the straight line falls to ${decimal(low, 1)}; likely is ${decimal(header.likely[0], 1)} to ${decimal(header.likely[2], 1)}`,
+          { series: series('norm'), band: [least, most], middle, look },
+          `the straight line falls to ${decimal(low, 1)}; likely is ${decimal(least, 1)} to ${decimal(most, 1)}`,
         );
         steps.draw(
           { series: series('step'), look, from: 1 },

@@ -1,3 +1,4 @@
+// @ts-check
 // The plane of z: its samples, the ring where the prior has its mass, and a point to be dragged.
 import { choice, el, setAttr, setText, sharpCanvas, show } from '../core/dom.js';
 import { decimal } from '../core/format.js';
@@ -53,7 +54,7 @@ export function plane(ctx) {
   const note = el('span', { class: 'note', text: '' });
 
   const side = () => canvas.width;
-  const to = ([a, b]) => [
+  const to = (/** @type {number[]} */ [a, b]) => [
     ((a + got.header.reach) / (2 * got.header.reach)) * side(),
     ((got.header.reach - b) / (2 * got.header.reach)) * side(),
   ];
@@ -212,7 +213,8 @@ export function plane(ctx) {
   const notes = ({ arrays, shapes }) => {
     const rings = '9 of 10 z lie between the rings';
     if (shapes.samples.length === 4) return `shaded: the prior is thin; ${rings}`;
-    return `${arrays.mode ? 'tint: the mode that G sends z to, blank: a bridge; strong where the prior is dense' : 'strong where the prior is dense'}; ${rings}`;
+    const tint = arrays.mode ? 'tint: the mode that G sends z to, blank: a bridge; ' : '';
+    return `${tint}strong where the prior is dense; ${rings}`;
   };
   function picture() {
     if (!got) return;

@@ -1,3 +1,4 @@
+// @ts-check
 // The samples of a seed: what a click takes in hand.
 import { choice, el, setAttr, setText } from '../core/dom.js';
 import { tiles } from './draw.js';
@@ -5,7 +6,6 @@ import { tiles } from './draw.js';
 const N = 64;
 
 export function samples(ctx) {
-  const { S } = ctx;
   const seed = el('input', {
     type: 'number',
     min: 0,
@@ -28,26 +28,26 @@ export function samples(ctx) {
     kind: 'eight',
   });
   const files = { png: 'PNG', csv: 'CSV' };
-  const save = Object.entries(files).map(([what, text]) => [
+  const save = Object.entries(files).map(([what, text]) => ({
     what,
-    el('a', {
+    node: el('a', {
       class: 'button',
       text,
       download: '',
       title: `All 64, as they are shown: ${what === 'png' ? 'a picture' : 'their z'}`,
       'data-samples': what,
     }),
-  ]);
+  }));
   let filled = false,
     asked = 0;
 
   function set(value) {
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31) {
-      seed.value = ctx.S.seed;
+      seed.value = String(ctx.S.seed);
       return;
     }
     ctx.S.seed = value;
-    seed.value = value;
+    seed.value = String(value);
     ctx.seedChanged();
   }
 
@@ -61,14 +61,14 @@ export function samples(ctx) {
         { class: 'row' },
         el('label', { class: 'field' }, 'seed', seed),
         another,
-        ...save.map(([, node]) => node),
+        ...save.map(({ node }) => node),
         classes,
       ),
       grid.node,
     ),
     /** Another run: which classes are there? */
     begin() {
-      seed.value = ctx.S.seed;
+      seed.value = String(ctx.S.seed);
       const names = ctx.about.classes;
       classes.hidden = !names.length;
       classes.replaceChildren(
@@ -88,7 +88,7 @@ export function samples(ctx) {
       const mine = ++asked;
       setAttr(ctx.root, 'data-asked', mine);
       const given = Object.fromEntries(Object.entries(ctx.edit()).filter(([, v]) => v !== ''));
-      for (const [what, node] of save) node.href = ctx.file(what, { p, ...given });
+      for (const { what, node } of save) node.href = ctx.file(what, { p, ...given });
       ctx.ask('samples', { do: 'make', p, ...ctx.edit() }, ({ header, arrays, shapes }) => {
         grid.fill(arrays.samples, shapes.samples, ctx.look(), ctx.about.frame);
         filled = true;

@@ -1,3 +1,4 @@
+// @ts-check
 // Sliders for single coordinates, and truncation; what those for directions share: they act on all samples at once.
 import { el, setText, show, slider } from '../core/dom.js';
 import { decimal } from '../core/format.js';

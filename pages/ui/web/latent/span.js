@@ -1,3 +1,4 @@
+// @ts-check
 // Two directions that span a plane: chosen among coordinates, PCA, SeFa, attributes, classes, saved and random ones.
 import { el } from '../core/dom.js';
 import { zText } from './draw.js';

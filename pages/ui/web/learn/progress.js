@@ -1,3 +1,4 @@
+// @ts-check
 // Which lessons are done, kept in this browser: what is stored is told once, what is new is stored.
 const NAME = 'gan-explorer.lessons';
 

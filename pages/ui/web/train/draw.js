@@ -1,7 +1,22 @@
+// @ts-check
 // A drawing area: each stroke sprays points around the pointer; undo takes a stroke back.
 const REACH = 1.5,
   GREEN = '#0f8a4f',
   GRID = 1000;
+
+/**
+ * Make an element; this file has no module to import it from, Streamlit has it inline.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ */
+function make(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
 
 export default function mount(component) {
   const { parentElement, data, setTriggerValue } = component;
@@ -12,14 +27,15 @@ export default function mount(component) {
   }
   root = document.createElement('div');
   root.className = 'gan-draw';
-  root.innerHTML =
-    '<canvas width="480" height="480" role="img"></canvas><div><label>brush <input type="range" min="0" max="0.4" step="0.02" value="0.08" aria-label="Brush size"></label><button type="button" data-do="undo">Undo</button><button type="button" data-do="clear">Clear</button></div>';
+  const canvas = make('canvas', { width: '480', height: '480', role: 'img' });
+  const brush = make('input', { type: 'range', min: '0', max: '0.4', step: '0.02', value: '0.08' });
+  brush.setAttribute('aria-label', 'Brush size');
+  const undo = make('button', { type: 'button', 'data-do': 'undo' }, 'Undo');
+  const clear = make('button', { type: 'button', 'data-do': 'clear' }, 'Clear');
+  const tools = make('div', {}, make('label', {}, 'brush ', brush), undo, clear);
+  root.append(canvas, tools);
   parentElement.append(root);
-  const canvas = root.querySelector('canvas'),
-    context = canvas.getContext('2d'),
-    brush = root.querySelector('input');
-  const undo = root.querySelector('[data-do=undo]'),
-    clear = root.querySelector('[data-do=clear]');
+  const context = canvas.getContext('2d');
   let send = setTriggerValue,
     most = data.max,
     strokes = data.points.length ? [data.points] : [],

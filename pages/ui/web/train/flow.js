@@ -1,16 +1,16 @@
+// @ts-check
 // z → generator → generated → discriminator ← real, and the two losses with what each improves.
 import { el, setAttr, setText } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
 
+const CONTROLS = 'input, select, textarea, [role="slider"], [role="combobox"], button';
 const HALVES = { d: ['generated', 'real', 'discriminator', 'd-loss'], g: ['z', 'generator', 'generated', 'g-loss'] };
 
 /** Open the section of the sidebar that holds a part's controls, and put the focus on the first of them. */
 export function openControls(section) {
   const collapsed = document.querySelector('[data-testid="stSidebar"][aria-expanded="false"]');
-  if (collapsed)
-    document
-      .querySelector('[data-testid="stExpandSidebarButton"] button, button[data-testid="stExpandSidebarButton"]')
-      ?.click();
+  const expand = '[data-testid="stExpandSidebarButton"] button, button[data-testid="stExpandSidebarButton"]';
+  if (collapsed) /** @type {HTMLElement | null} */ (document.querySelector(expand))?.click();
   const begun = performance.now();
   (function find() {
     const box = document.querySelector(`.st-key-section-${section}`);
@@ -24,11 +24,10 @@ export function openControls(section) {
       () => {
         const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
         box.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
-        const control = [
-          ...box.querySelectorAll('input, select, textarea, [role="slider"], [role="combobox"], button'),
-        ].find(
-          (node) => !node.disabled && node.getClientRects().length && !node.closest('[data-testid="stTooltipIcon"]'),
-        );
+        /** @type {NodeListOf<HTMLInputElement>} */
+        const controls = box.querySelectorAll(CONTROLS);
+        const isHelp = (node) => node.closest('[data-testid="stTooltipIcon"]');
+        const control = [...controls].find((node) => !node.disabled && node.getClientRects().length && !isHelp(node));
         control?.focus({ preventScroll: true });
       },
       collapsed ? 450 : 200,

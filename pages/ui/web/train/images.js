@@ -1,3 +1,4 @@
+// @ts-check
 // Samples as images: generated beside real, each with D's verdict under it, and a walk between two z.
 
 import { sigmoid } from '../core/format.js';
@@ -10,7 +11,7 @@ const GAP = 3,
   BETWEEN = 18,
   HEAD = 18;
 
-/** How many columns and rows fit: as many generated images as there are, large enough to be seen; `twins`: shown twice. */
+/** How many columns and rows fit: all the generated images, large enough to be seen; `twins`: shown twice. */
 export function layout(width, height, fakes, reals, walks, pixels, ratio, twins = false) {
   // Small images look best at a whole multiple of their own pixels.
   const whole = (size) =>
@@ -85,7 +86,7 @@ export function imagePainter() {
     c.fillRect(x + width / 2 - px / 2, y - px, px, h + 2 * px);
   }
 
-  function group(c, look, frame, { array, shape, logits, columns, left, top, kind, colour, rows }) {
+  function group(c, look, frame, { array, shape, logits = null, columns, left, top, kind, colour, rows }) {
     const px = look.ratio,
       tile = plan.tile * px,
       count = Math.min(shape[0], columns * rows);

@@ -1,18 +1,20 @@
+// @ts-check
 // The live view of a training GAN. One loop fetches frames; what it shows is built once and then only filled.
+
+import { commandQueue } from '../core/commands.js';
 import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
 import { parse } from '../core/frame.js';
-import { mail } from '../core/mail.js';
 import { plot, plotter } from '../core/plots.js';
 import { alpha } from '../core/theme.js';
 import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
 import { flow } from './flow.js';
-import { inTime, past } from './past.js';
+import { turns } from './formulas.js';
 import { samples } from './samples.js';
 import { scoreKeys } from './scored.js';
 import { strip } from './strip.js';
+import { inTime, past } from './time-machine.js';
 import { transport } from './transport.js';
-import { turns } from './turns.js';
 import { cards, hasModes, verdict, welcome } from './words.js';
 
 const STATE_WORDS = {
@@ -25,7 +27,7 @@ const STATE_WORDS = {
 };
 const EAGER_MS = 50,
   EAGER_FOR = 1500;
-const WORDS_MS = 380; // at full speed words and numbers change no oftener: so they can be read, and cost less than the picture
+const WORDS_MS = 380; // at full speed words change no oftener: so they can be read, and cost less than the picture
 const MEANWHILE_MS = 1000; // between two questions how the run goes while its past is looked at
 let welcomed = false; // hidden on one page stays hidden on the next
 
@@ -71,7 +73,7 @@ function build(root) {
     eager = performance.now() + EAGER_FOR;
     asking.wake();
   }
-  const post = mail({ sent: hurry });
+  const post = commandQueue({ sent: hurry });
 
   const parts = {
     transport: transport(post),
@@ -245,10 +247,13 @@ function build(root) {
     if (now - spoken < 4000 || parts.past.at() !== null) return;
     spoken = now;
     const stats = header.stats || {};
+    const both = (d, g) => `discriminator ${decimal(d)}, generator ${decimal(g)}`;
+    const answer = header.meaning === 'critic' ? 'critic value' : 'logit';
+    const answers = `${decimal(stats.real_logit)} on real, ${decimal(stats.fake_logit)} on generated`;
     drawing.speak({
-      losses: `Losses at step ${integer(header.step)}: discriminator ${decimal(stats.d_loss)}, generator ${decimal(stats.g_loss)}`,
-      score_histograms: `What D says: ${header.meaning === 'critic' ? 'critic value' : 'logit'} ${decimal(stats.real_logit)} on real, ${decimal(stats.fake_logit)} on generated, on average`,
-      gradient_norms: `Gradient norms: discriminator ${decimal(stats.d_grad_norm)}, generator ${decimal(stats.g_grad_norm)}`,
+      losses: `Losses at step ${integer(header.step)}: ${both(stats.d_loss, stats.g_loss)}`,
+      score_histograms: `What D says: ${answer} ${answers}, on average`,
+      gradient_norms: `Gradient norms: ${both(stats.d_grad_norm, stats.g_grad_norm)}`,
     });
   }
 
@@ -371,7 +376,7 @@ function build(root) {
     }
   }
 
-  const keys = keyboard(root, '.gan-live', { act: parts.transport.key, escape: parts.verdict.close });
+  const keys = keyboard(root, '.gan-live', { act: parts.transport.key, leave: parts.verdict.close });
   const onPress = (event) => {
     if (!parts.verdict.node.contains(event.target)) parts.verdict.close();
   };

@@ -1,5 +1,7 @@
+// @ts-check
 // Which of D's answers means "cannot tell", and how far from it the colours reach.
-import { sigmoid, step125 } from '../core/format.js';
+import { step125 } from '../core/axes.js';
+import { sigmoid } from '../core/format.js';
 
 const MIDDLE = { hinge: 0, least_squares: 0.5 }; // elsewhere only differences of critic values have a meaning
 

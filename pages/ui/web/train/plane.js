@@ -1,7 +1,9 @@
+// @ts-check
 // Samples in the plane: D's opinion, the noise grid, real, where D sends the fakes, and the fakes, on the same axes.
 
-import { withoutGraphics } from '../core/dom.js';
-import { decimal, step125 } from '../core/format.js';
+import { step125 } from '../core/axes.js';
+import { decimal } from '../core/format.js';
+import { withoutGraphics } from '../core/graphics.js';
 import { alpha, rgb } from '../core/theme.js';
 import { opinionScale } from './opinion.js';
 

@@ -1,6 +1,8 @@
+// @ts-check
 // The large picture: its canvas, the captions that switch its layers, the scale of D's colours, what the pointer finds.
-import { choice, el, setAttr, setText, sharpCanvas, show, withoutGraphics } from '../core/dom.js';
+import { choice, el, setAttr, setText, sharpCanvas, show } from '../core/dom.js';
 import { decimal, fixed, integer, percent, sigmoid } from '../core/format.js';
+import { withoutGraphics } from '../core/graphics.js';
 import { imagePainter } from './images.js';
 import { endsInWords } from './opinion.js';
 import { planePainter } from './plane.js';
@@ -24,7 +26,7 @@ export function samples({ look, pickGenerator, both = false }) {
     pointer = null,
     gliding = 0,
     spoken = 0,
-    asked = ['', 0];
+    asked = { which: '', at: 0 };
 
   const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'Samples' });
   const { canvas, context } = surface;
@@ -38,7 +40,7 @@ export function samples({ look, pickGenerator, both = false }) {
     ],
     'ema',
     (value) => {
-      asked = [value, performance.now()];
+      asked = { which: value, at: performance.now() };
       pickGenerator(value);
     },
   );
@@ -136,8 +138,8 @@ export function samples({ look, pickGenerator, both = false }) {
               : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
     } else if (pointer) {
       const at = plane.under(frame, ...pointer);
-      if (at)
-        words = `D(${fixed(at.x)}, ${fixed(at.y)}) = ${critic() ? decimal(at.logit, 2) : `${percent(sigmoid(at.logit), 1)} real`}`;
+      const answer = at && (critic() ? decimal(at.logit, 2) : `${percent(sigmoid(at.logit), 1)} real`);
+      if (at) words = `D(${fixed(at.x)}, ${fixed(at.y)}) = ${answer}`;
     }
     setText(note, words);
   }
@@ -186,10 +188,12 @@ export function samples({ look, pickGenerator, both = false }) {
     spoken = now;
     const { header, arrays, shapes } = frame,
       verdict = header.verdict || {};
+    const { data } = header;
+    const pairs = (points) => (points?.length || 0) / 2;
     const what =
       header.kind === 'images'
         ? `${images.shown || shapes.fake_images?.[0] || 0} generated images beside real ones from ${header.data}`
-        : `${(arrays.fake?.length || 0) / 2} generated points and ${(arrays.real?.length || 0) / 2} real ones of ${header.data} over D’s opinion`;
+        : `${pairs(arrays.fake)} generated points and ${pairs(arrays.real)} real ones of ${data} over D’s opinion`;
     setAttr(
       canvas,
       'aria-label',
@@ -220,7 +224,7 @@ export function samples({ look, pickGenerator, both = false }) {
       } else images.take(frame);
       show(generator.node, Boolean(header.has_ema));
       // A frame that was on its way when the visitor chose the other one does not flip the switch back.
-      if (asked[0] === header.generator || now - asked[1] > 2000) generator.set(header.generator, false);
+      if (asked.which === header.generator || now - asked.at > 2000) generator.set(header.generator, false);
       scaleWords();
       redraw();
       tell();

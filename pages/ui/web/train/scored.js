@@ -1,3 +1,4 @@
+// @ts-check
 // The keys of the plot of scores: one for each line that the frame has values for, as the metrics' entries say.
 import { el, show } from '../core/dom.js';
 

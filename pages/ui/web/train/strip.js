@@ -1,3 +1,4 @@
+// @ts-check
 // Time below: how far it has come, step by step, with marks where something was changed.
 import { el, setText, sharpCanvas } from '../core/dom.js';
 import { integer, percent } from '../core/format.js';
@@ -9,7 +10,7 @@ function course({ header, arrays }, metrics) {
   const metric = metrics.find(({ curve }) => curve?.strip);
   const counts = metric && arrays[`metric_${metric.name}`];
   const total = metric && (header.metrics?.[metric.out_of]?.floor ?? header.metrics?.[metric.name]?.floor);
-  if (counts && counts.length && total) {
+  if (counts?.length && total) {
     return {
       name: metric.curve.name,
       steps: arrays.metric_step,
@@ -56,7 +57,7 @@ export function strip({ look, metrics }) {
     c.fillStyle = palette.line;
     c.fillRect(0, h - px, w, px);
     setText(name, line ? `${line.name}, from step 1` : 'from step 1');
-    if (!line || !line.steps || !line.steps.length) {
+    if (!line?.steps?.length) {
       setText(now, 'now');
       return;
     }

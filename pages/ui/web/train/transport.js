@@ -1,7 +1,9 @@
+// @ts-check
 // Play, pause, single updates, reset, seed, pace, stop; the counters; and their keys.
 import { el, setAttr, setText } from '../core/dom.js';
 import { clock, integer, rate } from '../core/format.js';
 
+/** @type {[string, number | null, string][]} */
 export const PACES = [
   ['1', 1, '1 a second'],
   ['5', 5, '5 a second'],
@@ -11,7 +13,7 @@ export const PACES = [
 const RUNNING = new Set(['playing', 'queued']);
 const ENDED = new Set(['diverged', 'error', 'closed']);
 
-/** `post`: the commands' way to the server (mail.js). `lone`: with buttons and keys for single updates of D and G. */
+/** `post`: a command queue. `lone`: with buttons and keys for single updates of D and G. */
 export function transport(post, { lone = true } = {}) {
   const { send } = post;
   const click = (name) => () => send(name);

@@ -1,3 +1,4 @@
+// @ts-check
 // The verdict: one sentence, its mark, and on request why it is said, since when, and what to try.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { integer } from '../core/format.js';

@@ -1,3 +1,4 @@
+// @ts-check
 // What is said rather than drawn: the first visit, and the numbers with their scale.
 import { el, setAttr, setText } from '../core/dom.js';
 import { decimal, integer, percent } from '../core/format.js';

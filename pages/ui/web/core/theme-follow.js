@@ -1,9 +1,12 @@
+// @ts-check
 // Tells the server when the page is not of the theme that its figures were drawn for: once for each turn.
 let told = '';
 
-/** Called at every change of data or theme. */
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+/**
+ * Called at every change of data or theme.
+ * @param {import('./view.js').Component<{script: string, drawn: string}>} component
+ */
+export default function follow({ data, parentElement, setTriggerValue }) {
   import(new URL(data.script, document.baseURI).href).then(
     ({ pageTheme }) => {
       const now = pageTheme(parentElement);
@@ -13,6 +16,6 @@ export default function (component) {
         setTriggerValue('turned', now);
       }
     },
-    () => {},
-  ); // no network: the next turn tries again
+    () => {}, // no network: the next turn tries again
+  );
 }

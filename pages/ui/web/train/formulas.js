@@ -1,3 +1,4 @@
+// @ts-check
 // What happens in one step: three sentences, each formula beside this run's own number.
 import { el, setText } from '../core/dom.js';
 import { decimal, percent } from '../core/format.js';

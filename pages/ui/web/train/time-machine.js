@@ -1,3 +1,4 @@
+// @ts-check
 // The time machine: a slider through the frames that the run has kept, and "go on from here".
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
