@@ -10,7 +10,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,9 +19,11 @@ from gan_core import Runner, Trainer
 from gan_core.config import RunConfig, parse_config
 from gan_core.diagnosis import Finding
 from gan_core.live import monitor as monitor_module
+from gan_core.live.clock import WallClock
 from gan_core.live.driver import OBSERVED_EVERY
-from gan_core.live.monitor import N_SAMPLES, Monitor, score_generators
+from gan_core.live.monitor import Monitor
 from gan_core.metrics import Score
+from gan_core.metrics.scoring import LIVE, score_generators
 from gan_core.record.frame import decode
 
 SMALL: dict[str, Any] = {
@@ -76,7 +77,7 @@ def test_scores_are_of_the_averaged_generator_and_raw_ones_stand_beside_them() -
     names = {name for name in scores if not name.startswith("raw_")}
     assert {"modes_reached", "high_quality", "js", "sliced_wasserstein"} <= names
     assert set(scores) == names | {f"raw_{name}" for name in names}
-    assert scores["js"].n == N_SAMPLES
+    assert scores["js"].n == LIVE.n_points
     assert scores["js"] != scores["raw_js"]
     assert swapped["raw_js"] == scores["js"]
     alone = score_generators(trainer.config, trainer.data, trainer.generator, None)  # type: ignore[arg-type]
@@ -120,6 +121,7 @@ def test_looks_are_paid_for_in_the_training_threads_own_time(monitor: Monitor, m
 
     class Run:
         run = n_together = 1
+        scoring = -1
         n_looks = 0
 
         def report(self, *_: Any) -> None:
@@ -141,24 +143,27 @@ def test_looks_are_paid_for_in_the_training_threads_own_time(monitor: Monitor, m
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_runs_that_share_a_thread_share_what_their_looks_may_take(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
-    ticks = itertools.count()  # each reading of the clock takes a second: one for the copy, one for the look
-    clock = SimpleNamespace(monotonic=time.monotonic, thread_time=lambda: float(next(ticks)))
-    monkeypatch.setattr(monitor_module, "time", clock)
-    looked = threading.Event()
+def test_runs_that_share_a_thread_share_what_their_looks_may_take(n: int) -> None:
+    class Clock(WallClock):
+        ticks = itertools.count()
+
+        def worked(self) -> float:  # each reading takes a second: one for the copy, one for the look
+            return float(next(self.ticks))
 
     class Run:
         run = 1
         n_together = n
+        scoring = -1
+        looked = 0
 
         def report(self, *_: Any) -> None:
-            looked.set()
+            self.looked += 1
 
-    run, trainer, monitor = Run(), Trainer(CONFIG), Monitor()
+    run, trainer, monitor = Run(), Trainer(CONFIG), Monitor(Clock(), threaded=False)
     trainer.step()
     monitor(run, trainer)
-    assert looked.wait(20)
-    monitor.close()
+    monitor.work()
+    assert run.looked == 1
     record = monitor._records[run]
     assert record.look_from - record.worked == pytest.approx(n * 2 / monitor_module.SHARE)
 
@@ -316,7 +321,7 @@ def test_looks_and_scores_keep_to_their_share_of_the_time(
 def test_a_metric_that_fails_is_logged_and_the_next_one_works(
     play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real = monitor_module.score_generators
+    real = score_generators
     failed: list[int] = []
 
     def first_fails(*args: Any) -> dict[str, Score]:

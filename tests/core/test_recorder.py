@@ -210,6 +210,48 @@ def test_the_best_state_is_kept(runners: list[Runner]) -> None:
     assert found[0] == 10
 
 
+def test_every_scored_state_may_be_the_best_however_seldom_states_are_taken(
+    runners: list[Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gan_core.live.recorder.STATE_SHARE", 1e-9)  # one state at the start, then hours until the next
+    values = {10: 0.5, 20: 0.1, 30: 0.3}
+    recorder = Recorder()
+
+    def score(runner: Runner, trainer: Trainer) -> None:  # as the monitor does: its score comes some steps later
+        if trainer.step_count in values:
+            runner.scoring = trainer.step_count
+
+    runner = Runner(SMALL, observers=[score, recorder], on_frame=recorder.show, threaded=False)
+    runners.append(runner)
+    runner.play()
+    trainer = Trainer(SMALL)
+    for step in range(1, 41):
+        runner.frame()
+        runner.driver._next_look = 0.0
+        runner.driver.turn()
+        if step - 5 in values:
+            runner.report(Report(runner.run, step - 5, {"sliced_wasserstein": Score(values[step - 5], 0.01, 100)}))
+        if step <= 20:
+            trainer.step()
+    assert runner.step_count == 40
+    assert recorder.contents()["best"] == {"step": 20, "metric": "sliced_wasserstein", "value": 0.1}
+    found = recorder.state(25)
+    assert found is not None
+    assert found[0] == 20
+    assert torch.equal(found[1]["generator"]["layers.0.weight"], trainer.generator.state_dict()["layers.0.weight"])
+    frame = recorder.frame(20)
+    assert frame is not None
+    assert frame[0] == 20, "what can be gone back to is to be seen"
+
+
+def test_a_score_that_comes_while_the_run_stands_is_heard(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    pause_at(runner, 10)
+    runner.report(Report(runner.run, 10, {"js": Score(0.2, 0.01, 100)}))
+    runner.flush()
+    assert recorder.contents()["best"] == {"step": 10, "metric": "js", "value": 0.2}
+
+
 def test_a_new_run_begins_a_new_past(runners: list[Runner]) -> None:
     runner, recorder = recorded(runners)
     pause_at(runner, 10)

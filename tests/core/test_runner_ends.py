@@ -74,10 +74,10 @@ def test_a_closed_run_ends_its_thread_and_lets_go_of_its_memory() -> None:
     runner = Runner(SMALL, observers=[lambda _, trainer: seen.append(weakref.ref(trainer))])
     runner.play()
     assert runner.wait(lambda r: r.step_count > 5)
-    name = runner._thread.name
+    name = runner.driver.thread_name
     runner.close()
     assert runner.wait(lambda r: r.state == "closed")
-    runner._thread.join(5)
+    runner.join(5)
     assert name not in {thread.name for thread in threading.enumerate()}
     gc.collect()
     assert seen

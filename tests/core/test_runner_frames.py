@@ -11,8 +11,9 @@ import pytest
 
 from gan_core.diagnosis.report import Report
 from gan_core.live import frame_builder
+from gan_core.live.driver import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, rest_between_looks
 from gan_core.live.queue import Slots
-from gan_core.live.runner import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, Runner, rest_between_looks
+from gan_core.live.runner import Runner
 from gan_core.metrics import Score
 from gan_core.record.frame import decode
 from gan_core.training import Trainer
@@ -181,7 +182,7 @@ def test_observers_run_on_the_training_thread_between_steps(make: Make) -> None:
 
     runner = make(observers=[spy])
     played(runner, 10)
-    assert {name for name, _ in seen} == {runner._thread.name}
+    assert {name for name, _ in seen} == {runner.driver.thread_name}
     assert seen[-1][1] == 10
 
 
