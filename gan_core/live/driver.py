@@ -20,7 +20,7 @@ from typing import Any, Final
 from gan_core.diagnosis.report import Report
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.live import commands as do
-from gan_core.live.clock import WALL, WallClock, rest_for
+from gan_core.live.clock import WALL, WallClock, rest_between_looks
 from gan_core.live.commands import RunCommand
 from gan_core.live.display import Tempo
 from gan_core.live.plan import Plan
@@ -28,12 +28,6 @@ from gan_core.live.queue import Slots
 from gan_core.live.run import Accepted, Run, Show
 from gan_core.live.status import State
 
-MAX_FRAME_RATE: Final = 10.0
-MIN_FRAME_RATE: Final = 4.2
-CROWDED_FRAME_RATE: Final = 2.4
-"""What is left to each of many runs that play at once: they share the processor, and showing all costs as much."""
-LOOK_SHARE: Final = 0.03
-"""Looking takes at most this share of the training thread's time, unless `MIN_FRAME_RATE` needs more."""
 OBSERVED_EVERY: Final = 1.0
 """Seconds after which a snapshot is taken for the observers alone, when nobody else asks for one."""
 SLOW_PACE: Final = 2.0
@@ -61,18 +55,6 @@ def close_all(timeout: float = 3.0) -> None:
 
 
 atexit.register(close_all)
-
-
-def rest_between_looks(cost: float, n_playing: int) -> float:
-    """Seconds from one look at a run to the next.
-
-    Args:
-        cost: Seconds that the last look took the training thread.
-        n_playing: Runs of this process that play now, this one included.
-    """
-    n = max(1, n_playing)
-    longest = 1 / max(CROWDED_FRAME_RATE, MIN_FRAME_RATE / n)
-    return min(max(rest_for(cost, LOOK_SHARE), n / MAX_FRAME_RATE), longest)
 
 
 class Driver:

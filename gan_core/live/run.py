@@ -7,7 +7,6 @@ where the run is played by hand, later where a `gan_core.live.driver.Driver` pla
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -22,7 +21,8 @@ from gan_core.live.clock import WALL
 from gan_core.live.commands import RunCommand
 from gan_core.live.display import Display, Sight, Tempo
 from gan_core.live.plan import Plan
-from gan_core.live.status import RunStatus, State
+from gan_core.live.settings import Settings
+from gan_core.live.status import RunStatus, State, header_of, status_of
 from gan_core.metrics import Score
 from gan_core.record.history import StepStats
 from gan_core.record.snapshot import Snapshot, Which
@@ -66,9 +66,11 @@ class Run:
         message: What happened and what to try, or "".
         run: Number of this run among the restarts, from 1.
         seconds: Time spent playing this run.
+        phase: The half of a step that was done last, "d" or "g", where halves are shown apart; else "".
+        waiting: True if a run is to be built.
         scoring: Step whose weights are being scored, or were last; -1 for none.
         display: What is shown of it.
-        trainer: The trainer, or None before the first run is built.
+        settings: Holds its config, its trainer and what was done to it.
         post: Brings what was accepted to where it is taken; a driver puts its queue there.
     """
 
@@ -92,48 +94,35 @@ class Run:
         self.seconds = 0.0
         self.scoring = -1
         self.display = Display(thread, on_frame, clock)
-        self.trainer: Trainer | None = None
+        self.settings = Settings(Plan.new(config, interventions))
         self.post: Callable[[Accepted], None] = self.take
         self.tempo = Tempo() if tempo is None else tempo
         self._device, self._observe, self._clock = device, observe, clock
-        self._accepted: deque[Change | Plan] = deque()
-        self._plan: Plan | None = Plan.new(config, interventions)
         self.waiting = True
-        self._phase = ""
+        self.phase = ""
         self._n_lone = 0
 
     # -- what can be read, from any thread -------------------------------------------------------------------
 
     @property
+    def trainer(self) -> Trainer | None:
+        """The trainer, or None before the first run is built."""
+        return self.settings.trainer
+
+    @property
     def config(self) -> RunConfig:
         """The config now, accepted live changes included."""
-        try:
-            return self._accepted[-1].config
-        except IndexError:
-            return self._held.config
+        return self.settings.config
 
     @property
     def initial_config(self) -> RunConfig:
         """The config that the run began with."""
-        return self._begun.initial_config
+        return self.settings.initial_config
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
         """What was done to the run, and what it is still to repeat."""
-        return self._begun.story
-
-    @property
-    def _begun(self) -> Plan | Trainer:
-        """What holds the run's beginning: the run that was asked for last, or the present one."""
-        plans = [plan for plan in tuple(self._accepted) if isinstance(plan, Plan)]
-        return plans[-1] if plans else self._held
-
-    @property
-    def _held(self) -> Plan | Trainer:
-        """The one holder of the config: the run to be built, or the trainer of the one that is."""
-        while (held := self._plan or self.trainer) is None:
-            pass  # one takes the other's place at this moment
-        return held
+        return self.settings.interventions
 
     @property
     def step_count(self) -> int:
@@ -172,22 +161,7 @@ class Run:
         Args:
             playing: Whether it is meant to play.
         """
-        scores_step, scores = self.scores
-        return RunStatus(
-            state=self.state,
-            playing=playing,
-            message=self.message,
-            run=self.run,
-            step=self.step_count,
-            seconds=self.seconds,
-            preset=self.preset,
-            config=self.config,
-            initial_config=self.initial_config,
-            interventions=self.interventions,
-            findings=self.findings,
-            scores=scores,
-            scores_step=scores_step,
-        )
+        return status_of(self, playing=playing)
 
     def frame(self, since: int = -1, which: Which | None = None) -> bytes | None:
         """The newest frame, and the wish for a newer one.
@@ -229,7 +203,7 @@ class Run:
             case do.Retune():
                 asked, config = command.changes, self.config
                 change = (asked.onto(config) if isinstance(asked, Change) else config.change(asked)).while_running()
-                self._accepted.append(change)
+                self.settings.accept(change)
                 return change
             case do.Restart():
                 return self.plan(Plan.new(command.config, command.interventions), command.preset)
@@ -248,7 +222,7 @@ class Run:
             preset: Where its config came from; None if that stays as it is.
         """
         self.preset = self.preset if preset is None else preset
-        self._accepted.append(plan)
+        self.settings.accept(plan)
         return plan
 
     def report(self, report: Report) -> None:
@@ -269,7 +243,7 @@ class Run:
             try:
                 self._begin(accepted) if isinstance(accepted, Plan) else self._retune(accepted)
             finally:
-                self._accepted.popleft()
+                self.settings.taken()
         elif isinstance(accepted, Report):
             if accepted.run == self.run:
                 self.display.builder.report(accepted)
@@ -283,7 +257,7 @@ class Run:
             self._lone(accepted)
 
     def _begin(self, plan: Plan) -> None:
-        self._plan, self.waiting = plan, True
+        self.settings.plan, self.waiting = plan, True
 
     def revive(self) -> None:
         """Begin again, with the settings as they are now."""
@@ -291,15 +265,15 @@ class Run:
 
     def build(self) -> None:
         """Make the run that was asked for."""
-        plan = self._plan
+        plan = self.settings.plan
         assert plan is not None
         self.waiting = False
         self.display.clear()
-        self.seconds, self.scoring, self._phase, self._n_lone = 0.0, -1, "", 0
+        self.seconds, self.scoring, self.phase, self._n_lone = 0.0, -1, "", 0
         self.state = "queued"
         load_data(plan.initial_config.data, progress=self._show_progress)
-        self.trainer = trainer = plan.build(self._device)
-        self._plan = None
+        trainer = plan.build(self._device)
+        self.settings.hold(trainer)
         self.display.aim(trainer)
         self.run += 1
         self.state, self.message = "paused", ""
@@ -319,14 +293,14 @@ class Run:
     def step(self) -> None:
         """Make one step, without looking at its numbers."""
         assert self.trainer is not None
-        self._phase = ""
+        self.phase = ""
         self.trainer.step()
 
     def halves(self) -> Iterator[None]:
         """One step in two halves, each shown when it is done."""
         assert self.trainer is not None
         for half in self.trainer.halves():
-            self._phase = half
+            self.phase = half
             self.look()
             self.publish()
             yield
@@ -386,12 +360,12 @@ class Run:
 
     def glance(self) -> None:
         """Have a snapshot and its frame made while the training goes on."""
-        self.display.glance(self._header(), self._sight)
+        self.display.glance(header_of(self), self._sight)
         self.show_observers()
 
     def publish(self) -> None:
         """Build the frame: the newest snapshot, and the run's state."""
-        self.display.publish(self._header(), self.trainer)
+        self.display.publish(header_of(self), self.trainer)
 
     def show_observers(self) -> None:
         """Let the observers see the run."""
@@ -406,10 +380,8 @@ class Run:
 
     def close(self) -> None:
         """Free the trainer, the frame and the snapshot; config and interventions can still be read."""
-        self._plan = Plan(self.initial_config, self.config, self.interventions)
+        self.settings.close()
         self.waiting = False
-        self._accepted.clear()
-        self.trainer = None
         self.display.close()
         self.state = "closed"
 
@@ -421,19 +393,19 @@ class Run:
             return
         if command.what == "step":
             stats = trainer.step()
-            self._phase = ""
+            self.phase = ""
         else:
             stats = trainer.step_d() if command.what == "d" else trainer.step_g()
-            self._phase = command.what
+            self.phase = command.what
         self._n_lone += 1
         self.message = ""
         if trainer.step_count and not stats.finite and command.what == "step":
             self._diverge(stats)
 
     def _retune(self, change: Change) -> None:
-        plan = self._plan
+        plan = self.settings.plan
         if plan is not None and (plan.state is None or not self.waiting):  # the next run begins with it
-            self._plan = plan.retuned(change)
+            self.settings.plan = plan.retuned(change)
             return
         if self.waiting:
             self.build()
@@ -462,16 +434,3 @@ class Run:
         self.message = f"Getting {name}: {done / 1e6:.0f}{of} MB."
         if self._clock() - self.display.builder.published > _PROGRESS_EVERY:
             self.publish()
-
-    def _header(self) -> dict[str, Any]:
-        return {
-            "run": self.run,
-            "state": self.state,
-            "message": self.message,
-            "position": self.tempo.place,
-            "phase": self._phase,
-            "pace": self.tempo.pace,
-            "stop_at": self.tempo.stop_at,
-            "seconds": self.seconds,
-            "preset": self.preset,
-        }

@@ -11,7 +11,7 @@ import pytest
 
 from gan_core.diagnosis.report import Report
 from gan_core.live import frame_builder
-from gan_core.live.driver import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, rest_between_looks
+from gan_core.live.clock import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, rest_between_looks
 from gan_core.live.queue import Slots
 from gan_core.live.runner import Runner
 from gan_core.metrics import Score
