@@ -17,7 +17,7 @@ import torch
 
 from gan_core import Runner, Trainer
 from gan_core.config import RunConfig, parse_config
-from gan_core.diagnosis import Finding
+from gan_core.diagnosis import Finding, Signs
 from gan_core.diagnosis import look as take_look
 from gan_core.live import monitor as monitor_module
 from gan_core.live.clock import WallClock
@@ -116,7 +116,7 @@ def test_a_run_that_nobody_watches_is_scored_once_a_second_at_most(monkeypatch: 
     monkeypatch.setattr(monitor_module, "score_generators", count)
     runner, _, clock = watched()
     runner.play()
-    turn(runner, clock, 20, step=0.05)
+    turn(runner, clock, 20, step=0.1)
     assert len(scored) == pytest.approx(20 / OBSERVED_EVERY, abs=2)
     assert min(b - a for a, b in itertools.pairwise(scored)) >= OBSERVED_EVERY
 
@@ -330,7 +330,14 @@ def test_looks_and_scores_keep_to_their_share_of_the_time(monkeypatch: pytest.Mo
             return self.now + self.spent
 
     clock = Clock()
-    monkeypatch.setattr(monitor_module, "look", work("look", 0.02, take_look))
+    taken: list[Signs] = []
+
+    def look_once(*given: Any) -> Signs:
+        if not taken:
+            taken.append(take_look(*given))
+        return taken[0]
+
+    monkeypatch.setattr(monitor_module, "look", work("look", 0.02, look_once))
     monkeypatch.setattr(monitor_module, "score_generators", work("score", 0.5, lambda *_: {}))
     monitor = Monitor(clock, threaded=False)
 
