@@ -256,7 +256,7 @@ class Lockstep(Transport):
             # While all come to a stand, a frame may still arrive that was taken a step before.
             late = any(e.step_count not in steps for e in live)
             serial = 1 if self._set is None else self._set[0] + 1
-            header = {
+            header: frames.SetHeader = {
                 "serial": serial,
                 "state": "playing" if late else self._state,
                 "step": steps.pop() if steps else max(s for s, _ in self._newest.values()),

@@ -10,6 +10,7 @@ from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.snapshot_worker import SnapshotWorker
 from gan_core.live.status import State
+from gan_core.record.frame import Playing
 from gan_core.record.snapshot import Which
 from gan_core.training import Trainer
 from gan_core.training.snapshots import Moment
@@ -199,7 +200,7 @@ class Shown:
         if self._on_frame is not None and newest is not None:
             self._on_frame(self.run, step, newest[1])
 
-    def _header(self) -> dict[str, Any]:
+    def _header(self) -> Playing:
         return {
             "run": self.run,
             "state": self.state,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gan_core.config import Intervention, RunConfig
+from gan_core.record.frame import State
 
 if TYPE_CHECKING:
     from gan_core.diagnosis import Finding
     from gan_core.metrics import Score
 
-State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
-"""What a run is doing."""
+__all__ = ["RunStatus", "State"]
 
 
 @dataclass(frozen=True)
