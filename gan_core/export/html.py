@@ -90,7 +90,7 @@ def _every(items: Sequence[Any], stride: int) -> list[Any]:
 
 def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
     """What all frames of the page share, from the last one."""
-    header, arrays = frame_format.decode(content)
+    header, arrays = frame_format.read(content)
     curves = {"step": _numbers(arrays["curve_step"])}
     for name in LOSSES:
         curves[name] = _numbers(arrays[f"{name}_mean"])
@@ -109,7 +109,7 @@ def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
 
 
 def _entry(step: int, content: bytes) -> dict[str, Any]:
-    header, arrays = frame_format.decode(content)
+    header, arrays = frame_format.read(content)
     verdict = {**_NO_VERDICT, **header.get("verdict", {})}
     numbers = [[label, header["stats"][name]] for name, label in _NUMBERS.items()]
     for name, score in header.get("metrics", {}).items():

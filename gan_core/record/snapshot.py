@@ -15,6 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_core.record.frame import Picture
+
 Array = NDArray[Any]
 Which = Literal["ema", "raw", "both"]
 """Whose samples are shown: of the averaged generator, of the raw one, or both."""
@@ -26,12 +28,12 @@ class Snapshot:
 
     Attributes:
         step: Finished steps.
-        header: Words and numbers, see `gan_core.record.frame`.
+        header: Words and numbers, see `gan_core.record.frame`; read-only.
         arrays: float32 and uint8 arrays by name, read-only.
     """
 
     step: int
-    header: Mapping[str, Any]
+    header: Picture
     arrays: Mapping[str, Array]
 
     def __post_init__(self) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from torch import nn
 
 from gan_core.config import Intervention, RunConfig
 from gan_core.data import Images, Points
 from gan_core.game.objectives import Objective
+from gan_core.record.frame import Mark, Told
 from gan_core.record.history import History, StepStats
 from gan_core.record.snapshot import Snapshot
 from gan_core.training import observe as view
@@ -65,9 +66,9 @@ class Moment:
         curves = self.history.curves()
         if not objective.probability:
             del curves["real_prob"], curves["fake_prob"]
-        return Snapshot(self.step, header | self._header(), {**curves, **arrays})
+        return Snapshot(self.step, {**header, **self._header()}, {**curves, **arrays})
 
-    def _header(self) -> dict[str, Any]:
+    def _header(self) -> Told:
         objective, config, stats = self.objective, self.config, self.stats
         return {
             "step": self.step,
@@ -96,7 +97,7 @@ class Moment:
         }
 
 
-def _mark(intervention: Intervention) -> dict[str, Any]:
+def _mark(intervention: Intervention) -> Mark:
     if intervention.update:
         label = f"lone {intervention.update.upper()} update"
     elif intervention.name:
