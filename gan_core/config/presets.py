@@ -23,6 +23,8 @@ from gan_core.config.names import DATA_RULES, DataName
 from gan_core.errors import ConfigError
 
 DEFAULT: Final = "digits"
+FIRST: Final = {"plane": "ring-8", "images": DEFAULT}
+"""Presets that a first visitor is shown, by the kind of their data."""
 OF_POINTS: Final = "moons"
 OF_IMAGES: Final = "mnist"
 """Presets whose networks and rates suit points, or images, that have no preset of their own."""

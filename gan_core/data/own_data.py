@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class OwnImages:
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
     hash: str = field(init=False)
-    name: str = field(default="own-images", init=False)
+    name: Literal["own-images"] = field(default="own-images", init=False)
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -140,7 +141,7 @@ class OwnPoints:
 
     values: NDArray[np.float32]
     hash: str = field(init=False)
-    name: str = field(default="own-points", init=False)
+    name: Literal["own-points"] = field(default="own-points", init=False)
 
     def __post_init__(self) -> None:
         values = self.values

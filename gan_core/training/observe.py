@@ -180,7 +180,7 @@ def observe(
         else:
             header, arrays = _observe_images(generator, discriminator, fixed, data, packing)
     arrays |= score_histograms(arrays["real_logits"], arrays["fake_logits"], objective.probability)
-    header["meaning"] = "probability" if objective.probability else "critic"
+    header["meaning"] = objective.meaning
     return header, arrays
 
 
