@@ -20,7 +20,7 @@ from gan_core.config.names import (
 
 
 class DataConfig(Frozen):
-    """Which data the GAN is to imitate; data is named, never given by path."""
+    """The data that the GAN imitates; they are named, never given by path."""
 
     name: DataName = knob("digits", "data set", "What the generator is to imitate.", "data")
     hash: str = knob(

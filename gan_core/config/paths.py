@@ -1,4 +1,4 @@
-"""Settings by their dotted paths, and what to say when they are wrong."""
+"""Settings by their dotted paths, and messages for those that are wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gan_core.errors import ConfigError
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Dotted path to value, for all values of nested dicts; lists are values."""
+    """Flatten nested dicts to dotted path and value; lists are values."""
     out: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, dict):
@@ -50,7 +50,7 @@ def set_path(tree: dict[str, Any], path: str, value: Any, known: Iterable[str]) 
 
 
 def _from_text(text: str) -> Any:
-    """JSON where the text is JSON (numbers, lists), the text itself where it is a word."""
+    """Read JSON where the text is JSON (numbers, lists), and the text itself where it is a word."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -58,7 +58,7 @@ def _from_text(text: str) -> Any:
 
 
 def explain(error: Any, known: Iterable[str]) -> str:
-    """One of pydantic's errors in one line: which setting, what was given, what is allowed."""
+    """Put one of pydantic's errors in one line: which setting, what was given, what is allowed."""
     path = ".".join(str(part) for part in error["loc"]) or "config"
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class OwnImages:
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
     hash: str = field(init=False)
-    name: str = field(default="own-images", init=False)
+    name: Literal["own-images"] = field(default="own-images", init=False)
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -97,7 +98,7 @@ class OwnImages:
         )
 
     def at(self, size: int, colour: bool, first: int | None = None) -> NDArray[np.uint8]:
-        """The pictures as a config wants them, `[n, size, size, 3 or 1]`, uint8; the same on every call.
+        """Scale and colour the pictures as a config asks, `[n, size, size, 3 or 1]`, uint8; the same on every call.
 
         Args:
             size: Side in pixels, `MIN_SIDE` to `MAX_SIDE`.
@@ -118,7 +119,7 @@ class OwnImages:
         return out
 
     def dataset(self, size: int, colour: bool, flip: bool = False) -> Images:
-        """What a GAN trains on, in the pictures' own order."""
+        """Make the data set that a GAN trains on, in the pictures' own order."""
         train = torch.from_numpy(self.at(size, colour)).permute(0, 3, 1, 2).contiguous()
         labels = None if self.labels is None else torch.from_numpy(self.labels.copy())
         return Images(self.name, train, None, labels, None, self.classes, flip=flip)
@@ -140,7 +141,7 @@ class OwnPoints:
 
     values: NDArray[np.float32]
     hash: str = field(init=False)
-    name: str = field(default="own-points", init=False)
+    name: Literal["own-points"] = field(default="own-points", init=False)
 
     def __post_init__(self) -> None:
         values = self.values
@@ -186,7 +187,7 @@ class OwnPoints:
         return math.sqrt(self.values.var(0, dtype=np.float64).mean())
 
     def dataset(self) -> Points:
-        """What a GAN trains on: these points, drawn with replacement; no modes are known.
+        """Make the data set that a GAN trains on: these points, drawn with replacement; no modes are known.
 
         The frame is a square about their range, with a margin.
         """

@@ -48,7 +48,7 @@ class Budget:
     pixels: float
 
     def spend(self, pixels: int) -> None:
-        """Take pixels away.
+        """Deduct the pixels of one picture.
 
         Raises:
             Skip: There are not so many left.
@@ -59,7 +59,7 @@ class Budget:
 
 
 def decode(name: str, content: bytes, budget: Budget) -> NDArray[np.uint8]:
-    """The centre square of a picture, upright, on white where it is transparent.
+    """Decode the centre square of a picture, upright, on white where it is transparent.
 
     Args:
         name: Its file name; only the ending counts, which is one of `FORMATS`.
@@ -92,7 +92,7 @@ def decode(name: str, content: bytes, budget: Budget) -> NDArray[np.uint8]:
 
 
 def _check(image: Image.Image, wanted: str) -> None:
-    """What can be known before any pixel is decoded."""
+    """Check what can be known before any pixel is decoded."""
     short, long = sorted(image.size)
     several = image.format == "MPO"  # a photograph with a second one behind it, as some phones write
     if image.format != wanted and not (several and wanted == "JPEG"):
@@ -108,7 +108,7 @@ def _check(image: Image.Image, wanted: str) -> None:
 
 
 def _n_scans(content: bytes) -> int:
-    """Passes of a JPEG; more than `MAX_SCANS` also if it has too many segments to find out quickly."""
+    """Count the passes of a JPEG; more than `MAX_SCANS` also if it has too many segments to find out quickly."""
     at = n_scans = 0
     for _ in range(_MAX_SEGMENTS):
         marker = _MARKER.search(content, at)
@@ -135,7 +135,7 @@ def _small_square(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def _scalable(image: Image.Image) -> Image.Image:
-    """The picture in a mode whose pixels can be averaged."""
+    """Convert the picture to a mode whose pixels can be averaged."""
     if image.mode.startswith("I;16"):  # sixteen bits of grey: Pillow would cut them off at 255
         return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     transparent = image.has_transparency_data

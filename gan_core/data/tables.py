@@ -30,7 +30,7 @@ _DRAWN_STEPS: Final = 14  # a drawing lies on a grid of at least 2 ** 13 steps a
 
 
 def read_points(name: str, content: bytes) -> OwnPoints:
-    """Points from a file, by what its name ends in: .npy, or else CSV.
+    """Read points from a file, by what its name ends in: .npy, or else CSV.
 
     Raises:
         DataError: As `read_npy` and `read_csv`.
@@ -39,7 +39,7 @@ def read_points(name: str, content: bytes) -> OwnPoints:
 
 
 def read_csv(content: bytes) -> OwnPoints:
-    """Two columns of numbers, separated by comma, semicolon or tab; a first line of names is left out.
+    """Read two columns of numbers, separated by comma, semicolon or tab; a first line of names is left out.
 
     With semicolons or tabs a decimal comma is understood. Empty lines are skipped.
 
@@ -74,7 +74,7 @@ def read_csv(content: bytes) -> OwnPoints:
 
 
 def read_npy(content: bytes) -> OwnPoints:
-    """An array of shape `[n, 2]`, of integers or floating-point numbers, as `numpy.save` writes it.
+    """Read an array of shape `[n, 2]`, of integers or floating-point numbers, as `numpy.save` writes it.
 
     Raises:
         DataError: Another kind of file, shape or type, cut off, or with numbers that are not finite.
@@ -107,7 +107,7 @@ def read_npy(content: bytes) -> OwnPoints:
 
 
 def read_drawing(drawn: Any) -> OwnPoints:
-    """Points of a drawing: a list of [x, y], as JSON has it, in data units.
+    """Read the points of a drawing: a list of [x, y], as JSON has it, in data units.
 
     They are moved to the nearest point of a fine grid of binary fractions, so that a link can carry them exactly
     (`gan_core.data.payload`).
@@ -137,7 +137,7 @@ def read_drawing(drawn: Any) -> OwnPoints:
 
 
 def _exponent(value: float) -> int:
-    """The smallest e with value <= 2 ** e, or one more."""
+    """Find the smallest e with value <= 2 ** e, or one more."""
     return math.frexp(value)[1]
 
 
@@ -155,12 +155,12 @@ def _check_size(content: bytes) -> None:
 
 
 def _fields(line: str, separator: str) -> list[str]:
-    """The first fields of a line; one more than two, so that a third is noticed."""
+    """Split off the first fields of a line; one more than two, so that a third is noticed."""
     return [field.strip().strip('"').strip() for field in line.split(separator, 2)]
 
 
 def _number(field: str, separator: str) -> float:
-    """The value; NaN for what is no finite number."""
+    """Read a number; NaN for what is no finite number."""
     if separator != "," and "." not in field:
         field = field.replace(",", ".")
     if "_" in field or not field.isascii():  # Python reads 1_000 and other alphabets' digits; a spreadsheet does not

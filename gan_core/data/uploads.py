@@ -68,7 +68,7 @@ class _Entry:
 
 
 def read_images(files: Iterable[tuple[str, bytes]], progress: Reading | None = None) -> OwnImages:
-    """Pictures from files that were uploaded one by one.
+    """Read pictures from files that were uploaded one by one.
 
     Args:
         files: Pairs of file name and content.
@@ -87,7 +87,7 @@ def read_images(files: Iterable[tuple[str, bytes]], progress: Reading | None = N
 
 
 def read_zip(content: bytes, progress: Reading | None = None) -> OwnImages:
-    """Pictures from a zip; if all lie in a few folders, these are their classes.
+    """Read pictures from a zip; if all lie in a few folders, these are their classes.
 
     Nothing is unpacked to disk. Links, encrypted files, zips in the zip, and paths that lead out of it are skipped.
 
@@ -118,7 +118,7 @@ def read_zip(content: bytes, progress: Reading | None = None) -> OwnImages:
 
 
 def read_folder(folder: Path, progress: Reading | None = None) -> OwnImages:
-    """Pictures from a folder of this machine and the folders in it; never call it with a path from a stranger.
+    """Read pictures from a folder of this machine and the folders in it; never call it with a path from a stranger.
 
     Args:
         folder: As the person who runs the program named it, or from `own_folder`.
@@ -138,7 +138,7 @@ def read_folder(folder: Path, progress: Reading | None = None) -> OwnImages:
 
 
 def own_folders() -> tuple[str, ...]:
-    """Names of the folders in ``GAN_EXPLORER_DATA/own``, which anyone who uses the app may open."""
+    """List the folders in ``GAN_EXPLORER_DATA/own``, which anyone who uses the app may open."""
     try:
         found = [path.name for path in (data_folder() / "own").iterdir() if path.is_dir()]
     except OSError:
@@ -147,7 +147,7 @@ def own_folders() -> tuple[str, ...]:
 
 
 def own_folder(name: str) -> Path:
-    """The folder of that name in ``GAN_EXPLORER_DATA/own``.
+    """Find the folder of a name in ``GAN_EXPLORER_DATA/own``.
 
     Raises:
         DataError: There is none; the message names those that are there.
@@ -190,7 +190,7 @@ def _collect(entries: Sequence[_Entry], pixels: float, progress: Reading | None)
 
 
 def _unsuitable(path: str) -> str:
-    """Why a file is left out by its path alone; "" if it may be a picture."""
+    """Say why a file is left out by its path alone; "" if it may be a picture."""
     parts = re.split(r"[/\\]", path)
     if path.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in path:
         return "a path that leads out of its folder"
@@ -205,7 +205,7 @@ def _unsuitable(path: str) -> str:
 
 
 def _stack(squares: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """All at the side of the largest, `[n, side, side, 1 or 3]`: one channel if none has a colour."""
+    """Bring all to the side of the largest, `[n, side, side, 1 or 3]`: one channel if none has a colour."""
     side = max(len(square) for square in squares)
     out = np.empty((len(squares), side, side, 3), np.uint8)
     for row, square in zip(out, squares, strict=True):
@@ -217,7 +217,7 @@ def _stack(squares: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 
 def _folders_as_classes(paths: Sequence[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
-    """Labels, if all pictures lie in a few folders beside each other (which may lie in one common folder)."""
+    """Find labels, if all pictures lie in a few folders beside each other (which may lie in one common folder)."""
     folders = [path.replace("\\", "/").split("/")[:-1] for path in paths]
     if len({tuple(folder[:1]) for folder in folders}) == 1:  # the zip of a folder, not of its content
         folders = [folder[1:] for folder in folders]
@@ -230,7 +230,7 @@ def _folders_as_classes(paths: Sequence[str]) -> tuple[NDArray[np.int64] | None,
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """One file of a zip, in bounded memory.
+    """Unpack one file of a zip, in bounded memory.
 
     Raises:
         Skip: It is a link, encrypted, packed too tightly or in an unusual way, or damaged.
@@ -274,7 +274,7 @@ def _read_file(path: Path) -> bytes:
 
 
 def _shown(path: str) -> str:
-    """A name to be shown as text: printable, in one line, short."""
+    """Make a name fit to be shown as text: printable, in one line, short."""
     return "".join(c if c.isprintable() else "?" for c in path[-MAX_NAME:])
 
 

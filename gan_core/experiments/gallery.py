@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from gan_core.config import RunConfig
 from gan_core.config.assets import asset
 from gan_core.config.presets import preset
+from gan_core.data.catalogue import DATASETS
 from gan_core.errors import ConfigError
 
 FILE: Final = asset("gallery.json")
@@ -38,6 +39,8 @@ GOALS: Final[Mapping[GoalName, str]] = {
 }
 """What counts as cured, in words; `gan_core.experiments.trials` measures it."""
 
+FEW_OF: Final = "digits"
+"""Data set of which a failure takes the first few images."""
 FEW_DIGITS: Final = 50
 _FEW = "few-digits"
 
@@ -136,6 +139,14 @@ class Failure:
         raise ConfigError(f"no cure {name[:80]!r} of {self.name}; there are: {known}")
 
 
+def goal_of(config: RunConfig) -> GoalName | None:
+    """Choose the goal that suits a config's data: modes of the plane or classes of images; None for other data."""
+    data = DATASETS[config.data.name]
+    if data.judged:
+        return "classes"
+    return "modes" if data.modes else None
+
+
 @functools.cache
 def failures() -> Mapping[str, Failure]:
     """The gallery by name, in the order of the file."""
@@ -175,6 +186,6 @@ def _few_digits() -> str:
     from gan_core.data.own import register
     from gan_core.data.own_data import OwnImages
 
-    digits = load("digits")
+    digits = load(FEW_OF)
     assert isinstance(digits, Images)
     return register(OwnImages(digits.to_uint8(digits.train[:FEW_DIGITS])))

@@ -77,7 +77,7 @@ def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], s
         DataError: If they are gone.
     """
     values, classes = _own_values(config)
-    points = config.name == "own-points"
+    points = len(config.shape) == 1
     what = "The points, [n, 2]" if points else "The images, bytes [n, channels, height, width]"
     content, code_of_content, read = values.tobytes(), "values.tobytes()", _READ if classes is None else _READ_IMAGES
     if labelled:

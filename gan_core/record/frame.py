@@ -151,15 +151,29 @@ class Seen(TypedDict):
     real_labels: NotRequired[list[int]]
 
 
-class Told(TypedDict):
+class EntryFacts(TypedDict):
+    """What the entries of a run's data and objective say, filled by `gan_core.training.snapshots.facts_of`.
+
+    Attributes:
+        data: Name of the data set.
+        n_modes: Number of known modes of the data; 0 where none are known.
+        objective: Name of the objective.
+        middle: Logit at which D cannot tell, or null where only differences of logits have a meaning.
+    """
+
+    data: str
+    n_modes: int
+    objective: str
+    middle: float | None
+
+
+class Told(EntryFacts):
     """What a run knows of itself at a step, filled by `gan_core.training.snapshots`.
 
     Attributes:
         step: Finished steps.
         generator: Whose samples are shown.
         has_ema: True if G is averaged.
-        data: Name of the data set.
-        objective: Name of the objective.
         latent_dim: Numbers in z.
         prior: How z is drawn.
         g_weights: Number of G's weights.
@@ -175,8 +189,6 @@ class Told(TypedDict):
     step: int
     generator: str
     has_ema: bool
-    data: str
-    objective: str
     latent_dim: int
     prior: str
     g_weights: int
@@ -194,7 +206,7 @@ class Picture(Seen, Told):
 
 
 class Playing(TypedDict):
-    """How a run is played, filled by `gan_core.live.shown`.
+    """How a run is played, filled by `gan_core.live.status`.
 
     Attributes:
         run: Number of the run among the restarts, from 1.

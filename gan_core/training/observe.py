@@ -175,7 +175,7 @@ def observe(
     Returns:
         Header entries and arrays of a snapshot.
     """
-    meaning: Meaning = "probability" if objective.probability else "critic"
+    meaning: Meaning = objective.meaning
     with _eval_mode(generator, discriminator):
         if isinstance(data, Points):
             header, arrays = _observe_plane(generator, discriminator, fixed, data, packing, meaning)

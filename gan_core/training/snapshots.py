@@ -9,9 +9,9 @@ from typing import Final
 from torch import nn
 
 from gan_core.config import Intervention, RunConfig
-from gan_core.data import Images, Points
+from gan_core.data import DATASETS, Images, Points
 from gan_core.game.objectives import Objective
-from gan_core.record.frame import Mark, Told
+from gan_core.record.frame import EntryFacts, Mark, Told
 from gan_core.record.history import History, StepStats
 from gan_core.record.snapshot import Snapshot
 from gan_core.training import observe as view
@@ -74,8 +74,7 @@ class Moment:
             "step": self.step,
             "generator": self.which,
             "has_ema": self.has_ema,
-            "data": config.data.name,
-            "objective": config.objective,
+            **facts_of(config, objective),
             "latent_dim": config.latent_dim,
             "prior": config.prior,
             "g_weights": self.n_weights[0],
@@ -95,6 +94,25 @@ class Moment:
             },
             "marks": [_mark(i) for i in self.interventions],
         }
+
+
+def facts_of(config: RunConfig, objective: Objective) -> EntryFacts:
+    """Tell what a reader of a frame must know of the run's data and objective, from their entries.
+
+    Args:
+        config: The run's config.
+        objective: Its objective, with its settings applied.
+
+    Returns:
+        Header entries: both names; ``n_modes``, the number of known modes of the data;
+        ``middle``, the logit at which D cannot tell, or None where only differences of logits have a meaning.
+    """
+    return {
+        "data": config.data.name,
+        "n_modes": DATASETS[config.data.name].modes,
+        "objective": config.objective,
+        "middle": objective.threshold,
+    }
 
 
 def _mark(intervention: Intervention) -> Mark:

@@ -67,6 +67,11 @@ LESSONS: Final[tuple[Lesson, ...]] = (
 )
 """Without their words; `lessons` adds them."""
 
+SETTLING: Final[Mapping[str, tuple[str, str, float]]] = MappingProxyType(
+    {"Without a penalty": ("wasserstein", "", 0.0), "With R1": ("wasserstein", "r1", 0.3)}
+)
+"""Games whose endings are shown beside each other: objective, penalty, weight, as `gan_core.theory.Game` takes them."""
+
 
 @functools.cache
 def lessons() -> Mapping[str, Lesson]:

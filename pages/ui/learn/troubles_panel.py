@@ -8,14 +8,13 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from gan_core.experiments.lessons.catalogue import lessons
+from gan_core.experiments.lessons.catalogue import SETTLING, lessons
 from gan_core.figures import learning, theory
 from pages.ui import figure, prose, session
 from pages.ui.learn.visit import beside
 from pages.ui.theme import theme
 
 _STEPS: Final = 300
-_R1: Final = 0.3
 _RUNS: Final = (("collapse", "The plain GAN"), ("cure", "D judges two samples at a time"))
 _SHOWN: Final = "learn.troubles_shown"
 
@@ -55,12 +54,12 @@ def _same() -> None:
 def _paths() -> dict[str, np.ndarray]:
     from gan_core.theory import Game, play  # late: it loads PyTorch
 
-    plain, penalised = Game("wasserstein"), Game("wasserstein", "r1", _R1)
+    plain, penalised = (Game(*game) for game in SETTLING.values())
     return {
         "simultaneous": play(plain, "simultaneous", n_steps=_STEPS),
         "alternating": play(plain, "alternating", n_steps=_STEPS),
         "averaged": play(plain, "averaging", n_steps=_STEPS),
-        f"alternating, with R1 of γ = {_R1:g}": play(penalised, "alternating", n_steps=_STEPS),
+        f"alternating, with R1 of γ = {penalised.weight:g}": play(penalised, "alternating", n_steps=_STEPS),
     }
 
 
@@ -73,8 +72,8 @@ def _settle() -> None:
         figure.show(
             chart, key="troubles:distances", alt="Distance to the equilibrium over the steps, played in four ways"
         )
-    for name, game in (("Without a penalty", Game("wasserstein")), ("With R1", Game("wasserstein", "r1", _R1))):
-        values = eigenvalues(game)
+    for name, game in SETTLING.items():
+        values = eigenvalues(Game(*game))
         assert values is not None
         right.markdown(f"**{name}**: eigenvalues " + prose.eigenvalues(values))
     right.markdown("In the section before you can play every objective and penalty, and other ways to take the steps.")

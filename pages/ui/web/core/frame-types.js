@@ -86,23 +86,18 @@
  */
 
 /**
- * What a run knows of itself at a step, filled by `gan_core.training.snapshots`.
- * @typedef {object} Told
- * @property {number} step Finished steps.
- * @property {string} generator Whose samples are shown.
- * @property {boolean} has_ema True if G is averaged.
+ * What the entries of a run's data and objective say, filled by `gan_core.training.snapshots.facts_of`.
+ * @typedef {object} EntryFacts
  * @property {string} data Name of the data set.
+ * @property {number} n_modes Number of known modes of the data; 0 where none are known.
  * @property {string} objective Name of the objective.
- * @property {number} latent_dim Numbers in z.
- * @property {string} prior How z is drawn.
- * @property {number} g_weights Number of G's weights.
- * @property {number} d_weights Number of D's weights.
- * @property {number} d_steps Updates of D a step.
- * @property {number} g_steps Updates of G a step.
- * @property {number} batch_size Samples a batch.
- * @property {Stats} stats The step's numbers.
- * @property {Optimum} optimum Losses at equilibrium.
- * @property {Mark[]} marks What was done to the run, and where failures began.
+ * @property {number | null} middle Logit at which D cannot tell, or null where only differences of logits have a
+ *   meaning.
+ */
+
+/**
+ * What a run knows of itself at a step, filled by `gan_core.training.snapshots`.
+ * @typedef {EntryFacts & {step: number, generator: string, has_ema: boolean, latent_dim: number, prior: string, g_weights: number, d_weights: number, d_steps: number, g_steps: number, batch_size: number, stats: Stats, optimum: Optimum, marks: Mark[]}} Told
  */
 
 /**
@@ -111,7 +106,7 @@
  */
 
 /**
- * How a run is played, filled by `gan_core.live.shown`.
+ * How a run is played, filled by `gan_core.live.status`.
  * @typedef {object} Playing
  * @property {number} run Number of the run among the restarts, from 1.
  * @property {'playing' | 'paused' | 'queued' | 'diverged' | 'error' | 'closed'} state What it is doing.
