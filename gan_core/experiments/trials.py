@@ -108,7 +108,7 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def _check(trainer: Trainer, z: torch.Tensor, goal: GoalName) -> tuple[float, bool]:
-    """What the goal measures, and whether it is reached."""
+    """Measure the goal, and decide whether it is reached."""
     generator = trainer.shown()
     training = generator.training
     with torch.no_grad():
