@@ -48,6 +48,7 @@ class OwnImages:
         skipped: Why files were left out, and how many for each reason, the commonest first.
         labels: Class of each picture by its folder, `[n]`, int64, or None.
         classes: Names of the classes.
+        decisions: How they were read, one sentence each.
         hash: SHA-256 of shape, pixels, and labels if there are any; hexadecimal.
         name: Always "own-images".
 
@@ -60,6 +61,7 @@ class OwnImages:
     skipped: tuple[tuple[str, int], ...] = ()
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
     name: str = field(default="own-images", init=False)
 
@@ -130,6 +132,7 @@ class OwnPoints:
 
     Attributes:
         values: `[n, 2]`, float32, data units; read only.
+        decisions: How they were read, one sentence each.
         hash: SHA-256 of shape and values, hexadecimal.
         name: Always "own-points".
 
@@ -139,6 +142,7 @@ class OwnPoints:
     """
 
     values: NDArray[np.float32]
+    decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
     name: str = field(default="own-points", init=False)
 
