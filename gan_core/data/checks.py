@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from gan_core.data.limits import FEW_IMAGES, FEW_POINTS
 from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
+from gan_core.errors import DataError
 
-__all__ = ["FAULTS", "Fault", "FoundFault", "check"]
+__all__ = ["FAULTS", "Fault", "FoundFault", "check", "refuse_unusable"]
 
 Floats = NDArray[np.float64]
 
+MIN_DISTINCT: Final = 8
+"""Different samples below which a run is refused: neighbours of each are looked at, and some are held out."""
 FAR: Final = 20.0
 """Widths from the median beyond which a point is far: a normal sample of any size has none."""
 DOMINATED: Final = 1.5
@@ -98,6 +101,23 @@ def check(data: OwnData) -> tuple[FoundFault, ...]:
         if evidence:
             found.append(FoundFault(fault.name, fault.headline, evidence, fault.remedy))
     return tuple(found)
+
+
+def refuse_unusable(data: OwnData) -> None:
+    """Refuse data on which no run can begin.
+
+    Raises:
+        DataError: If they have fewer different samples than the scores need: each is compared with its neighbours.
+    """
+    rows = data.pixels if isinstance(data, OwnImages) else data.values
+    what = "pictures" if isinstance(data, OwnImages) else "points"
+    flat = np.ascontiguousarray(rows.reshape(len(rows), -1))
+    n_distinct = len({row.tobytes() for row in flat})
+    if n_distinct < MIN_DISTINCT:
+        raise DataError(
+            f"these are {n_distinct} different {what} ({len(rows):,} in all); at least {MIN_DISTINCT} are needed, "
+            "as each is compared with its nearest ones: add more"
+        )
 
 
 # -- points --------------------------------------------------------------------------------------------------

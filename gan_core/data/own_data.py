@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Generator, Tensor
 
+from gan_core.config.names import DataName
 from gan_core.data.images import Images
 from gan_core.data.limits import (
     FEW_IMAGES,
@@ -63,7 +65,7 @@ class OwnImages:
     classes: tuple[str, ...] = ()
     decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
-    name: str = field(default="own-images", init=False)
+    name: DataName = field(default="own-images", init=False)
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -81,6 +83,12 @@ class OwnImages:
             parts += [self.labels.astype("<i8").tobytes(), json.dumps(self.classes).encode()]
         self.pixels.setflags(write=False)
         object.__setattr__(self, "hash", _digest(self.name, shape, parts))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings of a config that trains on them: in colour if any has colour, with their classes."""
+        named = {"data.name": self.name, "data.hash": self.hash, "data.colour": self.pixels.shape[3] == 3}
+        return named | ({} if self.labels is None else {"data.classes": len(self.classes)})
 
     @property
     def nbytes(self) -> int:
@@ -144,7 +152,7 @@ class OwnPoints:
     values: NDArray[np.float32]
     decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
-    name: str = field(default="own-points", init=False)
+    name: DataName = field(default="own-points", init=False)
 
     def __post_init__(self) -> None:
         values = self.values
@@ -166,6 +174,16 @@ class OwnPoints:
             )
         self.values.setflags(write=False)
         object.__setattr__(self, "hash", _digest(self.name, values.shape, [values.astype("<f4").tobytes()]))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings of a config that trains on them."""
+        return {"data.name": self.name, "data.hash": self.hash}
+
+    @property
+    def skipped(self) -> tuple[tuple[str, int], ...]:
+        """Nothing of a table is left out but columns."""
+        return ()
 
     @property
     def nbytes(self) -> int:

@@ -10,15 +10,16 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from gan_core.config.names import FitName
 from gan_core.data.limits import MAX_ASPECT, MAX_PIXELS, MAX_SCANS, MAX_SIDE, MIN_SIDE
 
-__all__ = ["FORMATS", "HOW", "Budget", "Choices", "Fit", "Picture", "Skip", "decode", "is_picture", "to_square"]
+__all__ = ["FORMATS", "HOW", "Budget", "Choices", "Picture", "Skip", "decode", "is_picture", "to_square"]
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "JPEG2000", "PPM")
 """Pillow's names of what is decoded; each has a signature of its own and a decoder without helpers outside Pillow."""
@@ -26,10 +27,7 @@ _SIGNATURE: Final = re.compile(
     rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|BM|GIF8|II\*\x00|MM\x00\*|....ftypavi|\x00\x00\x00\x0cjP  |P[1-6]\s", re.S
 )
 
-Fit = Literal["crop", "pad", "stretch"]
-"""How a picture becomes a square: its centre, all of it on white, or all of it stretched."""
-
-HOW: Final[Mapping[Fit, str]] = {
+HOW: Final[Mapping[FitName, str]] = {
     "crop": "cut to its middle square",
     "pad": "set on a white square",
     "stretch": "stretched to a square",
@@ -54,7 +52,7 @@ class Choices:
         first_frame: Take the first frame of an animation, or the first page; else they are left out.
     """
 
-    fit: Fit = "crop"
+    fit: FitName = "crop"
     first_frame: bool = False
 
 
@@ -166,14 +164,14 @@ def _n_scans(content: bytes) -> int:
     return MAX_SCANS + 1
 
 
-def _small_square(image: Image.Image, fit: Fit, depth: int) -> tuple[NDArray[np.uint8], int]:
+def _small_square(image: Image.Image, fit: FitName, depth: int) -> tuple[NDArray[np.uint8], int]:
     image.draft(None, (_DRAFT_SIDE, _DRAFT_SIDE))
     ImageOps.exif_transpose(image, in_place=True)
     image, found = _scalable(image, depth)
     return to_square(image, fit), found
 
 
-def to_square(image: Image.Image, fit: Fit) -> NDArray[np.uint8]:
+def to_square(image: Image.Image, fit: FitName) -> NDArray[np.uint8]:
     """Make a small square of a decoded picture, on white where it is transparent.
 
     Args:

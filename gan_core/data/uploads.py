@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gan_core.data.download import data_folder
 from gan_core.data.limits import (
     MAX_CLASSES,
     MAX_DEPTH,
@@ -41,7 +42,6 @@ from gan_core.data.limits import (
 )
 from gan_core.data.own_data import OwnImages
 from gan_core.data.picture import HOW, Budget, Choices, Picture, Skip, decode, is_picture
-from gan_core.data.vision import data_folder
 from gan_core.errors import DataError
 
 __all__ = ["Reading", "own_folder", "own_folders", "read_folder", "read_images", "read_zip"]
