@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -55,43 +54,6 @@ def _prepare(config: RunConfig, device: str) -> None:
 
         if not config.data.hash:  # own data are here already, or come along with the saved run
             load_data(config.data, progress=show)
-
-
-def own_data(path: Path | None) -> dict[str, str]:
-    """Read the data of ``--data``, and say on stderr what was left out.
-
-    Args:
-        path: A folder or zip of pictures, or a table; None for none.
-
-    Returns:
-        What a config calls them.
-
-    Raises:
-        GanExplorerError: If they cannot be read or used.
-    """
-    if path is None:
-        return {}
-    from gan_core.data import own
-    from gan_core.data.tables import read_points
-    from gan_core.data.uploads import read_folder, read_zip
-
-    path = path.expanduser()
-    try:
-        if path.is_dir():
-            images = read_folder(path)
-        elif path.suffix.lower() == ".zip":
-            images = read_zip(path.read_bytes())
-        else:
-            points = read_points(path.name, path.read_bytes())
-            return {"data.name": points.name, "data.hash": own.register(points)}
-    except OSError as error:
-        raise ConfigError(f"--data {path} cannot be read: {error.strerror or error}") from None
-    for reason, count in images.skipped:
-        print(f"{count} left out: {reason}", file=sys.stderr)
-    if images.warning:
-        print(images.warning, file=sys.stderr)
-    named = {"data.name": images.name, "data.hash": own.register(images)}
-    return named | ({"data.classes": str(len(images.classes))} if images.labels is not None else {})
 
 
 def new_trainer(config: RunConfig, device: str) -> Trainer:

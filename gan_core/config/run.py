@@ -114,7 +114,7 @@ class Change:
         return all(is_live(path) for path in self.paths)
 
     def while_running(self) -> Change:
-        """This change, for a run that goes on.
+        """Return this change if a run that goes on can make it.
 
         Raises:
             ConfigError: If a setting needs a restart.
@@ -125,7 +125,7 @@ class Change:
         return self
 
     def onto(self, config: RunConfig) -> Change:
-        """This change of another config: itself if that is its base, else validated anew.
+        """Apply this change to another config; it is validated anew unless that is its base.
 
         Raises:
             ConfigError: If it is not allowed there.

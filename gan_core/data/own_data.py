@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -49,6 +49,7 @@ class OwnImages:
         skipped: Why files were left out, and how many for each reason, the commonest first.
         labels: Class of each picture by its folder, `[n]`, int64, or None.
         classes: Names of the classes.
+        decisions: How they were read, one sentence each.
         hash: SHA-256 of shape, pixels, and labels if there are any; hexadecimal.
         name: Always "own-images".
 
@@ -61,6 +62,7 @@ class OwnImages:
     skipped: tuple[tuple[str, int], ...] = ()
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
     name: Literal["own-images"] = field(default="own-images", init=False)
 
@@ -80,6 +82,12 @@ class OwnImages:
             parts += [self.labels.astype("<i8").tobytes(), json.dumps(self.classes).encode()]
         self.pixels.setflags(write=False)
         object.__setattr__(self, "hash", _digest(self.name, shape, parts))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings of a config that trains on them: in colour if any has colour, with their classes."""
+        named = {"data.name": self.name, "data.hash": self.hash, "data.colour": self.pixels.shape[3] == 3}
+        return named | ({} if self.labels is None else {"data.classes": len(self.classes)})
 
     @property
     def nbytes(self) -> int:
@@ -131,6 +139,7 @@ class OwnPoints:
 
     Attributes:
         values: `[n, 2]`, float32, data units; read only.
+        decisions: How they were read, one sentence each.
         hash: SHA-256 of shape and values, hexadecimal.
         name: Always "own-points".
 
@@ -140,6 +149,7 @@ class OwnPoints:
     """
 
     values: NDArray[np.float32]
+    decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
     name: Literal["own-points"] = field(default="own-points", init=False)
 
@@ -163,6 +173,16 @@ class OwnPoints:
             )
         self.values.setflags(write=False)
         object.__setattr__(self, "hash", _digest(self.name, values.shape, [values.astype("<f4").tobytes()]))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings of a config that trains on them."""
+        return {"data.name": self.name, "data.hash": self.hash}
+
+    @property
+    def skipped(self) -> tuple[tuple[str, int], ...]:
+        """Nothing of a table is left out but columns."""
+        return ()
 
     @property
     def nbytes(self) -> int:

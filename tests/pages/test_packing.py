@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from pages.ui.runs.making import FilmWish, file_name
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -21,7 +22,6 @@ from gan_core.storage import checkpoint
 from pages.ui.presence import Visit
 from pages.ui.runs.downloads import N_SAMPLES, Parcel, film_formats, long_parcels, parcels
 from pages.ui.runs.jobs import Job
-from pages.ui.runs.making import FilmWish, file_name
 from tests.pages.conftest import VISIT, Opener, stand_at
 
 RING = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
