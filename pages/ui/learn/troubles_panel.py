@@ -53,9 +53,9 @@ def _same() -> None:
 
 @functools.cache
 def _paths() -> dict[str, np.ndarray]:
-    from gan_core.theory import Game, play  # late: it loads PyTorch
+    from gan_core.theory import DiracGame, play  # late: it loads PyTorch
 
-    plain, penalised = Game("wasserstein"), Game("wasserstein", "r1", _R1)
+    plain, penalised = DiracGame("wasserstein"), DiracGame("wasserstein", "r1", _R1)
     return {
         "simultaneous": play(plain, "simultaneous", n_steps=_STEPS),
         "alternating": play(plain, "alternating", n_steps=_STEPS),
@@ -65,7 +65,7 @@ def _paths() -> dict[str, np.ndarray]:
 
 
 def _settle() -> None:
-    from gan_core.theory import Game, eigenvalues
+    from gan_core.theory import DiracGame, eigenvalues
 
     left, right = st.columns([3, 2])
     with left:
@@ -73,7 +73,10 @@ def _settle() -> None:
         figure.show(
             chart, key="troubles:distances", alt="Distance to the equilibrium over the steps, played in four ways"
         )
-    for name, game in (("Without a penalty", Game("wasserstein")), ("With R1", Game("wasserstein", "r1", _R1))):
+    for name, game in (
+        ("Without a penalty", DiracGame("wasserstein")),
+        ("With R1", DiracGame("wasserstein", "r1", _R1)),
+    ):
         values = eigenvalues(game)
         assert values is not None
         right.markdown(f"**{name}**: eigenvalues " + prose.eigenvalues(values))
