@@ -29,7 +29,7 @@ _TAIL: Final = """
  * @property {number} [moment]
  */
 
-/** @typedef {Header & {arrays: Record<string, Entry>} & Added} FrameHeader */
+/** @typedef {Header & {arrays: Record<string, ArrayPlace>} & Added} FrameHeader */
 
 export {};
 """

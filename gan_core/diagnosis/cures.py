@@ -103,7 +103,7 @@ def allowed(wishes: Sequence[Changes], config: RunConfig) -> tuple[Mapping[str, 
 
 
 def title_of(changes: Mapping[str, Any]) -> str:
-    """A cure in a few words."""
+    """Name a cure in a few words."""
     if changes.get("objective") == STEADY.objective:
         strong = any(p["weight"] > 1 for p in changes.get("regularisers", []))
         with_images = "augmented images, " if changes.get("augment") else ""
@@ -147,7 +147,7 @@ def _words(value: Any) -> str:
 
 
 def _steady(config: RunConfig) -> Changes:
-    """A game known to converge: relativistic with R1 + R2, no momentum, an averaged G (R3GAN, arXiv:2501.05441)."""
+    """Change to a game known to converge: relativistic, R1 + R2, no momentum, averaged G (R3GAN, arXiv:2501.05441)."""
     return {
         "objective": STEADY.objective,
         "regularisers": _penalty(config, STEADY.penalty),
@@ -164,7 +164,7 @@ def _calm(config: RunConfig) -> Changes:
 
 
 def _saved(config: RunConfig) -> Changes:
-    """The plain game with a little R1, everything in its usual range."""
+    """Change to the plain game with a little R1, everything in its usual range."""
     return {"objective": CLASSIC.objective, "regularisers": _penalty(config, CLASSIC.penalty), **_usual(config)}
 
 
@@ -189,7 +189,7 @@ def _usual(config: RunConfig) -> Changes:
 
 
 def _differs(config: RunConfig, path: str, value: Any) -> bool:
-    """True if the config has another value there."""
+    """Return True if the config has another value there."""
     mine = _value(config, path)
     if path == "regularisers":
         mine = [{"name": r.name, "weight": r.weight} for r in mine]
@@ -223,7 +223,7 @@ def _lower(config: RunConfig, factor: float) -> Changes:
 
 
 def _gain(config: RunConfig) -> list[Changes]:
-    """A normalised D is too flat for modes that lie close together: a gain makes it steeper."""
+    """Give a normalised D, too flat for modes that lie close together, a gain that makes it steeper."""
     d = config.discriminator
     flat = d.spectral_norm and d.kind != "article" and d.logit_gain < _GAIN
     return [{"discriminator.logit_gain": _GAIN}] if flat else []

@@ -77,7 +77,7 @@ def verdict(
 
 
 def _first(text: str) -> str:
-    """The first sentence."""
+    """Return the first sentence."""
     return text.partition(". ")[0].rstrip(".") + "."
 
 
@@ -105,7 +105,7 @@ def _copied(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _moment(header: Mapping[str, Any], history: History, config: RunConfig) -> Verdict:
-    """What one moment shows."""
+    """Describe what one moment shows."""
     stats = header["stats"]
     # Scores of samples that are not finite are no numbers, and say nothing.
     metrics = {name: m for name, m in header.get("metrics", {}).items() if _finite(m["value"])}
@@ -172,7 +172,7 @@ def _modes(metrics: Mapping[str, Any], evidence: list[str]) -> Verdict:
 
 
 def diverged_message(stats: StepStats, config: RunConfig) -> str:
-    """What happened and what to try when a step's numbers are not finite."""
+    """Describe what happened and what to try when a step's numbers are not finite."""
     words = {
         "d_loss": "D's loss",
         "g_loss": "G's loss",

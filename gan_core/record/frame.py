@@ -33,7 +33,7 @@ Stats = dict[str, float | None]
 """A step's numbers: those of `gan_core.record.history.StepStats` and ``value``, the game's value, by name."""
 
 
-class Entry(TypedDict):
+class ArrayPlace(TypedDict):
     """Where an array lies in a frame.
 
     Attributes:
@@ -240,7 +240,7 @@ class Built(TypedDict):
         metrics: The newest scores by name.
         metrics_step: The step that they are of; 0 before the first.
         lost: Which mode was lost first, in words, or "".
-        verdict: What is to be said of the run; absent before its first step.
+        verdict: One sentence on the run; absent while it is being built.
     """
 
     serial: int
@@ -296,7 +296,7 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> byt
         The frame.
     """
     ordered = sorted(arrays.items(), key=lambda item: item[1].dtype == np.uint8)
-    table: dict[str, Entry] = {}
+    table: dict[str, ArrayPlace] = {}
     chunks: list[bytes] = []
     offset = 0
     for name, array in ordered:
@@ -342,7 +342,7 @@ def read(frame: bytes) -> tuple[Header, dict[str, NDArray[Any]]]:
 
 
 def finite(value: Any) -> Any:
-    """The same tree of JSON-able values with None in place of every number that is not finite."""
+    """Copy a tree of JSON-able values with None in place of every number that is not finite."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Snapshot: all that anything outside the trainer may look at. NumPy only, and read-only.
+"""Snapshot: one moment of a run for everything outside the trainer, in NumPy and read-only.
 
 `Snapshot.header` holds words and numbers, `Snapshot.arrays` the pictures and curves; both go unchanged into the
 binary frame of the live view (`gan_core.record.frame`), and figures are drawn from them. Points are in data units, D's

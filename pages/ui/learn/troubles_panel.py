@@ -52,9 +52,9 @@ def _same() -> None:
 
 @functools.cache
 def _paths() -> dict[str, np.ndarray]:
-    from gan_core.theory import Game, play  # late: it loads PyTorch
+    from gan_core.theory import DiracGame, play  # late: it loads PyTorch
 
-    plain, penalised = (Game(*game) for game in SETTLING.values())
+    plain, penalised = (DiracGame(*game) for game in SETTLING.values())
     return {
         "simultaneous": play(plain, "simultaneous", n_steps=_STEPS),
         "alternating": play(plain, "alternating", n_steps=_STEPS),
@@ -64,7 +64,7 @@ def _paths() -> dict[str, np.ndarray]:
 
 
 def _settle() -> None:
-    from gan_core.theory import Game, eigenvalues
+    from gan_core.theory import DiracGame, eigenvalues
 
     left, right = st.columns([3, 2])
     with left:
@@ -73,7 +73,7 @@ def _settle() -> None:
             chart, key="troubles:distances", alt="Distance to the equilibrium over the steps, played in four ways"
         )
     for name, game in SETTLING.items():
-        values = eigenvalues(Game(*game))
+        values = eigenvalues(DiracGame(*game))
         assert values is not None
         right.markdown(f"**{name}**: eigenvalues " + prose.eigenvalues(values))
     right.markdown("In the section before you can play every objective and penalty, and other ways to take the steps.")

@@ -21,7 +21,7 @@
 
 /**
  * Where an array lies in a frame.
- * @typedef {object} Entry
+ * @typedef {object} ArrayPlace
  * @property {string} dtype Its numbers.
  * @property {number[]} shape Its shape.
  * @property {number} offset Bytes from the start of the array part.
@@ -127,7 +127,7 @@
  * @property {Record<string, Measured>} metrics The newest scores by name.
  * @property {number} metrics_step The step that they are of; 0 before the first.
  * @property {string} lost Which mode was lost first, in words, or "".
- * @property {Verdict} [verdict] What is to be said of the run; absent before its first step.
+ * @property {Verdict} [verdict] One sentence on the run; absent while it is being built.
  */
 
 /**
@@ -158,6 +158,6 @@
  * @property {number} [moment]
  */
 
-/** @typedef {Header & {arrays: Record<string, Entry>} & Added} FrameHeader */
+/** @typedef {Header & {arrays: Record<string, ArrayPlace>} & Added} FrameHeader */
 
 export {};
