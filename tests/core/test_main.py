@@ -465,26 +465,33 @@ def test_without_streamlit_the_app_is_refused_in_one_line(
 # -- as a program --------------------------------------------------------------------------------------------
 
 
-def python(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-
-
-def test_a_mistyped_name_is_answered_without_loading_pytorch() -> None:
-    done = python("-X", "importtime", "-m", "gan_core", "train", "nope")
-    assert done.returncode == 2
-    assert "there are: digits" in done.stderr
-    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "gan_core.config.presets" in imported
-    assert not imported & {"torch", "streamlit"}
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A table of points on which four steps are trained here, and two more by ``python -m gan_core``."""
+    folder = tmp_path_factory.mktemp("resumed")
+    table, run = folder / "points.csv", folder / "run"
+    table.write_text("\n".join(f"{i % 7},{i % 5}" for i in range(200)))
+    assert cli.main(["train", "ring-8", *QUICK, "--data", str(table), "--steps", "4", "--save", str(run)]) == 0
+    command = [sys.executable, "-m", "gan_core", "train", "--resume", str(run), "--steps", "2", "--json"]
+    return table, subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.slow
-def test_the_record_is_the_only_thing_on_stdout() -> None:
-    done = python("-m", "gan_core", "train", "ring-8", *QUICK, "--steps", "2", "--json")
+def test_the_record_is_the_only_thing_on_stdout(resumed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    _, done = resumed
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["step"] == 2
+    assert json.loads(done.stdout)["step"] == 6
     assert done.stderr == ""
+
+
+@pytest.mark.slow
+def test_data_of_ones_own_are_trained_on_and_travel_with_the_run(
+    record: Record, resumed: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    table, done = resumed
+    whole = record("train", "ring-8", *QUICK, "--data", str(table), "--steps", "6")
+    assert whole["config"]["data"]["name"] == "own-points"
+    assert json.loads(done.stdout)["stats"] == whole["stats"]
 
 
 def test_a_conditional_run_is_scored_over_all_its_classes(record: Record) -> None:
@@ -539,17 +546,6 @@ def test_what_cannot_be_exported_is_refused(
     monkeypatch.chdir(tmp_path)
     record("train", "ring-8", *QUICK, "--steps", "2", "--save", "run")
     assert said in refusal("export", "run", *words)
-
-
-def test_data_of_ones_own_are_trained_on_and_travel_with_the_run(record: Record, tmp_path: Path) -> None:
-    table, run = tmp_path / "points.csv", tmp_path / "run"
-    table.write_text("\n".join(f"{i % 7},{i % 5}" for i in range(200)))
-    found = record("train", "ring-8", *QUICK, "--data", str(table), "--steps", "4", "--save", str(run))
-    assert found["config"]["data"]["name"] == "own-points"
-    command = [sys.executable, "-m", "gan_core", "train", "--resume", str(run), "--steps", "2", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    whole = record("train", "ring-8", *QUICK, "--data", str(table), "--steps", "6")
-    assert json.loads(done.stdout)["stats"] == whole["stats"]
 
 
 def test_data_that_cannot_be_read_are_refused(refusal: Callable[..., str], tmp_path: Path) -> None:
