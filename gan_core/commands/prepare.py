@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def changes(settings: Iterable[str], seed: str | None = None) -> dict[str, str]:
-    """What ``--set`` and ``--seed`` change in a config.
+    """Collect what ``--set`` and ``--seed`` change in a config.
 
     Args:
         settings: ``PATH=VALUE`` each.
@@ -38,7 +38,7 @@ def changes(settings: Iterable[str], seed: str | None = None) -> dict[str, str]:
 
 
 def _prepare(config: RunConfig, device: str) -> None:
-    """Set PyTorch up, and get the data while a bar shows how far it is."""
+    """Set PyTorch up, and load the data behind a progress bar."""
     import torch
 
     from gan_core.data import load_data
@@ -95,14 +95,14 @@ def own_data(path: Path | None) -> dict[str, str]:
 
 
 def new_trainer(config: RunConfig, device: str) -> Trainer:
-    """A run at its beginning.
+    """Build the trainer of a new run.
 
     Args:
         config: What to train.
         device: Where.
 
     Raises:
-        GanExplorerError: If its data cannot be had, or there is no such device.
+        GanExplorerError: If its data cannot be loaded, or there is no such device.
     """
     _prepare(config, device)
     from gan_core.training import Trainer
@@ -111,7 +111,7 @@ def new_trainer(config: RunConfig, device: str) -> Trainer:
 
 
 def saved_trainer(path: Path, changed: Mapping[str, str], device: str) -> tuple[Trainer, str]:
-    """A saved run, with live settings changed as an intervention.
+    """Load a saved run and change live settings, as an intervention.
 
     Args:
         path: The file.
@@ -135,7 +135,7 @@ def saved_trainer(path: Path, changed: Mapping[str, str], device: str) -> tuple[
 
 
 def writable(path: Path) -> Path:
-    """The path, if it can be written: better to know before an hour of training than after.
+    """Return the absolute path of a file that can be written, checked before an hour of training rather than after.
 
     Raises:
         ConfigError: If it cannot.

@@ -42,7 +42,7 @@ HELP = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to vary, how often, who does it, and where the rows go."""
+    """Declare what to vary, how many seeds, which workers, and the file of the rows."""
     parser.add_argument("preset", metavar="PRESET", help=f"one of: {', '.join(presets())}")
     parser.add_argument(
         "--vary",

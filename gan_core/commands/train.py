@@ -35,7 +35,7 @@ HELP = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to train, how long, and where to keep it."""
+    """Declare what to train, how long, and where to save it."""
     parser.add_argument("preset", metavar="PRESET", nargs="?", help=f"one of: {', '.join(presets())}")
     parser.add_argument(
         "--resume", metavar="FILE", type=Path, help="go on with a saved run, bit for bit, instead of a preset"

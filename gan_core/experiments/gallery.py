@@ -113,18 +113,18 @@ class Failure:
     data: str = ""
 
     def config(self, seed: int = 0) -> RunConfig:
-        """What to train; own data that it needs are made known to this process."""
+        """Return the config to train; register the own data that it needs in this process."""
         changes = {**self.changes, "seed": seed}
         if self.data == _FEW:
             changes |= {"data.name": "own-images", "data.size": 8, "data.hash": _few_digits()}
         return preset(self.preset).changed(changes)
 
     def cured(self, cure: Cure, seed: int = 0) -> RunConfig:
-        """The same with a cure."""
+        """Return that config with a cure applied."""
         return self.config(seed).changed(cure.changes)
 
     def cure(self, name: str) -> Cure:
-        """The cure of this name.
+        """Return the cure of this name.
 
         Raises:
             ConfigError: If there is none; the message names them all.
@@ -138,13 +138,13 @@ class Failure:
 
 @functools.cache
 def failures() -> Mapping[str, Failure]:
-    """The gallery by name, in the order of the file."""
+    """Return the gallery by name, in the order of the file."""
     entries = json.loads(FILE.read_text(encoding="utf-8"))
     return {entry["name"]: _failure(entry) for entry in entries}
 
 
 def find(name: str) -> Failure:
-    """The failure of this name.
+    """Return the failure of this name.
 
     Raises:
         ConfigError: If there is none; the message names them all.

@@ -53,7 +53,7 @@ class Trial:
 
 
 def goal_of(config: RunConfig) -> GoalName | None:
-    """The goal that suits a config's data: modes of the plane or classes of images; None for other data."""
+    """Choose the goal for a config's data: modes of the plane or classes of images; None for other data."""
     data = DATASETS[config.data.name]
     if data.judged:
         return "classes"
@@ -116,7 +116,7 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def _check(trainer: Trainer, z: torch.Tensor, goal: GoalName) -> tuple[float, bool]:
-    """What the goal measures, and whether it is reached."""
+    """Measure the goal, and decide whether it is reached."""
     generator = trainer.shown()
     training = generator.training
     with torch.no_grad():

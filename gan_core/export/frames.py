@@ -32,7 +32,7 @@ class Film:
 
 
 def take_frame(trainer: Trainer, which: Which = "ema") -> StepFrame:
-    """A frame of a run that no runner plays; it changes nothing.
+    """Make a frame of a run that no runner plays, without changing it.
 
     Args:
         trainer: The run.

@@ -65,7 +65,7 @@ def sample_real():
 
 
 def data_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], str]:
-    """What the script needs for its data.
+    """Write the part of the script that makes its data.
 
     Args:
         config: Which data.
@@ -120,7 +120,7 @@ def _sample_images(*, flip: bool, labelled: bool, from_bytes: bool = False) -> s
 
 
 def _draw(draw: Callable[..., Tensor]) -> str:
-    """The sampler: what it closes over as constants, then the function itself as the app has it."""
+    """Write the sampler: its closure as constants, then the function itself as in the app."""
     closure = inspect.getclosurevars(draw).nonlocals
     if "centre_table" in closure:
         return _mixture(closure)
@@ -131,7 +131,7 @@ def _draw(draw: Callable[..., Tensor]) -> str:
 
 
 def _mixture(closure: Mapping[str, Any]) -> str:
-    """A mixture of Gaussians: of the app's sampler the branch that this one takes."""
+    """Write a mixture of Gaussians: the branch of the app's sampler that this one takes."""
     lines = [f"centres = {_literal(closure['centre_table'])}"]
     if closure["even"]:
         index = "torch.randint(len(centres), (n,), generator=rng)"
@@ -153,7 +153,7 @@ def _mixture(closure: Mapping[str, Any]) -> str:
 
 
 def _literal(value: Any) -> str:
-    """A float or a tensor as Python text that gives the same bits."""
+    """Write a float or a tensor as Python text that gives the same bits."""
     if not isinstance(value, Tensor):
         return repr(value)
     rows = value.tolist()

@@ -51,7 +51,7 @@ class Lesson:
     answer: str = ""
 
     def config(self, seed: int | None = None) -> RunConfig:
-        """What it runs, with the preset's seed or another one."""
+        """Return the lesson's config, with the preset's seed or another one."""
         return preset(self.preset).changed({**self.changes, **({} if seed is None else {"seed": seed})})
 
 

@@ -39,7 +39,7 @@ class Job:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def plain(self) -> dict[str, Any]:
-        """The job as plain values, for another process, with data of one's own that it needs."""
+        """Return the job as plain values for another process, with the own data that it needs."""
         from gan_core.data.own import small_payload
 
         return {
@@ -113,7 +113,7 @@ def plan(config: RunConfig, vary: Mapping[str, Sequence[str]], *, seeds: Iterabl
 
 
 def _changed(config: RunConfig, values: Mapping[str, str]) -> RunConfig:
-    """The config with one combination: first the recipe, which sets much at once, then the rest together."""
+    """Apply one combination to the config: first the recipe, which sets much at once, then the rest together."""
     rest: dict[str, Any] = dict(values)
     name = rest.pop(RECIPE, None)
     if name is not None:
