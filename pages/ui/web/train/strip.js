@@ -6,7 +6,7 @@ import { alpha } from '../core/theme.js';
 import { hasModes } from './words.js';
 
 /** What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them. */
-function course({ header, arrays }) {
+export function course({ header, arrays }) {
   const modes = arrays.metric_modes_reached,
     total = header.metrics?.n_modes?.floor ?? header.metrics?.modes_reached?.floor;
   if (modes?.length && total) {

@@ -65,7 +65,8 @@ const SHAPES = new Set(['moons', 'swiss-roll']);
 /** True for data in the plane that consist of known modes. */
 export const hasModes = (header) => header.kind === 'plane' && !SHAPES.has(header.data);
 
-function numberCards(frame) {
+/** Name, value, scale and meaning of each number that is known, the most telling first. */
+export function numberCards(frame) {
   const { header, arrays } = frame,
     m = header.metrics || {},
     cards = [];
