@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_core import Runner, RunConfig, preset
+from gan_core import RunConfig, Runner, preset
 from gan_core.live.monitor import Monitor
 from gan_core.record.frame import decode, encode
 from pages.ui import live

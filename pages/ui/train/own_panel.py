@@ -49,7 +49,7 @@ def _pictures() -> None:
     _say(data)
     if isinstance(data, OwnImages):
         pictures = data.at(size, colour, first=_PREVIEW)
-        st.image(list(pictures), width=34, output_format="PNG")
+        st.image(list(pictures), width=34, output_format="PNG", alt=[f"image {i + 1}" for i in range(len(pictures))])
         changes = {"data.size": size, "data.colour": colour, "data.flip": flip} | _classes(data)
         st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, changes), key="own:go")
 
