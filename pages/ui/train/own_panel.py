@@ -62,7 +62,7 @@ def _pictures() -> None:
         colour = st.toggle("in colour", value=has_colour, key=f"own:colour:{data.hash[:8]}", disabled=not has_colour)
         flip = st.toggle("mirror half of them at random", key="own:flip")
         pictures = data.at(size, colour, first=_PREVIEW)
-        st.image(list(pictures), width=34, output_format="PNG")
+        st.image(list(pictures), width=34, output_format="PNG", alt=[f"image {i + 1}" for i in range(len(pictures))])
         changes = {"data.size": size, "data.colour": colour, "data.flip": flip} | _classes(data)
         st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, changes), key="own:go")
 

@@ -99,6 +99,12 @@ function build(root) {
         shownPast = null;
         hurry();
       },
+      starred: () => {
+        if (!present || !frame?.header.kind) return;
+        present.header.best = parts.past.best();
+        drawing.update(parts.past.at() === null ? frame : inTime(frame, present));
+        drawing.refresh();
+      },
     }),
   };
   parts.welcome.node.hidden = welcomed;

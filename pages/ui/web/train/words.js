@@ -92,7 +92,8 @@ function measuredCards({ header }, metrics) {
     });
 }
 
-function numberCards(frame, metrics) {
+/** Name, value, scale and meaning of each number that is known, the most telling first. */
+export function numberCards(frame, metrics) {
   const { header, arrays } = frame,
     cards = measuredCards(frame, metrics);
   const right = rightOf(arrays);
