@@ -282,7 +282,7 @@ def test_a_look_at_another_page_loses_nothing(
     assert not app.exception
     assert not app.toast
     assert {key: widget.value for key, widget in widgets(app).items()} == shown
-    assert Seen(app.session_state["gan.visit"]) is runner
+    assert Seen(app.session_state["gan.visit"]) == runner
     assert (runner.run, runner.state) == (2, "playing")
     assert dict(app.query_params) == link
 

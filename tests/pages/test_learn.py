@@ -202,7 +202,7 @@ def test_the_step_is_executed_line_by_line(open_learn: Learner) -> None:
 
 def shown(app: AppTest) -> list[str]:
     """Exhibits on the page, as they are asked for."""
-    given = (json.loads(cast("Any", e).proto.json) for e in app.get("bidi_component"))
+    given = (json.loads(cast("Any", e).proto.json) for e in app.get("bidi_component") if cast("Any", e).proto.json)
     return [data["ask"].removeprefix("gan/theory?") for data in given if "gan/theory" in str(data.get("ask"))]
 
 
