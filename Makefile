@@ -26,11 +26,12 @@ export OMP_NUM_THREADS ?= 1
 export MALLOC_ARENA_MAX ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check bench fix clean
+.PHONY: help app test test-all check check-js bench fix fix-js clean
 
 help:
 	@echo "make app      install what is needed (once) and open the app"
-	@echo "make test     install what the tests need (once) and run all tests"
+	@echo "make test     install what the tests need (once) and run the tests"
+	@echo "make test-all the same, and the tests that take longest"
 	@echo "make check    format check, lint, types, tests: what must pass before a commit"
 	@echo "make fix      format, and mend what lint can mend"
 	@echo "make bench    measure speed on this machine"
@@ -42,15 +43,32 @@ app: $(VENV)/.app-ready
 test: $(VENV)/.dev-ready
 	$(PY) -m pytest $(PYTEST) $(ARGS)
 
+test-all: $(VENV)/.dev-ready
+	GAN_EXPLORER_FULL=1 $(PY) -m pytest $(PYTEST) $(ARGS)
+
 check: $(VENV)/.dev-ready
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
+	@$(MAKE) --no-print-directory check-js
 	$(PY) -m pytest $(PYTEST) $(ARGS)
 
 fix: $(VENV)/.dev-ready
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	@$(MAKE) --no-print-directory fix-js
+
+# The browser's half. Its tools come from npm; the app needs neither npm nor Node.
+NODE_READY = node_modules/.ready
+
+check-js fix-js:
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(NODE_READY) && \
+		npm run --silent $(patsubst %-js,%,$@); \
+	else echo "JavaScript was not looked at: this needs Node 18 or newer, with npm"; fi
+
+$(NODE_READY): package.json package-lock.json
+	npm ci --silent
+	@touch $@
 
 bench: $(VENV)/.dev-ready
 	@for name in $(BENCH); do $(PY) -m benchmarks.$$name $(ARGS) || exit 1; done

@@ -29,7 +29,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of the app and the bare loop alike: what ``make app`` sets, and ``changes``."""
+    """Return the environment that app and bare loop share: what ``make app`` sets, and ``changes``."""
     return {**os.environ, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", **(changes or {})}
 
 
@@ -50,7 +50,7 @@ class ThreadClock:
 
 
 def thread_clock(task: Path = Path("/proc/thread-self")) -> ThreadClock | None:
-    """The clock of a thread, by default the caller's; None where the system has none or the thread has ended."""
+    """Read the clock of a thread, by default the caller's; None where the system has none or the thread has ended."""
     try:
         running, waiting, _ = (int(field) for field in (task / "schedstat").read_text().split())
     except (OSError, ValueError):
@@ -59,7 +59,7 @@ def thread_clock(task: Path = Path("/proc/thread-self")) -> ThreadClock | None:
 
 
 def thread_clocks(pid: int) -> dict[str, ThreadClock]:
-    """The clocks of all threads of a process, by thread id."""
+    """Read the clocks of all threads of a process, by thread id."""
     clocks = {task.name: thread_clock(task) for task in Path(f"/proc/{pid}/task").glob("*")}
     return {tid: clock for tid, clock in clocks.items() if clock is not None}
 

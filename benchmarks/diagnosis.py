@@ -32,7 +32,7 @@ from benchmarks.gallery import key
 from benchmarks.oracle import Look, onset, see
 from benchmarks.verdicts import kept, report, report_cures, said, write_traces
 from gan_core.config import RunConfig
-from gan_core.diagnosis import HEADLINES, LOOK_EVERY, Watch, cures_of, describe
+from gan_core.diagnosis import FINDINGS, LOOK_EVERY, Watch, cures_of, describe
 from gan_core.training import Trainer
 
 ORACLE_EVERY: Final = 50
@@ -89,7 +89,7 @@ def run_healthy(name: str, case: Healthy, seed: int) -> Row:
 
 
 def run_cure(name: str, case: Case | Healthy, finding: str, seed: int, index: int) -> Row:
-    """A run with one of the cures of a finding: whether it works."""
+    """Train a run with one cure of a finding and judge whether it works."""
     changes, config = _cured(case.config(seed), finding, index)
     row: Row = {"case": name, "seed": seed, "cure": index, "finding": finding, "config": _hash(config)}
     row |= {"changes": changes, "works": False, "passed": 0.0}
@@ -110,7 +110,7 @@ def run_cure(name: str, case: Case | Healthy, finding: str, seed: int, index: in
 
 
 def _cured(config: RunConfig, finding: str, index: int) -> tuple[str | None, RunConfig]:
-    """A cure in words, None if there are not so many, and the config with it."""
+    """Return a cure in words (None if there are not so many) and the config with it."""
     if index == AS_IT_IS:
         return "", config
     cures = cures_of(finding, config)[index : index + 1]
@@ -147,7 +147,7 @@ def cure_jobs(
 
 
 def _idle(wish: Key, rows: Sequence[Row]) -> bool:
-    """True of a trial that would tell nothing: of a further cure where one works, or of a run that none made worse."""
+    """Tell whether a trial would add nothing: a cure works already, or none made this run worse."""
     name, seed, index, _ = wish
     tried = [row for row in rows if (row["case"], row["seed"]) == (name, seed) and "cure" in row]
     works = [row["works"] or row["changes"] is None for row in tried]
@@ -157,13 +157,13 @@ def _idle(wish: Key, rows: Sequence[Row]) -> bool:
 
 
 def _named(name: str, case: Case, seed: int, rows: Sequence[Row]) -> str:
-    """The failure of the last verdict on that run, if it was trained, or of those that are expected the first."""
+    """Return the failure that the last verdict names if the run was trained, else the first expected one."""
     for row in rows:
         if row.get("healthy") is False and (row["case"], row["seed"]) == (name, seed):
             failures = [n for n in said(row)[-1][1] if n not in ("improving", "converged")]
             if failures:
                 return failures[0]
-    assert case.expected[0] in HEADLINES
+    assert case.expected[0] in FINDINGS
     return case.expected[0]
 
 

@@ -53,7 +53,7 @@ Values = Mapping[str, float]
 
 
 def fitted(flat: Floats, rng: np.random.Generator) -> dict[str, Callable[[int], Floats]]:
-    """Generators that are no GANs, each fitted to the training images `[n, 64]`: from a seed to `[N, 64]`."""
+    """Fit generators that are no GANs to the training images `[n, 64]`; each maps a seed to `[N, 64]`."""
     pca = PCA(15).fit(flat)
     density = KernelDensity(bandwidth=BANDWIDTH).fit(pca.transform(flat))
     mixture = GaussianMixture(10, covariance_type="full", reg_covar=1e-2, random_state=0).fit(flat)
@@ -78,7 +78,7 @@ def _mixed(mixture: GaussianMixture, seed: int) -> Floats:
 
 
 def trained(seed: int) -> Floats:
-    """Samples of the preset's averaged generator after `STEPS` steps, `[N, 64]`."""
+    """Draw samples of the preset's averaged generator after `STEPS` steps, `[N, 64]`."""
     trainer = Trainer(preset("digits").changed({"seed": seed}))
     while trainer.step_count < STEPS:
         trainer.step()
@@ -90,13 +90,13 @@ def trained(seed: int) -> Floats:
 
 
 def scores(data: Images, samples: Floats) -> Values:
-    """The columns of one set of samples."""
+    """Score one set of samples: a row of the table."""
     found = score_images(data, np.clip(samples, -1, 1).reshape(-1, 1, 8, 8))
     return {name: found[name].value for name in COLUMNS}
 
 
 def met(gan: Values, gaussian: Values, kernel: Values) -> dict[str, bool]:
-    """The bars: better than one Gaussian in every row but the last, than the kernel density in two, and no copier."""
+    """Check the bars: better than one Gaussian in all rows but the last, than the kernel density in two, no copier."""
     ideal = {"two_sample": 0.5, "diversity": 1.0, "density": 1.0}
     out = {}
     for name in COLUMNS:

@@ -119,7 +119,7 @@ def _read_picture(name: str, content: bytes) -> OwnData:
 
 
 def _mend_png(content: bytes) -> bytes:
-    """The same PNG with the checksum that each of its chunks should have, as far as they can be told apart."""
+    """Repair the checksum of each chunk of a PNG, as far as chunks can be told apart."""
     out, at = bytearray(content), 8
     while at + 12 <= len(out):
         end = at + 8 + int.from_bytes(out[at : at + 4], "big")
@@ -131,7 +131,7 @@ def _mend_png(content: bytes) -> bytes:
 
 
 def _drawing(raw: bytes) -> OwnData:
-    """A drawing as the page sends it: what is no JSON never gets that far."""
+    """Parse a drawing as the page sends it; the server never passes on what is no JSON."""
     try:
         points = json.loads(raw)
     except (ValueError, RecursionError):
@@ -143,7 +143,7 @@ READERS: Final = _readers()
 
 
 def mutated(reader: Reader, luck: random.Random) -> bytes:
-    """A damaged copy of one of a reader's valid files.
+    """Damage a copy of one of a reader's valid files.
 
     Args:
         reader: The reader.
@@ -182,7 +182,7 @@ def _mutate(content: bytes, luck: random.Random, *, text: bool) -> bytes:
 
 
 def outcome(reader: Reader, content: bytes) -> str:
-    """What the reader makes of it: "read", "refused", or what broke."""
+    """Name the outcome of a reader: "read", "refused", or the error that broke it."""
     begin = time.perf_counter()
     try:
         data = reader.read(content)
@@ -244,7 +244,7 @@ def _memory(reader: Reader) -> int:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description="Mutated files over every reader.")
     parser.add_argument("--n", type=int, default=5000, help="files in all (default 5000)")
     parser.add_argument("--seed", type=int, default=0, help="another seed tries other files")

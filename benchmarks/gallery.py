@@ -50,13 +50,13 @@ class Case:
         return find(self.name)
 
     def config(self, seed: int) -> RunConfig:
-        """What to train."""
+        """Return the config to train."""
         failure = self.failure
         return failure.config(seed) if self.cure == BARE else failure.cured(failure.cure(self.cure), seed)
 
 
 def cases(names: list[str], cure: str) -> Iterator[Case]:
-    """What there is to try."""
+    """List the trials."""
     for failure in [find(name) for name in names] or list(failures().values()):
         for name in (BARE, *(c.name for c in failure.cures)):
             if cure in ("", name):
@@ -64,13 +64,13 @@ def cases(names: list[str], cure: str) -> Iterator[Case]:
 
 
 def key(config: RunConfig, goal: str) -> str:
-    """What tells one trial from another."""
+    """Return the key that tells one trial from another."""
     text = json.dumps([config.model_dump(mode="json", exclude_defaults=True), goal], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def one(name: str, cure: str, seed: int) -> Trial:
-    """A trial; called in a process of its own."""
+    """Train one trial, in a process of its own."""
     import torch
 
     torch.set_num_threads(1)
@@ -79,7 +79,7 @@ def one(name: str, cure: str, seed: int) -> Trial:
 
 
 def work(todo: list[tuple[str, Case, int]], failed: Counter[Case], workers: int, minutes: float, record: Path) -> None:
-    """Run what is to be tried, for so many minutes; each result is kept at once.
+    """Run the trials for so many minutes; keep each result at once.
 
     Args:
         todo: Keys, cases and seeds.

@@ -49,7 +49,7 @@ class Meter:
         self.seconds = 0.0
 
     def __call__(self, work: Callable[P, T]) -> Callable[P, T]:
-        """The same work, measured."""
+        """Measure the same work again."""
 
         def measured(*args: P.args, **kwargs: P.kwargs) -> T:
             began = time.thread_time()
@@ -73,7 +73,7 @@ class MeteredAutosave(Autosave):
 
 
 def rate(runner: Runner, seconds: float) -> float:
-    """Steps a second while somebody looks."""
+    """Measure steps a second while the run is watched."""
     runner.play()
     runner.wait(lambda r: r.state == "playing")
     time.sleep(0.3)
@@ -121,7 +121,7 @@ def seconds_of(action: Callable[[], object]) -> float:
 
 
 def rows_of_files(folder: Path, repeats: int) -> Iterator[Row]:
-    """A checkpoint of the article's pair, what else is made of it at once, and a film of digits."""
+    """Time a checkpoint of the article's pair, its exports, and a film of digits."""
     trainer = Trainer(preset("article-mnist"))
     trainer.step()
     path = folder / "article.safetensors"
@@ -145,7 +145,7 @@ def rows_of_files(folder: Path, repeats: int) -> Iterator[Row]:
 
 
 def rows_of_length() -> Iterator[Row]:
-    """The past of a long run, as its recorder sees it: a state and a frame at every tenth of a percent of the way."""
+    """Measure the memory of a long run's recorder: a state and a frame at every thousandth of the way."""
     trainer, recorder = Trainer(preset("digits")), Recorder()
     trainer.step()
     state = trainer.state_dict()

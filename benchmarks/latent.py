@@ -76,7 +76,7 @@ def inversions(players: Players) -> Iterator[Row]:
 
 
 def frames_and_films(case: str, players: Players, repeats: int) -> Iterator[Row]:
-    """What the server takes for a frame of 64 samples, and for a film of 10 key points with 12 frames between two."""
+    """Time the server's frame of 64 samples, and a film of 10 key points with 12 frames between two."""
     desk = Desk(players)
     points = [Point(row.numpy(), 0 if players.config.conditional else None) for row in seeded(1, players.config)]
     vector = seeded(2, players.config)[0].numpy()
@@ -116,7 +116,7 @@ def slides(page: Page) -> list[float]:
 
 
 def in_chromium(case: str, name: str, browser: Browser, changes: dict[str, str]) -> Iterator[Row]:
-    """The same path for a visitor: a slider of the Latent page, the run paused and then training."""
+    """Time a slider of the Latent page in a browser, with the run paused and then training."""
     with Server(changes) as server:
         for training, bar in ((False, 200), (True, 400)):
             visitor = LivePage(browser, server, to_query(preset(name), name))

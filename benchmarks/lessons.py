@@ -34,7 +34,7 @@ new MutationObserver((records) => {
 
 
 def run(lesson: Lesson, seed: int | None = None) -> Facts:
-    """A lesson's run to its end, and what is to be said of it."""
+    """Run a lesson to its end and return its facts."""
     trainer = Watched(lesson.config(seed))
     for _ in range(lesson.stop_at):
         trainer.step()

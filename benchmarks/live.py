@@ -54,7 +54,7 @@ class Case:
 
 
 def cases() -> dict[str, Case]:
-    """The runs by the names that ``--cases`` takes."""
+    """Return the runs by the names that ``--cases`` takes."""
     plane, digits, article = preset("ring-8"), preset("digits"), preset("article-mnist")
     return {
         "a": Case("(a) plane, 2x128, batch 256", "ring-8", plane.changed(_PLAIN), 0.97, 5),
@@ -144,7 +144,7 @@ def measure(case: Case, browser: Browser, *, repeats: int, seconds: float, chang
 
 
 def rows_of(case: Case, found: Found) -> Iterator[Row]:
-    """The table's part for one case."""
+    """Format one case's part of the table."""
     name = case.name
     yield Row(name, "steps a second, Trainer.step() alone", found.alone, 1)
     yield Row(name, "steps a second, in the app", found.app, 1)
@@ -164,7 +164,7 @@ def rows_of(case: Case, found: Found) -> Iterator[Row]:
 
 
 def write_stand_in(folder: Path) -> None:
-    """A file in MNIST's format where there is none: 10,000 real 8 by 8 digits, enlarged to 28 by 28 and shifted."""
+    """Write a file in MNIST's format: 10,000 real 8 by 8 digits, enlarged to 28 by 28 and shifted."""
     from sklearn.datasets import load_digits
 
     rng = np.random.default_rng(0)
@@ -180,7 +180,7 @@ def write_stand_in(folder: Path) -> None:
 
 
 def mnist_environment(folder: Path) -> tuple[dict[str, str], str]:
-    """Where MNIST is to be found, with a stand-in written to ``folder`` if it is on no disk; and a note."""
+    """Find MNIST, or write a stand-in to ``folder`` if no disk has it; return the place and a note."""
     raw = data_folder() / "MNIST" / "raw"
     if raw.is_dir() and any(raw.glob("*-images-idx3-ubyte*")):
         return {}, "(c) trains on the MNIST files of this machine."

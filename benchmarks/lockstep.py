@@ -50,7 +50,7 @@ class Found:
 
 
 def in_turn(rates: Sequence[Rate]) -> Rate:
-    """Steps of all a second where they share a core's time."""
+    """Measure the steps a second of all runs that share a core."""
     return Rate(
         1 / sum(1 / rate.steps_per_second for rate in rates),
         1 / sum(1 / rate.undisturbed for rate in rates),
@@ -127,7 +127,7 @@ class LabPage:
         return int(step), int(drawn)
 
     def watch(self, seconds: float) -> tuple[Rate, float]:
-        """Steps of all sides a second, and frames drawn a second."""
+        """Measure steps of all sides a second, and frames drawn a second."""
         self._page.evaluate(
             """() => {
                 const root = document.querySelector('.gan-lab');
@@ -177,7 +177,7 @@ def measure(name: str, browser: Browser, *, repeats: int, seconds: float) -> Fou
 
 
 def rows_of(name: str, found: Found) -> Iterator[Row]:
-    """The table's part for one comparison."""
+    """Format one comparison's part of the table."""
     yield Row(name, "steps of both a second, alone in turn", found.alone, 1)
     yield Row(name, "steps of both a second, in lockstep on the page", found.page, 1)
     yield Row(name, "ratio, on the page", found.ratio, 3)

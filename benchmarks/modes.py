@@ -52,7 +52,7 @@ PLAIN: Final[dict[str, Any]] = {"betas_g": [0.5, 0.999], "betas_d": [0.5, 0.999]
 
 
 def jobs_of(data: str, methods: Sequence[str], n_seeds: int) -> list[Job]:
-    """The runs of one data set, seed by seed, so that a piece of them has all methods."""
+    """Yield the runs of one data set seed by seed, so that any part of them has all methods."""
     base = RECIPES["non_saturating"].apply(preset(data)).changed(PLAIN)
     jobs = [job for m in methods for job in plan(base, {"recipe": [m]}, seeds=range(n_seeds), steps=STEPS[data][m])]
     return sorted(jobs, key=lambda job: job.config.seed)

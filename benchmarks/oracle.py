@@ -107,7 +107,7 @@ def see(trainer: Trainer) -> Look:
 
 
 def onset(looks: Sequence[Look], bad: Sequence[bool]) -> int | None:
-    """The step from which a run stays bad for `STAYS` steps, or None if it never does.
+    """Find the step from which a run stays bad for `STAYS` steps; None if it never does.
 
     Args:
         looks: In order of their steps.
@@ -125,7 +125,7 @@ def onset(looks: Sequence[Look], bad: Sequence[bool]) -> int | None:
 
 
 def turning(looks: Sequence[Look], every: int = 100) -> list[bool]:
-    """True at each look beside which, `every` steps earlier, half of the samples lay elsewhere."""
+    """Mark each look before which, `every` steps earlier, half of the samples lay elsewhere."""
     found = []
     for i, look in enumerate(looks):
         before = [other for other in looks[:i] if look.step - other.step >= every]
@@ -160,7 +160,7 @@ def _modes(data: Points | Images, fake: Tensor) -> _Modes:
 
 
 def _in_cells(data: Points, points: NDArray[np.float64]) -> _Modes:
-    """Data without modes: cells of a grid over their frame, of which those with data enough have a fair share."""
+    """Divide data without modes into cells of a grid; those with enough data have a fair share."""
     there = _cells(data, _many(data))
     fair, shares = there / there.sum(), _cells(data, points) / len(points)
     full = fair >= ENOUGH / N

@@ -21,7 +21,7 @@ SHOWN: Final = ("modes", "modes_reached", "high_quality", "reverse_kl")
 
 
 def jobs_of(name: str, steps: int, n_seeds: int) -> list[Job]:
-    """The runs of one protocol, seed by seed, so that a piece of them has both methods."""
+    """Yield the runs of one protocol seed by seed, so that any part of them has both methods."""
     jobs = plan(PROTOCOLS[name].config(), {"packing": list(TITLES)}, seeds=range(n_seeds), steps=steps)
     return sorted(jobs, key=lambda job: job.config.seed)
 

@@ -60,11 +60,11 @@ class Bar:
     need: float | None = 1.0
 
     def holds(self, value: float) -> bool:
-        """True if ``value`` meets the bar; NaN never does."""
+        """Tell whether ``value`` meets the bar; NaN never does."""
         return value <= self.limit if self.sign == "<=" else value >= self.limit
 
     def met(self, values: Sequence[float]) -> bool:
-        """True if these values, one for each seed, meet the bar together."""
+        """Tell whether these values, one for each seed, meet the bar together."""
         if self.need is None:
             return self.holds(statistics.median(values))
         return self.n_holding(values) >= self.need * len(values) - 1e-9
@@ -74,7 +74,7 @@ class Bar:
         return sum(map(self.holds, values))
 
     def text(self) -> str:
-        """The bar in words, such as ``js@2000 <= 0.2, median``."""
+        """Write the bar in words, such as ``js@2000 <= 0.2, median``."""
         rule = "median" if self.need is None else "all seeds" if self.need == 1 else f"{self.need:.0%} of seeds"
         return f"{self.value} {self.sign} {self.limit:g}, {rule}"
 
@@ -108,7 +108,7 @@ class Result:
     values: dict[str, list[float]] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
-        """The result as plain JSON."""
+        """Return the result as plain JSON values."""
         return {
             "preset": self.study.preset,
             "steps": self.steps,
@@ -161,7 +161,7 @@ def _plane_at(*checkpoints: int) -> Measure:
 
 
 def _collapse(trainer: Trainer, steps: int, picture: Picture) -> Values:
-    """Steps 1,000 to 1,300: the losses of every step, the samples of every tenth."""
+    """Train to step 1,300; collect losses of every step from 1,000 on, samples of every tenth."""
     kl, spread, reached, d_loss, g_loss = [], [], [], [], []
     while trainer.step_count < 1_300:
         stats = trainer.step()
@@ -345,7 +345,7 @@ def _grid(images: NDArray[np.uint8], columns: int = 10) -> NDArray[np.uint8]:
 
 
 def table(results: Sequence[Result]) -> str:
-    """The results as a Markdown table: one line for each bar, or for each value where a study has no bars."""
+    """Format the results as a Markdown table: a line for each bar, or for each value of a study without bars."""
     lines = [
         "| preset | steps | bar | min | median | max | held | met |",
         "|---|---|---|---|---|---|---|---|",

@@ -66,7 +66,7 @@ HEADINGS = ("case", "what", "median", "range", "bar", "")
 
 
 def parser(description: str | None, *, repeats: int = 5) -> argparse.ArgumentParser:
-    """The options that all of them have; ``repeats`` is the default of one."""
+    """Add the options that all benchmarks share; ``repeats`` is the default of one of them."""
     made = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     made.add_argument("--json", type=Path, metavar="FILE", help="also write the record to this file")
     made.add_argument("--repeats", type=int, default=repeats, metavar="N", help="repeats, of which the median counts")

@@ -133,7 +133,7 @@ class Server:
             self._process.wait()
 
     def log(self) -> str:
-        """What it wrote so far."""
+        """Return what the server wrote so far."""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
@@ -249,13 +249,13 @@ class LivePage:
         page.evaluate("ganProbe.plots = [...document.querySelectorAll('.js-plotly-plot')]")
 
     def header(self) -> dict[str, Any]:
-        """The header of the run's newest frame."""
+        """Fetch the header of the run's newest frame."""
         with urllib.request.urlopen(self._frame_url, timeout=30) as reply:
             header, _ = decode(reply.read())
         return header
 
     def probe(self) -> dict[str, Any]:
-        """The probe's counters, with the page's clock (milliseconds) as ``now`` and its zero (Unix) as ``origin``."""
+        """Read the probe's counters, with the page's clock (ms) as ``now`` and its zero (Unix) as ``origin``."""
         counters: dict[str, Any] = self.page.evaluate(
             "({ ...ganProbe, plots: null, now: performance.now(), origin: performance.timeOrigin })"
         )
@@ -287,7 +287,7 @@ class LivePage:
         return float(probe["urlAt"] - probe["clickAt"]) / 1000
 
     def cdp(self) -> CDPSession:
-        """A line to the browser's own instruments."""
+        """Open a session of the browser's developer protocol."""
         return self._context.new_cdp_session(self.page)
 
 

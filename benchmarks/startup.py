@@ -56,7 +56,7 @@ def start(browser: Browser) -> dict[str, float]:
 
 
 def rows_of(starts: list[dict[str, float]]) -> Iterator[Row]:
-    """The table's part for the events."""
+    """Format the events' part of the table."""
     for name in starts[0]:
         values = [times[name] for times in starts]
         if name == "first picture of a training GAN":

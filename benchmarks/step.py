@@ -66,7 +66,7 @@ class Case:
 
 
 def cases() -> dict[str, Case]:
-    """The cases by the names that ``--cases`` takes."""
+    """Return the cases by the names that ``--cases`` takes."""
     return {
         "a": Case("(a) plane, 2x128, batch 256", preset("ring-8").changed(_PLAIN), 1.1),
         "b": Case("(b) digits MLP, batch 64", preset("digits").changed(_PLAIN), 1.1),
@@ -79,7 +79,7 @@ def cases() -> dict[str, Case]:
 
 
 def plain_loop(trainer: Trainer) -> Step:
-    """The usual loop with a trainer's networks and config; each call of what is returned does one iteration."""
+    """Build the usual loop with a trainer's networks and config; each call of the result does one iteration."""
     config, data = trainer.config, trainer.data
     samples = data.train if isinstance(data, Images) else data.sample(N_POINTS, Generator().manual_seed(0))
     if not any(isinstance(layer, nn.Conv2d) for layer in trainer.discriminator.modules()):
@@ -111,7 +111,7 @@ def plain_loop(trainer: Trainer) -> Step:
 
 
 def plain_network(network: nn.Module) -> nn.Sequential:
-    """The same layers with the same weights, of PyTorch's own stock, for flat samples where there is no convolution."""
+    """Rebuild a network from PyTorch's own layers with the same weights; samples are flat without convolution."""
     (layers,) = network.children()
     copy = nn.Sequential(*(_stock(layer) for layer in layers.children()))
     copy.load_state_dict(layers.state_dict())
@@ -213,7 +213,7 @@ def rows_of_case(case: Case, repeats: int, seconds: float) -> Iterator[Row]:
 
 
 def grown(trainer: Trainer, step: int) -> Trainer:
-    """The same run as if it were at a later step: its history as long, its numbers the last ones again and again."""
+    """Make a run look as if it were at a later step, by repeating its last numbers in the history."""
     state, history = trainer.state_dict(), History()
     assert trainer.stats is not None
     for i in range(1, step + 1):
@@ -224,7 +224,7 @@ def grown(trainer: Trainer, step: int) -> Trainer:
 
 
 def rows_of_age(repeats: int, seconds: float) -> Iterator[Row]:
-    """Does a run become slower with its length?"""
+    """Measure whether a run becomes slower with its length."""
     early = Trainer(preset("ring-8"))
     while early.step_count < EARLY:
         early.step()
@@ -250,7 +250,7 @@ def _look(trainer: Trainer) -> tuple[float, float]:
 
 
 def write_images(folder: Path) -> None:
-    """A file in MNIST's format with images of noise: a step's time does not depend on what they show."""
+    """Write noise in MNIST's format: a step's time does not depend on the pictures."""
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True)
     images = np.random.default_rng(0).integers(0, 256, (10_000, 28, 28), dtype=np.uint8)

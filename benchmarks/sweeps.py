@@ -31,7 +31,7 @@ def train(jobs: Sequence[Job], workers: int) -> tuple[float, list[dict[str, Any]
 
 
 def without_time(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What must not depend on who trained it."""
+    """Return the part of a row that must not depend on the worker that trained it."""
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 

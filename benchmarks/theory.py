@@ -63,7 +63,7 @@ def milliseconds(query: Mapping[str, str], n: int) -> list[float]:
 
 
 def server_rows(n: int) -> list[Row]:
-    """What the server computes."""
+    """Time the server's part."""
     usual = {"show": "dirac", "penalty": "r1", "methods": "alternating,simultaneous"}
     heavy = {"show": "dirac", "penalty": "r1_r2", "methods": _HEAVY, "noise": "0.5", "d_steps": "5"}
     moves = {"the smallest GAN, as it opens": usual}
@@ -104,7 +104,7 @@ def moved(page: Page, tab: str, show: str, slider: str, plot: str, n: int) -> li
 
 
 def browser_rows(n: int) -> Iterator[Row]:
-    """What a visitor waits for."""
+    """Time what a visitor waits for."""
     with chromium() as browser, Server({"GAN_EXPLORER_RUNS": "off"}) as server:
         page = browser.new_context(viewport=VIEWPORT).new_page()
         page.set_default_timeout(PATIENCE_MS / 3)

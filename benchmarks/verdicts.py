@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 WITHIN: Final = 500
-"""Steps from the onset within which a failure is to be named."""
+"""Steps from the onset within which a failure must be named."""
 MAX_CHANGES: Final = 3
 GOOD: Final = ("improving", "converged")
 
@@ -40,7 +40,7 @@ Said = list[tuple[int, tuple[str, ...]]]
 
 
 def kept(watch: Watch) -> dict[str, list[Any]]:
-    """Looks as columns, to four digits."""
+    """Pack looks as columns, to four digits."""
     looks = [asdict(look) for look in watch.looks]
     return {key: [_rounded(look[key]) for look in looks] for key in looks[0]} if looks else {}
 
@@ -52,7 +52,7 @@ def _rounded(value: Any) -> Any:
 
 
 def looks_of(row: Row) -> list[Signs]:
-    """The looks of a row."""
+    """Unpack the looks of a row."""
     columns: dict[str, list[Any]] = row["looks"]
     looks = []
     for values in zip(*columns.values(), strict=True):
@@ -91,14 +91,14 @@ def changes(verdicts: Said) -> int:
 
 
 def delay(row: Row, verdicts: Said, expected: Sequence[str]) -> int | None:
-    """Steps from the onset to the first finding that is expected; None if there was none."""
+    """Count steps from the onset to the first expected finding; None if there was none."""
     named = first(verdicts)
     steps = [named[name] for name in expected if name in named]
     return max(0, min(steps) - row["onset"]) if steps else None
 
 
 def report(rows: Sequence[Row], failing: Mapping[str, Case], healthy: Mapping[str, Healthy]) -> str:
-    """The confusion table as text."""
+    """Format the confusion table as text."""
     width = max((len(name) for name in [*failing, *healthy]), default=0) + 2
     lines = [f"{'':{width}}{'runs':>5}{'onset':>7}{'found':>7}{'delay':>7}   named within {WITHIN} steps of the onset"]
     for name, case in failing.items():

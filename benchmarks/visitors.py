@@ -66,7 +66,7 @@ def measure(case: Case, browser: Browser, *, repeats: int, seconds: float) -> Fo
 
 
 def rows_of(case: Case, found: Found) -> Iterator[Row]:
-    """The table's part for one case."""
+    """Format one case's part of the table."""
     name = f"{N_VISITORS} x {case.name}"
     yield Row(name, "steps a second together, bare threads", found.alone, 1)
     yield Row(name, "steps a second together, in the app", found.app, 1)

@@ -42,7 +42,7 @@ class _Run:
 
 
 def rate(trainer: Trainer, seconds: float, monitor: Monitor | None, run: _Run) -> float:
-    """Steps a second; if watched, the processor time spent is added up in ``run``."""
+    """Measure steps a second; if watched, add up the processor time in ``run``."""
     steps, asked, copying = 0, 0.0, 0.0
     process, thread = time.process_time(), time.thread_time()
     begun = now = time.perf_counter()

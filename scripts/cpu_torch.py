@@ -56,7 +56,7 @@ def is_reachable(index: str) -> bool:
 
 
 def pins(requirements: str) -> list[str]:
-    """The lines of torch and torchvision, such as ``torch==1.2.3``."""
+    """Read the lines of torch and torchvision, such as ``torch==1.2.3``."""
     return re.findall(r"^torch(?:vision)?==\S+", requirements, flags=re.MULTILINE)
 
 

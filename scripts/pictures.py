@@ -36,7 +36,7 @@ FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-r
 
 @contextmanager
 def served() -> Iterator[str]:
-    """The app on a free port, and its address."""
+    """Serve the app on a free port and yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -57,7 +57,7 @@ def served() -> Iterator[str]:
 
 
 def opened(browser: Browser, url: str, theme: Literal["dark", "light"], width: int = 1280, height: int = 800) -> Page:
-    """A page with a live view, its tips closed."""
+    """Open a page with a live view, its tips closed."""
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
     page.goto(url)
     page.wait_for_selector(".gan-live[data-state=playing]", timeout=60_000)
@@ -72,7 +72,7 @@ def until(page: Page, step: int) -> None:
 
 
 def film(page: Page, steps: list[int], path: Path) -> None:
-    """A GIF of the live view at these steps."""
+    """Record a GIF of the live view at these steps."""
     frames = []
     for step in steps:
         until(page, step)

@@ -28,7 +28,7 @@ DECAY: Final = 1e-4
 
 
 def train(data: Images, seed: int = 0, steps: int = STEPS) -> tuple[nn.Sequential, Tensor, float]:
-    """A judge of labelled images.
+    """Train a judge of labelled images.
 
     Args:
         data: With labels, and with held-out images to measure on.

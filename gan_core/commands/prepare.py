@@ -83,14 +83,14 @@ def own_data(path: Path | None) -> dict[str, str]:
             images = read_zip(path.read_bytes())
         else:
             points = read_points(path.name, path.read_bytes())
-            return {"data.name": "own-points", "data.hash": own.register(points)}
+            return {"data.name": points.name, "data.hash": own.register(points)}
     except OSError as error:
         raise ConfigError(f"--data {path} cannot be read: {error.strerror or error}") from None
     for reason, count in images.skipped:
         print(f"{count} left out: {reason}", file=sys.stderr)
     if images.warning:
         print(images.warning, file=sys.stderr)
-    named = {"data.name": "own-images", "data.hash": own.register(images)}
+    named = {"data.name": images.name, "data.hash": own.register(images)}
     return named | ({"data.classes": str(len(images.classes))} if images.labels is not None else {})
 
 

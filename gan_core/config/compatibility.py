@@ -1,19 +1,16 @@
-"""What cannot go together in one run, each with its reason and what to set instead: the one place that says so."""
+"""Settings that exclude each other, each with its reason and the remedy."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from gan_core.config.fields import RunFields
 from gan_core.config.names import CROSS_ENTROPY, DATA_CLASSES, MAX_FLOPS_PER_STEP, MAX_PARAMETERS, MAX_REPLAY_BYTES
-from gan_core.config.sizes import DCGAN_MAPS
-
-if TYPE_CHECKING:
-    from gan_core.config.run import RunConfig
+from gan_core.config.sizes import DCGAN_MAPS, flops_of, weights_of
 
 
-def refuse_what_cannot_go_together(config: RunConfig) -> None:
-    """Look at a config as a whole; its single values are known to be within their bounds.
+def refuse_incompatible(config: RunFields) -> None:
+    """Refuse settings that exclude each other; single values are known to be within their bounds.
 
     Raises:
         ValueError: The first reason against it, in one line.
@@ -24,7 +21,7 @@ def refuse_what_cannot_go_together(config: RunConfig) -> None:
     _refuse_cost(config)
 
 
-def _refuse_repetitions(config: RunConfig) -> None:
+def _refuse_repetitions(config: RunFields) -> None:
     names = [r.name for r in config.regularisers]
     if len(set(names)) != len(names):
         raise ValueError(f"each penalty may be given once, but regularisers are {names}")
@@ -32,7 +29,7 @@ def _refuse_repetitions(config: RunConfig) -> None:
         raise ValueError(f"each augmentation may be given once, but augment is {list(config.augment)}")
 
 
-def _refuse_what_the_data_lack(config: RunConfig) -> None:
+def _refuse_what_the_data_lack(config: RunFields) -> None:
     shape, name = config.data_shape, config.data.name
     images = len(shape) == 3
     what = f"{name} has " + (f"images of {shape[2]} x {shape[1]} px" if images else "points")
@@ -51,7 +48,7 @@ def _refuse_what_the_data_lack(config: RunConfig) -> None:
         raise ValueError(f"augment needs images, and {what}: set augment=[]")
 
 
-def _refuse_methods(config: RunConfig) -> None:
+def _refuse_methods(config: RunFields) -> None:
     d = config.discriminator
     built = d.kind != "article"  # which has neither of these, whatever the config says
     for path, layer, present in (
@@ -77,7 +74,7 @@ def _refuse_methods(config: RunConfig) -> None:
     _refuse_labels(config)
 
 
-def _refuse_unrolling(config: RunConfig) -> None:
+def _refuse_unrolling(config: RunFields) -> None:
     if not config.unroll:
         return
     for present, why, remedy in (
@@ -93,7 +90,7 @@ def _refuse_unrolling(config: RunConfig) -> None:
             raise ValueError(f"unroll differentiates through D's updates, and {why}; set {remedy} or unroll=0")
 
 
-def _refuse_labels(config: RunConfig) -> None:
+def _refuse_labels(config: RunFields) -> None:
     if config.packing > 1 and config.conditional:
         raise ValueError(
             "a conditional D is told the class of one sample, and a pack has several of different classes; "
@@ -106,20 +103,21 @@ def _refuse_labels(config: RunConfig) -> None:
         )
 
 
-def _refuse_cost(config: RunConfig) -> None:
+def _refuse_cost(config: RunFields) -> None:
     batch_bytes = 4 * config.batch_size * math.prod(config.judged_shape)
     if config.replay * batch_bytes > MAX_REPLAY_BYTES:
         raise ValueError(
             f"{config.replay} batches take {config.replay * batch_bytes / 1e6:.0f} MB to remember, and at most "
             f"{MAX_REPLAY_BYTES / 1e6:.0f} are allowed: lower replay to {MAX_REPLAY_BYTES // batch_bytes}"
         )
-    if config.n_parameters > MAX_PARAMETERS:
+    n_weights, flops = weights_of(config), flops_of(config)
+    if n_weights > MAX_PARAMETERS:
         raise ValueError(
-            f"these networks have {config.n_parameters:,} weights; at most {MAX_PARAMETERS:,} are allowed: "
+            f"these networks have {n_weights:,} weights; at most {MAX_PARAMETERS:,} are allowed: "
             "lower a width or a depth"
         )
-    if config.flops_per_step > MAX_FLOPS_PER_STEP:
+    if flops > MAX_FLOPS_PER_STEP:
         raise ValueError(
-            f"one step would cost about {config.flops_per_step / 1e9:.0f} GFLOP; at most "
+            f"one step would cost about {flops / 1e9:.0f} GFLOP; at most "
             f"{MAX_FLOPS_PER_STEP / 1e9:.0f} are allowed: lower batch_size, a width, d_steps or g_steps"
         )

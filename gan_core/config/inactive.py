@@ -1,28 +1,28 @@
-"""Settings that do nothing in a config, given its others."""
+"""Settings without effect under the other settings of a config."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from gan_core.config.names import CROSS_ENTROPY
-
-if TYPE_CHECKING:
-    from gan_core.config.run import RunConfig
+from gan_core.config.fields import RunFields
+from gan_core.config.names import OBJECTIVE_RULES
 
 _USED = {
     "article": frozenset[str](),
     "dcgan": frozenset({"width", "norm", "spectral_norm", "minibatch", "logit_gain"}),
 }
-"""What of a player's settings has a say where not all of them have, by the player's kind."""
+"""Settings of a player that its networks read, by the kinds of network that do not read all of them."""
 
 
-def idle_in(config: RunConfig, paths: Iterable[str]) -> frozenset[str]:
-    """Those of ``paths`` that do nothing, or would be refused whatever their value.
+def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
+    """Find the settings without effect, and those that would be refused whatever their value.
 
     Args:
         config: The config.
-        paths: Of all settings.
+        paths: Dotted paths of all settings.
+
+    Returns:
+        The paths among them.
     """
     paths = list(paths)
     out = {path for path in paths if path.startswith("data.") and path != "data.name"}
@@ -32,7 +32,7 @@ def idle_in(config: RunConfig, paths: Iterable[str]) -> frozenset[str]:
         out.add("augment")
     if config.conditional:
         out |= {"packing", "replay"}
-    if config.objective not in CROSS_ENTROPY:
+    if not OBJECTIVE_RULES[config.objective].labels:
         out.add("label_smoothing")
     if not config.instance_noise:
         out.add("instance_noise_steps")

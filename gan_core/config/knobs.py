@@ -1,8 +1,8 @@
-"""Knobs: what a config field says about itself."""
+"""Knobs: the declaration of a config field, read by validator, form, command line and links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -13,7 +13,7 @@ from gan_core.config.names import Section
 
 @dataclass(frozen=True)
 class Knob:
-    """What a config field says about itself, for widgets, the command line and links.
+    """Declaration of a config field, for widgets, the command line and links.
 
     Attributes:
         path: Dotted path, as in ``--set generator.width=64``.
@@ -24,6 +24,7 @@ class Knob:
         advanced: True if it is rare.
         log: True if its scale is logarithmic.
         choices: Allowed words, for a field that has them.
+        words: What a page calls those choices that it does not call by their plain names.
         many: True if it takes several of the choices, each once.
         low: Smallest allowed value, or None.
         high: Largest allowed value, or None.
@@ -39,6 +40,7 @@ class Knob:
     advanced: bool
     log: bool
     choices: tuple[str, ...]
+    words: Mapping[str, str]
     many: bool
     low: float | None
     high: float | None
@@ -55,9 +57,10 @@ def knob(
     live: bool = False,
     advanced: bool = False,
     log: bool = False,
+    words: Mapping[str, str] | None = None,
     **bounds: Any,
 ) -> Any:
-    """A field that declares its default, range, words, and whether it may change live.
+    """Declare a field: its default, range, words, and whether it may change live.
 
     Args:
         default: The default value.
@@ -67,20 +70,22 @@ def knob(
         live: True if it acts without a restart.
         advanced: True if it is rare.
         log: True if its scale is logarithmic.
+        words: What a page calls some of the choices.
         bounds: As for pydantic's ``Field``: ``ge``, ``le``, ``max_length``.
     """
     extra: dict[str, Any] = {"label": label, "section": section, "live": live, "advanced": advanced, "log": log}
+    extra["words"] = dict(words or {})
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
 class Frozen(BaseModel):
-    """What all parts of a config are: values that never change and refuse what they do not know."""
+    """Base of all parts of a config: immutable, and strict about unknown fields and numbers that are not finite."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def collect(model: type[BaseModel], prefix: str = "") -> Iterable[Knob]:
-    """Every knob of a model, those of nested models by their dotted paths."""
+    """Yield every knob of a model, those of nested models by their dotted paths."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
@@ -91,11 +96,11 @@ def collect(model: type[BaseModel], prefix: str = "") -> Iterable[Knob]:
             raise TypeError(f"{model.__name__}.{name} is not declared as a knob")
         bounds = {k: getattr(m, k) for m in field.metadata for k in ("ge", "le") if hasattr(m, k)}
         many = get_origin(inner) is tuple and get_origin(get_args(inner)[0]) is Literal
-        words = get_args(get_args(inner)[0] if many else inner)
+        allowed = get_args(get_args(inner)[0] if many else inner)
         yield Knob(
             path=prefix + name,
             help=field.description or "",
-            choices=words if all(isinstance(w, str) for w in words) else (),
+            choices=allowed if all(isinstance(name, str) for name in allowed) else (),
             many=many,
             low=bounds.get("ge"),
             high=bounds.get("le"),

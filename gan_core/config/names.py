@@ -1,9 +1,15 @@
-"""Names and sizes that a config may use."""
+"""Names that a config may use, what a config must know of each, and the sizes that it may ask for.
+
+A config is validated before any data or loss function is loaded. So the facts on which its validity, its shapes and
+its cost depend stand here, once; the entries in `gan_core.game` and `gan_core.data`, which say everything else of an
+objective, a penalty or a data set, read them from here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, get_args
+from dataclasses import dataclass
+from typing import Final, Literal
 
 DataName = Literal[
     "gaussians-2",
@@ -25,8 +31,6 @@ DataName = Literal[
 ObjectiveName = Literal[
     "minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic", "relativistic_average"
 ]
-CROSS_ENTROPY: Final[tuple[ObjectiveName, ...]] = ("minimax", "non_saturating")
-"""Objectives in which D learns labels, 1 for real and 0 for fake."""
 RegulariserName = Literal["gradient_penalty", "lipschitz_penalty", "dragan", "r1", "r2", "r1_r2"]
 OptimizerName = Literal["adam", "sgd", "rmsprop", "optimistic_adam"]
 PriorName = Literal["normal", "uniform"]
@@ -37,23 +41,93 @@ MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
 
-DATA_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
-    **dict.fromkeys(get_args(DataName)[:8], (2,)),
-    "digits": (1, 8, 8),
-    "mnist": (1, 28, 28),
-    "fashion-mnist": (1, 28, 28),
-    "kmnist": (1, 28, 28),
-    "cifar10": (3, 32, 32),
-    "own-images": (1, 32, 32),
-    "own-points": (2,),
+
+@dataclass(frozen=True)
+class ObjectiveRules:
+    """Facts of an objective that decide what a config may ask for and what a step costs.
+
+    Attributes:
+        labels: True if D learns labels, 1 for real and 0 for fake; they can be smoothed.
+        g_needs_real: True if G's loss depends on the real logits, so that G's update runs D on real samples too.
+    """
+
+    labels: bool = False
+    g_needs_real: bool = False
+
+
+@dataclass(frozen=True)
+class PenaltyRules:
+    """Facts of a penalty that decide what a step costs.
+
+    Attributes:
+        passes: Passes through D that one evaluation costs, its own gradient and that gradient's included.
+    """
+
+    passes: int
+
+
+@dataclass(frozen=True)
+class DataRules:
+    """Facts of a data set that decide what a config may ask for and how large its networks are.
+
+    Attributes:
+        shape: Shape of one sample: (2,) in the plane, (channels, height, width) of images. Of own images the default
+            one: a config chooses its own (`DataConfig.shape`).
+        classes: Number of classes of data that have labels.
+        own: True if a person brings the data, and a config names them by their hash.
+    """
+
+    shape: tuple[int, ...] = (2,)
+    classes: int = 0
+    own: bool = False
+
+
+OBJECTIVE_RULES: Final[Mapping[ObjectiveName, ObjectiveRules]] = {
+    "minimax": ObjectiveRules(labels=True),
+    "non_saturating": ObjectiveRules(labels=True),
+    "least_squares": ObjectiveRules(),
+    "wasserstein": ObjectiveRules(),
+    "hinge": ObjectiveRules(),
+    "relativistic": ObjectiveRules(g_needs_real=True),
+    "relativistic_average": ObjectiveRules(g_needs_real=True),
 }
-"""Shape of one sample, known without loading anything; a test holds it equal to the data.
+PENALTY_RULES: Final[Mapping[RegulariserName, PenaltyRules]] = {
+    "gradient_penalty": PenaltyRules(passes=9),
+    "lipschitz_penalty": PenaltyRules(passes=9),
+    "dragan": PenaltyRules(passes=9),
+    "r1": PenaltyRules(passes=9),
+    "r2": PenaltyRules(passes=9),
+    "r1_r2": PenaltyRules(passes=18),
+}
+DATA_RULES: Final[Mapping[DataName, DataRules]] = {
+    "gaussians-2": DataRules(),
+    "ring": DataRules(),
+    "blobs-3": DataRules(),
+    "line": DataRules(),
+    "ring-8": DataRules(),
+    "grid-25": DataRules(),
+    "moons": DataRules(),
+    "swiss-roll": DataRules(),
+    "digits": DataRules((1, 8, 8), classes=10),
+    "mnist": DataRules((1, 28, 28), classes=10),
+    "fashion-mnist": DataRules((1, 28, 28), classes=10),
+    "kmnist": DataRules((1, 28, 28), classes=10),
+    "cifar10": DataRules((3, 32, 32), classes=10),
+    "own-images": DataRules((1, 32, 32), own=True),
+    "own-points": DataRules(own=True),
+}
 
-That of ``own-images`` is the default one: a config chooses its own (`DataConfig.shape`).
-"""
-
-DATA_CLASSES: Final[Mapping[str, int]] = {"digits": 10, "mnist": 10, "fashion-mnist": 10, "kmnist": 10, "cifar10": 10}
+CROSS_ENTROPY: Final = tuple(name for name, rules in OBJECTIVE_RULES.items() if rules.labels)
+"""Objectives in which D learns labels, 1 for real and 0 for fake."""
+DATA_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {name: rules.shape for name, rules in DATA_RULES.items()}
+"""Shape of one sample, known without loading anything; a test holds it equal to the data."""
+DATA_CLASSES: Final[Mapping[str, int]] = {name: rules.classes for name, rules in DATA_RULES.items() if rules.classes}
 """Number of classes of the data that have labels."""
+
+NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article's"}
+ACTIVATION_WORDS: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
+OPTIMIZER_WORDS: Final = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "optimistic_adam": "optimistic Adam"}
+"""Choices that a page does not call by their plain names."""
 
 ARTICLE_WIDTHS_G: Final = (256, 512, 1024)
 ARTICLE_WIDTHS_D: Final = (1024, 512, 256)

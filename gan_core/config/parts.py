@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from gan_core.config.knobs import Frozen, knob
 from gan_core.config.names import (
+    ACTIVATION_WORDS,
     ARTICLE_WIDTHS_D,
     ARTICLE_WIDTHS_G,
-    DATA_CLASSES,
-    DATA_SHAPES,
+    DATA_RULES,
     MAXOUT_PIECES,
+    NETWORK_WORDS,
     ActivationName,
     DataName,
     MinibatchName,
@@ -41,14 +42,16 @@ class DataConfig(Frozen):
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one sample; of images (channels, height, width)."""
-        if self.name == "own-images":
+        rules = DATA_RULES[self.name]
+        if rules.own and len(rules.shape) == 3:
             return (3 if self.colour else 1, self.size, self.size)
-        return DATA_SHAPES[self.name]
+        return rules.shape
 
     @property
     def n_classes(self) -> int:
         """Number of classes that the data have; 0 if they have no labels."""
-        return self.classes if self.name == "own-images" else DATA_CLASSES.get(self.name, 0)
+        rules = DATA_RULES[self.name]
+        return self.classes if rules.own and len(rules.shape) == 3 else rules.classes
 
 
 class Regularisation(Frozen):
@@ -90,6 +93,7 @@ class GeneratorConfig(Frozen):
         "mlp: as set below; article: 256-512-1024, ReLU, as in the article; dcgan: convolutions, batch norm, ReLU, "
         "for images.",
         "generator",
+        words=NETWORK_WORDS,
     )
     width: int = knob(
         128,
@@ -107,6 +111,7 @@ class GeneratorConfig(Frozen):
         "What each hidden unit does to its sum; maxout gives the largest of five sums.",
         "generator",
         advanced=True,
+        words=ACTIVATION_WORDS,
     )
     norm: NormName = knob(
         "none", "G normalisation", "Batch norm in the hidden layers, or none.", "generator", advanced=True
@@ -132,6 +137,7 @@ class DiscriminatorConfig(Frozen):
         "mlp: as set below; article: 1024-512-256, LeakyReLU 0.2, dropout 0.3; dcgan: convolutions, LeakyReLU 0.2, "
         "for images.",
         "discriminator",
+        words=NETWORK_WORDS,
     )
     width: int = knob(
         128,
@@ -149,6 +155,7 @@ class DiscriminatorConfig(Frozen):
         "What each hidden unit does to its sum; maxout gives the largest of five sums.",
         "discriminator",
         advanced=True,
+        words=ACTIVATION_WORDS,
     )
     norm: NormName = knob(
         "none",

@@ -1,4 +1,4 @@
-"""Sizes of networks, known from a config alone: their layers' shapes, weights and cost, without building anything."""
+"""Sizes of networks from a config alone: their layers' shapes, weights and cost, without building anything."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from gan_core.config.names import MINIBATCH_KERNEL_DIM, MINIBATCH_KERNELS
-
-if TYPE_CHECKING:
-    from gan_core.config.run import RunConfig
+from gan_core.config.fields import RunFields
+from gan_core.config.names import MINIBATCH_KERNEL_DIM, MINIBATCH_KERNELS, OBJECTIVE_RULES, PENALTY_RULES
 
 DCGAN_MAPS: Final[Mapping[int, tuple[int, int]]] = {8: (4, 1), 16: (4, 2), 28: (7, 2), 32: (4, 3), 64: (4, 4)}
 """Side of an image to the side of a DCGAN's smallest maps and how often these are doubled."""
@@ -21,7 +19,7 @@ DCGAN_KERNEL: Final = 4
 
 @dataclass(frozen=True)
 class Size:
-    """Of one network.
+    """Size of one network.
 
     Attributes:
         weights: Trained numbers: weights, biases, and batch norm's gains and shifts.
@@ -33,7 +31,7 @@ class Size:
 
 
 def mlp_size(sizes: Sequence[int], *, batch_norm: bool, pieces: int = 1) -> Size:
-    """Of a multi-layer perceptron.
+    """Compute the size of a multi-layer perceptron.
 
     Args:
         sizes: Units of every layer, input and output included.
@@ -46,7 +44,7 @@ def mlp_size(sizes: Sequence[int], *, batch_norm: bool, pieces: int = 1) -> Size
 
 
 def dcgan_channels(side: int, width: int) -> tuple[int, ...]:
-    """Channels of a DCGAN's hidden maps, smallest map first: ``width``, halved with each doubling of the side.
+    """Return the channels of a DCGAN's hidden maps, smallest map first: ``width``, halved with each doubling.
 
     Args:
         side: Of the images, a key of `DCGAN_MAPS`.
@@ -56,7 +54,7 @@ def dcgan_channels(side: int, width: int) -> tuple[int, ...]:
 
 
 def dcgan_generator_size(n_in: int, width: int, shape: Sequence[int]) -> Size:
-    """Of a DCGAN's generator.
+    """Compute the size of a DCGAN's generator.
 
     Args:
         n_in: Size of z and of the label beside it.
@@ -72,7 +70,7 @@ def dcgan_generator_size(n_in: int, width: int, shape: Sequence[int]) -> Size:
 
 
 def dcgan_discriminator_size(width: int, shape: Sequence[int], n_classes: int, *, batch_norm: bool) -> Size:
-    """Of a DCGAN's discriminator.
+    """Compute the size of a DCGAN's discriminator.
 
     Args:
         width: Channels of the smallest map.
@@ -89,8 +87,8 @@ def dcgan_discriminator_size(width: int, shape: Sequence[int], n_classes: int, *
     return Size(sum(kernels) + sum(channels) + sum(channels[1:]) * batch_norm + last + 1 + n_classes, products)
 
 
-def sizes_of(config: RunConfig) -> tuple[Size, Size]:
-    """Of a config's generator and discriminator."""
+def sizes_of(config: RunFields) -> tuple[Size, Size]:
+    """Compute the sizes of a config's generator and discriminator."""
     g, n_in, made = config.generator, config.latent_dim + config.n_classes, config.data_shape
     if g.kind == "dcgan":
         return dcgan_generator_size(n_in, g.width, made), _size_of_d(config)
@@ -99,7 +97,7 @@ def sizes_of(config: RunConfig) -> tuple[Size, Size]:
     return size, _size_of_d(config)
 
 
-def _size_of_d(config: RunConfig) -> Size:
+def _size_of_d(config: RunFields) -> Size:
     d, shape, n_classes = config.discriminator, config.judged_shape, config.n_classes
     if d.kind == "dcgan":
         plain = dcgan_discriminator_size(d.width, shape, n_classes, batch_norm=d.norm == "batch")
@@ -118,13 +116,18 @@ def _size_of_d(config: RunConfig) -> Size:
     return Size(plain.weights + more[0] + MINIBATCH_KERNELS * n_heads, plain.products + more[1])
 
 
-def flops_of(config: RunConfig) -> float:
-    """Floating point operations of one step: an estimate."""
+def weights_of(config: RunFields) -> int:
+    """Count the trained numbers of both networks."""
+    return sum(size.weights for size in sizes_of(config))
+
+
+def flops_of(config: RunFields) -> float:
+    """Estimate the floating point operations of one step."""
     g, d = (size.products for size in sizes_of(config))
     g *= config.packing
-    passes = sum(18 if r.name == "r1_r2" else 9 for r in config.regularisers)
+    passes = sum(PENALTY_RULES[r.name].passes for r in config.regularisers)
     d_update = g + 6 * d + passes * d
-    on_real = config.objective.startswith("relativistic") or config.feature_matching
+    on_real = OBJECTIVE_RULES[config.objective].g_needs_real or config.feature_matching
     # An unrolled update of D is made forwards, backwards, and differentiated once more.
     g_update = 3 * g + (2 + 2 * on_real + 20 * config.unroll) * d
     return 2.0 * config.batch_size * (config.d_steps * d_update + config.g_steps * g_update)

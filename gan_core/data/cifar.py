@@ -18,9 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan_core.data.download import Progress, fetch
+from gan_core.data.download import Progress, data_folder, fetch
 from gan_core.data.images import Images
-from gan_core.data.vision import data_folder
 from gan_core.errors import DataError
 
 __all__ = ["cifar10"]

@@ -1,9 +1,10 @@
-"""Fetches a set of files so that either all of them arrive, checked, or nothing is left behind."""
+"""The data folder, and downloads into it: either all files of a set arrive, checked, or nothing is left behind."""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
+import os
 import shutil
 import tempfile
 import urllib.error
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from gan_core.errors import DataError
 
-__all__ = ["Progress", "fetch"]
+__all__ = ["Progress", "data_folder", "fetch"]
 
 Progress = Callable[[str, int, int], None]
 """Called with (file name, bytes so far, bytes in all; 0 where the server does not say)."""
@@ -24,13 +25,20 @@ _MAX_BYTES = 256 << 20
 _FAILURES = (OSError, http.client.HTTPException, ValueError)  # URLError and timeouts are OSErrors
 
 
+def data_folder() -> Path:
+    """Find the folder of image files: `$GAN_EXPLORER_DATA`, or a folder in the user's cache."""
+    if chosen := os.environ.get("GAN_EXPLORER_DATA"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gan-explorer"
+
+
 def fetch(
     mirrors: Sequence[str],
     files: Sequence[tuple[str, str]],
     folder: Path,
     progress: Progress | None = None,
 ) -> None:
-    """Downloads files into `folder`; they appear there together, after all were checked.
+    """Download files into `folder`; they appear there together, after all were checked.
 
     Args:
         mirrors: Base addresses ending in a slash, tried in turn for each file.

@@ -8,7 +8,6 @@ a download: it knows the addresses and checksums.
 from __future__ import annotations
 
 import gzip
-import os
 import zlib
 from pathlib import Path
 
@@ -17,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gan_core.data.catalogue import DATASETS
 from gan_core.data.compat import import_torchvision
-from gan_core.data.download import Progress, fetch
+from gan_core.data.download import Progress, data_folder, fetch
 from gan_core.data.images import Images
 from gan_core.errors import DataError
 
-__all__ = ["data_folder", "fashion_mnist", "kmnist", "mnist"]
+__all__ = ["fashion_mnist", "kmnist", "mnist"]
 
 _SIDE = 28
 _MAX_IMAGES = 1_000_000
@@ -42,33 +42,27 @@ _FASHION_CLASSES = (
 _KUZUSHIJI_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
 
-def data_folder() -> Path:
-    """Where image files are looked for: `$GAN_EXPLORER_DATA`, or a folder in the user's cache."""
-    if chosen := os.environ.get("GAN_EXPLORER_DATA"):
-        return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gan-explorer"
-
-
 def mnist(progress: Progress | None = None) -> Images:
     """Handwritten digits, 28 x 28: 60,000 to train on and 10,000 held out, where all files are there.
 
     Raises:
         DataError: The files are damaged, or absent and cannot be downloaded; with their folder.
     """
-    return _load("mnist", "MNIST", tuple("0123456789"), progress)
+    return _load("mnist", tuple("0123456789"), progress)
 
 
 def fashion_mnist(progress: Progress | None = None) -> Images:
     """Pictures of clothes in MNIST's format (arXiv:1708.07747), as `mnist`."""
-    return _load("fashion-mnist", "FashionMNIST", _FASHION_CLASSES, progress)
+    return _load("fashion-mnist", _FASHION_CLASSES, progress)
 
 
 def kmnist(progress: Progress | None = None) -> Images:
     """Ten cursive Japanese characters in MNIST's format (arXiv:1812.01718), as `mnist`."""
-    return _load("kmnist", "KMNIST", _KUZUSHIJI_CLASSES, progress)
+    return _load("kmnist", _KUZUSHIJI_CLASSES, progress)
 
 
-def _load(name: str, folder_name: str, classes: tuple[str, ...], progress: Progress | None) -> Images:
+def _load(name: str, classes: tuple[str, ...], progress: Progress | None) -> Images:
+    folder_name = DATASETS[name].folder
     folder = data_folder() / folder_name / "raw"
     splits = _read_splits(folder, len(classes))
     if not splits:

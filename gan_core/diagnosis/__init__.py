@@ -1,30 +1,36 @@
 """Diagnosis: from numbers to what is wrong, why, since when, and what to try.
 
-`signs.look` looks at the players for some milliseconds; `diagnose` is a pure function from a series of such looks to
-findings; `verdict` puts them into one sentence for a page. Thresholds stand in one table (`thresholds`), rules, words
-and cures in a module each.
+`look` observes the players for some milliseconds (`observation`); a series of such looks (`features`) is held against
+the entries of one table, `FINDINGS`, whose rules, evidence and cures stand in a module each; `diagnose` is the pure
+function from the series to findings; `verdict` puts them into one sentence for a page. Thresholds stand in one table
+(`thresholds`). All but `look` costs no PyTorch.
 """
 
 from __future__ import annotations
 
-from gan_core.diagnosis.cures import cures_of, describe, title_of
-from gan_core.diagnosis.evidence import HEADLINES, Evidence
-from gan_core.diagnosis.features import Signs, look, recent
-from gan_core.diagnosis.findings import Finding, Severity, diagnose
-from gan_core.diagnosis.rules import RULES
+from typing import TYPE_CHECKING, Any
+
+from gan_core.diagnosis.cures import describe, title_of
+from gan_core.diagnosis.evidence import Evidence
+from gan_core.diagnosis.features import Signs, recent
+from gan_core.diagnosis.findings import Finding, cures_of, diagnose
+from gan_core.diagnosis.table import FINDINGS, FindingType, Severity
 from gan_core.diagnosis.thresholds import THRESHOLDS, Threshold
-from gan_core.diagnosis.verdict import DEAD_D_LOSS, VANISHED, diverged_message, verdict
+from gan_core.diagnosis.verdicts import DEAD_D_LOSS, VANISHED, diverged_message, verdict
 from gan_core.diagnosis.watch import LOOK_EVERY, Watch
+
+if TYPE_CHECKING:
+    from gan_core.diagnosis.observation import look
 
 __all__ = [
     "DEAD_D_LOSS",
-    "HEADLINES",
+    "FINDINGS",
     "LOOK_EVERY",
-    "RULES",
     "THRESHOLDS",
     "VANISHED",
     "Evidence",
     "Finding",
+    "FindingType",
     "Severity",
     "Signs",
     "Threshold",
@@ -38,3 +44,13 @@ __all__ = [
     "title_of",
     "verdict",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `look`, which needs PyTorch, on first use (PEP 562)."""
+    if name != "look":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from gan_core.diagnosis.observation import look
+
+    globals()[name] = look
+    return look

@@ -7,16 +7,17 @@ failures of every kind and from several seeds, is measured by `benchmarks.diagno
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from gan_core.config import KNOBS, RunConfig
 from gan_core.diagnosis.rules import bottleneck
 from gan_core.errors import ConfigError
 
-__all__ = ["cures_of", "describe", "title_of"]
-
 Changes = dict[str, Any]
+"""Path in the config to value, as for `RunConfig.changed`."""
+Cures = Callable[[RunConfig], list[Changes]]
+"""What to try for a finding, the most promising first; some of it may be so already, or not allowed."""
 
 _MAX_CURES: Final = 4
 _PLANE_RATE: Final = 1e-3
@@ -25,17 +26,71 @@ _WIDTHS: Final = {1: 128, 3: 256}
 _GAIN: Final = 30.0
 _FEW: Final = 32
 _BATCH: Final = 64
+_PACKED: Final[Changes] = {"packing": 2}
+_ONE_EACH: Final[Changes] = {"d_steps": 1, "g_steps": 1}
 
 
-def cures_of(name: str, config: RunConfig) -> tuple[Mapping[str, Any], ...]:
-    """Changes to try, the most promising first; each is allowed for this config and changes it.
+def of_nothing(config: RunConfig) -> list[Changes]:
+    """Propose nothing: nothing is wrong."""
+    return []
+
+
+def of_divergence(config: RunConfig) -> list[Changes]:
+    """Propose smaller steps and a game that converges."""
+    slower = [] if _rates(config) else [_lower(config, 0.1)]
+    return [_steady(config), _rates(config), _saved(config), *slower, _calm(config)]
+
+
+def of_a_won_game(config: RunConfig) -> list[Changes]:
+    """Propose what keeps D from running away."""
+    return [_steady(config), _saved(config), _ONE_EACH | {"lr_d": min(config.lr_d, config.lr_g)}]
+
+
+def of_missing_variety(config: RunConfig) -> list[Changes]:
+    """Propose damping, and a D that sees several samples at once."""
+    calm_one_each = _calm(config) | _ONE_EACH
+    return [_steady(config), *_gain(config), _ONE_EACH | _PACKED, _PACKED, calm_one_each, _saved(config)]
+
+
+def of_narrow_modes(config: RunConfig) -> list[Changes]:
+    """Propose what asks for variety within a mode."""
+    return [_steady(config), _PACKED, _ONE_EACH]
+
+
+def of_a_blind_critic(config: RunConfig) -> list[Changes]:
+    """Propose a steeper, larger or faster D."""
+    larger = _wider(config, "discriminator")
+    faster: Changes = {"lr_d": max(config.lr_d, config.lr_g, _rate(config)), "clip": 0.0}
+    return [*_gain(config), _steady(config) | larger | faster, faster, larger]
+
+
+def of_low_capacity(config: RunConfig) -> list[Changes]:
+    """Propose wider networks."""
+    both = _wider(config, "generator") | _wider(config, "discriminator")
+    return [both, both | _steady(config)]
+
+
+def of_memorisation(config: RunConfig) -> list[Changes]:
+    """Propose more of the same data, or a D that can remember less of them."""
+    strong = [{"name": "r1_r2", "weight": 3.0}]
+    images = len(config.data_shape) > 1
+    augment: Changes = {"augment": ["translation", "cutout"]} if images else {}
+    game: Changes = {"objective": "relativistic", "betas_g": [0.0, 0.99], "betas_d": [0.0, 0.99], **_usual(config)}
+    smaller: Changes = {}
+    if config.discriminator.kind == "mlp":
+        smaller = {"discriminator.width": max(32, config.discriminator.width // 4), "discriminator.dropout": 0.3}
+    return [augment | game | {"regularisers": strong}, game | {"regularisers": strong}, augment, smaller]
+
+
+def allowed(wishes: Sequence[Changes], config: RunConfig) -> tuple[Mapping[str, Any], ...]:
+    """Keep, of each proposal, what changes this config, and of all proposals those that are allowed for it.
 
     Args:
-        name: Of the finding.
+        wishes: Proposals, the most promising first.
         config: Of the run.
     """
     found: list[Changes] = []
-    for wish in _wishes(name, config):
+    for wish in wishes:
         changes = {path: value for path, value in wish.items() if _differs(config, path, value)}
         try:
             changed = config.changed(changes)
@@ -90,34 +145,6 @@ def _words(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _wishes(name: str, config: RunConfig) -> list[Changes]:
-    steady = _steady(config)
-    usual = _usual(config)
-    packed: Changes = {"packing": 2}
-    one_each: Changes = {"d_steps": 1, "g_steps": 1}
-    calm: Changes = {"betas_g": [0.5, 0.999], "betas_d": [0.5, 0.999], **_rates(config)}
-    saved: Changes = {"objective": "non_saturating", "regularisers": _penalty(config, "r1"), **usual}
-    match name:
-        case "divergence":
-            return [steady, _rates(config), saved, *([] if _rates(config) else [_lower(config, 0.1)]), calm]
-        case "vanishing_gradient" | "discriminator_overpowers":
-            return [steady, saved, one_each | {"lr_d": min(config.lr_d, config.lr_g)}]
-        case "mode_collapse" | "oscillation":
-            return [steady, *_gain(config), one_each | packed, packed, calm | one_each, saved]
-        case "within_mode_collapse":
-            return [steady, packed, one_each]
-        case "discriminator_dead":
-            larger = _wider(config, "discriminator")
-            faster: Changes = {"lr_d": max(config.lr_d, config.lr_g, _rate(config)), "clip": 0.0}
-            return [*_gain(config), steady | larger | faster, faster, larger]
-        case "low_capacity":
-            both = _wider(config, "generator") | _wider(config, "discriminator")
-            return [both, both | steady]
-        case "memorisation":
-            return _remember_less(config)
-    return []
-
-
 def _steady(config: RunConfig) -> Changes:
     """A game known to converge: relativistic with R1 + R2, no momentum, an averaged G (R3GAN, arXiv:2501.05441)."""
     return {
@@ -129,6 +156,15 @@ def _steady(config: RunConfig) -> Changes:
         "optimizer_d": "adam",
         **_usual(config),
     }
+
+
+def _calm(config: RunConfig) -> Changes:
+    return {"betas_g": [0.5, 0.999], "betas_d": [0.5, 0.999], **_rates(config)}
+
+
+def _saved(config: RunConfig) -> Changes:
+    """The plain game with a little R1, everything in its usual range."""
+    return {"objective": "non_saturating", "regularisers": _penalty(config, "r1"), **_usual(config)}
 
 
 def _usual(config: RunConfig) -> Changes:
@@ -199,15 +235,3 @@ def _wider(config: RunConfig, player: str) -> Changes:
     width = _WIDTHS[len(config.data_shape)]
     wishes = {f"{player}.width": max(part.width, width), f"{player}.depth": max(part.depth, 2)}
     return {path: value for path, value in wishes.items() if _differs(config, path, value)}
-
-
-def _remember_less(config: RunConfig) -> list[Changes]:
-    """More of the same data, or a D that can remember less of them."""
-    strong = [{"name": "r1_r2", "weight": 3.0}]
-    images = len(config.data_shape) > 1
-    augment: Changes = {"augment": ["translation", "cutout"]} if images else {}
-    game: Changes = {"objective": "relativistic", "betas_g": [0.0, 0.99], "betas_d": [0.0, 0.99], **_usual(config)}
-    smaller: Changes = {}
-    if config.discriminator.kind == "mlp":
-        smaller = {"discriminator.width": max(32, config.discriminator.width // 4), "discriminator.dropout": 0.3}
-    return [augment | game | {"regularisers": strong}, game | {"regularisers": strong}, augment, smaller]

@@ -1,17 +1,16 @@
-"""Words of the diagnosis: the numbers that show a finding, why it happens, and what it is called."""
+"""Evidence: the numbers that show a finding, each beside its threshold in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from gan_core.config import RunConfig
-from gan_core.diagnosis.features import Signs
-from gan_core.diagnosis.rules import Series, bottleneck
+from gan_core.data import DATASETS
+from gan_core.diagnosis.features import Series, Signs
+from gan_core.diagnosis.rules import bottleneck
 from gan_core.diagnosis.thresholds import limit
-
-__all__ = ["HEADLINES", "Evidence", "evidence_of", "why_of"]
+from gan_core.game.objectives import OBJECTIVES
 
 
 @dataclass(frozen=True)
@@ -31,61 +30,14 @@ class Evidence:
     text: str
 
 
-HEADLINES: Final = {
-    "divergence": "The numbers run away.",
-    "vanishing_gradient": "G gets no gradient any more.",
-    "discriminator_overpowers": "D wins.",
-    "mode_collapse": "Mode collapse.",
-    "oscillation": "G runs in circles.",
-    "discriminator_dead": "D cannot tell, and G is not good.",
-    "low_capacity": "Too little capacity.",
-    "within_mode_collapse": "Collapse within the modes.",
-    "memorisation": "Memorisation.",
-    "improving": "Healthy, still improving.",
-    "converged": "Converged.",
-}
-"""A finding in a few words."""
-
-_WHY: Final = {
-    "divergence": "Updates that are too large throw both players far from the data, where D's slope and so the next "
-    "update are larger still. Lower rates or a penalty on D's slope keep the steps in proportion.",
-    "vanishing_gradient": "D is so sure of every sample that its answer no longer changes with what G draws. G's loss "
-    "is then flat, and no number of further steps moves it.",
-    "discriminator_overpowers": "D learns faster than G and tells every sample, so that G hears only that all is wrong "
-    "and not where to go. A penalty on D's slope, or fewer and smaller updates of D, let G follow.",
-    "mode_collapse": "G is rewarded for each sample alone, so it may put all of them where D is weakest at the moment "
-    "and leave the rest of the data out. D sees one sample at a time and cannot hold the missing variety against it.",
-    "oscillation": "G runs to where D is weakest, D learns to reject that place, and G moves on to the next: the two "
-    "turn about an equilibrium in place of approaching it. Damping (R1 + R2, no momentum, averaging of G) ends it.",
-    "discriminator_dead": "D answers the same for real and generated samples, although they differ plainly. Its rate, "
-    "its size or a constraint on its weights does not let it learn, and then G has nothing to learn from.",
-    "low_capacity": "The samples stay apart from the data although both players learn and D has not won. A network "
-    "this small cannot bend the noise into the shape of the data, or cannot see where it fails to.",
-    "within_mode_collapse": "Samples lie on the modes but in narrow spots within them, so that quality looks perfect "
-    "while variety is lost. D rewards the most typical sample of each mode, and nothing asks for the others.",
-    "memorisation": "D has seen the few training samples so often that it knows them by heart: it tells them from "
-    "others of the same kind. What it then teaches G is to copy them.",
-    "improving": "The samples still come nearer to the data. Let it run.",
-    "converged": "The samples have stopped coming nearer to the data. More steps of the same settings change little.",
-}
-
-
-def why_of(name: str) -> str:
-    """Why a finding comes about, in two sentences."""
-    return _WHY[name]
-
-
-def evidence_of(name: str, look: Signs, series: Series, config: RunConfig) -> tuple[Evidence, ...]:
-    """The numbers of a finding as of the last look."""
-    return tuple(make(look, series, config) for make in _EVIDENCE[name])
-
-
 Make = Callable[[Signs, Series, RunConfig], Evidence]
+"""Measures one number at the newest look of a series."""
 
 
-def _missing(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def missing(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """Share of the data that no sample is near."""
     bar = limit("missing")
-    what = "modes" if config.data.name in ("ring-8", "grid-25") else "regions of the data"
+    what = DATASETS[config.data.name].parts
     return Evidence(
         "missing",
         look.missing,
@@ -95,19 +47,22 @@ def _missing(look: Signs, series: Series, config: RunConfig) -> Evidence:
     )
 
 
-def _diversity(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def diversity(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """Mean distance of two samples, over that of two of the data."""
     bar = limit("diversity")
     text = f"Two samples are {look.diversity:.0%} as far apart as two of the data; below {bar:.0%} they are too alike."
     return Evidence("diversity", look.diversity, bar, text)
 
 
-def _moved(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def moved(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """Share of the samples that change their region from look to look."""
     value, bar = float(series.moved[-1]), limit("cycling")
     text = f"From one look to the next {value:.0%} of the samples change their region; {bar:.0%} is a chase."
     return Evidence("moved", value, bar, text)
 
 
-def _two_sample(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def two_sample(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """How often the nearest neighbour tells real and generated samples apart."""
     bar = limit("unlike")
     text = (
         f"Nearest neighbours tell {look.two_sample:.0%} of real and generated samples apart; equal sets 50 %, and "
@@ -116,29 +71,34 @@ def _two_sample(look: Signs, series: Series, config: RunConfig) -> Evidence:
     return Evidence("two_sample", look.two_sample, bar, text)
 
 
-def _accuracy(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def accuracy(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """D's accuracy over the last steps."""
     bar = limit("sure")
     text = f"D was right on {look.accuracy:.0%} of its last samples; at 50 % it cannot tell, from {bar:.0%} on it wins."
     return Evidence("accuracy", look.accuracy, bar, text)
 
 
-def _d_loss(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def d_loss(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """D's loss over the last steps."""
     text = f"D's loss is {look.d_loss:.3g}."
     return Evidence("d_loss", look.d_loss, limit("won"), text)
 
 
-def _gradient(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def gradient(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """G's gradient, as a share of its largest."""
     share, bar = look.g_grad / max(look.g_grad_peak, 1e-30), limit("vanished")
     text = f"G's gradient is {look.g_grad:.2g}, {share:.2%} of its largest; below {bar:.0%} G hardly moves."
     return Evidence("g_grad", share, bar, text)
 
 
-def _logit(look: Signs, series: Series, config: RunConfig) -> Evidence:
-    bar = limit("critic" if config.objective in ("wasserstein", "least_squares") else "logit")
+def logit(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """Mean size of D's answers."""
+    bar = limit("critic" if OBJECTIVES[config.objective].unbounded else "logit")
     return Evidence("logit", look.logit, bar, f"D's answers are {look.logit:.3g} in size; {bar:,.0f} is out of bounds.")
 
 
-def _recall(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def recall(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """Share of the data that lie among the samples."""
     bar = limit("narrow")
     text = (
         f"{look.precision:.0%} of the samples lie among the data, but only {look.recall:.0%} of the data lie among the "
@@ -147,7 +107,8 @@ def _recall(look: Signs, series: Series, config: RunConfig) -> Evidence:
     return Evidence("recall", look.recall, bar, text)
 
 
-def _memory(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def memory(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """What shows best that training images are known: nearness, answers on held-out images, or AUC."""
     closer = float(series.mean("closer")[-1])
     if closer >= limit("closer"):
         text = f"{closer:.0%} of the samples are nearer to a training image than to a held-out one; 50 % is honest."
@@ -165,7 +126,8 @@ def _memory(look: Signs, series: Series, config: RunConfig) -> Evidence:
     return Evidence("auc", auc, bar, text)
 
 
-def _copies(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def copies(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """Distance to the nearest training image, over that between training images."""
     value, bar = float(series.mean("copies")[-1]), limit("copies")
     text = (
         f"A sample's nearest training image is {value:.0%} as far away as one training image from the next; below "
@@ -174,7 +136,8 @@ def _copies(look: Signs, series: Series, config: RunConfig) -> Evidence:
     return Evidence("copies", value, bar, text)
 
 
-def _narrow(look: Signs, series: Series, config: RunConfig) -> Evidence:
+def narrow(look: Signs, series: Series, config: RunConfig) -> Evidence:
+    """Width of the narrowest layer, or, where none is narrow, the steps without progress."""
     floor = limit("narrow_plane" if len(config.data_shape) == 1 else "narrow_images")
     found = bottleneck(config)
     if found is None:
@@ -182,19 +145,3 @@ def _narrow(look: Signs, series: Series, config: RunConfig) -> Evidence:
         return Evidence("progress", 0.0, limit("progress"), f"They came no nearer in the last {steps:,.0f} steps.")
     player, width = found
     return Evidence("width", width, floor, f"The {player}'s narrowest layer has {width} units; {floor:.0f} are few.")
-
-
-_EVIDENCE: Final[dict[str, tuple[Make, ...]]] = {
-    "divergence": (_logit,),
-    "vanishing_gradient": (_gradient, _accuracy),
-    "discriminator_overpowers": (_d_loss, _accuracy, _two_sample),
-    "mode_collapse": (_missing, _diversity),
-    "some_missing": (_missing, _diversity),
-    "oscillation": (_moved, _missing, _two_sample),
-    "discriminator_dead": (_accuracy, _two_sample),
-    "low_capacity": (_narrow, _two_sample),
-    "within_mode_collapse": (_recall, _missing),
-    "memorisation": (_memory, _copies),
-    "improving": (_two_sample, _missing),
-    "converged": (_two_sample, _missing),
-}

@@ -10,31 +10,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
-
-import numpy as np
+from typing import Any, Final
 
 from gan_core.config import RunConfig
-from gan_core.diagnosis.cures import cures_of
-from gan_core.diagnosis.evidence import Evidence, evidence_of, why_of
-from gan_core.diagnosis.features import Signs
-from gan_core.diagnosis.rules import RULES, STAYS, Flags, Series
+from gan_core.diagnosis.cures import allowed
+from gan_core.diagnosis.evidence import Evidence
+from gan_core.diagnosis.features import Flags, Series, Signs
+from gan_core.diagnosis.table import FINDINGS, FindingType, Severity
 from gan_core.diagnosis.thresholds import limit
 from gan_core.record.history import StepStats
 
-__all__ = ["Finding", "Severity", "diagnose"]
+__all__ = ["Finding", "cures_of", "diagnose"]
 
-Severity = Literal["bad", "warn", "info", "ok"]
-
-_WARNINGS: Final = ("some_missing", "memorisation", "low_capacity", "within_mode_collapse")
-_QUICK: Final = ("divergence", "vanishing_gradient", "discriminator_overpowers")
 _QUICK_HOLD: Final = 100
-_ANY_TIME: Final = ("divergence", "vanishing_gradient", "discriminator_overpowers")
-"""Findings that need no beginning to be told from: a game won or broken at step 150 is so."""
-_SLOW: Final = 4
-"""How many times longer a mild finding has to last."""
+"""Steps that a finding which is named at once has to last."""
 _TOGETHER: Final = 150
-"""Findings that began within so many steps of each other are in the order of `RULES`, others in that of time.
+"""Findings that began within so many steps of each other are in the order of `FINDINGS`, others in that of time.
 
 What began before it could be told (``early``) counts as begun together: every new G sits in one spot, and if D wins
 before it has left that spot, D is the reason.
@@ -90,51 +81,60 @@ def diagnose(config: RunConfig, looks: Sequence[Signs], stats: StepStats | None 
         Failures, or else one of ``improving`` and ``converged``; nothing while it is too early to say.
     """
     if stats is not None and not stats.finite:
+        entry = FINDINGS["divergence"]
         numbers = (Evidence("loss", math.nan, math.inf, f"A number of step {stats.step:,} is no longer finite."),)
-        return (
-            Finding("divergence", "bad", stats.step, numbers, why_of("divergence"), cures_of("divergence", config)),
-        )
+        return (Finding(entry.name, entry.severity, stats.step, numbers, entry.why, cures_of(entry.name, config)),)
     if not looks:
         return ()
     series = Series(looks)
-    since = {
-        name: _standing(name, rule(series, config), STAYS.get(name, rule)(series, config), series)
-        for name, rule in RULES.items()
-    }
+    since = {name: _since(entry, series, config) for name, entry in FINDINGS.items() if entry.when is not None}
     found = {name: step for name, step in since.items() if step is not None}
-    if "divergence" in found:  # what began with it or later follows from it
-        began = found["divergence"]
-        found = {name: step for name, step in found.items() if name == "divergence" or step < began - _TOGETHER}
-    if "mode_collapse" in found:
-        found.pop("some_missing", None)
-    order = list(RULES)
+    for cause in [name for name in found if FINDINGS[name].explains_later]:
+        began = found[cause]
+        found = {name: step for name, step in found.items() if name == cause or step < began - _TOGETHER}
+    found = {name: step for name, step in found.items() if FINDINGS[name].milder_than not in found}
+    order = list(FINDINGS)
     told = {name: max(step, limit("early")) for name, step in found.items()}
     first = min(told.values(), default=0)
     names = sorted(found, key=lambda n: ((told[n] - first) // _TOGETHER, order.index(n)))
-    findings = [_finding(name, found[name], looks[-1], series, config) for name in names]
-    if not findings and series.step[-1] >= limit("early"):
-        name, step = _progress(series)
-        findings = [_finding(name, step, looks[-1], series, config)]
-    return tuple(findings)
+    if not names and series.step[-1] >= limit("early"):
+        going = {name: entry.since(series) for name, entry in FINDINGS.items() if entry.since is not None}
+        found = {name: step for name, step in going.items() if step is not None}
+        names = list(found)[:1]
+    return tuple(_finding(FINDINGS[name], found[name], looks[-1], series, config) for name in names)
 
 
-def _finding(name: str, since: int, look: Signs, series: Series, config: RunConfig) -> Finding:
-    public = "mode_collapse" if name == "some_missing" else name
-    severity: Severity = "warn" if name in _WARNINGS else "bad"
-    if name in ("improving", "converged"):
-        severity = "ok" if name == "converged" else "info"
-    return Finding(
-        public, severity, since, evidence_of(name, look, series, config), why_of(public), cures_of(public, config)
-    )
+def cures_of(name: str, config: RunConfig) -> tuple[Mapping[str, Any], ...]:
+    """Changes to try, the most promising first; each is allowed for this config and changes it.
+
+    Args:
+        name: Of the finding.
+        config: Of the run.
+    """
+    return allowed(FINDINGS[name].cures(config), config)
 
 
-def _standing(name: str, enters: Flags, stays: Flags, series: Series) -> int | None:
+def _finding(entry: FindingType, since: int, look: Signs, series: Series, config: RunConfig) -> Finding:
+    evidence = tuple(make(look, series, config) for make in entry.evidence)
+    name = entry.milder_than or entry.name
+    return Finding(name, entry.severity, since, evidence, entry.why, cures_of(name, config))
+
+
+def _since(entry: FindingType, series: Series, config: RunConfig) -> int | None:
+    """Where a failure began that stands at the end of the series, or None."""
+    if entry.when is None or not entry.applies(config):
+        return None
+    stays = entry.when if entry.until is None else entry.until
+    return _standing(entry, entry.when(series, config), stays(series, config), series)
+
+
+def _standing(entry: FindingType, enters: Flags, stays: Flags, series: Series) -> int | None:
     """Where the condition began that stands at the end of the series, or None if none does.
 
     It stands once it has held long enough, a single exception now and then aside, until it has been gone for long.
     """
-    hold = _QUICK_HOLD if name in _QUICK else limit("hold") * (_SLOW if name == "some_missing" else 1)
-    release, early = limit("release"), 0 if name in _ANY_TIME else limit("early")
+    hold = _QUICK_HOLD if entry.at_once else limit("hold") * entry.slowness
+    release, early = limit("release"), 0 if entry.at_once else limit("early")
     begun: float | None = None
     last_true = -math.inf
     standing: float | None = None
@@ -152,21 +152,3 @@ def _standing(name: str, enters: Flags, stays: Flags, series: Series) -> int | N
             elif standing is not None and misses > 1 and step - last_true >= release:
                 standing = begun = None
     return None if standing is None else int(standing)
-
-
-def _progress(series: Series) -> tuple[str, int]:
-    """``improving`` or ``converged``, and since when."""
-    patience, progress = limit("patience"), limit("progress")
-    level = series.mean("two_sample", patience / 3)
-    gain = series.ago(level, patience) - level
-    settled_at: float | None = None
-    best = math.inf
-    for step, now, gained in zip(series.step.tolist(), level.tolist(), gain.tolist(), strict=True):
-        if settled_at is None and gained < progress and step >= 2 * patience:
-            settled_at, best = step, now
-        elif settled_at is not None and best - now > 3 * progress:
-            settled_at = None
-    if settled_at is not None:
-        return "converged", int(settled_at)
-    begun = series.step[np.searchsorted(series.step, limit("early"))]
-    return "improving", int(begun)

@@ -8,12 +8,13 @@ flicker. Only the first loss is followed, until every mode that was held is reac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_core.data.modes import Floats, Modes
+if TYPE_CHECKING:
+    from gan_core.data.modes import Floats, Modes
 
 __all__ = ["HELD", "KEPT", "Lost", "LostModes", "Where"]
 

@@ -6,65 +6,15 @@ A rule is a pure function of the series and the config; it knows nothing of pers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields
-from typing import Final
+import math
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gan_core.config import RunConfig
-from gan_core.diagnosis.features import Signs
+from gan_core.diagnosis.features import Flags, Series
 from gan_core.diagnosis.thresholds import limit
 from gan_core.game.objectives import OBJECTIVES
-
-__all__ = ["RULES", "STAYS", "Series", "bottleneck"]
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
-
-class Series:
-    """The looks at a run as columns.
-
-    Attributes:
-        step: `[n]`, ascending.
-        moved: Share of the raw generator's samples that changed their region since the look before, averaged over the
-            last ``window`` steps, `[n]`.
-    """
-
-    def __init__(self, looks: Sequence[Signs]) -> None:
-        names = [field.name for field in fields(Signs) if field.name != "raw_shares"]
-        self._columns = {name: np.array([getattr(look, name) for look in looks], dtype=np.float64) for name in names}
-        self.step: Floats = self._columns["step"]
-        shares = np.array([look.raw_shares for look in looks])
-        change = np.abs(np.diff(shares, axis=0)).sum(1) / 2
-        self.moved = self.mean(np.concatenate(([0.0], change)))
-
-    def __getitem__(self, name: str) -> Floats:
-        return self._columns[name]
-
-    def mean(self, values: Floats | str, steps: float | None = None) -> Floats:
-        """Of each look and those before it, as far back as ``steps`` (by default the window); NaN counts as absent."""
-        x = self[values] if isinstance(values, str) else values
-        there = np.isfinite(x)
-        first = self._first(limit("window") if steps is None else steps)
-        total = np.concatenate(([0.0], np.cumsum(np.where(there, x, 0.0))))
-        count = np.concatenate(([0], np.cumsum(there)))
-        end = np.arange(1, len(x) + 1)
-        with np.errstate(invalid="ignore"):
-            out: Floats = (total[end] - total[first]) / (count[end] - count[first])
-        return out
-
-    def ago(self, values: Floats | str, steps: float) -> Floats:
-        """The value ``steps`` earlier, from the last look that is at least so old; NaN where there is none."""
-        x = self[values] if isinstance(values, str) else values
-        at = np.searchsorted(self.step, self.step - steps, side="right") - 1
-        return np.where(at >= 0, x[np.maximum(at, 0)], np.nan)
-
-    def _first(self, steps: float) -> NDArray[np.intp]:
-        return np.searchsorted(self.step, self.step - steps, side="right")
-
 
 Rule = Callable[[Series, RunConfig], Flags]
 
@@ -79,37 +29,45 @@ def bottleneck(config: RunConfig) -> tuple[str, int] | None:
     return None
 
 
-def _optimum(config: RunConfig) -> float | None:
-    """D's loss at equilibrium, where it has a scale."""
+def has_optimum(config: RunConfig) -> bool:
+    """True if D's loss has a scale: a value at equilibrium that is not zero."""
+    return optimum(config) is not None
+
+
+def optimum(config: RunConfig) -> float | None:
+    """D's loss at equilibrium; None where it has no scale."""
     return OBJECTIVES[config.objective].d_optimum or None
 
 
-def _divergence(s: Series, config: RunConfig) -> Flags:
-    scale = "critic" if config.objective in ("wasserstein", "least_squares") else "logit"
+def divergence(s: Series, config: RunConfig) -> Flags:
+    """True where D's answers are out of all bounds."""
+    scale = "critic" if OBJECTIVES[config.objective].unbounded else "logit"
     return s["logit"] >= limit(scale)
 
 
-def _vanishing_gradient(s: Series, config: RunConfig) -> Flags:
+def vanishing_gradient(s: Series, config: RunConfig) -> Flags:
+    """True where D is sure and G's gradient has all but vanished."""
     share = s["g_grad"] / np.maximum(s["g_grad_peak"], 1e-30)
     return (share <= limit("vanished")) & (s["accuracy"] >= limit("sure"))
 
 
-def _discriminator_overpowers(s: Series, config: RunConfig) -> Flags:
-    optimum = _optimum(config)
-    if optimum is None:
-        return np.zeros(len(s.step), dtype=bool)
-    won = (s["d_loss"] <= limit("won") * optimum) & (s["accuracy"] >= limit("sure"))
+def discriminator_overpowers(s: Series, config: RunConfig) -> Flags:
+    """True where D's loss is that of a won game and the samples are unlike the data."""
+    at_equilibrium = optimum(config)
+    assert at_equilibrium is not None
+    won = (s["d_loss"] <= limit("won") * at_equilibrium) & (s["accuracy"] >= limit("sure"))
     return won & (s["two_sample"] >= limit("unlike"))
 
 
-def _discriminator_dead(s: Series, config: RunConfig) -> Flags:
+def discriminator_dead(s: Series, config: RunConfig) -> Flags:
+    """True where D cannot tell samples that are plainly unlike the data, and nothing gets better."""
     # A D that G has long outrun is not even wrong by chance: it takes every generated sample for real. One that is
     # right by little and yet orders the samples teaches G all the same.
     blind = s.mean("auc") <= 0.5 + limit("even_accuracy")
-    optimum = _optimum(config)
-    if optimum is not None:
+    at_equilibrium = optimum(config)
+    if at_equilibrium is not None:
         blind &= s.mean("accuracy") <= 0.5 + limit("even_accuracy")
-        blind &= s.mean("d_loss") >= (1 - limit("even_loss")) * optimum
+        blind &= s.mean("d_loss") >= (1 - limit("even_loss")) * at_equilibrium
     else:
         # A critic whose answers all but agree teaches nothing, however surely it orders them.
         blind |= np.abs(s.mean("d_loss")) <= limit("flat")
@@ -118,26 +76,31 @@ def _discriminator_dead(s: Series, config: RunConfig) -> Flags:
     return blind & off & (s.moved < limit("chase")) & ~_gains(s)
 
 
-def _mode_collapse(s: Series, config: RunConfig) -> Flags:
-    return _collapsed(s, config) & ~_spreads(s)
+def mode_collapse(s: Series, config: RunConfig) -> Flags:
+    """True where much of the data is missing, or the samples are too alike, and they do not spread out."""
+    return collapsed(s, config) & ~_spreads(s)
 
 
-def _collapsed(s: Series, config: RunConfig) -> Flags:
+def collapsed(s: Series, config: RunConfig) -> Flags:
+    """True where much of the data is missing, or the samples are too alike."""
     return (s["missing"] >= limit("missing")) | (s["diversity"] <= limit("diversity"))
 
 
-def _some_missing(s: Series, config: RunConfig) -> Flags:
+def some_missing(s: Series, config: RunConfig) -> Flags:
+    """True where some of the data has been missing for long and is not being filled."""
     lost = s.mean("missing")
     filling = s.ago(lost, 3 * limit("window")) - lost > limit("missing_some") / 2
     return (lost >= limit("missing_some")) & ~filling & ~_spreads(s) & (s.step >= limit("early"))
 
 
-def _oscillation(s: Series, config: RunConfig) -> Flags:
+def oscillation(s: Series, config: RunConfig) -> Flags:
+    """True where the samples run from place to place and do not come nearer to the data."""
     # Every generator moves at first, on its way to the data.
-    return _circling(s, config) & ~_rises(s) & (s.step >= limit("early") / 2)
+    return circling(s, config) & ~_rises(s) & (s.step >= limit("early") / 2)
 
 
-def _circling(s: Series, config: RunConfig) -> Flags:
+def circling(s: Series, config: RunConfig) -> Flags:
+    """True where the samples change their regions and much of the data is missing."""
     return (s.moved >= limit("cycling")) & (s["missing"] >= limit("missing"))
 
 
@@ -160,11 +123,13 @@ def _rises(s: Series) -> Flags:
     return rising & (s.mean("two_sample") <= limit("apart"))
 
 
-def _within_mode_collapse(s: Series, config: RunConfig) -> Flags:
+def within_mode_collapse(s: Series, config: RunConfig) -> Flags:
+    """True where the samples lie on the data but cover little of each mode."""
     return _thin(s, config) & (s.mean("recall") <= limit("narrow"))
 
 
-def _still_thin(s: Series, config: RunConfig) -> Flags:
+def still_thin(s: Series, config: RunConfig) -> Flags:
+    """True where the samples still cover little of each mode, once they have been called so."""
     return _thin(s, config) & (s.mean("recall") <= limit("narrow_still"))
 
 
@@ -175,7 +140,8 @@ def _thin(s: Series, config: RunConfig) -> Flags:
     return sharp & (s.mean("missing") < limit("missing_some"))
 
 
-def _memorisation(s: Series, config: RunConfig) -> Flags:
+def memorisation(s: Series, config: RunConfig) -> Flags:
+    """True where plausible, varied samples are copies, or D knows its training images by heart."""
     varied = (s["diversity"] >= limit("diversity")) & (s["missing"] <= 0.75)
     plausible = s.mean("precision") >= 0.5
     held = (s.mean("overfit") >= limit("overfit")) & (s.mean("auc") >= 0.55)
@@ -185,7 +151,8 @@ def _memorisation(s: Series, config: RunConfig) -> Flags:
     return varied & plausible & (held | copied | by_heart)
 
 
-def _low_capacity(s: Series, config: RunConfig) -> Flags:
+def low_capacity(s: Series, config: RunConfig) -> Flags:
+    """True where the samples settle apart from the data although the game is even, or a layer is too narrow."""
     apart = s.mean("two_sample")
     now = s.mean("two_sample", limit("patience") / 3)
     settled = (s.step >= 2 * limit("patience")) & (s.ago(now, limit("patience")) - now < limit("progress"))
@@ -201,23 +168,21 @@ def _gains(s: Series) -> Flags:
     return s.ago(now, limit("window")) - now >= limit("progress")
 
 
-RULES: Final[dict[str, Rule]] = {
-    "divergence": _divergence,
-    "low_capacity": _low_capacity,
-    "vanishing_gradient": _vanishing_gradient,
-    "discriminator_overpowers": _discriminator_overpowers,
-    "mode_collapse": _mode_collapse,
-    "some_missing": _some_missing,
-    "oscillation": _oscillation,
-    "discriminator_dead": _discriminator_dead,
-    "within_mode_collapse": _within_mode_collapse,
-    "memorisation": _memorisation,
-}
-"""By the name of the finding, the gravest first; ``some_missing`` is a milder ``mode_collapse``."""
+def settled(s: Series) -> int | None:
+    """Step since which the samples have stopped coming nearer to the data, or None."""
+    patience, progress = limit("patience"), limit("progress")
+    level = s.mean("two_sample", patience / 3)
+    gain = s.ago(level, patience) - level
+    settled_at: float | None = None
+    best = math.inf
+    for step, now, gained in zip(s.step.tolist(), level.tolist(), gain.tolist(), strict=True):
+        if settled_at is None and gained < progress and step >= 2 * patience:
+            settled_at, best = step, now
+        elif settled_at is not None and best - now > 3 * progress:
+            settled_at = None
+    return None if settled_at is None else int(settled_at)
 
-STAYS: Final[dict[str, Rule]] = {
-    "mode_collapse": _collapsed,
-    "oscillation": _circling,
-    "within_mode_collapse": _still_thin,
-}
-"""Once named, a finding stands as long as this holds, where that is less than it took to be named."""
+
+def any_time(s: Series) -> int | None:
+    """First step at which anything may be said of a run."""
+    return int(s.step[np.searchsorted(s.step, limit("early"))])

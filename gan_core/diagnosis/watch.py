@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gan_core.config import RunConfig
-from gan_core.diagnosis.features import Signs, look, recent
+from gan_core.diagnosis.features import Signs, recent
 from gan_core.diagnosis.findings import Finding, diagnose
 from gan_core.diagnosis.lost import LostModes
 from gan_core.record.history import StepStats
-from gan_core.training import Trainer
+
+if TYPE_CHECKING:
+    from gan_core.training import Trainer
 
 __all__ = ["LOOK_EVERY", "Watch"]
 
@@ -49,6 +51,8 @@ class Watch:
 
     def look_at(self, trainer: Trainer) -> None:
         """Look at a trainer that stands still; it changes nothing."""
+        from gan_core.diagnosis.observation import look  # late: it brings PyTorch along
+
         players = (copy.deepcopy(m).eval() for m in (trainer.generator, trainer.discriminator))
         generator, discriminator = players
         numbers = recent(trainer.history)

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points, load
+from gan_core.data import DATASETS, Images, Points, load
 from gan_core.data.images import network_units
 from gan_core.experiments.gallery import CHECK_EVERY, CHECKS_PASSED, FIRST_CHECK, LAST_CHECK, GoalName
 from gan_core.game.sampling import sample_prior
@@ -53,13 +53,11 @@ class Trial:
 
 
 def goal_of(config: RunConfig) -> GoalName | None:
-    """The goal that suits a config's data: modes of the plane or classes of digits; None for other data."""
-    if config.data.name == "digits":
+    """The goal that suits a config's data: modes of the plane or classes of images; None for other data."""
+    data = DATASETS[config.data.name]
+    if data.judged:
         return "classes"
-    if len(config.data_shape) > 1 or config.data.hash:
-        return None
-    data = load(config.data.name)
-    return "modes" if isinstance(data, Points) and data.modes is not None else None
+    return "modes" if data.modes else None
 
 
 def run_trial(

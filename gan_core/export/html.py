@@ -27,20 +27,13 @@ from gan_core.figures.palette import DARK, LIGHT, Palette
 from gan_core.game.objectives import OBJECTIVES, smoothed
 from gan_core.metrics import METRICS
 from gan_core.record import frame as frame_format
+from gan_core.record.history import ABOUT, LOSSES
 from gan_core.training.observe import step_125
 
 MAX_BYTES: Final = 6_000_000
 MAX_FRAMES: Final = 400
 _TEMPLATE: Final = Path(__file__).with_name("run_page.html")
-_NUMBERS: Final = {
-    "d_loss": "D’s loss",
-    "g_loss": "G’s loss",
-    "penalty": "penalty",
-    "real_accuracy": "D right on real",
-    "fake_accuracy": "D right on generated",
-    "d_grad_norm": "D’s gradient norm",
-    "g_grad_norm": "G’s gradient norm",
-}
+_NUMBERS: Final = {name: about.label.replace("'", "’") for name, about in ABOUT.items() if about.kind != "answer"}
 _NO_VERDICT: Final = {"level": "info", "headline": "In training.", "detail": ""}
 
 
@@ -99,7 +92,7 @@ def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
     """What all frames of the page share, from the last one."""
     header, arrays = frame_format.decode(content)
     curves = {"step": _numbers(arrays["curve_step"])}
-    for name in ("d_loss", "g_loss"):
+    for name in LOSSES:
         curves[name] = _numbers(arrays[f"{name}_mean"])
     settings = [[path, str(value)] for path, value in leaves(config.model_dump(mode="json")).items()]
     objective = OBJECTIVES[config.objective]

@@ -10,9 +10,10 @@ from gan_core.config import RunConfig
 from gan_core.export.script_pieces import Pieces
 from gan_core.export.script_settings import Settings
 from gan_core.game.augment import AUGMENTS
+from gan_core.game.losses import smoothed_d_loss
 from gan_core.game.methods import Lookahead, Replay, add_noise, feature_matching_loss, noise_std, pack, unrolled
 from gan_core.game.networks import Weights, build_discriminator, mixes_samples
-from gan_core.game.objectives import OBJECTIVES, smoothed_d_loss
+from gan_core.game.objectives import OBJECTIVES
 from gan_core.game.optimizers import OPTIMIZERS
 from gan_core.game.regularisers import REGULARISERS
 from gan_core.game.streams import streams

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from gan_core.figures.palette import PALETTES, Theme, rgba
 from gan_core.figures.template import empty, filled, line
+from gan_core.metrics import METRICS
 
 if TYPE_CHECKING:
     from gan_core.record.snapshot import Snapshot
@@ -141,15 +142,13 @@ def scores(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Fi
     """
     colours = PALETTES[theme]
     figure = empty(colours)
-    for name, dash, array in (
-        ("sharp", "solid", "metric_high_quality"),
-        ("distance to the data (JS)", "dashdot", "metric_js"),
-        ("covers", "dash", "metric_coverage"),
-        ("credible", "dot", "metric_precision"),
-    ):
-        figure.add_scatter(**line(name, colours.ink, dash, "metric_step", array))
-    names = ("high_quality", "js", "coverage", "precision")
-    levels = [{"axis": "y", "at": f"metrics.{name}.floor", "text": ""} for name in names]
+    levels = []
+    for metric in METRICS.values():
+        if metric.curve is None or not metric.curve.dash:
+            continue
+        style = metric.curve.name, colours.ink, metric.curve.dash
+        figure.add_scatter(**line(*style, "metric_step", f"metric_{metric.name}"))
+        levels.append({"axis": "y", "at": f"metrics.{metric.name}.floor", "text": ""})
     figure.update_layout(meta={"x": "grow", "y": "unit", "levels": levels})
     figure.update_yaxes(range=[0, 1.02], dtick=0.5, tickformat=None)
     return filled(figure, snapshot)

@@ -83,7 +83,7 @@ def effects(desk: Desk, vectors: Sequence[Array], sigmas: float = 3.0) -> Answer
 
 
 def neighbours(desk: Desk, point: Point, edit: Edit, k: int = 8) -> Answer:
-    """The training images nearest to a sample, and how near held-out images come to theirs.
+    """Find the training images nearest to a sample, and how near held-out images come to theirs.
 
     Raises:
         ConfigError: If the data are points.
@@ -113,7 +113,7 @@ def copy_test(desk: Desk) -> dict[str, Any]:
 
 
 def units(desk: Desk, point: Point, layer: int, first: int = 0) -> Answer:
-    """The units of a layer, those that matter most first, as small pictures for one z.
+    """Show the units of a layer as small pictures for one z, the most influential first.
 
     A channel's picture is its map. A unit of a layer without maps is shown by what it adds to the sample: the
     sample minus that without it; grey is nothing.

@@ -26,7 +26,7 @@ def slant(images: Tensor) -> Tensor:
 
 
 def width(images: Tensor) -> Tensor:
-    """Standard deviation of the bright parts along a row, ``[n]``, as a share of the image's width."""
+    """Measure the standard deviation of brightness along a row, ``[n]``, as a share of the image's width."""
     along_row, _, _ = _moments(images)
     return along_row.sqrt() / images.shape[-1]
 
@@ -48,7 +48,7 @@ def _moments(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def classify(images: Tensor, data: Images) -> Tensor:
-    """The commonest class among the nearest training images by pixels, ``[n]``, int64; the data have labels.
+    """Classify samples by their nearest labelled training images in pixels, ``[n]``, int64.
 
     Args:
         images: ``[n, c, h, w]``, network units.

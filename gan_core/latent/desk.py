@@ -70,7 +70,7 @@ class Desk:
     # -- samples ---------------------------------------------------------------------------------------------
 
     def about(self) -> dict[str, Any]:
-        """What kind of latent space this is."""
+        """Describe the latent space: its size, prior and networks."""
         config, data = self.players.config, self.players.data
         about: dict[str, Any] = {
             "latent_dim": config.latent_dim,
@@ -103,7 +103,7 @@ class Desk:
         }
 
     def make(self, points: Sequence[Point], edit: Edit) -> Answer:
-        """Samples of some points, edited.
+        """Make samples of some points, edited.
 
         Args:
             points: At least one.
@@ -124,7 +124,7 @@ class Desk:
         }
 
     def walk(self, points: Sequence[Point], n: int, way: str, *, loop: bool = False) -> Answer:
-        """Samples along one path through key points; arguments as for `paths.along`."""
+        """Make samples along one path through key points; arguments as for `paths.along`."""
         z, classes = self._along(points, n, way, loop)
         return {}, {"samples": self.shown(self.players.sample(z, classes)), "z": numpy_of(z)}
 
@@ -159,7 +159,7 @@ class Desk:
     # -- the plane -------------------------------------------------------------------------------------------
 
     def plane(self, points: Sequence[Point], spanning: tuple[Array, Array] | None = None) -> Answer:
-        """A plane of the latent space: its samples, norms and density.
+        """Make the samples, norms and density of a plane of the latent space.
 
         Args:
             points: Three points, or one and two directions; for a latent space of two numbers the plane is all of
@@ -199,7 +199,7 @@ class Desk:
         return {"reach": found.reach, "likely": list(likely_norms(config)), "n": N_PLANE}, arrays
 
     def field(self) -> Answer:
-        """The data's plane: D's heat map and real points, for data in the plane.
+        """Make D's heat map and real points, for data in the plane.
 
         Raises:
             ConfigError: If the data are images.
@@ -227,7 +227,7 @@ class Desk:
         return header, {"samples": self.shown(made), **arrays}
 
     def real(self, i: int, *, held_out: bool = True) -> Array:
-        """A real image, ``uint8 [h, w, c]``: a held-out one where there are some.
+        """Pick a real image, ``uint8 [h, w, c]``: a held-out one where there are some.
 
         Raises:
             ConfigError: If there is none of that number, or the data are points.
@@ -279,7 +279,7 @@ class Desk:
         return self.once("bar", lambda: manifold.bar(self.players))
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """What does not depend on a chosen z: made at the first call, then kept."""
+        """Compute a value that does not depend on a chosen z once, and keep it."""
         if name not in self._kept:
             self._kept[name] = make()
         kept: T = self._kept[name]
@@ -287,7 +287,7 @@ class Desk:
 
 
 def numpy_of(x: Tensor) -> NDArray[np.float32]:
-    """A tensor as an answer holds it."""
+    """Convert a tensor to an answer's array."""
     return np.ascontiguousarray(x.detach().numpy(), dtype=np.float32)
 
 
@@ -298,7 +298,7 @@ def _spread(samples: Tensor) -> float:
 
 
 def _some_real(data: Points) -> list[list[float]]:
-    """A few real points, to be drawn behind single samples."""
+    """Pick a few real points as a background for single samples."""
     some = data.to_data(data.sample(N_BEHIND, Generator().manual_seed(0)))
     return [[round(float(x), 3) for x in row] for row in some]
 

@@ -76,7 +76,7 @@ def sefa(players: Players) -> Directions:
 
 
 def attributes(players: Players) -> Directions:
-    """The direction of each attribute of images, with the share of its variance that it explains (R²).
+    """Fit the direction of each attribute of images, with the share of its variance that it explains (R²).
 
     Raises:
         ConfigError: If the data are no images.
@@ -90,7 +90,7 @@ def attributes(players: Players) -> Directions:
 
 
 def labels(players: Players) -> Directions:
-    """The direction towards each class, with R²; a sample's class is that of the training images nearest to it.
+    """Fit the direction towards each class, with R²; a sample's class is that of its nearest training images.
 
     Raises:
         ConfigError: If the data have no labels, or the generator is told the class anyway.
@@ -117,7 +117,7 @@ def random(players: Players, n: int, seed: int = 1) -> Tensor:
 
 
 def _principal(centred: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The ``k`` largest variances and their axes ``[n_units, k]``, by the smaller of the two Gram matrices."""
+    """Compute the ``k`` largest variances and their axes ``[n_units, k]``, by the smaller of the two Gram matrices."""
     n, units = centred.shape
     if units <= n:
         values, axes = torch.linalg.eigh(centred.T @ centred / n)
@@ -135,7 +135,7 @@ def _orthonormal(rows: Tensor) -> Tensor:
 
 
 def _regress(z: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-    """Unit vector along which a linear model of the values rises, and the model's R²."""
+    """Fit a linear model of the values; return the unit vector along which it rises, and its R²."""
     centred, wanted = z - z.mean(0), values - values.mean()
     slope = torch.linalg.lstsq(centred, wanted[:, None]).solution[:, 0]
     total = wanted.square().sum()

@@ -124,7 +124,7 @@ class Inversion:
         return psnr(torch.stack(self.curve))
 
     def best(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The best start of each target.
+        """Pick the best start of each target.
 
         Returns:
             z ``[m, latent_dim]``, classes ``[m, n_classes]``, mean squared error ``[m]``.

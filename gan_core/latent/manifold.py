@@ -25,12 +25,12 @@ LOWEST_SHARE: Final = 0.05
 
 
 def bar(players: Players) -> float:
-    """The logit that all but `LOWEST_SHARE` of real samples exceed; conditional ones are judged with their classes."""
+    """Find the logit that all but `LOWEST_SHARE` of real samples exceed; D judges them with their classes."""
     return float(torch.quantile(players.judge(*_real(players)), LOWEST_SHARE))
 
 
 def unreal_of_real(players: Players, bar: float) -> dict[str, float]:
-    """What `unreal` says of real samples: the scale beside its shares."""
+    """Apply `unreal` to real samples: the scale beside its shares."""
     return unreal(players, *_real(players), bar)
 
 
@@ -55,7 +55,7 @@ def unreal(players: Players, samples: Tensor, classes: Tensor, bar: float) -> di
 
 
 def _real(players: Players) -> tuple[Tensor, Tensor]:
-    """Some real samples, always the same, with their classes."""
+    """Pick some real samples, always the same, with their classes."""
     data, rng = players.data, Generator().manual_seed(0)
     if players.config.conditional and isinstance(data, Images):
         real, labels = data.sample_labelled(N_REAL, rng)

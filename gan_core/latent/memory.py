@@ -40,7 +40,7 @@ class CopyTest:
 
 
 def nearest(samples: Tensor, images: Tensor, k: int = 1) -> tuple[Tensor, Tensor]:
-    """The nearest images by root mean square difference of pixels.
+    """Find the nearest images by root mean square difference of pixels.
 
     Args:
         samples: ``[n, *shape]``, network units.

@@ -35,7 +35,7 @@ def lerp(start: Tensor, end: Tensor, n: int) -> Tensor:
 
 
 def nlerp(start: Tensor, end: Tensor, n: int) -> Tensor:
-    """The line, each point scaled to the norm that lies between those of the ends; arguments as for `lerp`.
+    """Interpolate on the line, each point scaled to the norm between those of the ends; arguments as for `lerp`.
 
     Between opposite ends the line passes through the origin, which cannot be scaled; the arc is taken instead.
     """
@@ -55,7 +55,7 @@ WAYS: Final[Mapping[str, Way]] = {"lerp": lerp, "slerp": slerp, "nlerp": nlerp}
 
 
 def along(points: Tensor, n: int, way: str, *, loop: bool = False) -> Tensor:
-    """A path through key points, each of them met exactly and once.
+    """Interpolate through key points, each of them met exactly and once.
 
     Args:
         points: Key points ``[k, latent_dim]``, k >= 2.

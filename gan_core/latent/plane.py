@@ -43,7 +43,7 @@ class Plane:
 
 
 def through(points: Tensor, shell: float) -> Plane:
-    """The plane through three points.
+    """Span the plane through three points.
 
     Args:
         points: ``[3, latent_dim]``.
@@ -57,7 +57,7 @@ def through(points: Tensor, shell: float) -> Plane:
 
 
 def along_two(point: Tensor, first: Tensor, second: Tensor, shell: float) -> Plane:
-    """The plane through a point along two directions; arguments as for `through`.
+    """Span the plane through a point along two directions; arguments as for `through`.
 
     Raises:
         ConfigError: If the directions are parallel.

@@ -88,7 +88,7 @@ class Players:
 
     @torch.no_grad()
     def sample(self, z: Tensor, classes: Tensor) -> Tensor:
-        """Samples ``[n, *shape]``.
+        """Generate samples ``[n, *shape]``.
 
         Args:
             z: ``[n, latent_dim]``.

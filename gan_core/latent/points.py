@@ -43,7 +43,7 @@ class Point:
 
 
 def parse(text: str, config: RunConfig) -> Point:
-    """A point from its text.
+    """Parse a point from its text.
 
     Raises:
         ConfigError: If it is none, of another size of z, or too far out.

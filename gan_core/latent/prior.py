@@ -20,7 +20,7 @@ _SHARES: Final = (0.05, 0.5, 0.95)
 
 
 def seeded(seed: int, config: RunConfig) -> Tensor:
-    """The points of a seed, ``[N_SEEDED, latent_dim]``; no stream of the run is touched.
+    """Draw the points of a seed, ``[N_SEEDED, latent_dim]``, without touching a stream of the run.
 
     Args:
         seed: 0 to 2^31 - 1.

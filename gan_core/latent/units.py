@@ -43,7 +43,7 @@ def hidden_layers(players: Players) -> tuple[int, ...]:
 
 @torch.no_grad()
 def activations(players: Players, z: Tensor, classes: Tensor, layer: int) -> Tensor:
-    """What a hidden layer gives: ``[n, units]``, or maps ``[n, units, h, w]``.
+    """Compute the activations of a hidden layer: ``[n, units]``, or maps ``[n, units, h, w]``.
 
     Args:
         players: Whose generator.
@@ -61,7 +61,7 @@ def activations(players: Players, z: Tensor, classes: Tensor, layer: int) -> Ten
 
 @torch.no_grad()
 def sample_without(players: Players, z: Tensor, classes: Tensor, off: Off) -> Tensor:
-    """Samples ``[n, *shape]`` with some units switched off; with none it is `Players.sample`.
+    """Make samples ``[n, *shape]`` with some units switched off; with none it is `Players.sample`.
 
     Raises:
         ConfigError: If there is no such layer or unit.
@@ -119,7 +119,7 @@ def importance(players: Players, z: Tensor, classes: Tensor, layer: int) -> Tens
 
 
 def _cut(players: Players, layer: int) -> tuple[nn.Module, nn.Module]:
-    """The generator before and after the end of a hidden layer."""
+    """Split the generator at the end of a hidden layer."""
     places = hidden_layers(players)
     if not 0 <= layer < len(places):
         raise ConfigError(f"there is no hidden layer {layer + 1}: this generator has {len(places)}")

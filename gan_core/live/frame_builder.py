@@ -14,16 +14,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from gan_core.diagnosis import HEADLINES, Finding, verdict
+from gan_core.diagnosis import FINDINGS, Finding, verdict
 from gan_core.diagnosis.report import Report
-from gan_core.metrics import Score
+from gan_core.metrics import Score, curves_of
 from gan_core.record import frame as frames
 from gan_core.record.snapshot import Snapshot
 from gan_core.training.snapshots import Moment
 
 MAX_METRIC_POINTS: Final = 400
-_CURVES: Final = ("modes_reached", "high_quality", "js")
-_CURVES_OF_IMAGES: Final = ("coverage", "precision")
 _RATE_WINDOW: Final = 2.0
 
 
@@ -83,8 +81,7 @@ class FrameBuilder:
             if not scores:
                 return
             self._scores, self._scores_step = dict(scores), found.step
-            curves = _CURVES if any(name in scores for name in _CURVES) else _CURVES_OF_IMAGES
-            self._series.append((found.step, {name: scores[name].value for name in curves if name in scores}))
+            self._series.append((found.step, {name: scores[name].value for name in curves_of(scores)}))
             if len(self._series) > MAX_METRIC_POINTS:
                 self._series = self._series[::2]
 
@@ -125,7 +122,7 @@ class FrameBuilder:
             if moment is not None and self.snapshot is not None:
                 header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
                 said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
-                if self._lost and said.get("name") == "mode_collapse":
+                if self._lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
                     said["evidence"].append(self._lost)
             if self._series:
                 arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
@@ -145,4 +142,4 @@ class FrameBuilder:
 
 def _failure_marks(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Where each failure began, for the plots."""
-    return [{"step": f.since_step, "label": HEADLINES[f.name].rstrip(".")} for f in findings if f.failure]
+    return [{"step": f.since_step, "label": FINDINGS[f.name].headline.rstrip(".")} for f in findings if f.failure]

@@ -35,7 +35,7 @@ STATE_SHARE: Final = 0.004
 """Copying states takes at most this share of the training thread's time."""
 LOOK_INTERVAL: Final = 2.0
 """Seconds between two states while somebody looks at the newest one, whatever copying takes."""
-MAIN_METRICS: Final = ("js", "sliced_wasserstein")
+MAIN_METRICS: Final = tuple(metric.name for metric in METRICS.values() if metric.ranks_states)
 """The best state is best by the first of these that the run has."""
 
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()

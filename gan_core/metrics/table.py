@@ -1,11 +1,26 @@
-"""What each score means: the texts and directions that a page or a report puts beside the numbers."""
+"""All metrics, one entry each: what a score means and how pages, figures and reports show it.
+
+Entries are plain values; nothing here needs PyTorch. The order of the table is that of lists, cards, keys and columns:
+what says most comes first.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
 
-__all__ = ["METRICS", "Metric", "Score"]
+from gan_core.record.frame import finite
+
+__all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
+
+Kind = Literal["plane", "images"]
+"""What samples are: points in the plane or images."""
+Format = Literal["count", "percent", "decimal"]
+Dash = Literal["", "solid", "dash", "dot", "dashdot"]
+
+_KINDS: Final[tuple[Kind, ...]] = ("plane", "images")
 
 
 @dataclass(frozen=True)
@@ -25,8 +40,48 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A metric's place among the three numbers beside the live picture; the first that are measured are shown.
+
+    Attributes:
+        title: Above the number.
+        help: Tooltip.
+        kinds: Kinds of samples for which there is a card.
+        expected: True if data with known modes have the card, empty, before the first measurement.
+        floor_digits: Digits of a percentage that real data reach.
+    """
+
+    title: str
+    help: str
+    kinds: tuple[Kind, ...] = _KINDS
+    expected: bool = False
+    floor_digits: int = 0
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric's line over the steps in the live view.
+
+    Attributes:
+        kind: Kind of samples for which the values are kept.
+        name: What the line is called on hover.
+        key: What the plot's key calls it; its name if "".
+        help: Tooltip of the key.
+        dash: The line in the plot of scores; "" for none.
+        strip: True if the strip "the run so far" shows it.
+    """
+
+    kind: Kind
+    name: str
+    key: str = ""
+    help: str = ""
+    dash: Dash = ""
+    strip: bool = False
+
+
+@dataclass(frozen=True)
 class Metric:
-    """How to read a score.
+    """How to read and show a score.
 
     Attributes:
         name: Its key in results.
@@ -36,6 +91,14 @@ class Metric:
         range: Smallest and largest value; infinity where there is no bound.
         source: Where the definition comes from.
         unit: "" for shares and ratios.
+        format: How a number is written.
+        floor_label: What the value of real data is called.
+        out_of: Metric that holds the largest possible count, or "".
+        card: Its card beside the live picture, or None.
+        curve: Its line in the live view, or None.
+        listed: What a list of saved runs calls it; "" if it has no place there.
+        swept: True if the tables and figures of a sweep show it.
+        ranks_states: True if the best state of a run is the best by this metric (the first that the run has).
     """
 
     name: str
@@ -45,6 +108,14 @@ class Metric:
     range: tuple[float, float]
     source: str
     unit: str = ""
+    format: Format = "decimal"
+    floor_label: str = "real data"
+    out_of: str = ""
+    card: Card | None = None
+    curve: Curve | None = None
+    listed: str = ""
+    swept: bool = False
+    ranks_states: bool = False
 
 
 _INF = math.inf
@@ -55,21 +126,42 @@ METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric(
-            "modes",
-            "Modes captured",
-            "Modes that hold at least one high-quality sample (GAN Lab's data: a quarter of their share).",
-            True,
-            (0, _INF),
-            _PACGAN,
-        ),
-        Metric("n_modes", "Modes", "Modes that the data have.", True, (0, _INF), _PACGAN),
-        Metric(
             "modes_reached",
             "Modes reached",
             "Modes that are the nearest of at least a fifth of their fair share of all samples.",
             True,
             (0, _INF),
             _GAN_EXPLORER,
+            format="count",
+            out_of="n_modes",
+            card=Card(
+                "reaches",
+                "A mode is reached if it is the nearest to at least a fifth of its fair share of all samples",
+                ("plane",),
+                expected=True,
+            ),
+            curve=Curve("plane", "modes reached", strip=True),
+            listed="modes",
+        ),
+        Metric(
+            "modes",
+            "Modes captured",
+            "Modes that hold at least one high-quality sample (GAN Lab's data: a quarter of their share).",
+            True,
+            (0, _INF),
+            _PACGAN,
+            format="count",
+            out_of="n_modes",
+            swept=True,
+        ),
+        Metric(
+            "n_modes",
+            "Modes",
+            "Modes that the data have.",
+            True,
+            (0, _INF),
+            _PACGAN,
+            format="count",
         ),
         Metric(
             "high_quality",
@@ -78,6 +170,22 @@ METRICS: dict[str, Metric] = {
             True,
             (0, 1),
             _PACGAN,
+            format="percent",
+            card=Card(
+                "sharp",
+                "Share of samples within three standard deviations of a mode",
+                ("plane",),
+                expected=True,
+                floor_digits=1,
+            ),
+            curve=Curve(
+                "plane",
+                "sharp",
+                help="Share of samples within three standard deviations of a mode: 1 is best",
+                dash="solid",
+            ),
+            listed="sharp",
+            swept=True,
         ),
         Metric(
             "reverse_kl",
@@ -87,6 +195,7 @@ METRICS: dict[str, Metric] = {
             (0, _INF),
             _PACGAN,
             "nats",
+            swept=True,
         ),
         Metric(
             "all_sample_kl",
@@ -114,6 +223,36 @@ METRICS: dict[str, Metric] = {
             (0, 1),
             "after GAN Lab, arXiv:1809.01587",
             "bits",
+            card=Card(
+                "distance to the data",
+                "Jensen–Shannon divergence on a grid: 0 is the same, 1 has nothing in common",
+                ("plane",),
+            ),
+            curve=Curve(
+                "plane",
+                "distance to the data (JS)",
+                "distance",
+                "Jensen–Shannon distance to the data: 0 is best",
+                "dashdot",
+            ),
+            listed="JS",
+            swept=True,
+            ranks_states=True,
+        ),
+        Metric(
+            "frechet_classifier",
+            "Fréchet classifier distance",
+            "Fréchet distance of two Gaussians fitted to a small classifier's features; comparable only at equal n "
+            "and with the same classifier.",
+            False,
+            (0, _INF),
+            "after arXiv:1706.08500",
+            card=Card(
+                "classifier distance",
+                "Fréchet distance of the features of a small classifier: 0 is the same; comparable at equal n alone",
+                ("images",),
+            ),
+            swept=True,
         ),
         Metric(
             "sliced_wasserstein",
@@ -123,6 +262,13 @@ METRICS: dict[str, Metric] = {
             (0, _INF),
             "arXiv:1710.10196, section 5",
             "data units",
+            card=Card(
+                "how far off",
+                "Sliced Wasserstein distance: how far the samples must move, in data units",
+                ("plane",),
+            ),
+            listed="SW",
+            ranks_states=True,
         ),
         Metric(
             "spread",
@@ -133,12 +279,49 @@ METRICS: dict[str, Metric] = {
             _GAN_EXPLORER,
         ),
         Metric(
+            "kid",
+            "KID",
+            "Unbiased squared kernel distance with (x·y/dim + 1)³, of a judge's features where there is one, else of "
+            "the samples themselves: 0 on average for equal distributions, and so sometimes below.",
+            False,
+            (-_INF, _INF),
+            "arXiv:1801.01401",
+            swept=True,
+        ),
+        Metric(
+            "coverage",
+            "Coverage",
+            "Share of real samples whose ball holds a generated one.",
+            True,
+            (0, 1),
+            "arXiv:2002.09797",
+            format="percent",
+            card=Card(
+                "covers",
+                "Share of real samples in whose neighbourhood a generated one lies",
+            ),
+            curve=Curve(
+                "images",
+                "covers",
+                help="Share of real samples in whose neighbourhood a generated one lies: 1 is best",
+                dash="dash",
+            ),
+            swept=True,
+        ),
+        Metric(
             "precision",
             "Precision",
             "Share of generated samples inside the ball around a real one that reaches its fifth neighbour.",
             True,
             (0, 1),
             "arXiv:1904.06991",
+            format="percent",
+            curve=Curve(
+                "images",
+                "credible",
+                help="Share of generated samples in the neighbourhood of a real one (precision): 1 is best",
+                dash="dot",
+            ),
         ),
         Metric(
             "recall",
@@ -147,6 +330,7 @@ METRICS: dict[str, Metric] = {
             True,
             (0, 1),
             "arXiv:1904.06991",
+            format="percent",
         ),
         Metric(
             "density",
@@ -157,14 +341,6 @@ METRICS: dict[str, Metric] = {
             "arXiv:2002.09797",
         ),
         Metric(
-            "coverage",
-            "Coverage",
-            "Share of real samples whose ball holds a generated one.",
-            True,
-            (0, 1),
-            "arXiv:2002.09797",
-        ),
-        Metric(
             "two_sample",
             "Told apart",
             "Accuracy of calling a sample real or generated as its nearest other sample is: one half is ideal, 1 is "
@@ -172,6 +348,7 @@ METRICS: dict[str, Metric] = {
             False,
             (0, 1),
             "arXiv:1610.06545",
+            format="percent",
         ),
         Metric(
             "diversity",
@@ -189,24 +366,7 @@ METRICS: dict[str, Metric] = {
             False,
             (0, 1),
             "after arXiv:2004.05675",
-        ),
-        Metric(
-            "kid",
-            "KID",
-            "Unbiased squared kernel distance with (x·y/dim + 1)³, of a judge's features where there is one, else of "
-            "the samples themselves: 0 on average for equal distributions, and so sometimes below.",
-            False,
-            (-_INF, _INF),
-            "arXiv:1801.01401",
-        ),
-        Metric(
-            "frechet_classifier",
-            "Fréchet classifier distance",
-            "Fréchet distance of two Gaussians fitted to a small classifier's features; comparable only at equal n "
-            "and with the same classifier.",
-            False,
-            (0, _INF),
-            "after arXiv:1706.08500",
+            format="percent",
         ),
         Metric(
             "class_kl",
@@ -224,6 +384,26 @@ METRICS: dict[str, Metric] = {
             True,
             (0, 1),
             _GAN_EXPLORER,
+            format="percent",
         ),
     )
 }
+
+
+def curves_of(names: Collection[str]) -> list[str]:
+    """Names of the measured metrics that are kept over the steps, those of one kind of samples.
+
+    Args:
+        names: Of all that was measured.
+    """
+    for kind in _KINDS:
+        found = [m.name for m in METRICS.values() if m.curve is not None and m.curve.kind == kind and m.name in names]
+        if found:
+            return found
+    return []
+
+
+def facts() -> list[dict[str, Any]]:
+    """All entries as JSON-able values, in the order of the table; an infinite end of a range is None."""
+    entries: list[dict[str, Any]] = finite([asdict(metric) for metric in METRICS.values()])
+    return entries

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,36 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 
+Kind = Literal["loss", "penalty", "answer", "accuracy", "gradient"]
+Turn = Literal[1, 2, 3]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is known of a number of a step.
+
+    Attributes:
+        name: Field of `StepStats`.
+        label: What a page calls it.
+        kind: What sort of number it is; an answer is a logit or a probability.
+        turn: The part of a step that it belongs to: 1 both players are looked at, 2 D is taught, 3 G is taught.
+        derived: True if it is computed from logits, and so not finite only where they are not.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    turn: Turn
+    derived: bool = False
+
+
+def _facts(label: str, kind: Kind, turn: Turn, *, derived: bool = False) -> dict[str, tuple[str, Kind, Turn, bool]]:
+    return {"facts": (label, kind, turn, derived)}
+
+
 @dataclass(frozen=True, slots=True)
 class StepStats:
-    """What one step did.
+    """The numbers of one step: the only place that names them and gives their order.
 
     Losses are means over the batch of the step's last update of each player. Logits are D's, in training mode,
     before that update. Norms are Euclidean, over all weights of the player.
@@ -42,45 +70,42 @@ class StepStats:
     """
 
     step: int
-    d_loss: float
-    g_loss: float
-    penalty: float
-    real_logit: float
-    fake_logit: float
-    real_prob: float
-    fake_prob: float
-    real_accuracy: float
-    fake_accuracy: float
-    d_grad_norm: float
-    g_grad_norm: float
+    d_loss: float = field(metadata=_facts("D's loss", "loss", 2))
+    g_loss: float = field(metadata=_facts("G's loss", "loss", 3))
+    penalty: float = field(metadata=_facts("penalty", "penalty", 2))
+    real_logit: float = field(metadata=_facts("D's logit on real", "answer", 1))
+    fake_logit: float = field(metadata=_facts("D's logit on generated", "answer", 1))
+    real_prob: float = field(metadata=_facts("D's probability on real", "answer", 1, derived=True))
+    fake_prob: float = field(metadata=_facts("D's probability on generated", "answer", 1, derived=True))
+    real_accuracy: float = field(metadata=_facts("D right on real", "accuracy", 1, derived=True))
+    fake_accuracy: float = field(metadata=_facts("D right on generated", "accuracy", 1, derived=True))
+    d_grad_norm: float = field(metadata=_facts("D's gradient norm", "gradient", 2))
+    g_grad_norm: float = field(metadata=_facts("G's gradient norm", "gradient", 3))
 
     @property
     def finite(self) -> bool:
         """False if any value is infinite or NaN: the run has diverged."""
-        return math.isfinite(
-            self.d_loss + self.g_loss + self.penalty + self.real_logit + self.fake_logit
-        ) and math.isfinite(self.d_grad_norm + self.g_grad_norm)
+        return all(map(math.isfinite, _deciding(self)))
 
     @property
     def values(self) -> tuple[float, ...]:
         """All but the step number, in the order of `QUANTITIES`."""
-        return (
-            self.d_loss,
-            self.g_loss,
-            self.penalty,
-            self.real_logit,
-            self.fake_logit,
-            self.real_prob,
-            self.fake_prob,
-            self.real_accuracy,
-            self.fake_accuracy,
-            self.d_grad_norm,
-            self.g_grad_norm,
-        )
+        values: tuple[float, ...] = _values(self)
+        return values
+
+    def as_dict(self) -> dict[str, float]:
+        """All of them by name."""
+        return {"step": self.step, **dict(zip(QUANTITIES, self.values, strict=True))}
 
 
-QUANTITIES: Final = tuple(field.name for field in fields(StepStats))[1:]
-"""Names of the curves."""
+ABOUT: Final = {f.name: Quantity(f.name, *f.metadata["facts"]) for f in fields(StepStats) if f.metadata}
+"""What is known of each quantity, by its name."""
+QUANTITIES: Final = tuple(ABOUT)
+"""Names of the curves, in the order of the values of a step."""
+LOSSES: Final = tuple(name for name, about in ABOUT.items() if about.kind == "loss")
+
+_values = attrgetter(*QUANTITIES)
+_deciding = attrgetter(*(name for name, about in ABOUT.items() if not about.derived))
 
 
 class History:
@@ -139,7 +164,7 @@ class History:
         self._full = half
         self._stride *= 2
 
-    def curves(self, bands: Sequence[str] = ("d_loss", "g_loss")) -> dict[str, Floats]:
+    def curves(self, bands: Sequence[str] = LOSSES) -> dict[str, Floats]:
         """All curves, as arrays of equal length (at most capacity + 1).
 
         Args:

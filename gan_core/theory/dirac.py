@@ -17,9 +17,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gan_core.config import KNOBS
 from gan_core.errors import ConfigError
 from gan_core.game.objectives import OBJECTIVES
-from gan_core.game.regularisers import REGULARISERS, Critic
+from gan_core.game.penalties import Critic
+from gan_core.game.regularisers import REGULARISERS
 
 Floats = NDArray[np.float64]
 Players = tuple[int, ...]
@@ -47,7 +49,7 @@ class Game:
         ConfigError: If a name is unknown or a number negative.
     """
 
-    objective: str = "non_saturating"
+    objective: str = KNOBS["objective"].default
     penalty: str = ""
     weight: float = 0.0
     noise: float = 0.0
@@ -182,5 +184,5 @@ def eigenvalues(game: Game) -> NDArray[np.complex128] | None:
 @functools.cache
 def _has_kink(penalty: str) -> bool:
     """True if the penalty's derivative jumps at slope 0."""
-    slopes = [field(Game("wasserstein", penalty, 1.0), np.array([0.0, psi]))[1] for psi in (1e-4, -1e-4)]
+    slopes = [field(Game(penalty=penalty, weight=1.0), np.array([0.0, psi]))[1] for psi in (1e-4, -1e-4)]
     return bool(abs(slopes[0] - slopes[1]) > 0.1)

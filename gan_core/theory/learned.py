@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gan_core.config.names import CROSS_ENTROPY
 from gan_core.game.objectives import OBJECTIVES
 from gan_core.theory.densities import Pair
 from gan_core.theory.tables import read, slopes
@@ -26,8 +27,8 @@ BATCH: Final = 128
 RATE: Final = 3e-3
 N_TEST: Final = 2_000
 _LEAK: Final = 0.2
-_GAME: Final = "non_saturating"
-"""Whose D's loss is trained on; that of minimax is the same."""
+_GAME: Final = CROSS_ENTROPY[0]
+"""Whose D's loss is trained on: all objectives with labels share it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def learn(
     n_steps: int,
     *,
     x: Floats,
-    objectives: tuple[str, ...] = ("minimax", "non_saturating"),
+    objectives: tuple[str, ...] = CROSS_ENTROPY,
     seed: int = 0,
     n_looks: int = 40,
 ) -> Lesson:

@@ -135,4 +135,4 @@ def slopes_against_means(objective: str) -> tuple[Floats, Floats, Floats, Floats
 def _steepness(penalty: str) -> Floats:
     """How the penalty falls with D's slope, on the grid."""
     states = np.stack((np.zeros_like(GRID), GRID), 1)  # at θ = 0 the loss itself does not push D
-    return field(Game("wasserstein", penalty, 1.0), states)[:, 1]
+    return field(Game(penalty=penalty, weight=1.0), states)[:, 1]

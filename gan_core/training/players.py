@@ -32,7 +32,8 @@ from gan_core.game.networks import (
 )
 from gan_core.game.objectives import OBJECTIVES, Objective, smoothed
 from gan_core.game.optimizers import OPTIMIZERS
-from gan_core.game.regularisers import REGULARISERS, Critic
+from gan_core.game.penalties import Critic
+from gan_core.game.regularisers import REGULARISERS
 from gan_core.game.streams import stream, streams
 from gan_core.record.history import StepStats
 

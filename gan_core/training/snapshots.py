@@ -83,7 +83,7 @@ class Moment:
             "g_steps": config.g_steps,
             "batch_size": config.batch_size,
             "stats": {
-                **{name: getattr(stats, name) for name in StepStats.__slots__},
+                **stats.as_dict(),
                 "value": -stats.d_loss if objective.probability else None,
             },
             "optimum": {

@@ -7,7 +7,7 @@ from typing import Any
 
 from gan_core import ConfigError, GanExplorerError, RunConfig
 from gan_core.config import is_live
-from gan_core.config.presets import find, presets
+from gan_core.config.presets import find, presets, usual_preset
 from gan_core.live import commands as do
 from pages.ui.effects import Effects, Notify
 from pages.ui.presence import Visit
@@ -71,8 +71,7 @@ def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
 
 def _change_kind(visit: Visit, config: RunConfig) -> Effects:
     """Go from the plane to images or back, with networks and rates of a preset: those of the last run rarely suit."""
-    fallback = "moons" if len(config.data_shape) == 1 else "mnist"
-    name = config.data.name if config.data.name in presets() else fallback
+    name = usual_preset(config.data.name)
     data = {f"data.{field}": value for field, value in config.data.model_dump().items()}
     changed = presets()[name].config.changed(data | {"seed": config.seed})
     visit.run.send(do.Restart(changed, preset=name))

@@ -7,8 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-import gan_core
-from gan_core import RunConfig
+from gan_core import OBJECTIVES, RunConfig
 from gan_core.config.assets import asset
 
 ASSETS: Final = asset()
@@ -43,5 +42,5 @@ def eigenvalues(values: Iterable[complex]) -> str:
 
 def reading(config: RunConfig) -> str:
     """How to read the losses, where D's answers are no probabilities: then no log says it."""
-    objective = gan_core.OBJECTIVES[config.objective]
+    objective = OBJECTIVES[config.objective]
     return "" if objective.probability else objective.reading

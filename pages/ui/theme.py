@@ -12,7 +12,7 @@ from gan_core.figures.palette import Theme
 from pages.ui import live, web
 
 _component = st.components.v2.component(
-    "gan_theme", js=(web.FOLDER / "core" / "theme-turns.js").read_text(encoding="utf-8"), isolate_styles=False
+    "gan_theme", js=(web.FOLDER / "core" / "theme-follow.js").read_text(encoding="utf-8"), isolate_styles=False
 )
 
 

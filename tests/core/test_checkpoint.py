@@ -31,7 +31,7 @@ SMALL = parse_config(
         "seed": 3,
     }
 )
-README = Path(__file__).resolve().parents[2] / "README.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "command-line.md"
 
 
 def train(config: RunConfig, n: int) -> Trainer:
@@ -75,7 +75,7 @@ def test_a_file_tells_what_it_is_without_its_tensors(good: bytes, tmp_path: Path
 def test_plain_pytorch_reads_the_generator_as_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = train(preset("digits"), 2)
     checkpoint.save(trainer, tmp_path / "digits.safetensors")
-    lines = re.findall(r"```python\n(import torch.*?)```", README.read_text(), re.S)
+    lines = re.findall(r"```python\n(import torch.*?)```", DOCS.read_text(encoding="utf-8"), re.S)
     (code,) = [text for text in lines if "load_file" in text]
     names: dict[str, Any] = {}
     monkeypatch.chdir(tmp_path)

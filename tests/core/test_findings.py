@@ -17,8 +17,7 @@ from gan_core.config import RunConfig, parse_config
 from gan_core.config.presets import preset, presets
 from gan_core.data import Images, load
 from gan_core.diagnosis import (
-    HEADLINES,
-    RULES,
+    FINDINGS,
     THRESHOLDS,
     Signs,
     Watch,
@@ -226,7 +225,7 @@ def test_a_record_is_plain_json() -> None:
 # ---- cures
 
 
-@pytest.mark.parametrize("name", [n for n in HEADLINES if n not in ("improving", "converged")])
+@pytest.mark.parametrize("name", [name for name, entry in FINDINGS.items() if entry.when is not None])
 @pytest.mark.parametrize("start", presets())
 def test_every_cure_is_a_change_that_the_config_takes(name: str, start: str) -> None:
     config = preset(start)
@@ -257,7 +256,7 @@ def test_a_cure_of_a_collapse_widens_networks_that_are_too_small_and_batches_too
 
 
 def test_there_is_a_cure_for_every_failure() -> None:
-    for name in HEADLINES:
+    for name in FINDINGS:
         if name not in ("improving", "converged"):
             config = FAILURES[name][0] if name in FAILURES else PLANE
             assert cures_of(name, config), name
@@ -365,4 +364,18 @@ def test_a_watch_is_bounded() -> None:
 
 def test_every_threshold_says_what_it_means_and_where_it_comes_from() -> None:
     assert all(t.meaning and t.source for t in THRESHOLDS.values())
-    assert set(RULES) - {"some_missing"} <= set(HEADLINES)
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_every_finding_has_its_words_and_numbers_and_one_condition(name: str) -> None:
+    entry = FINDINGS[name]
+    assert (entry.when is None) != (entry.since is None)
+    assert entry.until is None or entry.when is not None
+    assert (entry.severity in ("bad", "warn")) == (entry.when is not None)
+    assert entry.headline.endswith(".")
+    assert entry.why.count(". ") >= 1
+    assert entry.evidence
+    if entry.milder_than:
+        graver = FINDINGS[entry.milder_than]
+        assert (entry.headline, entry.why, entry.cures) == (graver.headline, graver.why, graver.cures)
+        assert list(FINDINGS).index(graver.name) < list(FINDINGS).index(name)

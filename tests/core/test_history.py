@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_core.record.history import QUANTITIES, History, StepStats
+from gan_core.record.history import ABOUT, LOSSES, QUANTITIES, History, StepStats
 from tests.full import FULL
 
 ZERO = StepStats(1, *[0.0] * len(QUANTITIES))
@@ -39,6 +39,13 @@ def test_a_step_with_a_number_that_is_none_has_diverged(name: str, value: float)
     derived = {"real_prob", "fake_prob", "real_accuracy", "fake_accuracy"}  # finite or NaN with their logits
     changed = StepStats(1, *(value if name == other else 0.0 for other in QUANTITIES))
     assert changed.finite == (name in derived)
+
+
+def test_what_is_known_of_a_number_stands_beside_it() -> None:
+    assert list(ABOUT) == list(QUANTITIES) == [field.name for field in fields(StepStats)][1:]
+    assert LOSSES == ("d_loss", "g_loss")
+    assert len({about.label for about in ABOUT.values()}) == len(ABOUT)
+    assert ZERO.as_dict() == {"step": 1} | dict.fromkeys(QUANTITIES, 0.0)
 
 
 def test_opposite_infinities_do_not_cancel() -> None:

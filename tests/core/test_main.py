@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -15,6 +18,7 @@ import torch
 from safetensors import safe_open
 
 from gan_core import __main__ as cli
+from gan_core import __version__
 from gan_core.commands import train
 from gan_core.config import DATA_SHAPES, KNOBS, parse_config
 from gan_core.config.presets import preset, presets
@@ -368,6 +372,94 @@ def test_help_names_what_can_be_set(capsys: pytest.CaptureFixture[str]) -> None:
     said = " ".join(capsys.readouterr().out.split())
     for word in ("discriminator.spectral_norm", "article-mnist", "swiss-roll", "diverged", "--seconds"):
         assert word in said
+
+
+# -- the installed program ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[str], str]]:
+    """Calls `gan-explorer` with Streamlit replaced; what it would run, and for whom."""
+
+    def call(*words: str, **environment: str) -> tuple[list[str], str]:
+        ran: list[list[str]] = []
+        monkeypatch.setattr(runpy, "run_module", lambda name, run_name: ran.append([name, *sys.argv[1:]]))
+        for name in ("GAN_EXPLORER_USERS", "STREAMLIT_SERVER_ADDRESS"):
+            monkeypatch.setenv(name, "")  # so that it is as before when the test ends, whoever sets it
+            monkeypatch.delenv(name)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["gan-explorer", *words])
+        assert cli.gan_explorer() == 0
+        (one,) = ran
+        return one, os.environ["GAN_EXPLORER_USERS"]
+
+    return call
+
+
+@pytest.mark.parametrize("words", [(), ("app",)])
+def test_the_program_alone_opens_the_app_for_one_person_on_this_computer(
+    opened: Callable[..., tuple[list[str], str]], words: tuple[str, ...]
+) -> None:
+    said, users = opened(*words)
+    assert said == ["streamlit", "run", str(ROOT / "app.py"), "--server.address", "localhost"]
+    assert users == "one"
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "users"),
+    [
+        (("--server.port", "8600"), {}, "one"),
+        (("app", "--server.address", "127.0.0.1"), {}, "one"),
+        (("--server.address=::1",), {}, "one"),
+        (("--server.address=0.0.0.0",), {}, "many"),
+        (("app", "--server.address", "10.0.0.7"), {}, "many"),
+        (("--server.address", "localhost", "--server.address", "0.0.0.0"), {}, "many"),
+        (("app", "--server.address"), {}, "many"),
+        ((), {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0"}, "many"),
+        (("--server.address", "localhost"), {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0"}, "one"),
+        ((), {"GAN_EXPLORER_USERS": "many"}, "many"),
+        (("--server.address", "0.0.0.0"), {"GAN_EXPLORER_USERS": "one"}, "one"),
+    ],
+)
+def test_the_app_is_for_one_where_nobody_else_can_reach_it(
+    opened: Callable[..., tuple[list[str], str]], words: tuple[str, ...], environment: dict[str, str], users: str
+) -> None:
+    said, for_whom = opened(*words, **environment)
+    options = [word for word in words if word != "app"]
+    assert said[len(said) - len(options) :] == options  # nothing that was said is lost, and nothing comes after it
+    assert for_whom == users
+
+
+def test_the_program_runs_the_commands_and_names_the_app_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.gan_explorer(["presets", "--json"]) == 0
+    installed = capsys.readouterr().out
+    assert cli.main(["presets", "--json"]) == 0
+    assert capsys.readouterr().out == installed
+    for words in (["--help"], ["app", "--help"], ["--version"]):
+        with pytest.raises(SystemExit) as end:
+            cli.gan_explorer(words)
+        assert end.value.code == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for word in ("usage: gan-explorer", "Open the app", "sweep", "--server.port 8600", __version__):
+        assert word in said
+
+
+def test_the_program_s_refusals_bear_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.gan_explorer(["train", "ring-9"])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("gan-explorer train: ")
+
+
+def test_without_streamlit_the_app_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as end:
+        cli.gan_explorer([])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 # -- as a program --------------------------------------------------------------------------------------------

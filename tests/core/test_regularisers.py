@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from gan_core.game.regularisers import REGULARISERS, Regulariser, gradient_penalty, r1, r1_r2, r2
+from gan_core.game.penalties import gradient_penalty, r1, r1_r2, r2
+from gan_core.game.regularisers import REGULARISERS, Regulariser
 
 every_regulariser = pytest.mark.parametrize("regulariser", REGULARISERS.values(), ids=REGULARISERS)
 BATCH = 5

@@ -16,6 +16,7 @@ import pytest
 from starlette.applications import Starlette
 
 from gan_core.config import RunConfig, parse_config
+from gan_core.metrics import METRICS
 from gan_core.record.frame import decode
 from pages.ui import live
 from pages.ui.live.route import FRAME, plotly_url, routes
@@ -181,7 +182,8 @@ def test_the_view_s_own_files_are_served_under_their_version(get: Get) -> None:
         assert "immutable" in reply.headers["cache-control"]
         assert gzip.decompress(reply.body) == content
     figures = json.loads(gzip.decompress(get(f"/{live.ROUTE}/{live.version()}/figures.json").body))
-    assert set(figures) == {"light", "dark"}
+    assert set(figures) == {"light", "dark", "metrics"}
+    assert [metric["name"] for metric in figures["metrics"]] == list(METRICS)
 
 
 @pytest.mark.parametrize(

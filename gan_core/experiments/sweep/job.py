@@ -54,6 +54,7 @@ def train_one(job: Mapping[str, Any]) -> dict[str, Any]:
     from gan_core.experiments.sweep.table import REAL, SAMPLES, SCORES
     from gan_core.metrics.scoring import evaluate
     from gan_core.record.frame import finite
+    from gan_core.record.history import LOSSES
     from gan_core.training import Trainer
 
     torch.set_num_threads(1)
@@ -79,8 +80,7 @@ def train_one(job: Mapping[str, Any]) -> dict[str, Any]:
         "seed": trainer.config.seed,
         "steps": trainer.step_count,
         "state": state,
-        "d_loss": stats.d_loss,
-        "g_loss": stats.g_loss,
+        **{name: getattr(stats, name) for name in LOSSES},
         **scores,
         **n_samples,
         "seconds": seconds,

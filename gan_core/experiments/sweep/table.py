@@ -14,20 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from gan_core.errors import DataError
+from gan_core.metrics import METRICS
 
 MAX_BYTES: Final = 100_000_000
 WHOLE: Final = ("seed", "steps")
 """Columns of whole numbers, beside those of `SAMPLES`; all other numbers are fractions."""
 KINDS: Final = (".csv", ".parquet")
-SCORES: Final = {
-    "modes": "Modes captured",
-    "high_quality": "High quality",
-    "reverse_kl": "Reverse KL",
-    "js": "Jensen-Shannon",
-    "frechet_classifier": "Fréchet classifier distance",
-    "kid": "KID",
-    "coverage": "Coverage",
-}
+SCORES: Final = {metric.name: metric.label for metric in METRICS.values() if metric.swept}
 """What is printed and drawn of a sweep, in the order of what says most; see `shown`."""
 REAL: Final = "real_"
 """Begins the columns of what real data of the same size reach."""

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from gan_core.game.losses import Loss
 from gan_core.game.networks import Weights
-from gan_core.game.objectives import Loss
 from gan_core.game.optimizers import Optimizer
-from gan_core.game.regularisers import Critic
+from gan_core.game.penalties import Critic
 
 
 def unrolled(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import gan_core
-from gan_core import RunConfig
+from gan_core import OBJECTIVES, REGULARISERS, RunConfig
 from gan_core.config import KNOBS
 
 _SENTENCES: Final[Mapping[str, str]] = {
@@ -55,12 +54,12 @@ def differences(config: RunConfig, other: RunConfig) -> str:
 
 
 def _objective(now: Any, before: Any) -> str:
-    return f"the game is {gan_core.OBJECTIVES[now].label}, not {gan_core.OBJECTIVES[before].label}"
+    return f"the game is {OBJECTIVES[now].label}, not {OBJECTIVES[before].label}"
 
 
 def _penalties(now: Any, before: Any) -> str:
     def names(penalties: Any) -> str:
-        return " and ".join(f"{gan_core.REGULARISERS[p['name']].label} of weight {p['weight']:g}" for p in penalties)
+        return " and ".join(f"{REGULARISERS[p['name']].label} of weight {p['weight']:g}" for p in penalties)
 
     return (
         f"D is penalised by {names(now)}" + (f", not {names(before)}" if before else "") if now else "no penalty on D"

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from gan_core.config.presets import DEFAULT
 from pages.ui import latent, session
 from pages.ui.commands import parse_save, saved_directions
 from pages.ui.latent.route import ASK, FILE
@@ -17,7 +18,7 @@ FIRST = "paths"
 
 def page() -> None:
     """Choose a section; the component does the rest."""
-    here = session.visit_or_recorded("digits")
+    here = session.visit_or_recorded(DEFAULT)
     given = session.latent_start()
     section = _section(given.section)
     in_plane = SECTIONS[section].in_plane if len(here.run.status().config.data_shape) == 1 else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-import gan_core
+from gan_core import OBJECTIVES, REGULARISERS
 from pages.ui import prose
 from pages.ui.learn import theory
 from pages.ui.learn.theory.dirac import MAX_METHODS
@@ -19,16 +19,16 @@ def panel() -> None:
     a, b, c = st.columns([2, 2, 3])
     objective = a.selectbox(
         "objective",
-        list(gan_core.OBJECTIVES),
+        list(OBJECTIVES),
         1,
-        format_func=lambda name: gan_core.OBJECTIVES[name].label,
+        format_func=lambda name: OBJECTIVES[name].label,
         key="dirac:objective",
         persist_state="session",
     )
     penalty = b.selectbox(
         "penalty",
-        ["", *gan_core.REGULARISERS],
-        format_func=lambda name: gan_core.REGULARISERS[name].label if name else "none",
+        ["", *REGULARISERS],
+        format_func=lambda name: REGULARISERS[name].label if name else "none",
         key="dirac:penalty",
         persist_state="session",
     )
@@ -43,8 +43,8 @@ def panel() -> None:
     )
     chosen = {"objective": objective, "penalty": penalty, "methods": ",".join(methods)}
     theory.mount("dirac", chosen, idle=() if penalty else ("weight",))
-    penalised = f" + \\gamma\\,{gan_core.REGULARISERS[penalty].formula}" if penalty else ""
-    d, g = gan_core.OBJECTIVES[objective].formula_d + penalised, gan_core.OBJECTIVES[objective].formula_g
+    penalised = f" + \\gamma\\,{REGULARISERS[penalty].formula}" if penalty else ""
+    d, g = OBJECTIVES[objective].formula_d + penalised, OBJECTIVES[objective].formula_g
     ways = [f"- **{METHODS[name].label}**: {METHODS[name].idea} ${METHODS[name].formula}$" for name in methods]
     with st.container(width=900):
         st.markdown("\n".join([f"- D lowers ${d}$", f"- G lowers ${g}$", *ways]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-import gan_core
+from gan_core import OBJECTIVES
+from gan_core.config.names import CROSS_ENTROPY
 from pages.ui import prose
 from pages.ui.learn import dirac_panel, theory, troubles_panel
 
@@ -37,5 +38,5 @@ def _vanishing() -> None:
         theory.mount("pulls")
     with right:
         theory.mount("frozen")
-        formulas = [gan_core.OBJECTIVES[name].formula_g for name in ("minimax", "non_saturating")]
+        formulas = [OBJECTIVES[name].formula_g for name in CROSS_ENTROPY]
         st.latex(r" \qquad ".join(formulas))

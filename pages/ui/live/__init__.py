@@ -1,6 +1,6 @@
 """The live view: a components-v2 component that draws a training GAN from binary frames.
 
-Streamlit sends a component's inline script with every message, so here it is a dozen lines that import the real one
+Streamlit sends a component's inline script with every message, so here it is a short one that imports the real one
 from a route. The app serves `assets` under ``ROUTE/<version>/<name>``; `version` changes with their content, so a
 browser may keep them for ever. After it is mounted, the view fetches its frames itself: no script run, no message.
 
@@ -12,9 +12,9 @@ past       of the list of what the run has kept of its past, with the token
 plotly     of plotly.js, served once
 ms         between two requests for a frame; 200 if left out
 plotMs     between two updates of a plot, at least; 500 if left out
-formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help, source}]``; ``value_key`` is
-           looked up in the frame's ``stats`` and then in its header; a key that the view does not know needs ``turn``
-           (1 look, 2 teach D, 3 teach G), the column it stands in
+formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help, source, turn}]``; ``value_key``
+           is looked up in the frame's ``stats`` and then in its header; ``turn`` is the column: 1 look, 2 teach D, 3
+           teach G
 reading    how this run's losses are to be read, or ""
 texts      words that replace the view's own: ``{"turns": [three sentences]}``
 ========== =========================================================================================
@@ -31,6 +31,7 @@ from typing import Any, Final
 import streamlit as st
 
 from gan_core.figures.palette import PALETTES
+from gan_core.metrics import facts
 from pages.ui import web
 
 ROUTE: Final = "gan/live"
@@ -38,30 +39,8 @@ ROUTE: Final = "gan/live"
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
-LOADER: Final = """
-const loaded = new Map();
-export default function (component) {
-  const url = new URL(component.data.script, document.baseURI).href, { parentElement } = component;
-  if (!loaded.has(url)) loaded.set(url, import(url));
-  let gone = false, end = null;
-  const hush = () => parentElement.querySelectorAll(':scope > .gan-live-lost').forEach((words) => words.remove());
-  const say = (text) => {
-    hush();
-    const words = document.createElement('p');
-    words.className = 'gan-live-lost';
-    words.setAttribute('role', 'status');
-    words.textContent = text;
-    parentElement.append(words);
-  };
-  const late = setTimeout(say, 10000, 'What stands here has not come yet. Reload the page if it stays away.');
-  loaded.get(url).then((view) => { clearTimeout(late); hush(); if (!gone) end = view.default(component); }, () => {
-    clearTimeout(late);
-    loaded.delete(url);
-    if (!gone) say('What stands here could not be loaded. Reload the page to try again.');
-  });
-  return () => { gone = true; clearTimeout(late); hush(); if (end) end(); };
-}
-"""
+LOADER: Final = (web.FOLDER / "core" / "loader.js").read_text(encoding="utf-8")
+"""Inline script of every component with a view: it imports the one that ``data["script"]`` names."""
 
 _component = st.components.v2.component("gan_live", js=LOADER, isolate_styles=False)
 
@@ -86,7 +65,7 @@ def assets() -> Mapping[str, tuple[bytes, str]]:
     """Files of the view for its route: name → (content, media type).
 
     Besides the scripts and the styles of the components there is ``figures.json``: the empty figures and the palette,
-    for light and dark pages.
+    for light and dark pages, and what there is to know of the metrics.
     """
     from gan_core import figures  # only the first visitor pays for Plotly
 
@@ -95,11 +74,14 @@ def assets() -> Mapping[str, tuple[bytes, str]]:
         for path in sorted(web.FOLDER.rglob("*"))
         if path.suffix in (".js", ".css")
     }
-    themes = {
+    themes: dict[str, Any] = {
         theme: {"palette": palette.as_dict(), "figures": figures.templates(theme)}
         for theme, palette in PALETTES.items()
     }
-    found["figures.json"] = (json.dumps(themes, separators=(",", ":")).encode(), _MEDIA_TYPES[".json"])
+    found["figures.json"] = (
+        json.dumps(themes | {"metrics": facts()}, separators=(",", ":")).encode(),
+        _MEDIA_TYPES[".json"],
+    )
     return found
 
 

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import streamlit as st
 
 from gan_core import GanExplorerError, figures
 from gan_core.config.paths import leaves
-from gan_core.record.history import QUANTITIES, History
+from gan_core.record.history import ABOUT, QUANTITIES, History
 from gan_core.record.run_card import Clock
 from gan_core.storage.autosave import Saved
 from pages.ui import figure
 from pages.ui.runs import saved as saved_runs
 from pages.ui.theme import theme
 
-_QUANTITY_WORDS: Final = {
-    "d_loss": "D's loss",
-    "g_loss": "G's loss",
-    "penalty": "penalty",
-    "real_logit": "D's logit on real",
-    "fake_logit": "D's logit on generated",
-    "real_prob": "D's probability on real",
-    "fake_prob": "D's probability on generated",
-    "real_accuracy": "D right on real",
-    "fake_accuracy": "D right on generated",
-    "d_grad_norm": "D's gradient norm",
-    "g_grad_norm": "G's gradient norm",
-}
-
 
 def panel(runs: list[Saved]) -> None:
     """Curves of these runs on one axis, and the settings in which they differ."""
     st.subheader("Compared", anchor=False)
     which, axis = st.columns([3, 2], vertical_alignment="bottom")
-    quantity = which.selectbox("Quantity", QUANTITIES, format_func=_QUANTITY_WORDS.__getitem__, key="compare:quantity")
+    quantity = which.selectbox(
+        "Quantity", QUANTITIES, format_func=lambda name: ABOUT[name].label, key="compare:quantity"
+    )
     over = axis.segmented_control("Over", ("steps", "seconds"), default="steps", key="compare:axis")
     names = {run.key: f"{i}: {saved_runs.name_of(run)}" for i, run in enumerate(runs, 1)}
     clocks = {names[run.key]: run.card.clock for run in runs}
@@ -50,7 +37,7 @@ def panel(runs: list[Saved]) -> None:
         clocks=clocks if over == "seconds" else None,
         theme=theme(),
     )
-    figure.show(chart, key="compare:curves", alt=f"{_QUANTITY_WORDS[quantity]} of the chosen runs over {over}")
+    figure.show(chart, key="compare:curves", alt=f"{ABOUT[quantity].label} of the chosen runs over {over}")
     unclocked = [name for name, clock in clocks.items() if not clock]
     if over == "seconds" and unclocked:
         st.text(f"No times are known of {', '.join(unclocked)}.")

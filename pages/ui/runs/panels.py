@@ -10,6 +10,7 @@ from typing import Any, Final
 import streamlit as st
 
 from gan_core import RunConfig, figures
+from gan_core.metrics import METRICS
 from gan_core.record.run_card import MAX_NAME
 from gan_core.storage.autosave import Saved
 from gan_core.storage.bundled import RECORDED
@@ -20,12 +21,7 @@ from pages.ui.runs import saved as saved_runs
 from pages.ui.runs import take_home
 
 _MAX_UPLOAD_MB: Final = 500
-_METRIC_WORDS: Final = {
-    "modes_reached": "modes",
-    "high_quality": "sharp",
-    "js": "JS",
-    "sliced_wasserstein": "SW",
-}
+_METRIC_WORDS: Final = {metric.name: metric.listed for metric in METRICS.values() if metric.listed}
 
 
 def this_run() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from gan_core import DataError, GanExplorerError, RunConfig
 from gan_core.config import DataConfig
 from gan_core.config.presets import from_query
+from gan_core.data import DATASETS
 from pages.ui.latent import link as latent_link
 from pages.ui.session.memory import notify
 
@@ -33,7 +34,7 @@ def from_link() -> tuple[RunConfig, str, Any]:
 
 def small_points(config: DataConfig) -> dict[str, str]:
     """A drawing that is small enough for a link."""
-    if config.name != "own-points":
+    if not DATASETS[config.name].own:
         return {}
     from gan_core.data.own import find as find_own
     from gan_core.data.own_data import OwnPoints

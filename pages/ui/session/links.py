@@ -6,6 +6,7 @@ import streamlit as st
 
 from gan_core import ConfigError
 from gan_core.config.presets import link_repeats_until, to_query
+from gan_core.data import DATASETS
 from gan_core.storage.bundled import recorded
 from pages.ui.latent import link as latent_link
 from pages.ui.session.address import small_points
@@ -36,7 +37,7 @@ def stands_recorded() -> bool:
 def link_carries_data() -> bool:
     """True if the link holds what the run trains on: a set that everybody has, or a small drawing."""
     data = visit().run.status().initial_config.data
-    return not data.name.startswith("own-") or bool(small_points(data))
+    return not DATASETS[data.name].own or bool(small_points(data))
 
 
 def query_of_run() -> dict[str, str]:

@@ -6,16 +6,14 @@ from typing import Any, Final
 
 import streamlit as st
 
-from gan_core import RunConfig
+from gan_core import REGULARISERS, RunConfig
 from gan_core.config import KNOBS, PENALTY_KNOBS
 from gan_core.config.presets import find, presets
 from pages.ui import session
 from pages.ui.train import own_panel
-from pages.ui.train.widgets import help_of, widget, widgets, word
+from pages.ui.train.widgets import help_of, widget, widgets, words
 
 _NO_PENALTY: Final = "none"
-_PENALTY_WEIGHTS: Final = {"gradient_penalty": 10.0, "lipschitz_penalty": 10.0, "dragan": 10.0}
-"""A usual weight where the field's default is not one."""
 
 
 def form() -> None:
@@ -122,12 +120,12 @@ def _penalty(config: RunConfig) -> None:
         if session.is_echo(key):
             return
         name = session.value_of(key)
-        entry = {"name": name, "weight": _PENALTY_WEIGHTS.get(name, PENALTY_KNOBS["weight"].default)}
-        session.change({"regularisers": [] if name == _NO_PENALTY else [entry]})
+        chosen = [] if name == _NO_PENALTY else [{"name": name, "weight": REGULARISERS[name].weight}]
+        session.change({"regularisers": chosen})
 
-    words = help_of(PENALTY_KNOBS["name"])
-    st.selectbox("penalty", names, format_func=word, key=key, on_change=choose, help=words)
+    knob = PENALTY_KNOBS["name"]
+    st.selectbox("penalty", names, format_func=words(knob), key=key, on_change=choose, help=help_of(knob))
     for i, entry in enumerate(config.regularisers):
         if i:
-            st.caption(f"and {word(entry.name)}")
+            st.caption(f"and {REGULARISERS[entry.name].label}")
         widget(PENALTY_KNOBS["weight"], f"regularisers.{i}.weight", entry.weight)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from gan_core import DataError, GanExplorerError
-from gan_core.config.presets import find
+from gan_core.config.presets import find, usual_preset
+from gan_core.data import DATASETS
 from gan_core.live import commands as do
 from pages.ui import session
 from pages.ui.train import draw
@@ -62,9 +63,8 @@ def read_own(files: Sequence[tuple[str, bytes]]) -> OwnData:
 def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
     """Start a run on a visitor's own data, with networks and rates that suit them."""
     from gan_core.data.own import register
-    from gan_core.data.own_data import OwnImages
 
-    name = "own-images" if isinstance(data, OwnImages) else "moons"
+    name = usual_preset(data.name)
     run = session.visit().run
     try:
         named = {"data.name": data.name, "data.hash": register(data), "seed": run.status().config.seed}
@@ -90,7 +90,7 @@ def _drawn_before() -> list[list[float]]:
 
     data = session.visit().run.status().config.data
     try:
-        found = find_own(data.name, data.hash) if data.name == "own-points" else None
+        found = find_own(data.name, data.hash) if DATASETS[data.name].own else None
     except DataError:
         found = None
     if not isinstance(found, OwnPoints) or len(found.values) > draw.MAX_POINTS:

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 from latex2mathml.converter import convert
 
-import gan_core
-from gan_core import RunConfig
+from gan_core import OBJECTIVES, REGULARISERS, RunConfig
+from gan_core.record.history import ABOUT
 from pages.ui import live as view
 from pages.ui import session
 from pages.ui.commands import parse_all
@@ -63,32 +63,32 @@ def _on_command() -> None:
 @functools.lru_cache(maxsize=64)
 def formulas(config: RunConfig) -> list[dict[str, Any]]:
     """What stands beside the numbers of one step: each formula of this run's game, where its value is, its turn."""
-    objective = gan_core.OBJECTIVES[config.objective]
+    objective = OBJECTIVES[config.objective]
     rows = []
     if objective.probability:
         value = r"V(D, G) = E[\log D(x)] + E[\log(1 - D(G(z)))]"
-        rows.append(_formula("value", "the game's value", value, "value", 1, "D wants it large, G small."))
+        rows.append(_formula("value", "the game's value", value, "value", "D wants it large, G small."))
         mean = r"E[D(x)]", "real_prob", r"E[D(G(z))]", "fake_prob"
         what = "Mean probability of “real”"
     else:
         mean = r"E[D(x)]", "real_logit", r"E[D(G(z))]", "fake_logit"
         what = "Mean critic score"
     paper = objective.source
-    rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", 1, "What D's update lowers.", paper))
+    rows.append(_formula("d_loss", "D's loss", objective.formula_d, "d_loss", "What D's update lowers.", paper))
     for i, penalty in enumerate(config.regularisers):
-        formula = r"\gamma \left(" + gan_core.REGULARISERS[penalty.name].formula + r"\right)"
-        label = f"{gan_core.REGULARISERS[penalty.name].label} penalty"
+        formula = r"\gamma \left(" + REGULARISERS[penalty.name].formula + r"\right)"
+        label = f"{REGULARISERS[penalty.name].label} penalty"
         if i == 0:
-            paper = gan_core.REGULARISERS[penalty.name].source
+            paper = REGULARISERS[penalty.name].source
             words = "Added to D's loss: steepness costs. γ is the penalty weight."
-            rows.append(_formula("penalty", label, formula, "penalty", 1, words, paper))
-    rows.append(_formula("real", "D on real", mean[0], mean[1], 1, f"{what} that D gives real samples."))
-    rows.append(_formula("fake", "D on generated", mean[2], mean[3], 1, f"{what} that D gives generated samples."))
-    rows.append(_formula("g_loss", "G's loss", objective.formula_g, "g_loss", 2, "What G's update lowers, through D."))
+            rows.append(_formula("penalty", label, formula, "penalty", words, paper))
+    rows.append(_formula("real", "D on real", mean[0], mean[1], f"{what} that D gives real samples."))
+    rows.append(_formula("fake", "D on generated", mean[2], mean[3], f"{what} that D gives generated samples."))
+    rows.append(_formula("g_loss", "G's loss", objective.formula_g, "g_loss", "What G's update lowers, through D."))
     return rows
 
 
-def _formula(id_: str, title: str, latex: str, key: str, turn: int, help_: str, source: str = "") -> dict[str, Any]:
+def _formula(id_: str, title: str, latex: str, key: str, help_: str, source: str = "") -> dict[str, Any]:
     mathml = convert(latex)
     return {
         "id": id_,
@@ -97,6 +97,6 @@ def _formula(id_: str, title: str, latex: str, key: str, turn: int, help_: str, 
         "value_key": key,
         "unit": "",
         "help": help_,
-        "turn": turn,
+        "turn": ABOUT[key].turn if key in ABOUT else 2,  # the game's value is D's to raise
         "source": source,
     }

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import streamlit as st
 
-from gan_core import RunConfig
-from gan_core.config import KNOBS, Knob
+from gan_core import OBJECTIVES, REGULARISERS, Objective, Regulariser, RunConfig
+from gan_core.config import KNOBS, PENALTY_KNOBS, Knob
 from pages.ui import session
 
-_WORDS: Final = {
-    "non_saturating": "non-saturating",
-    "least_squares": "least squares",
-    "wasserstein": "Wasserstein",
-    "relativistic": "relativistic",
-    "relativistic_average": "relativistic average",
-    "gradient_penalty": "gradient penalty",
-    "lipschitz_penalty": "Lipschitz penalty (WGAN-LP)",
-    "dragan": "DRAGAN",
-    "r1": "R1",
-    "r2": "R2",
-    "r1_r2": "R1 + R2",
-    "mlp": "MLP",
-    "dcgan": "DCGAN",
-    "article": "the article's",
-    "leaky_relu": "LeakyReLU",
-    "relu": "ReLU",
-    "silu": "SiLU",
-    "sgd": "SGD",
-    "rmsprop": "RMSprop",
-    "adam": "Adam",
-    "optimistic_adam": "optimistic Adam",
+_ENTRIES: Final[Mapping[str, Mapping[str, Objective | Regulariser]]] = {
+    "objective": OBJECTIVES,
+    PENALTY_KNOBS["name"].path: REGULARISERS,
 }
+"""Settings whose choices are entries, by path: an entry says what it is called."""
 
 
 def widgets(config: RunConfig, *paths: str) -> None:
@@ -57,11 +39,13 @@ def widget(knob: Knob, path: str, value: Any) -> None:
     if knob.many:
         session.feed(key, list(value))
         st.multiselect(
-            label, knob.choices, format_func=word, key=key, on_change=_changer(path, key), help=help_of(knob)
+            label, knob.choices, format_func=words(knob), key=key, on_change=_changer(path, key), help=help_of(knob)
         )
     elif knob.choices:
         session.feed(key, value)
-        st.selectbox(label, knob.choices, format_func=word, key=key, on_change=_changer(path, key), help=help_of(knob))
+        st.selectbox(
+            label, knob.choices, format_func=words(knob), key=key, on_change=_changer(path, key), help=help_of(knob)
+        )
     elif isinstance(value, bool):
         session.feed(key, value)
         st.toggle(label, key=key, on_change=_changer(path, key), help=help_of(knob))
@@ -100,8 +84,9 @@ def _changer(path: str, key: str) -> Callable[[], None]:
             return
         changes = {path: session.value_of(key)}
         config = session.visit().run.status().config
-        if changes == {"objective": "wasserstein"} and not (config.clip or config.regularisers):
-            changes["clip"] = 0.01  # without any bound the critic's loss has no minimum
+        if path == "objective" and not (config.clip or config.regularisers):
+            # Without any bound a critic's loss has no minimum.
+            changes |= {"clip": clip} if (clip := OBJECTIVES[changes[path]].usual_clip) else {}
         session.change(changes)
 
     return act
@@ -116,9 +101,10 @@ def help_of(knob: Knob) -> str:
     return knob.help if knob.live else f"{knob.help} A change begins a new run."
 
 
-def word(name: str) -> str:
-    """What a choice is called."""
-    return _WORDS.get(name, name)
+def words(knob: Knob) -> Callable[[str], str]:
+    """Return what the choices of a setting are called, as a function of their names."""
+    entries = _ENTRIES.get(knob.path, {})
+    return lambda name: entries[name].label if name in entries else knob.words.get(name, name)
 
 
 def _short(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gan_core.config.names import CROSS_ENTROPY
 from gan_core.figures import theory
 from gan_core.figures.palette import Theme
 from pages.ui.learn.theory.blocks import Block, picture, table, words
@@ -27,7 +28,7 @@ def trained(pair: Pair, n_updates: int, n_looks: int) -> Lesson:
     """Train a D on samples of a pair; remembered."""
     from gan_core.theory import learn  # late: it loads PyTorch
 
-    return learn(pair, n_updates, x=_X, n_looks=n_looks, objectives=("minimax", "non_saturating"))
+    return learn(pair, n_updates, x=_X, n_looks=n_looks, objectives=CROSS_ENTROPY)
 
 
 @functools.lru_cache(maxsize=64)

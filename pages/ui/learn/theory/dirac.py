@@ -63,7 +63,7 @@ def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
     if len(methods) > MAX_METHODS:
         raise ConfigError(f"{len(methods)} methods are not allowed: at most {MAX_METHODS} are")
     h, d_steps = at["h"], int(at["d_steps"])
-    game = Game(chosen.get("objective", "non_saturating"), chosen.get("penalty", ""), at["weight"], at["noise"])
+    game = Game(chosen.get("objective", Game.objective), chosen.get("penalty", ""), at["weight"], at["noise"])
     paths = {METHODS[name].label: path for name, path in _paths(game, methods, h, d_steps).items()}
     values = eigenvalues(game)
     plane = theory.dirac_plane(_grid(), _velocity(game), paths, theme=theme)

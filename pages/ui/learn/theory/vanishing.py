@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-import gan_core
+from gan_core import OBJECTIVES
+from gan_core.config.names import CROSS_ENTROPY
 from gan_core.figures import theory
 from gan_core.figures.palette import Theme
 from pages.ui.learn.theory.blocks import Block, picture, words
@@ -23,7 +24,7 @@ _LOOKS: Final = 14
 def _all_pulls() -> dict[str, np.ndarray]:
     from gan_core.theory import pull
 
-    return {objective.label: pull(name, _LOGITS) for name, objective in gan_core.OBJECTIVES.items()}
+    return {objective.label: pull(name, _LOGITS) for name, objective in OBJECTIVES.items()}
 
 
 def pulls(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
@@ -41,7 +42,7 @@ def pulls(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> l
         theme=theme,
     )
     here = np.array([logit])
-    minimax, other = pull("minimax", here)[0], pull("non_saturating", here)[0]
+    minimax, other = (pull(name, here)[0] for name in CROSS_ENTROPY)
     return [
         [
             words("**How strongly each loss pulls**, by how sure D is (left: sure that it is generated)"),
@@ -61,7 +62,7 @@ def frozen(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
     lesson = trained(Pair(at["mean"]), _UPDATES, _LOOKS)
     sizes = theory.curves(
         lesson.steps,
-        {gan_core.OBJECTIVES[name].label: sizes for name, sizes in lesson.pulls.items()},
+        {OBJECTIVES[name].label: sizes for name, sizes in lesson.pulls.items()},
         x_title="updates of D, while G stands still",
         y_title="G's gradient",
         log=True,
@@ -69,7 +70,7 @@ def frozen(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
         theme=theme,
     )
     ways = {name: (sizes[0], sizes[-1]) for name, sizes in lesson.pulls.items()}
-    (first, last), (born, alive) = ways["minimax"], ways["non_saturating"]
+    (first, last), (born, alive) = (ways[name] for name in CROSS_ENTROPY)
     return [
         [
             words("**The same frozen G, while D trains on**: size of the gradient that G would get"),

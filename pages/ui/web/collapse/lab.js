@@ -1,22 +1,37 @@
-// The lab: two to four runs beside each other, at one step, on equal scales. One loop fetches all sides' frames at once.
-import { choice, el, setAttr, setText, show, style, withoutGraphics } from '../core/dom.js';
+// @ts-check
+// The lab: two to four runs beside each other, at one step, on equal scales.
+// One loop fetches all sides' frames at once.
+
+import { commandQueue } from '../core/commands.js';
+import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
 import { parse } from '../core/frame.js';
-import { side } from './side.js';
-import { mail } from '../core/mail.js';
-import { transport } from '../train/transport.js';
+import { withoutGraphics } from '../core/graphics.js';
 import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
+import { transport } from '../train/transport.js';
+import { side } from './side.js';
 
-const STATE_WORDS = { playing: 'Playing', paused: 'Paused', queued: 'Waiting for a free place', closed: 'This comparison has ended' };
-const EAGER_MS = 60, EAGER_FOR = 1500;
-/** Where each picture costs processor time that may be the training's, and there are several, they are drawn less often. */
+const STATE_WORDS = {
+  playing: 'Playing',
+  paused: 'Paused',
+  queued: 'Waiting for a free place',
+  closed: 'This comparison has ended',
+};
+const EAGER_MS = 60,
+  EAGER_FOR = 1500;
+/** Where each picture costs processor time that may be the training's, they are drawn less often. */
 const CALM_MS = withoutGraphics ? 270 : 0;
 
-export default mounter('gan-live gan-lab', { 'data-step': 0, 'data-frame': 0, 'data-sides': 0, 'data-frames-per-second': 0 }, build);
+export default mounter(
+  'gan-live gan-lab',
+  { 'data-step': 0, 'data-frame': 0, 'data-sides': 0, 'data-frames-per-second': 0 },
+  build,
+);
 
 /** The frames of a set, in the order of the sides. */
 export function unpack(buffer) {
-  const set = parse(buffer), frames = [];
+  const set = parse(buffer),
+    frames = [];
   for (let i = 0; `side_${i}` in set.arrays; i++) {
     const { byteOffset, byteLength } = set.arrays[`side_${i}`];
     frames.push(parse(buffer.slice(byteOffset, byteOffset + byteLength)));
@@ -25,22 +40,36 @@ export function unpack(buffer) {
 }
 
 function build(root) {
-  let data = null, alive = true, since = '', generator = '', eager = 0, checked = 0;
-  let set = null, state = '', arrived = 0, gap = 0;
-  const sides = [], memories = new Map();
+  let data = null,
+    alive = true,
+    since = '',
+    generator = '',
+    eager = 0,
+    checked = 0;
+  let set = null,
+    state = '',
+    arrived = 0,
+    gap = 0;
+  const sides = [],
+    memories = new Map();
 
-  const colours = skin(root, () => { for (const one of sides) one.repaint(); });
-  const asking = loop(root, {
-    ask, every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : Math.max(CALM_MS, data.ms || 200)), gone: end,
+  const colours = skin(root, () => {
+    for (const one of sides) one.repaint();
   });
-  const post = mail({ sent: hurry });
+  const asking = loop(root, {
+    ask,
+    every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : Math.max(CALM_MS, data.ms || 200)),
+    gone: end,
+  });
+  const post = commandQueue({ sent: hurry });
   const ctx = {
     look: colours.look,
     template: colours.template,
+    metrics: colours.metrics,
     plotly: () => data.plotly,
     every: () => (data.plotMs || 600) * Math.max(1, sides.length / 2),
     /** The newest frames of all other sides, for axes that all share. */
-    others: (mine) => (set ? set.frames.filter((frame, i) => sides[i] !== mine) : []),
+    others: (mine) => (set ? set.frames.filter((_, i) => sides[i] !== mine) : []),
     /** What is remembered of an axis: one memory for all sides whose values have the same meaning. */
     memory(name, { meaning }) {
       const key = `${name} ${meaning}`;
@@ -50,20 +79,33 @@ function build(root) {
     send: (name, value) => post.send(name, value),
   };
   const bar = transport(post, { lone: false });
-  const which = choice('Which generator', [
-    ['ema', 'EMA', 'The average of the generator’s weights over time, where a side has one'],
-    ['raw', 'raw', 'The generator as it is at this very step'],
-  ], 'ema', (value) => { generator = value; since = ''; hurry(); });
+  const which = choice(
+    'Which generator',
+    [
+      ['ema', 'EMA', 'The average of the generator’s weights over time, where a side has one'],
+      ['raw', 'raw', 'The generator as it is at this very step'],
+    ],
+    'ema',
+    (value) => {
+      generator = value;
+      since = '';
+      hurry();
+    },
+  );
   const grid = el('div', { class: 'sides' });
   const waiting = el('p', { class: 'note', text: 'The first picture is on its way.' });
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
   bar.node.querySelector('.counters').before(which.node);
   root.append(bar.node, waiting, grid, status);
 
-  function hurry() { eager = performance.now() + EAGER_FOR; asking.wake(); }
+  function hurry() {
+    eager = performance.now() + EAGER_FOR;
+    asking.wake();
+  }
 
   function take(next) {
-    const now = performance.now(), { header, frames } = next;
+    const now = performance.now(),
+      { header, frames } = next;
     if (arrived) gap = gap ? 0.7 * gap + 0.3 * Math.min(2000, now - arrived) : now - arrived;
     arrived = now;
     if (set?.frames[0].header.run !== frames[0].header.run || set.frames.length !== frames.length) memories.clear();
@@ -80,19 +122,28 @@ function build(root) {
     entitle();
     show(waiting, false);
     for (const [name, value] of Object.entries({
-      step: header.step, frame: header.serial, state: header.state, sides: frames.length,
+      step: header.step,
+      frame: header.serial,
+      state: header.state,
+      sides: frames.length,
       'frames-per-second': gap ? (1000 / gap).toFixed(1) : 0,
-    })) setAttr(root, `data-${name}`, value);
+    }))
+      setAttr(root, `data-${name}`, value);
     const first = frames.find((frame) => frame.header.state === header.state) || frames[0];
     bar.update({ header: { ...first.header, ...header } });
     if (header.state !== state) {
       state = header.state;
       setText(status, `${STATE_WORDS[state] || state} at step ${integer(header.step)}`);
     }
-    show(which.node, frames.some((frame) => frame.header.has_ema));
+    show(
+      which.node,
+      frames.some((frame) => frame.header.has_ema),
+    );
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const ms = calm ? 0 : header.state === 'playing' ? Math.min(260, Math.max(80, 0.9 * gap)) : 300;
-    frames.forEach((frame, i) => { if (frame.header.kind) sides[i].update(frame, now, ms); });
+    frames.forEach((frame, i) => {
+      if (frame.header.kind) sides[i].update(frame, now, ms);
+    });
     setAttr(root, 'data-draw-ms', (performance.now() - now).toFixed(1));
   }
 
@@ -103,14 +154,21 @@ function build(root) {
   }
 
   async function ask(begun) {
-    if (!await colours.ready() || !alive || document.hidden) return;
-    if (begun - checked > 1000) { checked = begun; colours.dress(); }
+    if (!(await colours.ready()) || !alive || document.hidden) return;
+    if (begun - checked > 1000) {
+      checked = begun;
+      colours.dress();
+    }
     const { url } = data;
     const reply = await reach(`${url}&since=${since}${generator ? `&generator=${generator}` : ''}`);
     if (!alive) return;
-    if (reply.status === 410) { lost(); return; }
+    if (reply.status === 410) {
+      lost();
+      return;
+    }
     post.acknowledge(reply.headers.get('x-heard'));
-    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream')) return;
+    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream'))
+      return;
     const next = unpack(await reply.arrayBuffer());
     if (!alive || url !== data.url) return;
     since = String(next.header.serial);
@@ -126,7 +184,12 @@ function build(root) {
     if (set) bar.update({ header: { ...set.frames[0].header, ...set.header, state: 'closed' } });
   }
 
-  const keys = keyboard(root, '.gan-lab', { act: bar.key, escape: () => { for (const one of sides) one.close(); } });
+  const keys = keyboard(root, '.gan-lab', {
+    act: bar.key,
+    leave: () => {
+      for (const one of sides) one.close();
+    },
+  });
 
   function end() {
     if (!alive) return;
@@ -140,16 +203,22 @@ function build(root) {
   return {
     configure(component) {
       post.connect(component.setTriggerValue);
-      const given = component.data, fresh = !data || data.url !== given.url;
+      const given = component.data,
+        fresh = !data || data.url !== given.url;
       data = given;
       style(data.styles, root);
       colours.use(data.figures);
-      if (fresh) { since = ''; state = ''; }
+      if (fresh) {
+        since = '';
+        state = '';
+      }
       eager = performance.now() + EAGER_FOR;
       entitle();
       asking.wake();
     },
     end,
-    get ended() { return !alive; },
+    get ended() {
+      return !alive;
+    },
   };
 }

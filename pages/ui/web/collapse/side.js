@@ -1,42 +1,94 @@
+// @ts-check
 // One side of a comparison: its name and what is different, samples, verdict, time, losses, what D says.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
 import { plot, plotter } from '../core/plots.js';
-import { samples } from '../train/samples.js';
-import { hasScores, scoreKeys } from '../train/scored.js';
-import { strip } from '../train/strip.js';
 import { alpha } from '../core/theme.js';
+import { samples } from '../train/samples.js';
+import { scoreKeys } from '../train/scored.js';
+import { strip } from '../train/strip.js';
 import { hasModes, verdict } from '../train/words.js';
 
 const LETTERS = 'ABCD';
 
-/** `ctx`: look, template, plotly, every, others, send; see lab.js. */
+/** `ctx`: look, template, metrics, plotly, every, others, send; see lab.js. */
 export function side(i, ctx) {
   const letter = el('b', { class: 'letter', text: LETTERS[i], 'aria-hidden': 'true' });
-  const title = el('h3', { text: '' }), differs = el('p', { class: 'differs', text: '\u00a0' });
-  const open = el('button', { type: 'button', text: 'Open on Train', title: 'This side alone, on the Train page, from its beginning', onclick: () => ctx.send('take', i) });
-  const away = el('button', { type: 'button', class: 'away', text: '×', title: 'Take this side away', 'aria-label': 'Take this side away', onclick: () => ctx.send('remove', i) });
+  const title = el('h3', { text: '' }),
+    differs = el('p', { class: 'differs', text: '\u00a0' });
+  const open = el('button', {
+    type: 'button',
+    text: 'Open on Train',
+    title: 'This side alone, on the Train page, from its beginning',
+    onclick: () => ctx.send('take', i),
+  });
+  const away = el('button', {
+    type: 'button',
+    class: 'away',
+    text: '×',
+    title: 'Take this side away',
+    'aria-label': 'Take this side away',
+    onclick: () => ctx.send('remove', i),
+  });
   const picture = samples({ look: ctx.look, pickGenerator: () => {} });
-  const says = verdict(), time = strip({ look: ctx.look });
-  const losses = plot('losses', 'Losses'), histograms = plot('score_histograms', 'What D says'), scores = plot('scores', 'Scores');
-  const dNow = el('span', { class: 'value', text: '' }), gNow = el('span', { class: 'value', text: '' });
-  const key = (kind, words, ...more) => el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
-  const reading = el('p', { class: 'reading', text: '', hidden: true }), left = el('p', { class: 'lost', text: '', hidden: true });
-  const scored = scoreKeys(), scoresCard = el('section', { class: 'card', 'aria-label': 'Scores' },
-    el('header', {}, el('h3', { text: 'Scores' }), ...scored.nodes), scores.node);
-  let spoken = 0, self = null;
+  const says = verdict(),
+    time = strip({ look: ctx.look, metrics: ctx.metrics });
+  const losses = plot('losses', 'Losses'),
+    histograms = plot('score_histograms', 'What D says'),
+    scores = plot('scores', 'Scores');
+  const dNow = el('span', { class: 'value', text: '' }),
+    gNow = el('span', { class: 'value', text: '' });
+  const key = (kind, words, ...more) =>
+    el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
+  const reading = el('p', { class: 'reading', text: '', hidden: true }),
+    left = el('p', { class: 'lost', text: '', hidden: true });
+  const scored = scoreKeys(ctx.metrics),
+    scoresCard = el(
+      'section',
+      { class: 'card', 'aria-label': 'Scores' },
+      el('header', {}, el('h3', { text: 'Scores' }), scored.node),
+      scores.node,
+    );
+  let spoken = 0,
+    self = null;
 
   const drawing = plotter({
-    plots: [losses, histograms, scores], url: ctx.plotly, templates: ctx.template,
-    options: () => ({ smooth: 0.6, font: ctx.look().font, ground: alpha(ctx.look().palette.card, 0.72), every: ctx.every(), others: ctx.others(self), memory: ctx.memory }),
+    plots: [losses, histograms, scores],
+    url: ctx.plotly,
+    templates: ctx.template,
+    options: () => ({
+      smooth: 0.6,
+      font: ctx.look().font,
+      ground: alpha(ctx.look().palette.card, 0.72),
+      every: ctx.every(),
+      others: ctx.others(self),
+      memory: ctx.memory,
+    }),
   });
-  const node = el('section', { class: 'side-by-side', 'aria-label': `Side ${LETTERS[i]}` },
-    el('header', {}, letter, title, open, away), differs, says.node, picture.node, time.node, left,
-    el('section', { class: 'card', 'aria-label': 'Losses' },
-      el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'D', dNow), key('solid fake', 'G', gNow)), reading, losses.node),
-    el('section', { class: 'card', 'aria-label': 'What D says' },
-      el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))')), histograms.node),
-    scoresCard);
+  const node = el(
+    'section',
+    { class: 'side-by-side', 'aria-label': `Side ${LETTERS[i]}` },
+    el('header', {}, letter, title, open, away),
+    differs,
+    says.node,
+    picture.node,
+    time.node,
+    left,
+    el(
+      'section',
+      { class: 'card', 'aria-label': 'Losses' },
+      el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'D', dNow), key('solid fake', 'G', gNow)),
+      reading,
+      losses.node,
+    ),
+    el(
+      'section',
+      { class: 'card', 'aria-label': 'What D says' },
+      el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))')),
+      histograms.node,
+    ),
+    scoresCard,
+  );
 
   self = {
     node,
@@ -49,7 +101,8 @@ export function side(i, ctx) {
       show(away, n > 1);
     },
     update(frame, now, ms) {
-      const { header } = frame, stats = header.stats || {};
+      const { header } = frame,
+        stats = header.stats || {};
       setAttr(node, 'data-step', header.step);
       setAttr(node, 'data-state', header.state);
       says.update(frame);
@@ -59,19 +112,30 @@ export function side(i, ctx) {
       setText(left, header.lost || '\u00a0');
       setText(dNow, decimal(stats.d_loss));
       setText(gNow, decimal(stats.g_loss));
-      show(scoresCard, hasScores(frame));
+      show(scoresCard, scored.any(frame));
       scored.update(frame);
       drawing.update(frame);
       if (now - spoken < 4000) return;
       spoken = now;
+      const { d_loss, g_loss, real_logit, fake_logit } = stats;
+      const losses = `discriminator ${decimal(d_loss)}, generator ${decimal(g_loss)}`;
+      const answers = `${decimal(real_logit)} on real, ${decimal(fake_logit)} on generated`;
       drawing.speak({
-        losses: `Side ${LETTERS[i]}, losses at step ${integer(header.step)}: discriminator ${decimal(stats.d_loss)}, generator ${decimal(stats.g_loss)}`,
-        score_histograms: `Side ${LETTERS[i]}, what D says on average: ${decimal(stats.real_logit)} on real, ${decimal(stats.fake_logit)} on generated`,
+        losses: `Side ${LETTERS[i]}, losses at step ${integer(header.step)}: ${losses}`,
+        score_histograms: `Side ${LETTERS[i]}, what D says on average: ${answers}`,
       });
     },
-    repaint() { picture.repaint(); time.repaint(); drawing.refresh(); },
+    repaint() {
+      picture.repaint();
+      time.repaint();
+      drawing.refresh();
+    },
     close: () => says.close(),
-    end() { picture.end(); time.end(); drawing.end(); },
+    end() {
+      picture.end();
+      time.end();
+      drawing.end();
+    },
   };
   return self;
 }

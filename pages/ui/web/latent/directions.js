@@ -1,3 +1,4 @@
+// @ts-check
 // Directions: PCA, SeFa, attributes, classes, and those that somebody named; saved with the run, exported, loaded.
 import { choice, el, setText } from '../core/dom.js';
 import { decimal, percent } from '../core/format.js';
@@ -8,18 +9,33 @@ const MAX_LOADED = 16;
 const KINDS = { pca: 'PCA', sefa: 'SeFa', attributes: 'Attributes', labels: 'Classes', saved: 'Saved' };
 
 export function directions(ctx) {
-  let kind = 'pca', rows = [];
+  let kind = 'pca',
+    rows = [];
   const list = el('div', { class: 'sliders' });
   const meaning = el('p', { class: 'note', text: '' });
-  const kinds = Object.entries(KINDS).filter(([name]) => (name !== 'attributes' || ctx.about.kind === 'images') && (name !== 'labels' || ctx.about.labelled));
-  const which = choice('Kind', kinds, kind, (value) => { kind = value; ctx.S.shifts.clear(); ctx.edited(); self.refresh(); });
+  const kinds = Object.entries(KINDS).filter(
+    ([name]) => (name !== 'attributes' || ctx.about.kind === 'images') && (name !== 'labels' || ctx.about.labelled),
+  );
+  const which = choice('Kind', kinds, kind, (value) => {
+    kind = value;
+    ctx.S.shifts.clear();
+    ctx.edited();
+    self.refresh();
+  });
   const zero = el('button', { type: 'button', text: 'All to zero', onclick: () => reset() });
   const name = el('input', { type: 'text', maxlength: 40, placeholder: 'name', 'aria-label': 'Name of the direction' });
   const store = el('button', { type: 'button', text: 'Save what the sliders add up to', onclick: () => save() });
   const table = el('a', { class: 'button', text: 'Export (JSON)', download: '' });
-  const given = el('input', { type: 'file', accept: 'application/json', 'aria-label': 'Load directions', onchange: () => load() });
-  const way = sweep(ctx), waiting = [];
-  let vectors = new Map(), swept = '';
+  const given = el('input', {
+    type: 'file',
+    accept: 'application/json',
+    'aria-label': 'Load directions',
+    onchange: () => load(),
+  });
+  const way = sweep(ctx),
+    waiting = [];
+  let vectors = new Map(),
+    swept = '';
 
   function reset() {
     ctx.S.shifts.clear();
@@ -30,27 +46,63 @@ export function directions(ctx) {
   function save() {
     const moved = [...ctx.S.shifts].filter(([key, v]) => v && vectors.has(key));
     const label = name.value.trim();
-    if (!label || !moved.length) { ctx.say('Move a slider first, and give the direction a name.'); return; }
+    if (!label || !moved.length) {
+      ctx.say('Move a slider first, and give the direction a name.');
+      return;
+    }
     const sum = new Float32Array(ctx.about.latent_dim);
-    for (const [key, v] of moved) vectors.get(key).forEach((x, i) => { sum[i] += v * x; });
+    for (const [key, v] of moved)
+      vectors.get(key).forEach((x, i) => {
+        sum[i] += v * x;
+      });
     const size = Math.hypot(...sum) || 1;
-    ctx.save(label, zText(sum.map((x) => x / size), 0, sum.length));
+    ctx.save(
+      label,
+      zText(
+        sum.map((x) => x / size),
+        0,
+        sum.length,
+      ),
+    );
     name.value = '';
     ctx.say('');
   }
-  /** Directions from a file that was exported, of this run or of another with as many coordinates: they join the saved ones. */
+  /** Directions from an exported file, of this run or of another with as many coordinates: they join the saved ones. */
   async function load() {
-    const found = given.files[0], dim = ctx.about.latent_dim;
+    const found = given.files[0],
+      dim = ctx.about.latent_dim;
     if (!found) return;
     let named = null;
-    try { named = found.size < 1e6 ? JSON.parse(await found.text()).directions : null; } catch { /* said below */ }
+    try {
+      named = found.size < 1e6 ? JSON.parse(await found.text()).directions : null;
+    } catch {
+      /* said below */
+    }
     given.value = '';
     const rows = named && typeof named === 'object' && !Array.isArray(named) ? Object.entries(named) : [];
-    const fits = rows.filter(([label, v]) => label.trim() && label.length <= 40 && Array.isArray(v) && v.length === dim && v.every(Number.isFinite) && Math.hypot(...v) > 0);
-    if (!fits.length) { ctx.say(`No direction of ${dim} numbers is in this file: take one that “Export” made.`); return; }
+    const fits = rows.filter(
+      ([label, v]) =>
+        label.trim() &&
+        label.length <= 40 &&
+        Array.isArray(v) &&
+        v.length === dim &&
+        v.every(Number.isFinite) &&
+        Math.hypot(...v) > 0,
+    );
+    if (!fits.length) {
+      ctx.say(`No direction of ${dim} numbers is in this file: take one that “Export” made.`);
+      return;
+    }
     for (const [label, v] of fits.slice(0, MAX_LOADED)) {
       const size = Math.hypot(...v);
-      waiting.push([label.trim(), zText(Float32Array.from(v, (x) => x / size), 0, dim)]);
+      waiting.push([
+        label.trim(),
+        zText(
+          Float32Array.from(v, (x) => x / size),
+          0,
+          dim,
+        ),
+      ]);
     }
     ctx.say('');
     pour();
@@ -62,27 +114,56 @@ export function directions(ctx) {
     if (next) ctx.save(...next);
   }
   function fill(keys, names, values, effects, header, forget) {
-    rows = keys.map((key, i) => strength(ctx, key, names[i], `from −3 σ to +3 σ samples move by ${decimal(effects[i], 3)}; along a random direction by ${decimal(header.random, 3)}`,
-      () => { if (swept !== key && vectors.has(key)) { swept = key; way.along(vectors.get(key), names[i]); } }));
-    list.replaceChildren(...rows.map((row, i) => {
-      const meter = el('i', { class: 'meter', 'aria-hidden': 'true' });
-      const top = Math.max(...effects, header.random);
-      meter.style.setProperty('--share', `${(100 * effects[i]) / top}%`);
-      meter.style.setProperty('--chance', `${(100 * header.random) / top}%`);
-      const value = el('span', { class: 'note value', text: values ? (header.meaning === 'eigenvalue' ? decimal(values[i], 2) : percent(values[i])) : '' });
-      const drop = forget ? el('button', { type: 'button', text: '×', 'aria-label': `Forget ${names[i]}`, onclick: () => ctx.save(names[i], '') }) : '';
-      return el('div', { class: 'slidden' }, row.node, value, meter, drop);
-    }));
-    setText(meaning, `${header.meaning ? `Number: ${header.meaning}. ` : ''}Bar: how far samples move from −3 σ to +3 σ; the tick is a random direction (${decimal(header.random, 2)}).`);
+    const chance = `along a random direction by ${decimal(header.random, 3)}`;
+    rows = keys.map((key, i) =>
+      strength(ctx, key, names[i], `from −3 σ to +3 σ samples move by ${decimal(effects[i], 3)}; ${chance}`, () => {
+        if (swept !== key && vectors.has(key)) {
+          swept = key;
+          way.along(vectors.get(key), names[i]);
+        }
+      }),
+    );
+    list.replaceChildren(
+      ...rows.map((row, i) => {
+        const meter = el('i', { class: 'meter', 'aria-hidden': 'true' });
+        const top = Math.max(...effects, header.random);
+        meter.style.setProperty('--share', `${(100 * effects[i]) / top}%`);
+        meter.style.setProperty('--chance', `${(100 * header.random) / top}%`);
+        const value = el('span', {
+          class: 'note value',
+          text: values ? (header.meaning === 'eigenvalue' ? decimal(values[i], 2) : percent(values[i])) : '',
+        });
+        const drop = forget
+          ? el('button', {
+              type: 'button',
+              text: '×',
+              'aria-label': `Forget ${names[i]}`,
+              onclick: () => ctx.save(names[i], ''),
+            })
+          : '';
+        return el('div', { class: 'slidden' }, row.node, value, meter, drop);
+      }),
+    );
+    const number = header.meaning ? `Number: ${header.meaning}. ` : '';
+    const tick = `the tick is a random direction (${decimal(header.random, 2)})`;
+    setText(meaning, `${number}Bar: how far samples move from −3 σ to +3 σ; ${tick}.`);
     table.href = ctx.file('json', { u: keys.join(','), names: JSON.stringify(names) });
   }
   const self = {
     still: true,
-    node: el('section', { class: 'card section' }, el('div', { class: 'row' }, which.node, zero, keep(ctx)), list, meaning,
-      el('div', { class: 'row' }, name, store, table, el('label', { class: 'field upload' }, 'or load', given)), way.node),
+    node: el(
+      'section',
+      { class: 'card section' },
+      el('div', { class: 'row' }, which.node, zero, keep(ctx)),
+      list,
+      meaning,
+      el('div', { class: 'row' }, name, store, table, el('label', { class: 'field upload' }, 'or load', given)),
+      way.node,
+    ),
     refresh() {
       ctx.reset = reset;
-      if (ctx.S.shifts.size) { // they were of other directions
+      if (ctx.S.shifts.size) {
+        // they were of other directions
         ctx.S.shifts.clear();
         ctx.edited();
       }
@@ -90,25 +171,47 @@ export function directions(ctx) {
         const saved = ctx.saved();
         vectors = new Map();
         if (!saved.length) {
-          list.replaceChildren(el('p', { class: 'note', text: 'None yet: move sliders of another kind, name the sum, save it. It is kept with the run.' }));
+          list.replaceChildren(
+            el('p', {
+              class: 'note',
+              text: 'None yet: move sliders of another kind, name the sum, save it. It is kept with the run.',
+            }),
+          );
           setText(meaning, '');
           return;
         }
         ctx.ask('directions', { do: 'effects', u: saved.map((s) => s.vector).join(',') }, ({ header, arrays }) => {
           saved.forEach((s) => vectors.set(s.vector, numbers(s.vector)));
-          fill(saved.map((s) => s.vector), saved.map((s) => s.name), null, arrays.effects, header, true);
+          fill(
+            saved.map((s) => s.vector),
+            saved.map((s) => s.name),
+            null,
+            arrays.effects,
+            header,
+            true,
+          );
         });
         return;
       }
       ctx.ask('directions', { do: 'directions', kind }, ({ header, arrays, shapes }) => {
         const dim = shapes.vectors[1];
-        vectors = new Map(header.names.map((_, i) => [zText(arrays.vectors, i, dim), arrays.vectors.slice(i * dim, (i + 1) * dim)]));
+        vectors = new Map(
+          header.names.map((_, i) => [zText(arrays.vectors, i, dim), arrays.vectors.slice(i * dim, (i + 1) * dim)]),
+        );
         fill([...vectors.keys()], header.names, arrays.values, arrays.effects, header, false);
       });
     },
-    saved() { pour(); if (kind === 'saved') this.refresh(); },
-    hand() { swept = ''; },
-    end() { ctx.S.shifts.clear(); ctx.reset = null; },
+    saved() {
+      pour();
+      if (kind === 'saved') this.refresh();
+    },
+    hand() {
+      swept = '';
+    },
+    end() {
+      ctx.S.shifts.clear();
+      ctx.reset = null;
+    },
   };
   return self;
 }

@@ -1,16 +1,24 @@
+// @ts-check
 // Samples as small pictures, rows of them as buttons, and plain line charts: all on canvases of fixed size.
+
+import { step125 } from '../core/axes.js';
 import { el, setAttr, setText, sharpCanvas } from '../core/dom.js';
-import { decimal, step125 } from '../core/format.js';
+import { decimal } from '../core/format.js';
 import { alpha } from '../core/theme.js';
 
-const TAU = 2 * Math.PI, POINT_SIDE = 96;
+const TAU = 2 * Math.PI,
+  POINT_SIDE = 96;
 
 /** Draw sample `i` of an array: an image pixel for pixel, or a point as a dot in its frame, over a few real ones. */
 export function paintSample(canvas, array, shape, i, look, frame, side = POINT_SIDE) {
   if (shape.length === 4) {
     const [, h, w, c] = shape;
-    if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
-    const context = canvas.getContext('2d'), image = context.createImageData(w, h);
+    if (canvas.width !== w || canvas.height !== h) {
+      canvas.width = w;
+      canvas.height = h;
+    }
+    const context = canvas.getContext('2d'),
+      image = context.createImageData(w, h);
     const start = i * h * w * c;
     for (let p = 0, s = start, o = 0; p < h * w; p++, s += c, o += 4) {
       image.data[o] = array[s];
@@ -22,9 +30,15 @@ export function paintSample(canvas, array, shape, i, look, frame, side = POINT_S
     return;
   }
   if (canvas.width !== side) canvas.width = canvas.height = side;
-  const [x0, x1, y0, y1] = frame || [-1, 1, -1, 1], c = canvas.getContext('2d'), r = 2 + side / 32;
+  const [x0, x1, y0, y1] = frame || [-1, 1, -1, 1],
+    c = canvas.getContext('2d'),
+    r = 2 + side / 32;
   const to = (x, y) => [((x - x0) / (x1 - x0)) * side, ((y1 - y) / (y1 - y0)) * side];
-  const dot = (x, y, size) => { c.beginPath(); c.arc(x, y, size, 0, TAU); c.fill(); };
+  const dot = (x, y, size) => {
+    c.beginPath();
+    c.arc(x, y, size, 0, TAU);
+    c.fill();
+  };
   c.clearRect(0, 0, side, side);
   if (look.real) {
     c.fillStyle = alpha(look.palette.real, 0.45);
@@ -37,23 +51,33 @@ export function paintSample(canvas, array, shape, i, look, frame, side = POINT_S
 
 /** Fill square `i` of a grid of `n` by `n` over a canvas `side` pixels wide, on whole pixels: no seams. */
 export function fillCell(c, i, n, side) {
-  const edge = (k) => Math.round((k * side) / n), x = i % n, y = Math.floor(i / n);
+  const edge = (k) => Math.round((k * side) / n),
+    x = i % n,
+    y = Math.floor(i / n);
   c.fillRect(edge(x), edge(y), edge(x + 1) - edge(x), edge(y + 1) - edge(y));
 }
 
 /** Rows of samples as buttons. `pick(i, event)` hears of clicks; `name(i)` is what a screen reader says. */
-export function tiles({ label, pick, name, kind = '' }) {
+export function tiles({ label, pick = null, name = null, kind = '' }) {
   const node = el('div', { class: `tiles ${kind}`, role: 'group', 'aria-label': label });
   const buttons = [];
   function grow(n) {
     while (buttons.length < n) {
       const i = buttons.length;
-      const canvas = el('canvas', { 'aria-hidden': 'true' }), badge = el('span', { class: 'badge' });
-      const button = el(pick ? 'button' : 'span', { class: 'tile', ...(pick ? { type: 'button', onclick: (event) => pick(i, event) } : { role: 'img' }) }, canvas, badge);
+      const canvas = el('canvas', { 'aria-hidden': 'true' }),
+        badge = el('span', { class: 'badge' });
+      const button = el(
+        pick ? 'button' : 'span',
+        { class: 'tile', ...(pick ? { type: 'button', onclick: (event) => pick(i, event) } : { role: 'img' }) },
+        canvas,
+        badge,
+      );
       buttons.push({ button, canvas, badge });
       node.append(button);
     }
-    buttons.forEach((b, i) => { b.button.hidden = i >= n; });
+    buttons.forEach((b, i) => {
+      b.button.hidden = i >= n;
+    });
   }
   return {
     node,
@@ -64,7 +88,7 @@ export function tiles({ label, pick, name, kind = '' }) {
         setAttr(buttons[i].button, 'aria-label', name ? name(i) : `${label}, ${i + 1}`);
       }
     },
-    /** `badges(i)`: text at the corner or ''; `pressed(i)`: is it chosen? `share(i)`: length of a bar below it, 0 to 1. */
+    /** `badges(i)`: text at the corner or ''; `pressed(i)`: is it chosen? `share(i)`: of a bar below it, 0 to 1. */
     mark(badges, pressed, share) {
       buttons.forEach(({ button, badge }, i) => {
         if (share) button.style.setProperty('--share', `${(100 * share(i)).toFixed(1)}%`);
@@ -93,19 +117,35 @@ export function large(label) {
 export function chart(title, unit) {
   let drawn = null;
   const { canvas, context, end } = sharpCanvas(() => paint(), { class: 'chart', role: 'img', 'aria-label': title });
-  const node = el('figure', { class: 'small' }, el('figcaption', {}, el('b', { text: title }), el('span', { class: 'note', text: unit })), canvas);
+  const node = el(
+    'figure',
+    { class: 'small' },
+    el('figcaption', {}, el('b', { text: title }), el('span', { class: 'note', text: unit })),
+    canvas,
+  );
   function paint() {
     if (!drawn || !canvas.width) return;
-    const { series, band, middle, mark, look, from = 0, zero = true } = drawn, px = look.ratio, c = context;
-    const left = 44 * px, right = 8 * px, top = 8 * px, bottom = 18 * px;
-    const w = canvas.width - left - right, h = canvas.height - top - bottom;
-    const all = series.flatMap((s) => Array.from(s.values)).concat(band || []).filter(Number.isFinite);
-    let low = zero ? Math.min(0, ...all) : Math.min(...all), high = Math.max(...all, low + 1e-9);
+    const { series, band, middle, mark, look, from = 0, zero = true } = drawn,
+      px = look.ratio,
+      c = context;
+    const left = 44 * px,
+      right = 8 * px,
+      top = 8 * px,
+      bottom = 18 * px;
+    const w = canvas.width - left - right,
+      h = canvas.height - top - bottom;
+    const all = series
+      .flatMap((s) => Array.from(s.values))
+      .concat(band || [])
+      .filter(Number.isFinite);
+    let low = zero ? Math.min(0, ...all) : Math.min(...all),
+      high = Math.max(...all, low + 1e-9);
     const unitStep = step125((high - low) / 4);
     low = Math.floor(low / unitStep) * unitStep;
     high = Math.ceil(high / unitStep - 1e-9) * unitStep;
     const n = Math.max(2, ...series.map((s) => s.values.length));
-    const x = (i) => left + (i / (n - 1)) * w, y = (v) => top + ((high - v) / (high - low)) * h;
+    const x = (i) => left + (i / (n - 1)) * w,
+      y = (v) => top + ((high - v) / (high - low)) * h;
     c.clearRect(0, 0, canvas.width, canvas.height);
     if (band) {
       c.fillStyle = alpha(look.palette.muted, 0.16);
@@ -134,11 +174,14 @@ export function chart(title, unit) {
       c.lineWidth = width * px;
       c.setLineDash((dash || []).map((d) => d * px));
       c.beginPath();
-      values.forEach((v, i) => { if (Number.isFinite(v)) c.lineTo(x(i), y(v)); });
+      values.forEach((v, i) => {
+        if (Number.isFinite(v)) c.lineTo(x(i), y(v));
+      });
       c.stroke();
       c.setLineDash([]);
     };
-    if (middle !== undefined && middle !== null) line([middle, ...Array(n - 1).fill(middle)], look.palette.muted, [2, 3], 1);
+    if (middle !== undefined && middle !== null)
+      line([middle, ...Array(n - 1).fill(middle)], look.palette.muted, [2, 3], 1);
     for (const s of series) line(Array.from(s.values), s.colour, s.dash, s.width || 1.8);
     if (mark !== undefined && mark !== null) {
       c.strokeStyle = look.palette.ink;
@@ -150,15 +193,26 @@ export function chart(title, unit) {
     }
   }
   return {
-    node, end,
-    draw(next, words) { drawn = next; paint(); if (words) setAttr(canvas, 'aria-label', `${title}: ${words}`); },
-    mark(i) { if (drawn) { drawn.mark = i; paint(); } },
+    node,
+    end,
+    draw(next, words) {
+      drawn = next;
+      paint();
+      if (words) setAttr(canvas, 'aria-label', `${title}: ${words}`);
+    },
+    mark(i) {
+      if (drawn) {
+        drawn.mark = i;
+        paint();
+      }
+    },
   };
 }
 
 /** A bar from 0 to `end` with a band, and a mark where a number lies. */
 export function gauge() {
-  const dot = el('i', { class: 'dot' }), band = el('i', { class: 'band' });
+  const dot = el('i', { class: 'dot' }),
+    band = el('i', { class: 'band' });
   const node = el('span', { class: 'gauge', role: 'img' }, band, dot);
   return {
     node,
@@ -178,7 +232,13 @@ export function normGauge() {
   return {
     node: made.node,
     show(norm, [low, , high]) {
-      made.show(norm, low, high, 1.6 * high, `norm ${decimal(norm, 1)}; nine of ten z have ${decimal(low, 1)} to ${decimal(high, 1)}`);
+      made.show(
+        norm,
+        low,
+        high,
+        1.6 * high,
+        `norm ${decimal(norm, 1)}; nine of ten z have ${decimal(low, 1)} to ${decimal(high, 1)}`,
+      );
     },
   };
 }

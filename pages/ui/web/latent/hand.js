@@ -1,3 +1,4 @@
+// @ts-check
 // The z in hand: its sample, its norm among those that are likely, a random walk; and the key points.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal } from '../core/format.js';
@@ -6,35 +7,90 @@ import { large, normGauge, retag, tagOf, tiles, zText } from './draw.js';
 const WALK_MS = 80;
 
 export function hand(ctx) {
-  const picture = large('sample of the z in hand'), gauge = normGauge();
-  const facts = { norm: el('b', { text: '' }), likely: el('span', { class: 'note', text: '' }), logit: el('b', { text: '' }), which: el('b', { text: '' }) };
+  const picture = large('sample of the z in hand'),
+    gauge = normGauge();
+  const facts = {
+    norm: el('b', { text: '' }),
+    likely: el('span', { class: 'note', text: '' }),
+    logit: el('b', { text: '' }),
+    which: el('b', { text: '' }),
+  };
   const add = el('button', { type: 'button', text: 'Add as key point', onclick: () => ctx.addKey(made || ctx.S.hand) });
-  const random = el('button', { type: 'button', text: 'Random z', title: 'A fresh z from the prior', onclick: () => ctx.take(`s${ctx.seedAtRandom()}.0${ctx.tag(0)}`) });
-  const walk = el('button', { type: 'button', text: 'Random walk', 'aria-pressed': false, title: 'From one random z to the next, along the arc', onclick: () => (walking ? halt() : begin()) });
+  const random = el('button', {
+    type: 'button',
+    text: 'Random z',
+    title: 'A fresh z from the prior',
+    onclick: () => ctx.take(`s${ctx.seedAtRandom()}.0${ctx.tag(0)}`),
+  });
+  const walk = el('button', {
+    type: 'button',
+    text: 'Random walk',
+    'aria-pressed': false,
+    title: 'From one random z to the next, along the arc',
+    onclick: () => (walking ? halt() : begin()),
+  });
   const png = el('a', { class: 'button', text: 'PNG', download: '' });
   const csv = el('a', { class: 'button', text: 'z as CSV', download: '' });
-  let made = null, walking = 0, filled = false;
+  let made = null,
+    walking = 0,
+    filled = false;
 
-  const told = el('select', { 'aria-label': 'Class of the z in hand', onchange: () => ctx.take(retag(ctx.S.hand, `@${told.value}`)) });
-  const toldFact = el('div', { title: 'The class that G is told beside z: the same z can be any of them', hidden: true }, el('dt', { text: 'class' }), el('dd', {}, told));
+  const told = el('select', {
+    'aria-label': 'Class of the z in hand',
+    onchange: () => ctx.take(retag(ctx.S.hand, `@${told.value}`)),
+  });
+  const toldFact = el(
+    'div',
+    { title: 'The class that G is told beside z: the same z can be any of them', hidden: true },
+    el('dt', { text: 'class' }),
+    el('dd', {}, told),
+  );
 
   const chips = tiles({ label: 'Key points', pick: (i) => ctx.take(ctx.S.keys[i]), name: (i) => `key point ${i + 1}` });
-  const drop = (i) => { ctx.S.keys.splice(i, 1); ctx.keysChanged(); };
-  const chosen = () => { const i = ctx.S.keys.indexOf(ctx.S.hand); return i < 0 ? ctx.S.keys.length - 1 : i; };
-  const remove = el('button', { type: 'button', text: 'Remove', title: 'The key point that is in hand, else the last one', onclick: () => drop(chosen()) });
-  const chance = el('button', { type: 'button', text: 'Add random', onclick: () => ctx.addKey(`s${ctx.seedAtRandom()}.0${ctx.tag(0)}`) });
-  const typed = el('input', { type: 'number', min: 0, max: 2 ** 31 - 1, placeholder: 'seed', 'aria-label': 'Seed of a key point', onkeydown: (event) => { if (event.key === 'Enter') addTyped(); } });
+  const drop = (i) => {
+    ctx.S.keys.splice(i, 1);
+    ctx.keysChanged();
+  };
+  const chosen = () => {
+    const i = ctx.S.keys.indexOf(ctx.S.hand);
+    return i < 0 ? ctx.S.keys.length - 1 : i;
+  };
+  const remove = el('button', {
+    type: 'button',
+    text: 'Remove',
+    title: 'The key point that is in hand, else the last one',
+    onclick: () => drop(chosen()),
+  });
+  const chance = el('button', {
+    type: 'button',
+    text: 'Add random',
+    onclick: () => ctx.addKey(`s${ctx.seedAtRandom()}.0${ctx.tag(0)}`),
+  });
+  const typed = el('input', {
+    type: 'number',
+    min: 0,
+    max: 2 ** 31 - 1,
+    placeholder: 'seed',
+    'aria-label': 'Seed of a key point',
+    onkeydown: (event) => {
+      if (event.key === 'Enter') addTyped();
+    },
+  });
   const type_ = el('button', { type: 'button', text: 'Add seed', onclick: () => addTyped() });
   function addTyped() {
     const seed = typed.value === '' ? NaN : Number(typed.value);
-    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 31) { ctx.say(`A seed is a whole number from 0 to ${2 ** 31 - 1}.`); return; }
+    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 31) {
+      ctx.say(`A seed is a whole number from 0 to ${2 ** 31 - 1}.`);
+      return;
+    }
     ctx.say('');
     ctx.addKey(`s${seed}.0${ctx.tag(0)}`);
     typed.value = '';
   }
 
   function tell(arrays, i, text) {
-    const likely = ctx.about.likely, norm = arrays.norm[i];
+    const likely = ctx.about.likely,
+      norm = arrays.norm[i];
     gauge.show(norm, likely);
     setText(facts.norm, decimal(norm, 2));
     setText(facts.likely, `9 of 10 z: ${decimal(likely[0], 1)} to ${decimal(likely[2], 1)}`);
@@ -56,7 +112,8 @@ export function hand(ctx) {
           ctx.S.hand = zText(arrays.z, i, shapes.z[1]) + tagOf(target);
           setAttr(ctx.root, 'data-walked', Number(ctx.root.getAttribute('data-walked') || 0) + 1);
           i += 1;
-          if (i < shapes.samples[0]) walking = setTimeout(next, ctx.reduced() ? 400 : WALK_MS); else step();
+          if (i < shapes.samples[0]) walking = setTimeout(next, ctx.reduced() ? 400 : WALK_MS);
+          else step();
         };
         next();
       });
@@ -74,25 +131,59 @@ export function hand(ctx) {
     ctx.onHand();
   }
 
-  const fact = (name, value, title, ...more) => el('div', { title }, el('dt', { text: name }), el('dd', {}, value, ...more));
+  const fact = (name, value, title, ...more) =>
+    el('div', { title }, el('dt', { text: name }), el('dd', {}, value, ...more));
   return {
-    node: el('section', { class: 'card hand', 'aria-label': 'The z in hand' },
-      el('header', {}, el('h3', { text: 'The z in hand' }), el('span', { class: 'note', text: 'numbers in, G(z) out' })),
-      el('div', { class: 'held' }, picture.node, el('dl', {},
-        fact('z', facts.which, 'Where this z comes from'), toldFact,
-        fact('‖z‖', facts.norm, 'Its norm: the distance from the origin', gauge.node, facts.likely),
-        fact('D’s logit', facts.logit, 'What the discriminator says of the sample: high is real'))),
-      el('div', { class: 'row' }, add, random, walk, png, csv)),
-    keysNode: el('section', { class: 'card keys', 'aria-label': 'Key points' },
-      el('header', {}, el('h3', { text: 'Key points' }), el('span', { class: 'note', text: 'what paths and planes go through' })),
+    node: el(
+      'section',
+      { class: 'card hand', 'aria-label': 'The z in hand' },
+      el(
+        'header',
+        {},
+        el('h3', { text: 'The z in hand' }),
+        el('span', { class: 'note', text: 'numbers in, G(z) out' }),
+      ),
+      el(
+        'div',
+        { class: 'held' },
+        picture.node,
+        el(
+          'dl',
+          {},
+          fact('z', facts.which, 'Where this z comes from'),
+          toldFact,
+          fact('‖z‖', facts.norm, 'Its norm: the distance from the origin', gauge.node, facts.likely),
+          fact('D’s logit', facts.logit, 'What the discriminator says of the sample: high is real'),
+        ),
+      ),
+      el('div', { class: 'row' }, add, random, walk, png, csv),
+    ),
+    keysNode: el(
+      'section',
+      { class: 'card keys', 'aria-label': 'Key points' },
+      el(
+        'header',
+        {},
+        el('h3', { text: 'Key points' }),
+        el('span', { class: 'note', text: 'what paths and planes go through' }),
+      ),
       el('div', { class: 'row' }, chips.node, remove),
-      el('div', { class: 'row adding' }, chance, typed, type_)),
+      el('div', { class: 'row adding' }, chance, typed, type_),
+    ),
     refresh() {
       if (!ctx.about || !ctx.S.hand || walking) return;
-      const asked = ctx.S.hand, edit = ctx.edit();
+      const asked = ctx.S.hand,
+        edit = ctx.edit();
       made = edit.d || edit.psi ? null : asked; // what is added as a key point must not be what was in hand before
       ctx.ask('hand', { do: 'make', p: asked, ...edit }, ({ arrays, shapes }) => {
-        picture.show(arrays.samples, shapes.samples, 0, ctx.look(), ctx.about.frame, `sample of the z in hand, norm ${decimal(arrays.norm[0], 1)}`);
+        picture.show(
+          arrays.samples,
+          shapes.samples,
+          0,
+          ctx.look(),
+          ctx.about.frame,
+          `sample of the z in hand, norm ${decimal(arrays.norm[0], 1)}`,
+        );
         made = edit.d || edit.psi ? zText(arrays.z, 0, shapes.z[1]) + tagOf(asked) : asked;
         tell(arrays, 0, made);
         ctx.made = made;
@@ -115,7 +206,10 @@ export function hand(ctx) {
     /** Which of the key points is in hand. */
     mark() {
       if (!filled) return;
-      chips.mark((i) => String(i + 1), (i) => ctx.S.keys[i] === ctx.S.hand);
+      chips.mark(
+        (i) => String(i + 1),
+        (i) => ctx.S.keys[i] === ctx.S.hand,
+      );
       setText(remove, ctx.S.keys.length ? `Remove ${chosen() + 1}` : 'Remove');
     },
     /** Another run: which classes are there? */
@@ -130,7 +224,12 @@ export function hand(ctx) {
       made = text;
       tell(arrays, 0, text);
     },
-    end() { clearTimeout(walking); walking = 0; },
-    get ready() { return filled; },
+    end() {
+      clearTimeout(walking);
+      walking = 0;
+    },
+    get ready() {
+      return filled;
+    },
   };
 }

@@ -1,74 +1,164 @@
+// @ts-check
 // The Latent page: the moment above, samples and the z in hand on the left, the chosen section on the right.
+import { questions } from '../core/ask.js';
+import { nextNonce } from '../core/commands.js';
 import { el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
-import { asker } from './ask.js';
+import { parse } from '../core/frame.js';
+import { loop, mounter, reach, skin } from '../core/view.js';
+import { arithmetic } from './arithmetic.js';
 import { directions } from './directions.js';
 import { hand } from './hand.js';
-import { arithmetic, memory, units } from './inside.js';
 import { invert } from './invert.js';
+import { memory } from './memory.js';
 import { paths } from './paths.js';
 import { plane } from './plane.js';
 import { samples } from './samples.js';
 import { sliders } from './sliders.js';
-import { loop, mounter, skin } from '../core/view.js';
+import { units } from './units.js';
 
 const MAKE = { paths, plane, invert, sliders, memory, directions, arithmetic, units };
 const EDITED = new Set(['sliders', 'directions', 'units']); // where shifts, truncation and switched-off units act
 const HINTS = { paths: 'a click adds or removes a key point', arithmetic: 'a click adds to a group, or takes z' };
-const FOLLOW_MS = 1000, SAID_MS = 8000;
+const FOLLOW_MS = 1000,
+  SAID_MS = 8000,
+  PATIENCE_MS = 60000; // an inversion takes its time
+const UNANSWERED = 'unanswered';
 const shelves = new Map(); // what was chosen, by run: a look at another page loses nothing
-let lastNonce = 0;
 
 const seedAtRandom = () => Math.floor(Math.random() * 2 ** 31);
 
 function fresh(data) {
   return {
-    seed: data.seed ?? 1, keys: (data.points || '').split(',').filter(Boolean), hand: null, cls: 'all',
-    psi: 1, shifts: new Map(), off: null, at: null, these: [], those: [], adding: 'these',
+    seed: data.seed ?? 1,
+    keys: (data.points || '').split(',').filter(Boolean),
+    hand: null,
+    cls: 'all',
+    psi: 1,
+    shifts: new Map(),
+    off: null,
+    at: null,
+    these: [],
+    those: [],
+    adding: 'these',
   };
 }
 
 export default mounter('gan-live gan-latent', { 'data-step': 0, 'data-answers': 0, 'data-section': '' }, build);
 
 function build(root) {
-  let data = null, trigger = null, alive = true, answers = 0, section = null, shown = '', troubled = '', quiet = 0;
+  let data = null,
+    trigger = null,
+    alive = true,
+    answers = 0,
+    section = null,
+    shown = '',
+    troubled = '',
+    quiet = 0;
 
-  const moment = el('b', { text: '' }), state = el('span', { class: 'note', text: '' });
-  const when = el('input', { type: 'range', min: 0, max: 0, step: 1, value: 0, 'aria-label': 'Moment of the run', oninput: () => pick(Number(when.value)) });
-  const now = el('button', { type: 'button', text: 'newest', title: 'Follow the run: its newest moment', onclick: () => { ctx.S.at = null; wanted = true; following.wake(); } });
-  const link = el('button', { type: 'button', text: 'Copy link', title: 'A link with the run’s settings, the seed, the key points and this section', onclick: copy });
+  const moment = el('b', { text: '' }),
+    state = el('span', { class: 'note', text: '' });
+  const when = el('input', {
+    type: 'range',
+    min: 0,
+    max: 0,
+    step: 1,
+    value: 0,
+    'aria-label': 'Moment of the run',
+    oninput: () => pick(Number(when.value)),
+  });
+  const now = el('button', {
+    type: 'button',
+    text: 'newest',
+    title: 'Follow the run: its newest moment',
+    onclick: () => {
+      ctx.S.at = null;
+      wanted = true;
+      following.wake();
+    },
+  });
+  const link = el('button', {
+    type: 'button',
+    text: 'Copy link',
+    title: 'A link with the run’s settings, the seed, the key points and this section',
+    onclick: copy,
+  });
   const trouble = el('p', { class: 'trouble', role: 'status', hidden: true });
-  const aside = el('div', { class: 'aside' }), place = el('div');
+  const aside = el('div', { class: 'aside' }),
+    place = el('div');
   // What takes long to find is not found anew each second while a run trains; who wants it anew asks.
   const found = el('span', { class: 'note', text: '' });
-  const again = el('div', { class: 'row again', hidden: true }, found, el('button', { type: 'button', text: 'Look again', onclick: () => look() }));
-  let foundAt = -1, wanted = false;
-  root.append(el('div', { class: 'moment' }, moment, state, el('label', { class: 'field' }, 'moment', when), now, link), trouble,
-    el('div', { class: 'bench' }, aside, el('div', { class: 'place' }, again, place)));
+  const again = el(
+    'div',
+    { class: 'row again', hidden: true },
+    found,
+    el('button', { type: 'button', text: 'Look again', onclick: () => look() }),
+  );
+  let foundAt = -1,
+    wanted = false,
+    moments = []; // steps that can be looked at
+  root.append(
+    el('div', { class: 'moment' }, moment, state, el('label', { class: 'field' }, 'moment', when), now, link),
+    trouble,
+    el('div', { class: 'bench' }, aside, el('div', { class: 'place' }, again, place)),
+  );
 
-  const colours = skin(root, () => { if (ctx.about && section) ctx.refresh(); });
+  const colours = skin(root, () => {
+    if (ctx.about && section) ctx.refresh();
+  });
   const following = loop(root, { ask: follow, every: () => FOLLOW_MS, gone: end });
   const ctx = {
-    S: null, about: null, root, seedAtRandom,
+    S: null,
+    about: null,
+    root,
+    seedAtRandom,
     look: () => ({ ...colours.look(), real: ctx.about?.real }),
-    ask: (channel, query, then) => questions.ask(channel, query, then),
-    file: (what, query) => `${data.file}&${new URLSearchParams({ what, ...(ctx.S.at === null ? {} : { at: ctx.S.at }), ...query })}`,
+    ask: (channel, query, then) => asking.ask(channel, () => question(channel, query, then)),
+    file: (what, query) =>
+      `${data.file}&${new URLSearchParams({ what, ...(ctx.S.at === null ? {} : { at: ctx.S.at }), ...query })}`,
     saved: () => data.saved || [],
     /** What is done to points in this section, as parameters of a request. */
     edit() {
       if (!EDITED.has(shown)) return {};
-      const { S } = ctx, d = [...S.shifts].filter(([, v]) => v).map(([k, v]) => `${k}:${v}`).join(';');
-      return { psi: S.psi === 1 ? '' : S.psi, d, off: shown === 'units' && S.off?.units.size ? `${S.off.layer}:${[...S.off.units].join('.')}:${S.off.value}` : '' };
+      const { S } = ctx,
+        d = [...S.shifts]
+          .filter(([, v]) => v)
+          .map(([k, v]) => `${k}:${v}`)
+          .join(';');
+      return {
+        psi: S.psi === 1 ? '' : S.psi,
+        d,
+        off:
+          shown === 'units' && S.off?.units.size ? `${S.off.layer}:${[...S.off.units].join('.')}:${S.off.value}` : '',
+      };
     },
     text: (seed, i) => `s${seed}.${i}${ctx.tag(i)}`,
     tag(i) {
       const n = ctx.about?.classes.length || 0;
       return n ? `@${ctx.S.cls === 'all' ? i % n : ctx.S.cls}` : '';
     },
-    take(text) { ctx.S.hand = text; ctx.onHand(); },
-    onHand() { parts.hand.refresh(); parts.hand.mark(); parts.samples.mark(); section?.hand?.(); },
-    addKey(text) { if (!ctx.S.keys.includes(text) && ctx.S.keys.length < 10) { ctx.S.keys.push(text); ctx.keysChanged(); } },
-    keysChanged() { parts.hand.keys(); parts.samples.mark(); section?.keys?.(); address(); },
+    take(text) {
+      ctx.S.hand = text;
+      ctx.onHand();
+    },
+    onHand() {
+      parts.hand.refresh();
+      parts.hand.mark();
+      parts.samples.mark();
+      section?.hand?.();
+    },
+    addKey(text) {
+      if (!ctx.S.keys.includes(text) && ctx.S.keys.length < 10) {
+        ctx.S.keys.push(text);
+        ctx.keysChanged();
+      }
+    },
+    keysChanged() {
+      parts.hand.keys();
+      parts.samples.mark();
+      section?.keys?.();
+      address();
+    },
     /** A click on a sample: the section may want it, else it is taken in hand. */
     clicked(text) {
       ctx.S.hand = text;
@@ -76,13 +166,27 @@ function build(root) {
       ctx.onHand();
     },
     badge: (text) => section?.badge?.(text) || '',
-    edited() { parts.samples.refresh(); parts.hand.refresh(); },
-    refresh() { parts.samples.refresh(); parts.hand.refresh(); parts.hand.keys(); look(); },
-    lend(arrays, shapes, text) { parts.hand.lend(arrays, shapes, text); parts.hand.mark(); parts.samples.mark(); },
-    seedChanged() { parts.samples.refresh(); address(); },
+    edited() {
+      parts.samples.refresh();
+      parts.hand.refresh();
+    },
+    refresh() {
+      parts.samples.refresh();
+      parts.hand.refresh();
+      parts.hand.keys();
+      look();
+    },
+    lend(arrays, shapes, text) {
+      parts.hand.lend(arrays, shapes, text);
+      parts.hand.mark();
+      parts.samples.mark();
+    },
+    seedChanged() {
+      parts.samples.refresh();
+      address();
+    },
     save(name, vector) {
-      lastNonce = Math.max(lastNonce + 1, Date.now());
-      trigger?.('save', { name, vector, n: lastNonce });
+      trigger?.('save', { name, vector, n: nextNonce() });
     },
     /** Words that stand until the same question is answered, or, if they are of none, for some seconds. */
     say(words, channel = '') {
@@ -95,28 +199,55 @@ function build(root) {
     reduced: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
   };
 
-  const questions = asker({
-    url: () => data.ask, moment: () => ctx.S.at,
-    on: {
-      done(frame, channel, ms) {
-        answers += 1;
-        setAttr(root, 'data-answers', answers);
-        setAttr(root, 'data-ms', ms.toFixed(1));
-        setAttr(root, 'data-last', channel);
-        if (troubled === channel) ctx.say('');
-      },
-      refused(message, channel) { if (channel !== 'about' || !ctx.about) ctx.say(message, channel); },
-      gone() { setAttr(root, 'data-state', 'closed'); ctx.say('This run has ended. Reload the page to start a new one.', 'gone'); end(); },
-    },
+  const asking = questions({
+    unanswered: () => ctx.say('The server does not answer. It is asked again.', UNANSWERED),
   });
+
+  /** Ask the server; `then` takes what it answers. */
+  async function question(channel, query, then) {
+    const given = { ...query, at: ctx.S.at };
+    const plain = Object.fromEntries(
+      Object.entries(given).filter(([, v]) => v !== undefined && v !== null && v !== ''),
+    );
+    const begun = performance.now();
+    const reply = await reach(`${data.ask}&${new URLSearchParams(plain)}`, { patience: PATIENCE_MS });
+    const kind = reply.headers.get('content-type') || '';
+    if (reply.status === 410) return closed;
+    if (reply.status === 400 && kind.startsWith('application/json')) {
+      const { message } = await reply.json();
+      return () => refused(message, channel);
+    }
+    if (reply.status !== 200 || !kind.startsWith('application/octet-stream'))
+      throw new Error(`${reply.status} ${kind}`);
+    const frame = parse(await reply.arrayBuffer());
+    return () => {
+      then?.(frame);
+      done(channel, performance.now() - begun);
+    };
+  }
+  function done(channel, ms) {
+    answers += 1;
+    setAttr(root, 'data-answers', answers);
+    setAttr(root, 'data-ms', ms.toFixed(1));
+    setAttr(root, 'data-last', channel);
+    if (troubled === channel || troubled === UNANSWERED) ctx.say('');
+  }
+  function refused(message, channel) {
+    if (channel !== 'about' || !ctx.about) ctx.say(message, channel);
+  }
+  function closed() {
+    setAttr(root, 'data-state', 'closed');
+    ctx.say('This run has ended. Reload the page to start a new one.', 'gone');
+    end();
+  }
 
   const parts = { samples: samples(ctx), hand: hand(ctx) };
   aside.append(parts.samples.node, parts.hand.node, parts.hand.keysNode);
 
   async function follow() {
-    if (!await colours.ready() || !alive || document.hidden) return;
+    if (!(await colours.ready()) || !alive || document.hidden) return;
     colours.dress();
-    questions.ask('about', { do: 'about' }, heard);
+    ctx.ask('about', { do: 'about' }, heard);
   }
 
   /** Have the section look at the moment that is shown. */
@@ -128,22 +259,35 @@ function build(root) {
   }
 
   function heard({ header }) {
-    const before = ctx.about, { S } = ctx;
+    const before = ctx.about,
+      { S } = ctx;
     ctx.about = header;
     setAttr(root, 'data-state', header.state);
     setAttr(root, 'data-step', header.step);
     setText(moment, `${header.data}, step ${integer(header.step)}`);
-    setText(state, S.at !== null ? 'held here; the run goes on' : header.state === 'playing' ? 'following the run, which trains on' : 'the run stands here');
+    setText(
+      state,
+      S.at !== null
+        ? 'held here; the run goes on'
+        : header.state === 'playing'
+          ? 'following the run, which trains on'
+          : 'the run stands here',
+    );
     const steps = header.states;
-    when.max = Math.max(0, steps.length - 1);
-    when.steps = steps;
+    when.max = String(Math.max(0, steps.length - 1));
+    moments = steps;
     when.disabled = steps.length < 2;
     if (document.activeElement !== when || S.at === null) {
-      when.value = S.at === null ? steps.length - 1 : Math.max(0, steps.findLastIndex((s) => s <= S.at));
+      const held = steps.findLastIndex((step) => step <= S.at);
+      when.value = String(S.at === null ? steps.length - 1 : Math.max(0, held));
     }
     setAttr(when, 'aria-valuetext', `step ${integer(header.step)}`);
     setAttr(now, 'aria-pressed', S.at === null);
-    const other = !before || before.run !== header.run || before.latent_dim !== header.latent_dim || before.classes.length !== header.classes.length;
+    const other =
+      !before ||
+      before.run !== header.run ||
+      before.latent_dim !== header.latent_dim ||
+      before.classes.length !== header.classes.length;
     if (other) begin(before !== null);
     else if (before.step !== header.step) {
       if (section?.still && !wanted) {
@@ -170,9 +314,9 @@ function build(root) {
   }
 
   function pick(i) {
-    const step = when.steps?.[i];
+    const step = moments[i];
     if (step === undefined) return;
-    ctx.S.at = i === when.steps.length - 1 ? null : step;
+    ctx.S.at = i === moments.length - 1 ? null : step;
     wanted = true;
     following.wake();
   }
@@ -198,7 +342,12 @@ function build(root) {
   }
   async function copy() {
     address();
-    try { await navigator.clipboard.writeText(window.location.href); setText(link, 'Copied'); } catch { setText(link, 'It is in the address bar'); }
+    try {
+      await navigator.clipboard.writeText(window.location.href);
+      setText(link, 'Copied');
+    } catch {
+      setText(link, 'It is in the address bar');
+    }
     setTimeout(() => setText(link, 'Copy link'), 1800);
   }
 
@@ -206,7 +355,7 @@ function build(root) {
     if (!alive) return;
     alive = false;
     following.end();
-    questions.end();
+    asking.end();
     section?.end?.();
     parts.hand.end();
   }
@@ -214,7 +363,9 @@ function build(root) {
   return {
     configure(component) {
       trigger = component.setTriggerValue;
-      const given = component.data, other = !data || data.ask !== given.ask, turned = data && data.section !== given.section;
+      const given = component.data,
+        other = !data || data.ask !== given.ask,
+        turned = data && data.section !== given.section;
       data = given;
       if (other) {
         if (!shelves.has(data.ask)) shelves.set(data.ask, fresh(data));
@@ -231,6 +382,8 @@ function build(root) {
       } else section?.saved?.();
     },
     end,
-    get ended() { return !alive; },
+    get ended() {
+      return !alive;
+    },
   };
 }

@@ -1,19 +1,32 @@
+// @ts-check
 // Runs on points: where a path lies in the plane of z, and where G carries it in the data's own plane.
 import { el, sharpCanvas } from '../core/dom.js';
-import { fillCell } from './draw.js';
 import { alpha, rgb } from '../core/theme.js';
+import { fillCell } from './draw.js';
 
 const TAU = 2 * Math.PI;
 const DASHES = { lerp: [6, 4], slerp: [], nlerp: [2, 3] };
 const colourOf = (way, look) => ({ lerp: look.palette.muted, slerp: look.palette.fake, nlerp: look.palette.ink })[way];
 
 /** A muted tint for a mode by its number: neighbours differ, none is a role's colour at full strength. */
-export const tint = (mode, look, strength) => `hsl(${(mode * 137.5) % 360} 42% ${look.theme === 'dark' ? 60 : 48}% / ${strength})`;
+export const tint = (mode, look, strength) =>
+  `hsl(${(mode * 137.5) % 360} 42% ${look.theme === 'dark' ? 60 : 48}% / ${strength})`;
 
 function map(title, note, words) {
   const body = { paint: () => {} };
   const { canvas, context, end } = sharpCanvas(() => body.paint(), { class: 'map', role: 'img', 'aria-label': words });
-  return { body, canvas, context, end, node: el('figure', { class: 'small' }, el('figcaption', {}, el('b', { text: title }), el('span', { class: 'note', text: note })), canvas) };
+  return {
+    body,
+    canvas,
+    context,
+    end,
+    node: el(
+      'figure',
+      { class: 'small' },
+      el('figcaption', {}, el('b', { text: title }), el('span', { class: 'note', text: note })),
+      canvas,
+    ),
+  };
 }
 
 function drawPath(c, px, look, way, values, to, n) {
@@ -27,7 +40,8 @@ function drawPath(c, px, look, way, values, to, n) {
   if (way !== 'slerp') return;
   for (let i = 0; i < values.length; i += 2) {
     const key = (i / 2) % n === 0;
-    if (key || values.length <= 200) drawDot(c, px, look, to(values[i], values[i + 1]), key ? 4.5 : 2.4, look.palette.fake);
+    if (key || values.length <= 200)
+      drawDot(c, px, look, to(values[i], values[i + 1]), key ? 4.5 : 2.4, look.palette.fake);
   }
 }
 
@@ -45,22 +59,36 @@ function drawDot(c, px, look, [x, y], size, colour) {
 function drawMesh(c, values, side, every, to) {
   c.beginPath();
   for (let k = 0; k < side; k += every) {
-    for (let i = 0; i < side; i++) c[i ? 'lineTo' : 'moveTo'](...to(values[2 * (k * side + i)], values[2 * (k * side + i) + 1]));
-    for (let i = 0; i < side; i++) c[i ? 'lineTo' : 'moveTo'](...to(values[2 * (i * side + k)], values[2 * (i * side + k) + 1]));
+    for (let i = 0; i < side; i++)
+      c[i ? 'lineTo' : 'moveTo'](...to(values[2 * (k * side + i)], values[2 * (k * side + i) + 1]));
+    for (let i = 0; i < side; i++)
+      c[i ? 'lineTo' : 'moveTo'](...to(values[2 * (i * side + k)], values[2 * (i * side + k) + 1]));
   }
   c.stroke();
 }
 
 /** The plane of z, tinted by the mode that each z is sent to; blank is a bridge. */
 export function zPlane(ctx) {
-  const { body, canvas, context: c, end, node } = map('Path in z', 'tint: the mode that G sends z to; blank: a bridge between modes', 'the path in the plane of z');
-  let plane = null, frame = null, here = null, asked = -1;
+  const {
+    body,
+    canvas,
+    context: c,
+    end,
+    node,
+  } = map('Path in z', 'tint: the mode that G sends z to; blank: a bridge between modes', 'the path in the plane of z');
+  let plane = null,
+    frame = null,
+    here = null,
+    asked = -1;
   body.paint = () => {
     if (!frame || ctx.about.latent_dim !== 2 || !canvas.width) return;
-    const look = ctx.look(), px = look.ratio, side = canvas.width;
+    const look = ctx.look(),
+      px = look.ratio,
+      side = canvas.width;
     c.clearRect(0, 0, canvas.width, canvas.height);
     if (plane) {
-      const cells = plane.shapes.density[0], reach = plane.header.reach;
+      const cells = plane.shapes.density[0],
+        reach = plane.header.reach;
       if (plane.arrays.mode) {
         for (let i = 0; i < cells * cells; i++) {
           const mode = plane.arrays.mode[i];
@@ -69,6 +97,7 @@ export function zPlane(ctx) {
           fillCell(c, i, cells, side);
         }
       }
+      /** @returns {[number, number]} */
       const to = (x, y) => [((x + reach) / (2 * reach)) * side, ((reach - y) / (2 * reach)) * side];
       c.strokeStyle = alpha(look.palette.muted, 0.7);
       c.setLineDash([3 * px, 3 * px]);
@@ -78,54 +107,92 @@ export function zPlane(ctx) {
         c.stroke();
       }
       c.setLineDash([]);
-      for (const way of ['lerp', 'nlerp', 'slerp']) drawPath(c, px, look, way, frame.arrays[`${way}_z`], to, frame.header.n);
+      for (const way of ['lerp', 'nlerp', 'slerp'])
+        drawPath(c, px, look, way, frame.arrays[`${way}_z`], to, frame.header.n);
       if (here) drawDot(c, px, look, to(...here), 6, look.palette.ink);
     }
   };
   return {
-    node, end,
+    node,
+    end,
     paths(next) {
       frame = next;
       node.hidden = ctx.about.latent_dim !== 2;
       if (node.hidden) return;
       if (asked !== next.header.step) {
         asked = next.header.step;
-        ctx.ask('fold', { do: 'plane', p: ctx.S.keys[0] }, (found) => { plane = found; body.paint(); });
+        ctx.ask('fold', { do: 'plane', p: ctx.S.keys[0] }, (found) => {
+          plane = found;
+          body.paint();
+        });
       }
       body.paint();
     },
-    mark(z) { here = z; if (frame) body.paint(); },
+    mark(z) {
+      here = z;
+      if (frame) body.paint();
+    },
   };
 }
 
 /** The data's plane: D's heat map, real points, and what becomes of a path or of single points. */
 export function dataPlane(ctx, title, click, more = '') {
-  const { body, canvas, context: c, end, node } = map(title, `green: D finds it real; purple: generated; rings: real samples${more}`, `${title}, over D’s heat map`);
+  const {
+    body,
+    canvas,
+    context: c,
+    end,
+    node,
+  } = map(
+    title,
+    `green: D finds it real; purple: generated; rings: real samples${more}`,
+    `${title}, over D’s heat map`,
+  );
   const small = document.createElement('canvas');
-  let field = null, frame = null, here = null, asked = -1, extra = [], mesh = null;
-  const k = () => { const [x0, x1, y0, y1] = field.header.frame; return canvas.width / Math.max(x1 - x0, y1 - y0); };
-  const to = (x, y) => { const [x0, , , y1] = field.header.frame; return [(x - x0) * k(), (y1 - y) * k()]; };
+  let field = null,
+    frame = null,
+    here = null,
+    asked = -1,
+    extra = [],
+    mesh = null;
+  const k = () => {
+    const [x0, x1, y0, y1] = field.header.frame;
+    return canvas.width / Math.max(x1 - x0, y1 - y0);
+  };
+  /** @returns {[number, number]} */
+  const to = (x, y) => {
+    const [x0, , , y1] = field.header.frame;
+    return [(x - x0) * k(), (y1 - y) * k()];
+  };
   if (click) {
     canvas.addEventListener('click', (event) => {
       if (!field) return;
-      const box = canvas.getBoundingClientRect(), [x0, , , y1] = field.header.frame, ratio = canvas.width / box.width;
+      const box = canvas.getBoundingClientRect(),
+        [x0, , , y1] = field.header.frame,
+        ratio = canvas.width / box.width;
       click(x0 + ((event.clientX - box.left) * ratio) / k(), y1 - ((event.clientY - box.top) * ratio) / k());
     });
     canvas.style.cursor = 'crosshair';
   }
   body.paint = () => {
     if (!field || !canvas.width) return;
-    const look = ctx.look(), px = look.ratio, [rows, columns] = field.shapes.heat;
+    const look = ctx.look(),
+      px = look.ratio,
+      [rows, columns] = field.shapes.heat;
     c.clearRect(0, 0, canvas.width, canvas.height);
     small.width = columns;
     small.height = rows;
-    const shade = small.getContext('2d'), image = shade.createImageData(columns, rows);
-    const fake = rgb(look.palette.fake), real = rgb(look.palette.real), { bar } = field.header;
+    const shade = small.getContext('2d'),
+      image = shade.createImageData(columns, rows);
+    const fake = rgb(look.palette.fake),
+      real = rgb(look.palette.real),
+      { bar } = field.header;
     let top = 1e-6;
     for (const v of field.arrays.heat) top = Math.max(top, Math.abs(v - bar));
     for (let r = 0; r < rows; r++) {
       for (let q = 0; q < columns; q++) {
-        const t = Math.max(-1, Math.min(1, (2.5 * (field.arrays.heat[r * columns + q] - bar)) / top)), o = 4 * ((rows - 1 - r) * columns + q);
+        const t = Math.max(-1, Math.min(1, (2.5 * (field.arrays.heat[r * columns + q] - bar)) / top)),
+          o = 4 * ((rows - 1 - r) * columns + q);
         image.data.set([...(t < 0 ? fake : real), 95 * Math.abs(t) ** 0.8], o);
       }
     }
@@ -146,27 +213,49 @@ export function dataPlane(ctx, title, click, more = '') {
       c.lineWidth = 0.8 * px;
       drawMesh(c, mesh.arrays.image, mesh.shapes.image[0], 3, to);
     }
-    if (frame) for (const way of ['lerp', 'nlerp', 'slerp']) drawPath(c, px, look, way, frame.arrays[`${way}_samples`], to, frame.header.n);
+    if (frame)
+      for (const way of ['lerp', 'nlerp', 'slerp'])
+        drawPath(c, px, look, way, frame.arrays[`${way}_samples`], to, frame.header.n);
     if (frame && here) drawDot(c, px, look, to(...here), 6, look.palette.ink);
     for (const { x, y, colour, hollow } of extra) {
       c.beginPath();
       c.arc(...to(x, y), 6 * px, 0, TAU);
       c.fillStyle = c.strokeStyle = look.palette[colour];
       c.lineWidth = 2 * px;
-      if (hollow) c.stroke(); else c.fill();
+      if (hollow) c.stroke();
+      else c.fill();
     }
   };
   function ready() {
     if (asked === ctx.about.step && field) return;
     asked = ctx.about.step;
-    ctx.ask('field', { do: 'field' }, (found) => { field = found; body.paint(); });
+    ctx.ask('field', { do: 'field' }, (found) => {
+      field = found;
+      body.paint();
+    });
   }
   return {
-    node, end,
-    paths(next) { frame = next; ready(); body.paint(); },
-    points(next) { extra = next; ready(); body.paint(); },
+    node,
+    end,
+    paths(next) {
+      frame = next;
+      ready();
+      body.paint();
+    },
+    points(next) {
+      extra = next;
+      ready();
+      body.paint();
+    },
     /** Where a mesh over the plane of z is sent: how G folds it. */
-    folded(next) { mesh = next; ready(); body.paint(); },
-    mark(x) { here = x; if (frame) body.paint(); },
+    folded(next) {
+      mesh = next;
+      ready();
+      body.paint();
+    },
+    mark(x) {
+      here = x;
+      if (frame) body.paint();
+    },
   };
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // The samples of a seed: what a click takes in hand.
 import { choice, el, setAttr, setText } from '../core/dom.js';
 import { tiles } from './draw.js';
@@ -5,36 +6,81 @@ import { tiles } from './draw.js';
 const N = 64;
 
 export function samples(ctx) {
-  const { S } = ctx;
-  const seed = el('input', { type: 'number', min: 0, max: 2 ** 31 - 1, 'aria-label': 'Seed', onchange: () => set(Number(seed.value)) });
-  const another = el('button', { type: 'button', text: 'New', title: 'Another seed: other samples of the same prior', onclick: () => set(ctx.seedAtRandom()) });
+  const seed = el('input', {
+    type: 'number',
+    min: 0,
+    max: 2 ** 31 - 1,
+    'aria-label': 'Seed',
+    onchange: () => set(Number(seed.value)),
+  });
+  const another = el('button', {
+    type: 'button',
+    text: 'New',
+    title: 'Another seed: other samples of the same prior',
+    onclick: () => set(ctx.seedAtRandom()),
+  });
   const classes = el('span', { class: 'classes', hidden: true });
   const hint = el('span', { class: 'note', text: 'a click takes one in hand' });
-  const grid = tiles({ label: 'Samples', pick: (i) => ctx.clicked(ctx.text(ctx.S.seed, i)), name: (i) => `sample ${i} of this seed`, kind: 'eight' });
+  const grid = tiles({
+    label: 'Samples',
+    pick: (i) => ctx.clicked(ctx.text(ctx.S.seed, i)),
+    name: (i) => `sample ${i} of this seed`,
+    kind: 'eight',
+  });
   const files = { png: 'PNG', csv: 'CSV' };
-  const save = Object.entries(files).map(([what, text]) => [what, el('a', { class: 'button', text, download: '', title: `All 64, as they are shown: ${what === 'png' ? 'a picture' : 'their z'}`, 'data-samples': what })]);
-  let filled = false, asked = 0;
+  const save = Object.entries(files).map(([what, text]) => ({
+    what,
+    node: el('a', {
+      class: 'button',
+      text,
+      download: '',
+      title: `All 64, as they are shown: ${what === 'png' ? 'a picture' : 'their z'}`,
+      'data-samples': what,
+    }),
+  }));
+  let filled = false,
+    asked = 0;
 
   function set(value) {
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31) { seed.value = ctx.S.seed; return; }
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31) {
+      seed.value = String(ctx.S.seed);
+      return;
+    }
     ctx.S.seed = value;
-    seed.value = value;
+    seed.value = String(value);
     ctx.seedChanged();
   }
 
   return {
-    node: el('section', { class: 'card seeded', 'aria-label': 'Samples' },
+    node: el(
+      'section',
+      { class: 'card seeded', 'aria-label': 'Samples' },
       el('header', {}, el('h3', { text: 'Samples' }), hint),
-      el('div', { class: 'row' }, el('label', { class: 'field' }, 'seed', seed), another, ...save.map(([, node]) => node), classes), grid.node),
+      el(
+        'div',
+        { class: 'row' },
+        el('label', { class: 'field' }, 'seed', seed),
+        another,
+        ...save.map(({ node }) => node),
+        classes,
+      ),
+      grid.node,
+    ),
     /** Another run: which classes are there? */
     begin() {
-      seed.value = ctx.S.seed;
+      seed.value = String(ctx.S.seed);
       const names = ctx.about.classes;
       classes.hidden = !names.length;
-      classes.replaceChildren(...(names.length ? [choice('Class', [['all', 'all'], ...names.map((n, i) => [i, n])], ctx.S.cls, (value) => {
-        ctx.S.cls = value;
-        this.refresh();
-      }).node] : []));
+      classes.replaceChildren(
+        ...(names.length
+          ? [
+              choice('Class', [['all', 'all'], ...names.map((n, i) => [i, n])], ctx.S.cls, (value) => {
+                ctx.S.cls = value;
+                this.refresh();
+              }).node,
+            ]
+          : []),
+      );
     },
     refresh() {
       if (!ctx.about) return;
@@ -42,7 +88,7 @@ export function samples(ctx) {
       const mine = ++asked;
       setAttr(ctx.root, 'data-asked', mine);
       const given = Object.fromEntries(Object.entries(ctx.edit()).filter(([, v]) => v !== ''));
-      for (const [what, node] of save) node.href = ctx.file(what, { p, ...given });
+      for (const { what, node } of save) node.href = ctx.file(what, { p, ...given });
       ctx.ask('samples', { do: 'make', p, ...ctx.edit() }, ({ header, arrays, shapes }) => {
         grid.fill(arrays.samples, shapes.samples, ctx.look(), ctx.about.frame);
         filled = true;
@@ -55,11 +101,16 @@ export function samples(ctx) {
     mark() {
       if (!filled) return;
       const text = (i) => ctx.text(ctx.S.seed, i);
-      grid.mark((i) => {
-        const own = ctx.badge(text(i));
-        return own || (ctx.S.keys.includes(text(i)) ? String(ctx.S.keys.indexOf(text(i)) + 1) : '');
-      }, (i) => text(i) === ctx.S.hand);
+      grid.mark(
+        (i) => {
+          const own = ctx.badge(text(i));
+          return own || (ctx.S.keys.includes(text(i)) ? String(ctx.S.keys.indexOf(text(i)) + 1) : '');
+        },
+        (i) => text(i) === ctx.S.hand,
+      );
     },
-    hint(words) { setText(hint, words); },
+    hint(words) {
+      setText(hint, words);
+    },
   };
 }

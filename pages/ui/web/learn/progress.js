@@ -1,3 +1,4 @@
+// @ts-check
 // Which lessons are done, kept in this browser: what is stored is told once, what is new is stored.
 const NAME = 'gan-explorer.lessons';
 
@@ -5,7 +6,9 @@ function stored() {
   try {
     const list = JSON.parse(localStorage.getItem(NAME) || '[]');
     return Array.isArray(list) ? list.filter((name) => typeof name === 'string').slice(0, 32) : [];
-  } catch { return []; }
+  } catch {
+    return [];
+  }
 }
 
 export default function (component) {
@@ -13,7 +16,11 @@ export default function (component) {
   const before = stored();
   const all = [...new Set([...before, ...data.done])];
   if (all.length > before.length) {
-    try { localStorage.setItem(NAME, JSON.stringify(all)); } catch { /* no storage, as in some private windows */ }
+    try {
+      localStorage.setItem(NAME, JSON.stringify(all));
+    } catch {
+      /* no storage, as in some private windows */
+    }
   }
   if (parentElement.dataset.told) return;
   parentElement.dataset.told = 'yes';

@@ -1,9 +1,10 @@
+// @ts-check
 // An exhibit of the theory: sliders, and figures and words that the server makes for each of their settings.
+import { questions } from '../core/ask.js';
 import { el, setAttr, setText, show, slider, style } from '../core/dom.js';
 import { pane } from '../core/figure.js';
-import { mounter, reach, skin, unreached } from '../core/view.js';
+import { mounter, reach, skin } from '../core/view.js';
 
-const AGAIN_MS = 2000; // until the server is asked once more, if it could not be reached
 const kept = new Map(); // where sliders stand, by exhibit: a look at another section or page loses nothing
 
 export default mounter('gan-live gan-theory', { 'data-show': '' }, build);
@@ -23,11 +24,24 @@ function words(paragraphs) {
 }
 
 function table({ head, rows }) {
-  const cells = (tag, row) => row.map((text, i) => (i ? el(tag, tag === 'th' ? { text, scope: 'col' } : { text }) : el('th', { text, scope: tag === 'th' ? 'col' : 'row' })));
-  return el('table', {}, el('thead', {}, el('tr', {}, ...cells('th', head))), el('tbody', {}, ...rows.map((row) => el('tr', {}, ...cells('td', row)))));
+  const cells = (tag, row) =>
+    row.map((text, i) =>
+      i
+        ? el(tag, tag === 'th' ? { text, scope: 'col' } : { text })
+        : el('th', { text, scope: tag === 'th' ? 'col' : 'row' }),
+    );
+  return el(
+    'table',
+    {},
+    el('thead', {}, el('tr', {}, ...cells('th', head))),
+    el('tbody', {}, ...rows.map((row) => el('tr', {}, ...cells('td', row)))),
+  );
 }
 
-/** A column whose blocks are changed in their places: a figure is the same as long as its name is, a text as its words are. */
+/**
+ * A column whose blocks are changed in their places: a figure is the same as long as its name is, a text as its words
+ * are.
+ */
 function column() {
   const node = el('div', { class: 'column' });
   let made = new Map();
@@ -41,23 +55,37 @@ function column() {
         if (block.name) {
           place ||= pane(plotly, { 'data-figure': block.name });
           place.show(block);
-        } else place ||= { node: block.rows ? table(block) : words(block.words), end() { this.node.remove(); } };
+        } else
+          place ||= {
+            node: block.rows ? table(block) : words(block.words),
+            end() {
+              this.node.remove();
+            },
+          };
         next.set(key, place);
       }
       const nodes = [...next.values()].map((place) => place.node);
-      made.forEach((place, key) => { if (!next.has(key)) place.end(); });
-      nodes.forEach((child, i) => { if (node.children[i] !== child) node.insertBefore(child, node.children[i] || null); });
+      made.forEach((place, key) => {
+        if (!next.has(key)) place.end();
+      });
+      nodes.forEach((child, i) => {
+        if (node.children[i] !== child) node.insertBefore(child, node.children[i] || null);
+      });
       made = next;
     },
-    end() { made.forEach((place) => place.end()); },
+    end() {
+      made.forEach((place) => place.end());
+    },
   };
 }
 
 function build(root) {
-  let data = null, busy = false, wanted = false, timer = 0;
-  const bar = el('div', { class: 'sliders' }), body = el('div', { class: 'columns' });
+  let data = null;
+  const bar = el('div', { class: 'sliders' }),
+    body = el('div', { class: 'columns' });
   const trouble = el('p', { class: 'trouble', role: 'status', hidden: true });
-  const bars = new Map(), columns = [];
+  const bars = new Map(),
+    columns = [];
   root.append(bar, trouble, body);
   const colours = skin(root, () => ask());
 
@@ -67,7 +95,18 @@ function build(root) {
     const given = JSON.parse(data.sliders);
     if (!kept.has(data.show)) kept.set(data.show, Object.fromEntries(given.map(({ name, first }) => [name, first])));
     for (const { name, label, places } of given) {
-      const made = slider({ label, min: 0, max: places.length - 1, step: 1, value: at()[name], show: (i) => places[i].replace('-', '−'), input: (i) => { at()[name] = i; ask(); } });
+      const made = slider({
+        label,
+        min: 0,
+        max: places.length - 1,
+        step: 1,
+        value: at()[name],
+        show: (i) => places[i].replace('-', '−'),
+        input: (i) => {
+          at()[name] = i;
+          ask();
+        },
+      });
       made.range.dataset.slider = name;
       made.places = places;
       bars.set(name, made);
@@ -79,39 +118,31 @@ function build(root) {
     setText(trouble, text);
     show(trouble, Boolean(text));
   }
-  /** One question at a time; of all that is wanted meanwhile only the newest is asked. */
-  async function ask() {
-    clearTimeout(timer);
-    wanted = true;
-    if (busy) return;
-    busy = true;
-    while (wanted && !self.ended) {
-      wanted = false;
-      try {
-        await look();
-      } catch (error) {
-        if (!unreached(error)) console.warn('theory:', error);
-        say('The server does not answer: what stands here may be of another setting. It is asked again.');
-        timer = setTimeout(ask, AGAIN_MS);
-      }
-    }
-    busy = false;
-  }
+  const asking = questions({
+    unanswered: () => say('The server does not answer: what stands here may be of another setting. It is asked again.'),
+  });
+  const ask = () => asking.ask('theory', look);
+
   async function look() {
-    if (!(await colours.ready())) return;
+    if (!(await colours.ready())) return ask;
     const set = Object.fromEntries([...bars].map(([name, { places }]) => [name, places[at()[name]]]));
     const reply = await reach(`${data.ask}&${new URLSearchParams({ ...set, theme: root.dataset.theme })}`);
-    if (self.ended) return;
-    if (reply.status === 400) { say((await reply.json()).message); return; }
+    if (reply.status === 400) {
+      const { message } = await reply.json();
+      return () => say(message);
+    }
     if (!reply.ok) throw new Error(`no answer: ${reply.status}`);
     const found = await reply.json();
+    return () => fill(found.columns);
+  }
+  function fill(found) {
     say('');
-    while (columns.length < found.columns.length) {
+    while (columns.length < found.length) {
       columns.push(column());
       body.append(columns.at(-1).node);
     }
     setAttr(body, 'data-columns', columns.length);
-    columns.forEach((place, i) => place.fill(found.columns[i], data.plotly));
+    columns.forEach((place, i) => place.fill(found[i], data.plotly));
     setAttr(root, 'data-state', 'shown');
   }
   const self = {
@@ -122,13 +153,15 @@ function build(root) {
       setAttr(root, 'data-show', data.show);
       if (!bars.size) furnish();
       const idle = JSON.parse(data.idle);
-      bars.forEach(({ range }, name) => { range.disabled = idle.includes(name); });
+      bars.forEach(({ range }, name) => {
+        range.disabled = idle.includes(name);
+      });
       colours.use(data.figures);
       ask();
     },
     end() {
       self.ended = true;
-      clearTimeout(timer);
+      asking.end();
       columns.forEach((place) => place.end());
       root.remove();
     },

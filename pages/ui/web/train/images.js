@@ -1,43 +1,58 @@
+// @ts-check
 // Samples as images: generated beside real, each with D's verdict under it, and a walk between two z.
-import { alpha } from '../core/theme.js';
+
 import { sigmoid } from '../core/format.js';
+import { alpha } from '../core/theme.js';
 import { opinionScale } from './opinion.js';
 
-const GAP = 3, BAR = 4, FOOT = 8, BETWEEN = 18, HEAD = 18;
+const GAP = 3,
+  BAR = 4,
+  FOOT = 8,
+  BETWEEN = 18,
+  HEAD = 18;
 
-/** How many columns and rows fit: as many generated images as there are, large enough to be seen; `twins`: shown twice. */
+/** How many columns and rows fit: all the generated images, large enough to be seen; `twins`: shown twice. */
 export function layout(width, height, fakes, reals, walks, pixels, ratio, twins = false) {
   // Small images look best at a whole multiple of their own pixels.
-  const whole = (size) => (pixels <= 16 && size * ratio >= 2 * pixels ? (Math.floor((size * ratio) / pixels) * pixels) / ratio : size);
+  const whole = (size) =>
+    pixels <= 16 && size * ratio >= 2 * pixels ? (Math.floor((size * ratio) / pixels) * pixels) / ratio : size;
   const strip = walks ? whole(Math.floor(Math.min((width + GAP) / walks - GAP, 56))) : 0;
   const room = height - HEAD - (walks ? strip + HEAD + 4 : 0);
   let best = null;
   for (let columns = 2; columns <= 12; columns++) {
     const beside = reals ? Math.ceil(columns / 2) : 0;
-    const all = (twins ? 2 : 1) * columns + beside, gaps = (twins ? 1 : 0) + (beside ? 1 : 0);
+    const all = (twins ? 2 : 1) * columns + beside,
+      gaps = (twins ? 1 : 0) + (beside ? 1 : 0);
     const tile = whole(Math.floor((width - gaps * BETWEEN + GAP) / all - GAP));
     const rows = Math.min(Math.ceil(fakes / columns), Math.floor(room / (tile + FOOT + GAP)));
     if (rows < 1) continue;
     const shown = Math.min(fakes, rows * columns);
     const score = Math.min(shown, 30) * tile; // thirty are enough to see variety; from there on size counts
-    if (!best || score > best.score) best = { score, columns, beside, tile, rows, shown, strip, pitch: Math.min(room / rows, tile + FOOT + GAP + 10) };
+    if (!best || score > best.score)
+      best = { score, columns, beside, tile, rows, shown, strip, pitch: Math.min(room / rows, tile + FOOT + GAP + 10) };
   }
   return best;
 }
 
 export function imagePainter() {
-  const small = document.createElement('canvas'), large = document.createElement('canvas');
-  let plan = null, boxes = [], scale = null, run = null;
+  const small = document.createElement('canvas'),
+    large = document.createElement('canvas');
+  let plan = null,
+    boxes = [],
+    scale = null,
+    run = null;
 
   /** All images of one array side by side, enlarged by whole pixels: crisp whatever size they are then shown at. */
   function atlas(array, [n, h, w, channels], size) {
     const s = small.getContext('2d');
     small.width = n * w;
     small.height = h;
-    const picture = s.createImageData(n * w, h), data = picture.data;
+    const picture = s.createImageData(n * w, h),
+      data = picture.data;
     for (let i = 0; i < n; i++) {
       for (let y = 0; y < h; y++) {
-        let from = ((i * h + y) * w) * channels, to = 4 * (y * n * w + i * w);
+        let from = (i * h + y) * w * channels,
+          to = 4 * (y * n * w + i * w);
         for (let x = 0; x < w; x++, from += channels, to += 4) {
           data[to] = array[from];
           data[to + 1] = array[from + (channels > 1 ? 1 : 0)];
@@ -57,7 +72,9 @@ export function imagePainter() {
   }
 
   function bar(c, look, frame, logit, x, y, width) {
-    const px = look.ratio, h = BAR * px, critic = frame.header.meaning === 'critic';
+    const px = look.ratio,
+      h = BAR * px,
+      critic = frame.header.meaning === 'critic';
     c.fillStyle = alpha(look.palette.muted, 0.22);
     c.fillRect(x, y, width, h);
     c.fillStyle = look.palette.discriminator;
@@ -69,9 +86,15 @@ export function imagePainter() {
     c.fillRect(x + width / 2 - px / 2, y - px, px, h + 2 * px);
   }
 
-  function group(c, look, frame, { array, shape, logits, columns, left, top, kind, colour, rows }) {
-    const px = look.ratio, tile = plan.tile * px, count = Math.min(shape[0], columns * rows);
-    const source = atlas(array.subarray(0, count * shape[1] * shape[2] * shape[3]), [count, shape[1], shape[2], shape[3]], tile);
+  function group(c, look, frame, { array, shape, logits = null, columns, left, top, kind, colour, rows }) {
+    const px = look.ratio,
+      tile = plan.tile * px,
+      count = Math.min(shape[0], columns * rows);
+    const source = atlas(
+      array.subarray(0, count * shape[1] * shape[2] * shape[3]),
+      [count, shape[1], shape[2], shape[3]],
+      tile,
+    );
     c.imageSmoothingEnabled = source.w !== Math.round(tile);
     c.imageSmoothingQuality = 'high';
     for (let i = 0; i < count; i++) {
@@ -99,44 +122,92 @@ export function imagePainter() {
     /** Take a new frame. */
     take(frame) {
       const { header, arrays } = frame;
-      if (run !== header.run) { run = header.run; scale = null; }
+      if (run !== header.run) {
+        run = header.run;
+        scale = null;
+      }
       const logits = [...(arrays.real_logits || []), ...(arrays.fake_logits || [])];
       if (logits.length) scale = opinionScale(frame, logits, scale);
     },
-    get scale() { return scale; },
+    get scale() {
+      return scale;
+    },
     paint(frame, canvas, c, look, on) {
-      const { arrays, shapes } = frame, px = look.ratio;
-      const fakes = arrays.fake_images, reals = arrays.real_images, walk = arrays.walk, raw = arrays.raw_images;
+      const { arrays, shapes } = frame,
+        px = look.ratio;
+      const fakes = arrays.fake_images,
+        reals = arrays.real_images,
+        walk = arrays.walk,
+        raw = arrays.raw_images;
       c.clearRect(0, 0, canvas.width, canvas.height);
       boxes = [];
       if (!fakes) return;
-      const width = canvas.width / px, height = canvas.height / px;
+      const width = canvas.width / px,
+        height = canvas.height / px;
       const walks = walk ? shapes.walk[0] : 0;
-      plan = layout(width, height, shapes.fake_images[0], reals ? shapes.real_images[0] : 0, walks, shapes.fake_images[2], px, Boolean(raw));
+      plan = layout(
+        width,
+        height,
+        shapes.fake_images[0],
+        reals ? shapes.real_images[0] : 0,
+        walks,
+        shapes.fake_images[2],
+        px,
+        Boolean(raw),
+      );
       if (!plan) return;
       const each = plan.tile + GAP;
-      const second = plan.columns * each + BETWEEN, twins = raw ? second : 0; // where the next group begins
+      const second = plan.columns * each + BETWEEN,
+        twins = raw ? second : 0; // where the next group begins
       const used = twins + (plan.columns + plan.beside) * each - GAP + (plan.beside ? BETWEEN : 0);
       const left = Math.max(0, (width - used) / 2);
       if (on.fake) {
         head(c, look, raw ? 'EMA' : 'generated', look.palette.fake, left * px, 0);
-        group(c, look, frame, { array: fakes, shape: shapes.fake_images, logits: arrays.fake_logits, columns: plan.columns,
-          rows: plan.rows, left: left * px, top: HEAD * px, kind: 'generated', colour: look.palette.fake });
+        group(c, look, frame, {
+          array: fakes,
+          shape: shapes.fake_images,
+          logits: arrays.fake_logits,
+          columns: plan.columns,
+          rows: plan.rows,
+          left: left * px,
+          top: HEAD * px,
+          kind: 'generated',
+          colour: look.palette.fake,
+        });
       }
       if (on.fake && raw) {
         head(c, look, 'raw', look.palette.fake, (left + twins) * px, 0);
-        group(c, look, frame, { array: raw, shape: shapes.raw_images, columns: plan.columns,
-          rows: plan.rows, left: (left + twins) * px, top: HEAD * px, kind: 'raw', colour: look.palette.fake });
+        group(c, look, frame, {
+          array: raw,
+          shape: shapes.raw_images,
+          columns: plan.columns,
+          rows: plan.rows,
+          left: (left + twins) * px,
+          top: HEAD * px,
+          kind: 'raw',
+          colour: look.palette.fake,
+        });
       }
       if (on.real && reals) {
         const x = left + twins + second;
         head(c, look, 'real', look.palette.real, x * px, 0);
-        group(c, look, frame, { array: reals, shape: shapes.real_images, logits: arrays.real_logits, columns: plan.beside,
-          rows: plan.rows, left: x * px, top: HEAD * px, kind: 'real', colour: look.palette.real });
+        group(c, look, frame, {
+          array: reals,
+          shape: shapes.real_images,
+          logits: arrays.real_logits,
+          columns: plan.beside,
+          rows: plan.rows,
+          left: x * px,
+          top: HEAD * px,
+          kind: 'real',
+          colour: look.palette.real,
+        });
       }
       if (on.walk && walks) {
-        const size = plan.strip * px, y = canvas.height - size;
-        const whole = walks * (plan.strip + GAP) - GAP, x0 = Math.max(0, (width - whole) / 2) * px;
+        const size = plan.strip * px,
+          y = canvas.height - size;
+        const whole = walks * (plan.strip + GAP) - GAP,
+          x0 = Math.max(0, (width - whole) / 2) * px;
         head(c, look, 'from one z to another', look.palette.fake, x0, y - HEAD * px);
         const source = atlas(walk, shapes.walk, size);
         c.imageSmoothingEnabled = source.w !== Math.round(size);
@@ -151,6 +222,8 @@ export function imagePainter() {
     under(x, y) {
       return boxes.find((b) => x >= b.x && x < b.x + b.w && y >= b.y && y < b.y + b.h) || null;
     },
-    get shown() { return plan ? plan.shown : 0; },
+    get shown() {
+      return plan ? plan.shown : 0;
+    },
   };
 }

@@ -1,35 +1,60 @@
+// @ts-check
 // The live view of a training GAN. One loop fetches frames; what it shows is built once and then only filled.
+
+import { commandQueue } from '../core/commands.js';
 import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
-import { flow } from './flow.js';
 import { parse } from '../core/frame.js';
-import { mail } from '../core/mail.js';
-import { inTime, past } from './past.js';
 import { plot, plotter } from '../core/plots.js';
-import { samples } from './samples.js';
-import { hasScores, scoreKeys } from './scored.js';
-import { strip } from './strip.js';
 import { alpha } from '../core/theme.js';
-import { transport } from './transport.js';
-import { turns } from './turns.js';
 import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
+import { flow } from './flow.js';
+import { turns } from './formulas.js';
+import { samples } from './samples.js';
+import { scoreKeys } from './scored.js';
+import { strip } from './strip.js';
+import { inTime, past } from './time-machine.js';
+import { transport } from './transport.js';
 import { cards, hasModes, verdict, welcome } from './words.js';
 
 const STATE_WORDS = {
-  playing: 'Playing', paused: 'Paused', queued: 'Waiting for a free place', diverged: 'Stopped: the run diverged',
-  error: 'Stopped: an error', closed: 'This run has ended',
+  playing: 'Playing',
+  paused: 'Paused',
+  queued: 'Waiting for a free place',
+  diverged: 'Stopped: the run diverged',
+  error: 'Stopped: an error',
+  closed: 'This run has ended',
 };
-const EAGER_MS = 50, EAGER_FOR = 1500;
-const WORDS_MS = 380; // at full speed words and numbers change no oftener: so they can be read, and cost less than the picture
+const EAGER_MS = 50,
+  EAGER_FOR = 1500;
+const WORDS_MS = 380; // at full speed words change no oftener: so they can be read, and cost less than the picture
 const MEANWHILE_MS = 1000; // between two questions how the run goes while its past is looked at
 let welcomed = false; // hidden on one page stays hidden on the next
 
-export default mounter('gan-live', { 'data-step': 0, 'data-frame': 0, 'data-steps-per-second': 0, 'data-generator': '' }, build);
+export default mounter(
+  'gan-live',
+  { 'data-step': 0, 'data-frame': 0, 'data-steps-per-second': 0, 'data-generator': '' },
+  build,
+);
 
 function build(root) {
-  let data = null, alive = true, since = '', generator = '', eager = 0, heard = 0;
-  let frame = null, present = null, arrived = 0, gap = 0, spoken = 0, checked = 0, state = '';
-  let smooth = 0.6, shownPast = null, worded = 0, said = '';
+  let data = null,
+    alive = true,
+    since = '',
+    generator = '',
+    eager = 0,
+    heard = 0;
+  let frame = null,
+    present = null,
+    arrived = 0,
+    gap = 0,
+    spoken = 0,
+    checked = 0,
+    state = '';
+  let smooth = 0.6,
+    shownPast = null,
+    worded = 0,
+    said = '';
 
   const colours = skin(root, () => {
     if (!frame?.header.kind) return;
@@ -38,70 +63,181 @@ function build(root) {
     drawing.refresh();
   });
   const { look } = colours;
-  const asking = loop(root, { ask, every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : data.ms || 200), gone: end });
+  const asking = loop(root, {
+    ask,
+    every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : data.ms || 200),
+    gone: end,
+  });
 
-  function hurry() { eager = performance.now() + EAGER_FOR; asking.wake(); }
-  const post = mail({ sent: hurry });
+  function hurry() {
+    eager = performance.now() + EAGER_FOR;
+    asking.wake();
+  }
+  const post = commandQueue({ sent: hurry });
 
   const parts = {
-    transport: transport(post), welcome: welcome(post.send), verdict: verdict(post.send), flow: flow(), cards: cards(), turns: turns(),
-    samples: samples({ look, both: true, pickGenerator: (value) => { generator = value; since = ''; hurry(); } }),
-    strip: strip({ look }),
-    past: past({ send: post.send, look: () => { since = ''; shownPast = null; hurry(); } }),
+    transport: transport(post),
+    welcome: welcome(post.send),
+    verdict: verdict(post.send),
+    flow: flow(),
+    cards: cards(colours.metrics),
+    turns: turns(),
+    samples: samples({
+      look,
+      both: true,
+      pickGenerator: (value) => {
+        generator = value;
+        since = '';
+        hurry();
+      },
+    }),
+    strip: strip({ look, metrics: colours.metrics }),
+    past: past({
+      send: post.send,
+      look: () => {
+        since = '';
+        shownPast = null;
+        hurry();
+      },
+    }),
   };
   parts.welcome.node.hidden = welcomed;
-  parts.welcome.node.querySelector('.close').addEventListener('click', () => { welcomed = true; });
+  parts.welcome.node.querySelector('.close').addEventListener('click', () => {
+    welcomed = true;
+  });
 
   const plots = {
-    losses: plot('losses', 'Losses'), score_histograms: plot('score_histograms', 'What D says'),
-    score_means: plot('score_means', 'What D says, over time'), gradient_norms: plot('gradient_norms', 'Gradient norms'),
-    accuracy: plot('accuracy', 'D’s accuracy'), scores: plot('scores', 'Scores'),
+    losses: plot('losses', 'Losses'),
+    score_histograms: plot('score_histograms', 'What D says'),
+    score_means: plot('score_means', 'What D says, over time'),
+    gradient_norms: plot('gradient_norms', 'Gradient norms'),
+    accuracy: plot('accuracy', 'D’s accuracy'),
+    scores: plot('scores', 'Scores'),
   };
   const drawing = plotter({
-    plots: Object.values(plots), url: () => data.plotly, templates: colours.template,
-    options: () => ({ smooth, font: colours.font(), ground: alpha(colours.palette().card, 0.72), every: data.plotMs || 500, gap }),
+    plots: Object.values(plots),
+    url: () => data.plotly,
+    templates: colours.template,
+    options: () => ({
+      smooth,
+      font: colours.font(),
+      ground: alpha(colours.palette().card, 0.72),
+      every: data.plotMs || 500,
+      gap,
+    }),
   });
 
-  const key = (kind, words, ...more) => el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
-  const dNow = el('span', { class: 'value', text: '' }), gNow = el('span', { class: 'value', text: '' });
+  const key = (kind, words, ...more) =>
+    el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
+  const dNow = el('span', { class: 'value', text: '' }),
+    gNow = el('span', { class: 'value', text: '' });
   const slider = el('input', {
-    type: 'range', min: '0', max: '0.98', step: '0.02', value: String(smooth), 'aria-label': 'Smoothing',
+    type: 'range',
+    min: '0',
+    max: '0.98',
+    step: '0.02',
+    value: String(smooth),
+    'aria-label': 'Smoothing',
     title: 'Smooths the lines; the pale band always shows every step’s range',
-    oninput: () => { smooth = Number(slider.value); drawing.refresh(); },
+    oninput: () => {
+      smooth = Number(slider.value);
+      drawing.refresh();
+    },
   });
-  const says = choice('What is drawn', [
-    ['score_histograms', 'now', 'How D answers at this step: shares of real and of generated samples'],
-    ['score_means', 'over time', 'The means of D’s answers since step 1'],
-  ], 'score_histograms', (name) => {
-    for (const which of ['score_histograms', 'score_means']) plots[which].node.hidden = which !== name;
-    drawing.refresh();
-  });
+  const says = choice(
+    'What is drawn',
+    [
+      ['score_histograms', 'now', 'How D answers at this step: shares of real and of generated samples'],
+      ['score_means', 'over time', 'The means of D’s answers since step 1'],
+    ],
+    'score_histograms',
+    (name) => {
+      for (const which of ['score_histograms', 'score_means']) plots[which].node.hidden = which !== name;
+      drawing.refresh();
+    },
+  );
   plots.score_means.node.hidden = true;
 
   const reading = el('p', { class: 'reading', text: '', hidden: true });
   const left = el('p', { class: 'lost', text: '', hidden: true });
-  const small = (title, hint, state_, ...keys) => el('figure', { class: 'small' },
-    el('figcaption', { title: hint }, el('b', { text: title }), ...keys), state_.node);
-  const scored = scoreKeys();
-  const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, ...scored.nodes);
+  const small = (title, hint, state_, ...keys) =>
+    el('figure', { class: 'small' }, el('figcaption', { title: hint }, el('b', { text: title }), ...keys), state_.node);
+  const scored = scoreKeys(colours.metrics);
+  const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, scored.node);
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
   root.append(
-    parts.transport.node, parts.welcome.node, parts.verdict.node, parts.flow.node,
-    el('div', { class: 'board' }, parts.samples.node, el('div', { class: 'side' },
-      el('section', { class: 'card losses', 'aria-label': 'Losses' },
-        el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'discriminator', dNow), key('solid fake', 'generator', gNow), el('label', { class: 'smooth' }, el('span', { text: 'smooth' }), slider)),
-        reading, plots.losses.node),
-      el('section', { class: 'card says', 'aria-label': 'What D says' },
-        el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))'), says.node),
-        plots.score_histograms.node, plots.score_means.node),
-      parts.cards.node)),
-    parts.past.node, parts.strip.node, left, parts.turns.node,
-    el('section', { class: 'card health', 'aria-label': 'Health' },
+    parts.transport.node,
+    parts.welcome.node,
+    parts.verdict.node,
+    parts.flow.node,
+    el(
+      'div',
+      { class: 'board' },
+      parts.samples.node,
+      el(
+        'div',
+        { class: 'side' },
+        el(
+          'section',
+          { class: 'card losses', 'aria-label': 'Losses' },
+          el(
+            'header',
+            {},
+            el('h3', { text: 'Losses' }),
+            key('dashed d', 'discriminator', dNow),
+            key('solid fake', 'generator', gNow),
+            el('label', { class: 'smooth' }, el('span', { text: 'smooth' }), slider),
+          ),
+          reading,
+          plots.losses.node,
+        ),
+        el(
+          'section',
+          { class: 'card says', 'aria-label': 'What D says' },
+          el(
+            'header',
+            {},
+            el('h3', { text: 'What D says' }),
+            key('box real', 'D(x)'),
+            key('fill fake', 'D(G(z))'),
+            says.node,
+          ),
+          plots.score_histograms.node,
+          plots.score_means.node,
+        ),
+        parts.cards.node,
+      ),
+    ),
+    parts.past.node,
+    parts.strip.node,
+    left,
+    parts.turns.node,
+    el(
+      'section',
+      { class: 'card health', 'aria-label': 'Health' },
       el('header', {}, el('h3', { text: 'Health' }), el('span', { class: 'note', text: 'do both still learn?' })),
-      el('div', { class: 'three' },
-        small('Gradient norms', 'How strongly each is pushed: a line that falls learns no more', plots.gradient_norms, key('dashed d', 'D'), key('solid fake', 'G')),
-        small('D is right', 'How often D tells which is which; one half is a guess', plots.accuracy, key('dotted real', 'real'), key('solid fake', 'generated')), scoresFigure)),
-    status);
+      el(
+        'div',
+        { class: 'three' },
+        small(
+          'Gradient norms',
+          'How strongly each is pushed: a line that falls learns no more',
+          plots.gradient_norms,
+          key('dashed d', 'D'),
+          key('solid fake', 'G'),
+        ),
+        small(
+          'D is right',
+          'How often D tells which is which; one half is a guess',
+          plots.accuracy,
+          key('dotted real', 'real'),
+          key('solid fake', 'generated'),
+        ),
+        scoresFigure,
+      ),
+    ),
+    status,
+  );
 
   function say(now, { header }) {
     if (header.state !== state) {
@@ -111,22 +247,30 @@ function build(root) {
     if (now - spoken < 4000 || parts.past.at() !== null) return;
     spoken = now;
     const stats = header.stats || {};
+    const both = (d, g) => `discriminator ${decimal(d)}, generator ${decimal(g)}`;
+    const answer = header.meaning === 'critic' ? 'critic value' : 'logit';
+    const answers = `${decimal(stats.real_logit)} on real, ${decimal(stats.fake_logit)} on generated`;
     drawing.speak({
-      losses: `Losses at step ${integer(header.step)}: discriminator ${decimal(stats.d_loss)}, generator ${decimal(stats.g_loss)}`,
-      score_histograms: `What D says: ${header.meaning === 'critic' ? 'critic value' : 'logit'} ${decimal(stats.real_logit)} on real, ${decimal(stats.fake_logit)} on generated, on average`,
-      gradient_norms: `Gradient norms: discriminator ${decimal(stats.d_grad_norm)}, generator ${decimal(stats.g_grad_norm)}`,
+      losses: `Losses at step ${integer(header.step)}: ${both(stats.d_loss, stats.g_loss)}`,
+      score_histograms: `What D says: ${answer} ${answers}, on average`,
+      gradient_norms: `Gradient norms: ${both(stats.d_grad_norm, stats.g_grad_norm)}`,
     });
   }
 
   /** Hear how the run stands: what the transport and the root's attributes say, whatever moment is looked at. */
   function hear(next, wordy = true) {
-    const now = performance.now(), { header } = next;
+    const now = performance.now(),
+      { header } = next;
     present = next;
     header.best = parts.past.best();
     for (const [name, value] of Object.entries({
-      step: header.step, frame: header.serial, state: header.state, generator: header.generator,
+      step: header.step,
+      frame: header.serial,
+      state: header.state,
+      generator: header.generator,
       'steps-per-second': Number((header.steps_per_second || 0).toFixed(2)),
-    })) setAttr(root, `data-${name}`, value ?? '');
+    }))
+      setAttr(root, `data-${name}`, value ?? '');
     if (wordy) {
       parts.transport.update(next);
       parts.welcome.update(next);
@@ -144,7 +288,8 @@ function build(root) {
   }
 
   function take(next) {
-    const now = performance.now(), { header } = next;
+    const now = performance.now(),
+      { header } = next;
     if (arrived) gap = gap ? 0.7 * gap + 0.3 * Math.min(2000, now - arrived) : now - arrived;
     arrived = now;
     frame = next;
@@ -154,7 +299,8 @@ function build(root) {
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const ms = calm ? 0 : header.state === 'playing' ? Math.min(slow ? 450 : 260, Math.max(80, 0.9 * gap)) : 300;
     if (wordy) parts.flow.update(frame, now);
-    if (header.kind) draw(now, ms, wordy); // else there is nothing to see yet: a run that waits, or whose data could not be had
+    if (header.kind)
+      draw(now, ms, wordy); // else there is nothing to see yet: a run that waits, or whose data could not be had
     else parts.verdict.update(frame);
   }
 
@@ -171,7 +317,7 @@ function build(root) {
       show(left, hasModes(header));
       setText(left, header.lost || '\u00a0');
       parts.turns.update(frame);
-      scoresFigure.hidden = !hasScores(frame);
+      scoresFigure.hidden = !scored.any(frame);
       scored.update(frame);
     }
     drawing.update(parts.past.at() === null ? frame : inTime(frame, present));
@@ -180,9 +326,14 @@ function build(root) {
 
   /** Fetch what is looked at: the present, or a moment of the past once, and then now and then how the run goes on. */
   async function ask(begun) {
-    if (!await colours.ready() || !alive || document.hidden) return;
-    if (begun - checked > 1000) { checked = begun; colours.dress(); }
-    const url = data.url, looked = parts.past.at(), stands = looked !== null && looked === shownPast;
+    if (!(await colours.ready()) || !alive || document.hidden) return;
+    if (begun - checked > 1000) {
+      checked = begun;
+      colours.dress();
+    }
+    const url = data.url,
+      looked = parts.past.at(),
+      stands = looked !== null && looked === shownPast;
     parts.past.refresh(data.past, begun);
     if (stands && begun > eager && begun - heard < MEANWHILE_MS) return;
     const now = looked === null || stands;
@@ -190,9 +341,13 @@ function build(root) {
     const which = now ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${looked}`;
     const reply = await reach(`${url}${which}`);
     if (!alive) return;
-    if (reply.status === 410) { lost(); return; }
+    if (reply.status === 410) {
+      lost();
+      return;
+    }
     if (now) post.acknowledge(reply.headers.get('x-heard'));
-    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream')) return;
+    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream'))
+      return;
     const next = parse(await reply.arrayBuffer());
     if (!alive || url !== data.url || looked !== parts.past.at()) return;
     setAttr(root, 'data-past', looked ?? '');
@@ -221,8 +376,10 @@ function build(root) {
     }
   }
 
-  const keys = keyboard(root, '.gan-live', { act: parts.transport.key, escape: parts.verdict.close });
-  const onPress = (event) => { if (!parts.verdict.node.contains(event.target)) parts.verdict.close(); };
+  const keys = keyboard(root, '.gan-live', { act: parts.transport.key, leave: parts.verdict.close });
+  const onPress = (event) => {
+    if (!parts.verdict.node.contains(event.target)) parts.verdict.close();
+  };
   document.addEventListener('pointerdown', onPress, true);
 
   function end() {
@@ -240,7 +397,8 @@ function build(root) {
   return {
     configure(component) {
       post.connect(component.setTriggerValue);
-      const given = component.data, fresh = !data || data.url !== given.url;
+      const given = component.data,
+        fresh = !data || data.url !== given.url;
       // Lists and objects come as JSON.
       if (!data || data.formulas !== given.formulas || data.texts !== given.texts) {
         parts.turns.build(...[given.formulas, given.texts].map((text) => text && JSON.parse(text)));
@@ -250,11 +408,19 @@ function build(root) {
       show(reading, Boolean(data.reading));
       style([data.style], root);
       colours.use(data.figures);
-      if (fresh) { parts.past.clear(); since = ''; state = ''; generator = ''; eager = performance.now() + EAGER_FOR; }
+      if (fresh) {
+        parts.past.clear();
+        since = '';
+        state = '';
+        generator = '';
+        eager = performance.now() + EAGER_FOR;
+      }
       if (frame) parts.turns.update(frame);
       asking.wake();
     },
     end,
-    get ended() { return !alive; },
+    get ended() {
+      return !alive;
+    },
   };
 }

@@ -1,11 +1,18 @@
+// @ts-check
 // Which of D's answers means "cannot tell", and how far from it the colours reach.
-import { sigmoid, step125 } from '../core/format.js';
+import { step125 } from '../core/axes.js';
+import { sigmoid } from '../core/format.js';
 
 const MIDDLE = { hinge: 0, least_squares: 0.5 }; // elsewhere only differences of critic values have a meaning
 
 function mean(values) {
-  let sum = 0, n = 0;
-  for (const v of values || []) if (Number.isFinite(v)) { sum += v; n++; }
+  let sum = 0,
+    n = 0;
+  for (const v of values || [])
+    if (Number.isFinite(v)) {
+      sum += v;
+      n++;
+    }
   return n ? sum / n : 0;
 }
 
@@ -20,7 +27,11 @@ export function opinionScale({ header, arrays }, logits, before) {
   const critic = header.meaning === 'critic';
   const free = critic && !(header.objective in MIDDLE);
   const value = critic ? (logit) => logit : sigmoid;
-  const wish = free ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2 : critic ? MIDDLE[header.objective] : 0.5;
+  const wish = free
+    ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2
+    : critic
+      ? MIDDLE[header.objective]
+      : 0.5;
   const away = Float32Array.from(logits, (logit) => Math.abs(value(logit) - wish)).sort();
   const most = away[Math.floor(0.95 * (away.length - 1))] || 0;
   const wanted = critic ? Math.max(1e-3, step125(most)) : Math.min(0.5, Math.max(0.01, step125(most)));
@@ -28,7 +39,10 @@ export function opinionScale({ header, arrays }, logits, before) {
   let middle = wish;
   if (free) {
     const grid = end / 4;
-    middle = before && before.end === end && Math.abs(wish - before.middle) < 0.75 * grid ? before.middle : Math.round(wish / grid) * grid;
+    middle =
+      before && before.end === end && Math.abs(wish - before.middle) < 0.75 * grid
+        ? before.middle
+        : Math.round(wish / grid) * grid;
   }
   return { middle, end, of: (logit) => Math.max(-1, Math.min(1, (value(logit) - middle) / end)) };
 }
@@ -37,6 +51,10 @@ export function opinionScale({ header, arrays }, logits, before) {
 export function endsInWords({ middle, end }) {
   const extra = [1, 2, 4].findIndex((k) => Math.abs((k * middle) / end - Math.round((k * middle) / end)) < 1e-6);
   const digits = Math.max(0, Math.min(4, Math.ceil(-Math.log10(end) - 1e-9) + extra));
-  const say = (x) => x.toFixed(digits).replace(/^-(0(\.0*)?)$/, '$1').replace('-', '−');
+  const say = (x) =>
+    x
+      .toFixed(digits)
+      .replace(/^-(0(\.0*)?)$/, '$1')
+      .replace('-', '−');
   return [say(middle - end), say(middle + end)];
 }

@@ -1,21 +1,32 @@
+// @ts-check
 // Samples in the plane: D's opinion, the noise grid, real, where D sends the fakes, and the fakes, on the same axes.
-import { decimal, step125 } from '../core/format.js';
-import { withoutGraphics } from '../core/dom.js';
-import { opinionScale } from './opinion.js';
-import { alpha, rgb } from '../core/theme.js';
 
-const SHADES = 129, STRENGTH = { light: 0.34, dark: 0.42 };
+import { step125 } from '../core/axes.js';
+import { decimal } from '../core/format.js';
+import { withoutGraphics } from '../core/graphics.js';
+import { alpha, rgb } from '../core/theme.js';
+import { opinionScale } from './opinion.js';
+
+const SHADES = 129,
+  STRENGTH = { light: 0.34, dark: 0.42 };
 const TAU = 2 * Math.PI;
 
 /** Bilinear value of a grid of cell centres at (x, y) in data units; null outside the frame. */
 export function valueAt(heat, rows, columns, [x0, x1, y0, y1], x, y) {
   if (!(x >= x0 && x <= x1 && y >= y0 && y <= y1)) return null;
   const at = (v, n) => Math.min(n - 1, Math.max(0, v * n - 0.5));
-  const c = at((x - x0) / (x1 - x0), columns), r = at((y - y0) / (y1 - y0), rows);
-  const c0 = Math.floor(c), r0 = Math.floor(r), c1 = Math.min(c0 + 1, columns - 1), r1 = Math.min(r0 + 1, rows - 1);
-  const u = c - c0, v = r - r0;
-  return (heat[r0 * columns + c0] * (1 - u) + heat[r0 * columns + c1] * u) * (1 - v)
-    + (heat[r1 * columns + c0] * (1 - u) + heat[r1 * columns + c1] * u) * v;
+  const c = at((x - x0) / (x1 - x0), columns),
+    r = at((y - y0) / (y1 - y0), rows);
+  const c0 = Math.floor(c),
+    r0 = Math.floor(r),
+    c1 = Math.min(c0 + 1, columns - 1),
+    r1 = Math.min(r0 + 1, rows - 1);
+  const u = c - c0,
+    v = r - r0;
+  return (
+    (heat[r0 * columns + c0] * (1 - u) + heat[r0 * columns + c1] * u) * (1 - v) +
+    (heat[r1 * columns + c0] * (1 - u) + heat[r1 * columns + c1] * u) * v
+  );
 }
 
 export function planePainter() {
@@ -23,18 +34,32 @@ export function planePainter() {
   const shade = small.getContext('2d');
   const back = document.createElement('canvas');
   const behind = back.getContext('2d');
-  let picture = null, lut = null, lutOf = '', scale = null, push = 0, run = null;
-  let from = null, to = null, now = null, arrows = null, began = 0, span = 0;
+  let picture = null,
+    lut = null,
+    lutOf = '',
+    scale = null,
+    push = 0,
+    run = null;
+  let from = null,
+    to = null,
+    now = null,
+    arrows = null,
+    began = 0,
+    span = 0;
   const sprite = document.createElement('canvas');
   const rings = document.createElement('canvas');
-  let place = null, spriteOf = '', ringsOf = '', ringedPoints = null;
+  let place = null,
+    spriteOf = '',
+    ringsOf = '',
+    ringedPoints = null;
 
   function shades(look) {
     const key = look.theme + look.palette.fake + look.palette.real;
     if (key === lutOf) return;
     lutOf = key;
     lut = new Uint8ClampedArray(SHADES * 4);
-    const fake = rgb(look.palette.fake), real = rgb(look.palette.real);
+    const fake = rgb(look.palette.fake),
+      real = rgb(look.palette.real);
     for (let i = 0; i < SHADES; i++) {
       const t = (2 * i) / (SHADES - 1) - 1;
       lut.set([...(t < 0 ? fake : real), 255 * STRENGTH[look.theme] * Math.abs(t) ** 0.8], 4 * i);
@@ -42,7 +67,8 @@ export function planePainter() {
   }
 
   function paintHeat(frame, look) {
-    const [rows, columns] = frame.shapes.heat, heat = frame.arrays.heat;
+    const [rows, columns] = frame.shapes.heat,
+      heat = frame.arrays.heat;
     shades(look);
     if (!picture || picture.width !== columns || picture.height !== rows) {
       small.width = columns;
@@ -55,7 +81,10 @@ export function planePainter() {
       for (let c = 0; c < columns; c++, o += 4) {
         const t = (scale.of(heat[r * columns + c]) + 1) / 2;
         const i = 4 * Math.round(t * (SHADES - 1)) || 0;
-        data[o] = lut[i]; data[o + 1] = lut[i + 1]; data[o + 2] = lut[i + 2]; data[o + 3] = lut[i + 3];
+        data[o] = lut[i];
+        data[o + 1] = lut[i + 1];
+        data[o + 2] = lut[i + 2];
+        data[o + 3] = lut[i + 3];
       }
     }
     shade.putImageData(picture, 0, 0);
@@ -77,14 +106,25 @@ export function planePainter() {
   function geometry(frame, canvas) {
     const [x0, x1, y0, y1] = frame.header.frame;
     const k = Math.min(canvas.width / (x1 - x0), canvas.height / (y1 - y0));
-    const left = (canvas.width - k * (x1 - x0)) / 2, top = (canvas.height - k * (y1 - y0)) / 2;
-    return { k, left, top, x: (v) => left + (v - x0) * k, y: (v) => top + (y1 - v) * k, frame: [x0, x1, y0, y1],
-      w: k * (x1 - x0), h: k * (y1 - y0) };
+    const left = (canvas.width - k * (x1 - x0)) / 2,
+      top = (canvas.height - k * (y1 - y0)) / 2;
+    return {
+      k,
+      left,
+      top,
+      x: (v) => left + (v - x0) * k,
+      y: (v) => top + (y1 - v) * k,
+      frame: [x0, x1, y0, y1],
+      w: k * (x1 - x0),
+      h: k * (y1 - y0),
+    };
   }
 
   /** All that does not move between two frames, drawn once for both. */
   function paintBack(frame, canvas, look, on) {
-    const { arrays, shapes } = frame, g = place, px = look.ratio;
+    const { arrays, shapes } = frame,
+      g = place,
+      px = look.ratio;
     if (back.width !== canvas.width || back.height !== canvas.height) {
       back.width = canvas.width;
       back.height = canvas.height;
@@ -98,7 +138,8 @@ export function planePainter() {
       c.drawImage(small, g.left, g.top, g.w, g.h);
     }
     if (on.manifold && arrays.manifold) {
-      const grid = arrays.manifold, shape = shapes.manifold;
+      const grid = arrays.manifold,
+        shape = shapes.manifold;
       c.strokeStyle = alpha(look.palette.fake, 0.55);
       c.lineWidth = 0.8 * px;
       c.beginPath();
@@ -109,7 +150,11 @@ export function planePainter() {
         }
       };
       if (shape.length === 2) line(0, 1, shape[0]);
-      else for (let i = 0; i < shape[0]; i++) { line(i * shape[1], 1, shape[1]); line(i, shape[1], shape[0]); }
+      else
+        for (let i = 0; i < shape[0]; i++) {
+          line(i * shape[1], 1, shape[1]);
+          line(i, shape[1], shape[0]);
+        }
       c.stroke();
     }
     if (on.real && arrays.real) c.drawImage(ringed(arrays.real, look), 0, 0);
@@ -119,7 +164,8 @@ export function planePainter() {
       c.beginPath();
       const r = 2.6 * px;
       for (let i = 0; i < arrays.raw.length; i += 2) {
-        const x = g.x(arrays.raw[i]), y = g.y(arrays.raw[i + 1]);
+        const x = g.x(arrays.raw[i]),
+          y = g.y(arrays.raw[i + 1]);
         c.moveTo(x - r, y - r);
         c.lineTo(x + r, y + r);
         c.moveTo(x - r, y + r);
@@ -133,17 +179,21 @@ export function planePainter() {
   /** The real points, which are the same all the time: drawn once, and again when the place or the colours change. */
   function ringed(points, look) {
     const key = [...place.frame, place.k, place.left, place.top, back.width, back.height, look.palette.real].join();
-    if (key === ringsOf && points.length === ringedPoints.length && points.every((v, i) => v === ringedPoints[i])) return rings;
+    if (key === ringsOf && points.length === ringedPoints.length && points.every((v, i) => v === ringedPoints[i]))
+      return rings;
     ringsOf = key;
     ringedPoints = points;
     rings.width = back.width;
     rings.height = back.height;
-    const c = rings.getContext('2d'), px = look.ratio, r = 3.2 * px;
+    const c = rings.getContext('2d'),
+      px = look.ratio,
+      r = 3.2 * px;
     c.strokeStyle = look.palette.real;
     c.lineWidth = 1.2 * px;
     c.beginPath();
     for (let i = 0; i < points.length; i += 2) {
-      const x = place.x(points[i]), y = place.y(points[i + 1]);
+      const x = place.x(points[i]),
+        y = place.y(points[i + 1]);
       c.moveTo(x + r, y);
       c.arc(x, y, r, 0, TAU);
     }
@@ -152,7 +202,9 @@ export function planePainter() {
   }
 
   function ticks(c, look) {
-    const g = place, px = look.ratio, [x0, x1, y0, y1] = g.frame;
+    const g = place,
+      px = look.ratio,
+      [x0, x1, y0, y1] = g.frame;
     const unit = step125(Math.max(x1 - x0, y1 - y0) / 5);
     const digits = Math.max(0, -Math.floor(Math.log10(unit) + 1e-9));
     c.font = `${11 * px}px ${look.font}`;
@@ -182,20 +234,30 @@ export function planePainter() {
   }
 
   function paintArrows(c, look) {
-    const g = place, px = look.ratio, cap = 0.085 * g.w, reach = push * g.k;
+    const g = place,
+      px = look.ratio,
+      cap = 0.085 * g.w,
+      reach = push * g.k;
     c.strokeStyle = look.palette.gradient;
     c.lineWidth = px;
     c.beginPath();
     for (let i = 0; i < now.length; i += 2) {
-      let dx = arrows[i] * reach, dy = -arrows[i + 1] * reach;
+      let dx = arrows[i] * reach,
+        dy = -arrows[i + 1] * reach;
       const size = Math.hypot(dx, dy);
       if (!(size > 1.5 * px)) continue;
-      if (size > cap) { dx *= cap / size; dy *= cap / size; }
-      const x = g.x(now[i]), y = g.y(now[i + 1]), length = Math.min(size, cap);
+      if (size > cap) {
+        dx *= cap / size;
+        dy *= cap / size;
+      }
+      const x = g.x(now[i]),
+        y = g.y(now[i + 1]),
+        length = Math.min(size, cap);
       c.moveTo(x, y);
       c.lineTo(x + dx, y + dy);
       if (length > 7 * px) {
-        const ux = (dx / length) * 4 * px, uy = (dy / length) * 4 * px;
+        const ux = (dx / length) * 4 * px,
+          uy = (dy / length) * 4 * px;
         c.moveTo(x + dx - ux + 0.55 * uy, y + dy - uy - 0.55 * ux);
         c.lineTo(x + dx, y + dy);
         c.lineTo(x + dx - ux - 0.55 * uy, y + dy - uy + 0.55 * ux);
@@ -210,7 +272,9 @@ export function planePainter() {
     if (!now) return;
     if (on.gradients && arrows) paintArrows(c, look);
     if (on.fake) {
-      const g = place, dot = outlined(look), r = dot.width / 2;
+      const g = place,
+        dot = outlined(look),
+        r = dot.width / 2;
       for (let i = 0; i < now.length; i += 2) c.drawImage(dot, g.x(now[i]) - r, g.y(now[i + 1]) - r);
     }
   }
@@ -220,7 +284,9 @@ export function planePainter() {
     const key = look.palette.fake + look.palette.card + look.ratio;
     if (key === spriteOf) return sprite;
     spriteOf = key;
-    const px = look.ratio, size = Math.ceil(8.4 * px), c = sprite.getContext('2d');
+    const px = look.ratio,
+      size = Math.ceil(8.4 * px),
+      c = sprite.getContext('2d');
     sprite.width = sprite.height = size;
     c.beginPath();
     c.arc(size / 2, size / 2, 3.3 * px, 0, TAU);
@@ -236,7 +302,8 @@ export function planePainter() {
     /** Take a new frame; the fakes then glide for `ms` from where they are. Frames `beside` it share its colours. */
     take(frame, ms, beside = []) {
       const { header, arrays } = frame;
-      const fake = arrays.fake, same = now && run === header.run && now.length === fake.length;
+      const fake = arrays.fake,
+        same = now && run === header.run && now.length === fake.length;
       run = header.run;
       from = same && ms > 0 ? now.slice() : null;
       to = fake;
@@ -244,10 +311,17 @@ export function planePainter() {
       if (!from) now = fake.slice();
       began = performance.now();
       span = ms;
-      if (!same) { scale = null; push = 0; }
+      if (!same) {
+        scale = null;
+        push = 0;
+      }
       if (arrays.heat) {
         const alike = beside.filter((other) => other.arrays.heat && other.header.objective === header.objective);
-        scale = opinionScale(frame, [arrays, ...alike.map((other) => other.arrays)].flatMap(({ heat }) => [...heat]), scale);
+        scale = opinionScale(
+          frame,
+          [arrays, ...alike.map((other) => other.arrays)].flatMap(({ heat }) => [...heat]),
+          scale,
+        );
       }
       if (arrows) push = arrowScale(arrows, header.frame[1] - header.frame[0]);
     },
@@ -262,7 +336,8 @@ export function planePainter() {
       if (!place) return false;
       let more = false;
       if (from && to && from.length === to.length) {
-        const t = Math.min(1, (performance.now() - began) / span), ease = t * (2 - t);
+        const t = Math.min(1, (performance.now() - began) / span),
+          ease = t * (2 - t);
         for (let i = 0; i < now.length; i++) now[i] = from[i] + (to[i] - from[i]) * ease;
         more = t < 1;
         if (!more) from = null;
@@ -270,12 +345,15 @@ export function planePainter() {
       paintFront(c, canvas, look, on);
       return more;
     },
-    get scale() { return scale; },
+    get scale() {
+      return scale;
+    },
     /** What is under a point of the canvas: data units and D's logit, or null. */
     under(frame, x, y) {
       if (!place || !frame.arrays.heat) return null;
       const [x0, , , y1] = place.frame;
-      const u = x0 + (x - place.left) / place.k, v = y1 - (y - place.top) / place.k;
+      const u = x0 + (x - place.left) / place.k,
+        v = y1 - (y - place.top) / place.k;
       const [rows, columns] = frame.shapes.heat;
       const logit = valueAt(frame.arrays.heat, rows, columns, place.frame, u, v);
       return logit === null ? null : { x: u, y: v, logit };

@@ -1,6 +1,8 @@
+// @ts-check
 // The large picture: its canvas, the captions that switch its layers, the scale of D's colours, what the pointer finds.
-import { choice, el, setAttr, setText, sharpCanvas, show, withoutGraphics } from '../core/dom.js';
+import { choice, el, setAttr, setText, sharpCanvas, show } from '../core/dom.js';
 import { decimal, fixed, integer, percent, sigmoid } from '../core/format.js';
+import { withoutGraphics } from '../core/graphics.js';
 import { imagePainter } from './images.js';
 import { endsInWords } from './opinion.js';
 import { planePainter } from './plane.js';
@@ -10,56 +12,103 @@ const HALF_WORDS = {
   images: { d: 'D’s half: verdicts change', g: 'G’s half: pictures change' },
 };
 const MANIFOLDS = {
-  plane: 'The noise grid, warped by G', line: 'The noise line, bent by G', slice: 'A flat slice through the noise, warped by G',
+  plane: 'The noise grid, warped by G',
+  line: 'The noise line, bent by G',
+  slice: 'A flat slice through the noise, warped by G',
 };
 
 /** `both`: whether the averaged and the raw generator can be shown side by side. */
 export function samples({ look, pickGenerator, both = false }) {
-  const plane = planePainter(), images = imagePainter();
+  const plane = planePainter(),
+    images = imagePainter();
   const on = { real: true, fake: true, gradients: true, heat: true, manifold: false, walk: true };
-  let frame = null, pointer = null, gliding = 0, spoken = 0, asked = ['', 0];
+  let frame = null,
+    pointer = null,
+    gliding = 0,
+    spoken = 0,
+    asked = { which: '', at: 0 };
 
   const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'Samples' });
   const { canvas, context } = surface;
   const note = el('span', { class: 'note', text: '\u00a0' });
-  const generator = choice('Which generator', [
-    ['ema', 'EMA', 'The average of the generator’s weights over time: steadier than the weights of this very step'],
-    ['raw', 'raw', 'The generator as it is at this very step'],
-    ...(both ? [['both', 'both', 'The average and the generator of this very step, from the same z']] : []),
-  ], 'ema', (value) => { asked = [value, performance.now()]; pickGenerator(value); });
+  const generator = choice(
+    'Which generator',
+    [
+      ['ema', 'EMA', 'The average of the generator’s weights over time: steadier than the weights of this very step'],
+      ['raw', 'raw', 'The generator as it is at this very step'],
+      ...(both ? [['both', 'both', 'The average and the generator of this very step, from the same z']] : []),
+    ],
+    'ema',
+    (value) => {
+      asked = { which: value, at: performance.now() };
+      pickGenerator(value);
+    },
+  );
 
   const layer = (name, symbol, words, title) => {
-    const node = el('button', {
-      type: 'button', class: `layer ${name}`, 'aria-pressed': on[name], title,
-      onclick: () => { on[name] = !on[name]; setAttr(node, 'aria-pressed', on[name]); redraw(); },
-    }, el('i', { class: symbol, 'aria-hidden': 'true' }), words);
+    const node = el(
+      'button',
+      {
+        type: 'button',
+        class: `layer ${name}`,
+        'aria-pressed': on[name],
+        title,
+        onclick: () => {
+          on[name] = !on[name];
+          setAttr(node, 'aria-pressed', on[name]);
+          redraw();
+        },
+      },
+      el('i', { class: symbol, 'aria-hidden': 'true' }),
+      words,
+    );
     return node;
   };
   const layers = {
     real: layer('real', 'ring', 'real', 'Samples of the data'),
     fake: layer('fake', 'dot', 'generated', 'G’s samples, always of the same z'),
-    gradients: layer('gradients', 'dash', 'where D sends them', 'The gradient of D at each generated sample: the way to look more real'),
+    gradients: layer(
+      'gradients',
+      'dash',
+      'where D sends them',
+      'The gradient of D at each generated sample: the way to look more real',
+    ),
     heat: layer('heat', 'tint', 'D’s opinion', 'What D would say of a sample at each place'),
     manifold: layer('manifold', 'mesh', 'manifold', MANIFOLDS.plane),
     walk: layer('walk', 'dash', 'walk', 'Images on the way between the z of the first two generated ones'),
   };
   layers.walk.hidden = true; // until there are images
-  const low = el('span', { text: '' }), high = el('span', { text: '' });
+  const low = el('span', { text: '' }),
+    high = el('span', { text: '' });
   const scale = el('div', { class: 'scale' }, low, el('i', { 'aria-hidden': 'true' }), high);
-  const node = el('section', { class: 'card samples', 'aria-label': 'Samples' },
+  const node = el(
+    'section',
+    { class: 'card samples', 'aria-label': 'Samples' },
     el('header', {}, el('h3', { text: 'Samples' }), note, generator.node),
     el('div', { class: 'stage' }, canvas),
-    el('div', { class: 'layers', role: 'group', 'aria-label': 'Layers' },
-      layers.real, layers.fake, layers.gradients, layers.walk, el('div', { class: 'opinion' }, layers.heat, scale, layers.manifold)));
+    el(
+      'div',
+      { class: 'layers', role: 'group', 'aria-label': 'Layers' },
+      layers.real,
+      layers.fake,
+      layers.gradients,
+      layers.walk,
+      el('div', { class: 'opinion' }, layers.heat, scale, layers.manifold),
+    ),
+  );
 
   function pointAt(event) {
-    const box = canvas.getBoundingClientRect(), ratio = canvas.width / box.width;
+    const box = canvas.getBoundingClientRect(),
+      ratio = canvas.width / box.width;
     pointer = [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
     tell();
   }
   canvas.addEventListener('pointermove', pointAt);
   canvas.addEventListener('pointerdown', pointAt);
-  canvas.addEventListener('pointerleave', () => { pointer = null; tell(); });
+  canvas.addEventListener('pointerleave', () => {
+    pointer = null;
+    tell();
+  });
 
   const critic = () => frame.header.meaning === 'critic';
   const says = (logit) => (critic() ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`);
@@ -67,22 +116,37 @@ export function samples({ look, pickGenerator, both = false }) {
   /** Beside the title: what the pointer is on, else which half was done, else what stays the same. */
   function tell() {
     if (!frame) return;
-    const { header, arrays } = frame, kind = header.kind === 'images' ? 'images' : 'plane';
-    let words = Number.isFinite(header.moment) ? `as it was at step ${integer(header.moment)}`
-      : header.phase ? HALF_WORDS[kind][header.phase] : kind === 'images' ? 'the same z all the time'
-      : arrays.raw ? 'dots: EMA, crosses: raw' : `the same ${integer(arrays.fake.length / 2)} z all the time`;
+    const { header, arrays } = frame,
+      kind = header.kind === 'images' ? 'images' : 'plane';
+    let words = Number.isFinite(header.moment)
+      ? `as it was at step ${integer(header.moment)}`
+      : header.phase
+        ? HALF_WORDS[kind][header.phase]
+        : kind === 'images'
+          ? 'the same z all the time'
+          : arrays.raw
+            ? 'dots: EMA, crosses: raw'
+            : `the same ${integer(arrays.fake.length / 2)} z all the time`;
     if (pointer && kind === 'images') {
       const box = images.under(...pointer);
-      if (box) words = box.kind === 'walk' ? `image ${box.i + 1} of the walk` : box.kind === 'raw' ? `raw ${box.i + 1}: the same z` : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
+      if (box)
+        words =
+          box.kind === 'walk'
+            ? `image ${box.i + 1} of the walk`
+            : box.kind === 'raw'
+              ? `raw ${box.i + 1}: the same z`
+              : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
     } else if (pointer) {
       const at = plane.under(frame, ...pointer);
-      if (at) words = `D(${fixed(at.x)}, ${fixed(at.y)}) = ${critic() ? decimal(at.logit, 2) : `${percent(sigmoid(at.logit), 1)} real`}`;
+      const answer = at && (critic() ? decimal(at.logit, 2) : `${percent(sigmoid(at.logit), 1)} real`);
+      if (at) words = `D(${fixed(at.x)}, ${fixed(at.y)}) = ${answer}`;
     }
     setText(note, words);
   }
 
   function scaleWords() {
-    const image = frame.header.kind === 'images', scale_ = (image ? images : plane).scale;
+    const image = frame.header.kind === 'images',
+      scale_ = (image ? images : plane).scale;
     if (!scale_) return;
     const [least, most] = image && frame.header.meaning !== 'critic' ? ['0', '1'] : endsInWords(scale_);
     setText(low, `${image ? 'D: ' : ''}fake ${least}`);
@@ -122,11 +186,19 @@ export function samples({ look, pickGenerator, both = false }) {
   function speak(now) {
     if (now - spoken < 4000) return;
     spoken = now;
-    const { header, arrays, shapes } = frame, verdict = header.verdict || {};
-    const what = header.kind === 'images'
-      ? `${images.shown || shapes.fake_images?.[0] || 0} generated images beside real ones from ${header.data}`
-      : `${(arrays.fake?.length || 0) / 2} generated points and ${(arrays.real?.length || 0) / 2} real ones of ${header.data} over D’s opinion`;
-    setAttr(canvas, 'aria-label', `${verdict.headline || ''} ${verdict.detail || ''} Step ${integer(header.step)}: ${what}.`.trim());
+    const { header, arrays, shapes } = frame,
+      verdict = header.verdict || {};
+    const { data } = header;
+    const pairs = (points) => (points?.length || 0) / 2;
+    const what =
+      header.kind === 'images'
+        ? `${images.shown || shapes.fake_images?.[0] || 0} generated images beside real ones from ${header.data}`
+        : `${pairs(arrays.fake)} generated points and ${pairs(arrays.real)} real ones of ${data} over D’s opinion`;
+    setAttr(
+      canvas,
+      'aria-label',
+      `${verdict.headline || ''} ${verdict.detail || ''} Step ${integer(header.step)}: ${what}.`.trim(),
+    );
   }
 
   return {
@@ -136,7 +208,8 @@ export function samples({ look, pickGenerator, both = false }) {
     update(next, now, ms, beside = []) {
       const changed = !frame || frame.header.kind !== next.header.kind;
       frame = next;
-      const { header } = frame, kind = header.kind === 'images' ? 'images' : 'plane';
+      const { header } = frame,
+        kind = header.kind === 'images' ? 'images' : 'plane';
       const atSpeed = header.state === 'playing' && (header.pace === null || header.pace > 30);
       const glides = kind === 'plane' && ms > 0 && !(atSpeed && withoutGraphics);
       if (changed) {
@@ -151,7 +224,7 @@ export function samples({ look, pickGenerator, both = false }) {
       } else images.take(frame);
       show(generator.node, Boolean(header.has_ema));
       // A frame that was on its way when the visitor chose the other one does not flip the switch back.
-      if (asked[0] === header.generator || now - asked[1] > 2000) generator.set(header.generator, false);
+      if (asked.which === header.generator || now - asked.at > 2000) generator.set(header.generator, false);
       scaleWords();
       redraw();
       tell();

@@ -1,3 +1,4 @@
+// @ts-check
 // Time below: how far it has come, step by step, with marks where something was changed.
 import { el, setText, sharpCanvas } from '../core/dom.js';
 import { integer, percent } from '../core/format.js';
@@ -5,41 +6,64 @@ import { alpha } from '../core/theme.js';
 import { hasModes } from './words.js';
 
 /** What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them. */
-function course({ header, arrays }) {
-  const modes = arrays.metric_modes_reached, total = header.metrics?.n_modes?.floor ?? header.metrics?.modes_reached?.floor;
-  if (modes && modes.length && total) {
-    return { name: 'modes reached', steps: arrays.metric_step, at: (i) => modes[i] / total, say: (i) => `${integer(modes[i])} of ${integer(total)}`, half: false };
+function course({ header, arrays }, metrics) {
+  const metric = metrics.find(({ curve }) => curve?.strip);
+  const counts = metric && arrays[`metric_${metric.name}`];
+  const total = metric && (header.metrics?.[metric.out_of]?.floor ?? header.metrics?.[metric.name]?.floor);
+  if (counts?.length && total) {
+    return {
+      name: metric.curve.name,
+      steps: arrays.metric_step,
+      at: (i) => counts[i] / total,
+      say: (i) => `${integer(counts[i])} of ${integer(total)}`,
+      half: false,
+    };
   }
-  if (hasModes(header) && !header.metrics_step) return { name: 'modes reached', steps: [] };
-  const real = arrays.real_accuracy, fake = arrays.fake_accuracy;
+  if (metric && hasModes(header) && !header.metrics_step) return { name: metric.curve.name, steps: [] };
+  const real = arrays.real_accuracy,
+    fake = arrays.fake_accuracy;
   if (!real || !fake) return null;
   const right = (i) => (real[i] + fake[i]) / 2;
   return { name: 'D is right', steps: arrays.curve_step, at: right, say: (i) => percent(right(i)), half: true };
 }
 
-export function strip({ look }) {
-  let frame = null, pointer = null;
+/** `metrics()`: the entries of all metrics. */
+export function strip({ look, metrics }) {
+  let frame = null,
+    pointer = null;
   const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'The run so far' });
   const { canvas, context: c } = surface;
-  const name = el('span', { class: 'name', text: '\u00a0' }), now = el('span', { class: 'now', text: '\u00a0' });
+  const name = el('span', { class: 'name', text: '\u00a0' }),
+    now = el('span', { class: 'now', text: '\u00a0' });
   const node = el('section', { class: 'strip', 'aria-label': 'The run so far' }, name, canvas, now);
   canvas.addEventListener('pointermove', (event) => {
     const box = canvas.getBoundingClientRect();
     pointer = (event.clientX - box.left) / box.width;
     paint();
   });
-  canvas.addEventListener('pointerleave', () => { pointer = null; paint(); });
+  canvas.addEventListener('pointerleave', () => {
+    pointer = null;
+    paint();
+  });
 
   function paint() {
     if (!frame || !canvas.width) return;
-    const { palette, ratio: px } = look(), w = canvas.width, h = canvas.height, last = Math.max(1, frame.header.step);
-    const line = course(frame);
+    const { palette, ratio: px } = look(),
+      w = canvas.width,
+      h = canvas.height,
+      last = Math.max(1, frame.header.step);
+    const line = course(frame, metrics());
     c.clearRect(0, 0, w, h);
     c.fillStyle = palette.line;
     c.fillRect(0, h - px, w, px);
     setText(name, line ? `${line.name}, from step 1` : 'from step 1');
-    if (!line || !line.steps || !line.steps.length) { setText(now, 'now'); return; }
-    const n = line.steps.length, top = 3 * px, room = h - top - px;
+    if (!line?.steps?.length) {
+      setText(now, 'now');
+      return;
+    }
+    const n = line.steps.length,
+      top = 3 * px,
+      room = h - top - px;
     const x = (step) => (Math.min(step, last) / last) * w;
     c.fillStyle = alpha(palette.muted, 0.5);
     c.beginPath();
@@ -77,5 +101,13 @@ export function strip({ look }) {
     setText(now, near ? `step ${integer(near.step)}: ${near.label}` : `step ${integer(step)}: ${line.say(i)}`);
   }
 
-  return { node, repaint: paint, update(next) { frame = next; paint(); }, end: () => surface.end() };
+  return {
+    node,
+    repaint: paint,
+    update(next) {
+      frame = next;
+      paint();
+    },
+    end: () => surface.end(),
+  };
 }

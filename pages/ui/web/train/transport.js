@@ -1,12 +1,19 @@
+// @ts-check
 // Play, pause, single updates, reset, seed, pace, stop; the counters; and their keys.
 import { el, setAttr, setText } from '../core/dom.js';
 import { clock, integer, rate } from '../core/format.js';
 
-export const PACES = [['1', 1, '1 a second'], ['5', 5, '5 a second'], ['30', 30, '30 a second'], ['full', null, 'full speed']];
+/** @type {[string, number | null, string][]} */
+export const PACES = [
+  ['1', 1, '1 a second'],
+  ['5', 5, '5 a second'],
+  ['30', 30, '30 a second'],
+  ['full', null, 'full speed'],
+];
 const RUNNING = new Set(['playing', 'queued']);
 const ENDED = new Set(['diverged', 'error', 'closed']);
 
-/** `post`: the commands' way to the server (mail.js). `lone`: with buttons and keys for single updates of D and G. */
+/** `post`: a command queue. `lone`: with buttons and keys for single updates of D and G. */
 export function transport(post, { lone = true } = {}) {
   const { send } = post;
   const click = (name) => () => send(name);
@@ -23,24 +30,41 @@ export function transport(post, { lone = true } = {}) {
   const reset = button('Reset', 'Start again with the same seed: the same numbers (key R)', 'reset');
   const seed = button('New seed', 'Start again with another seed (key N)', 'new_seed');
 
-  const pace = el('select', {
-    'aria-label': 'Pace', title: 'How fast it trains (keys [ and ]); at one step a second D’s and G’s halves are shown apart',
-    onchange: () => askPace(),
-    class: 'pace',
-  }, ...PACES.map(([value, , text]) => el('option', { value, text })));
+  const pace = el(
+    'select',
+    {
+      'aria-label': 'Pace',
+      title: 'How fast it trains (keys [ and ]); at one step a second D’s and G’s halves are shown apart',
+      onchange: () => askPace(),
+      class: 'pace',
+    },
+    ...PACES.map(([value, , text]) => el('option', { value, text })),
+  );
   pace.value = 'full';
   const stop = el('input', {
-    type: 'number', min: '1', step: '1', inputmode: 'numeric', 'aria-label': 'Stop at', placeholder: 'never',
-    title: 'Pause by itself at this step; empty: never', onchange: () => stopAt(),
-    onkeydown: (event) => { if (event.key === 'Enter') stop.blur(); },
+    type: 'number',
+    min: '1',
+    step: '1',
+    inputmode: 'numeric',
+    'aria-label': 'Stop at',
+    placeholder: 'never',
+    title: 'Pause by itself at this step; empty: never',
+    onchange: () => stopAt(),
+    onkeydown: (event) => {
+      if (event.key === 'Enter') stop.blur();
+    },
   });
   function stopAt() {
     const n = Math.round(Number(stop.value));
     if (stop.value === '') send('stop_at', null);
     else if (n >= 1 && n <= 1e9) send('stop_at', n);
   }
-  function askPace() { send('pace', PACES.find(([key]) => key === pace.value)[1]); }
-  function toggle() { send(running ? 'pause' : 'play'); }
+  function askPace() {
+    send('pace', PACES.find(([key]) => key === pace.value)[1]);
+  }
+  function toggle() {
+    send(running ? 'pause' : 'play');
+  }
   function shift(by) {
     const i = PACES.findIndex(([key]) => key === pace.value) + by;
     if (i < 0 || i >= PACES.length) return;
@@ -48,20 +72,34 @@ export function transport(post, { lone = true } = {}) {
     askPace();
   }
 
-  const step = el('b', { text: '0' }), speed = el('span', { class: 'speed', text: '–' });
+  const step = el('b', { text: '0' }),
+    speed = el('span', { class: 'speed', text: '–' });
   const time = el('span', { class: 'time', title: 'Time spent training', text: '0:00' });
-  const node = el('div', { class: 'transport', role: 'toolbar', 'aria-label': 'Transport' },
-    play, both, ...(lone ? [d, g] : []), reset, seed,
+  const node = el(
+    'div',
+    { class: 'transport', role: 'toolbar', 'aria-label': 'Transport' },
+    play,
+    both,
+    ...(lone ? [d, g] : []),
+    reset,
+    seed,
     pace,
     el('label', { class: 'field' }, el('span', { text: 'stop at' }), stop),
-    el('div', { class: 'counters' },
-      el('span', { class: 'step' }, el('span', { text: 'step ' }), step), speed, time));
+    el('div', { class: 'counters' }, el('span', { class: 'step' }, el('span', { text: 'step ' }), step), speed, time),
+  );
   const all = [play, both, d, g, reset, seed, pace, stop];
-  all.forEach((control) => { control.disabled = true; });
+  all.forEach((control) => {
+    control.disabled = true;
+  });
 
   const KEYS = {
-    ' ': () => toggle(), s: click('step'), ...(lone ? { d: click('step_d'), g: click('step_g') } : {}), r: click('reset'),
-    n: click('new_seed'), '[': () => shift(-1), ']': () => shift(1),
+    ' ': () => toggle(),
+    s: click('step'),
+    ...(lone ? { d: click('step_d'), g: click('step_g') } : {}),
+    r: click('reset'),
+    n: click('new_seed'),
+    '[': () => shift(-1),
+    ']': () => shift(1),
   };
 
   return {

@@ -1,11 +1,14 @@
+// @ts-check
 // The verdict: one sentence, its mark, and on request why it is said, since when, and what to try.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { integer } from '../core/format.js';
 
 const MARKS = { ok: '✓', warn: '!', bad: '✕', info: 'i' };
 const STATES = {
-  diverged: ['bad', 'The run diverged.'], error: ['bad', 'The run stopped.'],
-  queued: ['info', 'Waiting for a free place.'], closed: ['info', 'This run has ended.'],
+  diverged: ['bad', 'The run diverged.'],
+  error: ['bad', 'The run stopped.'],
+  queued: ['info', 'Waiting for a free place.'],
+  closed: ['info', 'This run has ended.'],
 };
 
 let alarmed = false; // stays as it was asked for when another page was looked at
@@ -13,15 +16,41 @@ let alarmed = false; // stays as it was asked for when another page was looked a
 /** `send`: where a cure and the wish to pause go; without it only words are shown. */
 export function verdict(send = null) {
   const mark = el('span', { class: 'mark', 'aria-hidden': 'true', text: 'i' });
-  const headline = el('b', { text: 'The first picture is on its way.' }), detail = el('span', { class: 'detail', text: '' });
-  const list = el('ul'), because = el('p', { class: 'because', text: '' }), lines = [];
-  const cures = el('ol', { class: 'cures', 'aria-label': 'What to try' }), rows = [];
-  const alarm = el('input', { type: 'checkbox', onchange: () => { alarmed = alarm.checked; send('alarm', alarmed); } });
+  const headline = el('b', { text: 'The first picture is on its way.' }),
+    detail = el('span', { class: 'detail', text: '' });
+  const list = el('ul'),
+    because = el('p', { class: 'because', text: '' }),
+    lines = [];
+  const cures = el('ol', { class: 'cures', 'aria-label': 'What to try' }),
+    rows = [];
+  const alarm = el('input', {
+    type: 'checkbox',
+    onchange: () => {
+      alarmed = alarm.checked;
+      send('alarm', alarmed);
+    },
+  });
   alarm.checked = alarmed;
-  const pausing = el('label', { class: 'alarm', title: 'The run pauses by itself as soon as a failure is found' }, alarm, el('span', { text: 'pause when something happens' }));
-  const panel = el('div', { class: 'evidence', id: `gan-why-${Math.random().toString(36).slice(2, 8)}`, hidden: true }, list, because, cures, ...(send ? [pausing] : []));
+  const pausing = el(
+    'label',
+    { class: 'alarm', title: 'The run pauses by itself as soon as a failure is found' },
+    alarm,
+    el('span', { text: 'pause when something happens' }),
+  );
+  const panel = el(
+    'div',
+    { class: 'evidence', id: `gan-why-${Math.random().toString(36).slice(2, 8)}`, hidden: true },
+    list,
+    because,
+    cures,
+    ...(send ? [pausing] : []),
+  );
   const why = el('button', {
-    type: 'button', class: 'why', text: 'why do you say so?', 'aria-expanded': 'false', 'aria-controls': panel.id,
+    type: 'button',
+    class: 'why',
+    text: 'why do you say so?',
+    'aria-expanded': 'false',
+    'aria-controls': panel.id,
     onclick: () => open(panel.hidden),
   });
   function open(on) {
@@ -29,9 +58,18 @@ export function verdict(send = null) {
     setAttr(why, 'aria-expanded', on);
   }
   function cureRow(i) {
-    const title = el('b', { text: '' }), changes = el('span', { text: '' });
+    const title = el('b', { text: '' }),
+      changes = el('span', { text: '' });
     const row = { title, changes, index: i, node: null };
-    const button = el('button', { type: 'button', text: 'Try this cure', title: 'A branch of this run with this one change', onclick: () => { open(false); send('cure', row.index); } });
+    const button = el('button', {
+      type: 'button',
+      text: 'Try this cure',
+      title: 'A branch of this run with this one change',
+      onclick: () => {
+        open(false);
+        send('cure', row.index);
+      },
+    });
     row.node = el('li', {}, ...(send ? [button] : []), el('p', {}, title, changes));
     return row;
   }
@@ -53,14 +91,24 @@ export function verdict(send = null) {
       const words = special ? header.message || '' : since + given.detail;
       setText(detail, words);
       setAttr(detail, 'title', words);
-      const evidence = special ? [] : given.evidence || [], offers = special ? [] : given.cures || [];
+      const evidence = special ? [] : given.evidence || [],
+        offers = special ? [] : given.cures || [];
       if (!evidence.length) open(false);
       why.style.visibility = evidence.length ? '' : 'hidden';
-      while (lines.length < evidence.length) { lines.push(el('li')); list.append(lines[lines.length - 1]); }
-      lines.forEach((line, i) => { show(line, i < evidence.length); if (i < evidence.length) setText(line, evidence[i]); });
+      while (lines.length < evidence.length) {
+        lines.push(el('li'));
+        list.append(lines[lines.length - 1]);
+      }
+      lines.forEach((line, i) => {
+        show(line, i < evidence.length);
+        if (i < evidence.length) setText(line, evidence[i]);
+      });
       setText(because, special ? '' : given.why || '');
       show(because, Boolean(given.why) && !special);
-      while (rows.length < offers.length) { rows.push(cureRow(rows.length)); cures.append(rows[rows.length - 1].node); }
+      while (rows.length < offers.length) {
+        rows.push(cureRow(rows.length));
+        cures.append(rows[rows.length - 1].node);
+      }
       show(cures, offers.length > 0);
       rows.forEach((row, i) => {
         show(row.node, i < offers.length);

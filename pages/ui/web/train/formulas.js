@@ -1,18 +1,67 @@
+// @ts-check
 // What happens in one step: three sentences, each formula beside this run's own number.
 import { el, setText } from '../core/dom.js';
 import { decimal, percent } from '../core/format.js';
 import { lastMean } from '../core/frame.js';
 
 const MATH = 'http://www.w3.org/1998/Math/MathML';
-const ALLOWED = new Set(['math', 'mrow', 'mi', 'mn', 'mo', 'ms', 'mtext', 'mspace', 'msub', 'msup', 'msubsup', 'mfrac', 'msqrt',
-  'mroot', 'munder', 'mover', 'munderover', 'mstyle', 'mpadded', 'mphantom', 'mtable', 'mtr', 'mtd', 'semantics']);
-const ATTRIBUTES = new Set(['display', 'mathvariant', 'stretchy', 'fence', 'separator', 'form', 'accent', 'lspace', 'rspace', 'width',
-  'linethickness', 'displaystyle', 'scriptlevel', 'largeop', 'movablelimits', 'xmlns']);
+const ALLOWED = new Set([
+  'math',
+  'mrow',
+  'mi',
+  'mn',
+  'mo',
+  'ms',
+  'mtext',
+  'mspace',
+  'msub',
+  'msup',
+  'msubsup',
+  'mfrac',
+  'msqrt',
+  'mroot',
+  'munder',
+  'mover',
+  'munderover',
+  'mstyle',
+  'mpadded',
+  'mphantom',
+  'mtable',
+  'mtr',
+  'mtd',
+  'semantics',
+]);
+const ATTRIBUTES = new Set([
+  'display',
+  'mathvariant',
+  'stretchy',
+  'fence',
+  'separator',
+  'form',
+  'accent',
+  'lspace',
+  'rspace',
+  'width',
+  'linethickness',
+  'displaystyle',
+  'scriptlevel',
+  'largeop',
+  'movablelimits',
+  'xmlns',
+]);
 
 /** A link to a paper that is named as arXiv:1234.56789; null for anything else. */
 function paperLink(source) {
   const found = /^arXiv:(\d{4}\.\d{4,5})$/.exec(source || '');
-  return found ? el('a', { href: `https://arxiv.org/abs/${found[1]}`, target: '_blank', rel: 'noopener noreferrer', title: `The paper: ${source}`, text: 'paper' }) : null;
+  return found
+    ? el('a', {
+        href: `https://arxiv.org/abs/${found[1]}`,
+        target: '_blank',
+        rel: 'noopener noreferrer',
+        title: `The paper: ${source}`,
+        text: 'paper',
+      })
+    : null;
 }
 
 /** MathML as nodes, rebuilt from a list of allowed elements; null if it is anything else. */
@@ -24,7 +73,8 @@ export function mathNode(source) {
     if (node.nodeType === Node.TEXT_NODE) return document.createTextNode(node.nodeValue);
     if (node.nodeType !== Node.ELEMENT_NODE || node.namespaceURI !== MATH || !ALLOWED.has(node.localName)) return null;
     const made = document.createElementNS(MATH, node.localName);
-    for (const { name, value } of node.attributes) if (ATTRIBUTES.has(name) && name !== 'xmlns') made.setAttribute(name, value);
+    for (const { name, value } of node.attributes)
+      if (ATTRIBUTES.has(name) && name !== 'xmlns') made.setAttribute(name, value);
     // Brackets that stretch would make the lines of one table unequally high.
     if (node.localName === 'mo' && !made.hasAttribute('stretchy')) made.setAttribute('stretchy', 'false');
     for (const child of node.childNodes) {
@@ -42,16 +92,24 @@ const SENTENCES = [
   'G’s turn: leave D alone and change G’s weights so that D calls G(z) real.',
 ];
 const TITLES = ['1 · Look', '2 · Teach D', '3 · Teach G'];
-const TURN_OF = { real_prob: 1, fake_prob: 1, real_logit: 1, fake_logit: 1, real_accuracy: 1, fake_accuracy: 1, value: 2, d_loss: 2, penalty: 2, d_grad_norm: 2, g_loss: 3, g_grad_norm: 3 };
 
 export function turns() {
   const columns = TITLES.map((title, i) => {
-    const words = el('p', { text: SENTENCES[i] }), list = el('dl');
+    const words = el('p', { text: SENTENCES[i] }),
+      list = el('dl');
     return { words, list, node: el('div', { class: `turn turn-${i + 1}` }, el('h4', { text: title }), words, list) };
   });
-  const node = el('section', { class: 'card turns', 'aria-label': 'What happens in one step' },
-    el('header', {}, el('h3', { text: 'What happens in one step' }), el('span', { class: 'note', text: 'this run’s own numbers' })),
-    el('div', { class: 'three' }, ...columns.map((column) => column.node)));
+  const node = el(
+    'section',
+    { class: 'card turns', 'aria-label': 'What happens in one step' },
+    el(
+      'header',
+      {},
+      el('h3', { text: 'What happens in one step' }),
+      el('span', { class: 'note', text: 'this run’s own numbers' }),
+    ),
+    el('div', { class: 'three' }, ...columns.map((column) => column.node)),
+  );
   let rows = [];
 
   const found = ({ header, arrays }, key) => {
@@ -69,11 +127,18 @@ export function turns() {
         column.list.replaceChildren();
       });
       for (const formula of formulas || []) {
-        const turn = TURN_OF[formula.value_key.split('.').pop()] || formula.turn || 2;
         const value = el('b', { text: '–' });
-        const math = mathNode(formula.mathml), paper = paperLink(formula.source);
-        columns[turn - 1].list.append(el('div', { title: formula.help }, el('dt', { text: formula.title }, ...(paper ? [paper] : [])),
-          el('dd', { 'data-value': formula.id }, value), el('dd', { class: 'formula' }, ...(math ? [math] : []))));
+        const math = mathNode(formula.mathml),
+          paper = paperLink(formula.source);
+        columns[formula.turn - 1].list.append(
+          el(
+            'div',
+            { title: formula.help },
+            el('dt', { text: formula.title }, ...(paper ? [paper] : [])),
+            el('dd', { 'data-value': formula.id }, value),
+            el('dd', { class: 'formula' }, ...(math ? [math] : [])),
+          ),
+        );
         rows.push({ formula, value });
       }
     },

@@ -11,9 +11,10 @@ from typing import Any, Final, Literal
 
 from gan_core.config import RunConfig
 from gan_core.diagnosis.cures import describe, title_of
-from gan_core.diagnosis.evidence import HEADLINES
 from gan_core.diagnosis.findings import Finding
+from gan_core.diagnosis.table import FINDINGS
 from gan_core.diagnosis.thresholds import limit
+from gan_core.game.objectives import OBJECTIVES
 from gan_core.record.history import History, StepStats
 
 Level = Literal["ok", "warn", "bad", "info"]
@@ -54,16 +55,17 @@ def verdict(
         watched = f"Too early to say before step {limit('early'):.0f}."
         return said | {"level": "info", "headline": "Just begun.", "detail": watched} if early else said
     first = findings[0]
+    headline = FINDINGS[first.name].headline
     said = _moment(header, history, config)
     lines = [e.text for e in first.evidence] + _of_one_half(first.name, header)
     if not first.failure:
         detail = said["detail"] if "modes_reached" in header.get("metrics", {}) else first.why
-        return _say(first.severity, HEADLINES[first.name], detail, lines + said["evidence"]) | {"name": first.name}
-    others = [f"Also: {HEADLINES[f.name]} {f.evidence[0].text} {_first(f.why)}" for f in findings[1:]]
+        return _say(first.severity, headline, detail, lines + said["evidence"]) | {"name": first.name}
+    others = [f"Also: {FINDINGS[f.name].headline} {f.evidence[0].text} {_first(f.why)}" for f in findings[1:]]
     if first.name != "memorisation":  # whose own numbers say it
         lines += _copied(header.get("metrics", {}))
     detail = _first(lines[0])  # one line; what the words mean stands with the evidence
-    return _say(first.severity, HEADLINES[first.name], detail, [*lines, *others]) | {
+    return _say(first.severity, headline, detail, [*lines, *others]) | {
         "name": first.name,
         "since_step": first.since_step,
         "why": first.why,
@@ -118,7 +120,7 @@ def _moment(header: Mapping[str, Any], history: History, config: RunConfig) -> d
     evidence += _copied(metrics)
     if step < TOO_EARLY_STEPS:
         return _say("info", "Just begun.", f"Too early to say before step {TOO_EARLY_STEPS}.", evidence)
-    if config.objective in ("minimax", "non_saturating") and 0 <= stats["d_loss"] < DEAD_D_LOSS and share < VANISHED:
+    if OBJECTIVES[config.objective].labels and 0 <= stats["d_loss"] < DEAD_D_LOSS and share < VANISHED:
         evidence.append(f"D's loss is {stats['d_loss']:.3g}; at equilibrium it would be 1.386 (log 4).")
         return _say(
             "bad",
@@ -180,8 +182,9 @@ def diverged_message(stats: StepStats, config: RunConfig) -> str:
     tries = []
     if max(config.lr_d, config.lr_g) > 1e-3:
         tries.append("lower the learning rates")
-    if config.objective == "wasserstein" and not config.clip and not config.regularisers:
-        tries.append("clip D's weights (0.01) or add a gradient penalty")
+    clip = OBJECTIVES[config.objective].usual_clip
+    if clip and not config.clip and not config.regularisers:
+        tries.append(f"clip D's weights ({clip:g}) or add a gradient penalty")
     if any(r.weight > 10 for r in config.regularisers):
         tries.append("lower the penalty's weight")
     if not config.regularisers:
