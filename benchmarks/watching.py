@@ -31,14 +31,15 @@ class _Run:
     """What the monitor needs of a run; counts what it is told."""
 
     run = n_together = 1
+    scoring = -1
 
     def __init__(self) -> None:
         self.n_looks = self.n_scores = 0
         self.spent = self.total = 0.0
 
-    def report(self, found: Report) -> None:
+    def report(self, report: Report) -> None:
         self.n_looks += 1
-        self.n_scores += bool(found.scores)
+        self.n_scores += bool(report.scores)
 
 
 def rate(trainer: Trainer, seconds: float, monitor: Monitor | None, run: _Run) -> float:

@@ -19,9 +19,9 @@ from gan_core.config.presets import preset
 from gan_core.data import Points
 from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
-from gan_core.live.monitor import score_generators
 from gan_core.live.recorder import MAIN_METRICS
 from gan_core.metrics import METRICS
+from gan_core.metrics.scoring import score_generators
 from gan_core.record.timeline import Best, Timeline
 from gan_core.storage import bundled as recorded
 from gan_core.training import Trainer

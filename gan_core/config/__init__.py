@@ -35,7 +35,7 @@ from gan_core.config.names import (
     Section,
 )
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
-from gan_core.config.run import KNOBS, PENALTY_KNOBS, RunConfig, is_live, parse_config
+from gan_core.config.run import KNOBS, PENALTY_KNOBS, Change, RunConfig, is_live, parse_config
 from gan_core.config.sizes import DCGAN_KERNEL, DCGAN_MAPS, dcgan_channels
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "PENALTY_KNOBS",
     "ActivationName",
     "AugmentName",
+    "Change",
     "DataConfig",
     "DataName",
     "DiscriminatorConfig",

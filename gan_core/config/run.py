@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pydantic
@@ -59,17 +60,22 @@ class RunConfig(RunFields):
             set_path(tree, path, value, KNOBS)
         return parse_config(tree)
 
+    def change(self, changes: Mapping[str, Any]) -> Change:
+        """As `changed`, with what differs and whether a run can go on with it.
+
+        Raises:
+            ConfigError: If a path does not exist or a value is not allowed; the message says what is.
+        """
+        config = self.changed(changes)
+        return Change(self, dict(changes), config, tuple(self.differences(config)))
+
     def retuned(self, changes: Mapping[str, Any]) -> RunConfig:
         """As `changed`, for a run that goes on.
 
         Raises:
             ConfigError: Also if a setting would need a restart.
         """
-        config = self.changed(changes)
-        fixed = [path for path in self.differences(config) if not is_live(path)]
-        if fixed:
-            raise ConfigError(f"{', '.join(fixed)} cannot change during a run: start a new one")
-        return config
+        return self.change(changes).while_running().config
 
     def differences(self, other: RunConfig) -> dict[str, Any]:
         """Paths at which ``other`` has another value, with its value there.
@@ -84,6 +90,47 @@ class RunConfig(RunFields):
             for i, (a, b) in enumerate(zip(self.regularisers, other.regularisers, strict=True)):
                 out |= {f"regularisers.{i}.{k}": v for k, v in b if getattr(a, k) != v}
         return out
+
+
+@dataclass(frozen=True)
+class Change:
+    """A validated change of settings.
+
+    Attributes:
+        base: The config before.
+        asked: Path to value, as given.
+        config: The config after.
+        paths: Settings that differ.
+    """
+
+    base: RunConfig
+    asked: Mapping[str, Any]
+    config: RunConfig
+    paths: tuple[str, ...]
+
+    @property
+    def live(self) -> bool:
+        """True if a run can go on with it."""
+        return all(is_live(path) for path in self.paths)
+
+    def while_running(self) -> Change:
+        """This change, for a run that goes on.
+
+        Raises:
+            ConfigError: If a setting needs a restart.
+        """
+        if not self.live:
+            fixed = ", ".join(path for path in self.paths if not is_live(path))
+            raise ConfigError(f"{fixed} cannot change during a run: start a new one")
+        return self
+
+    def onto(self, config: RunConfig) -> Change:
+        """This change of another config: itself if that is its base, else validated anew.
+
+        Raises:
+            ConfigError: If it is not allowed there.
+        """
+        return self if config is self.base or config == self.base else config.change(self.asked)
 
 
 def parse_config(tree: Any) -> RunConfig:

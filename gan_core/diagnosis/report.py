@@ -1,4 +1,4 @@
-"""What was found of a run: scores and findings of the weights of one moment."""
+"""Report: metrics and findings of one step of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gan_core.metrics import Score
 
 @dataclass(frozen=True)
 class Report:
-    """Made by the monitor, shown by the publisher.
+    """Metrics and findings of one step, made by the monitor.
 
     Attributes:
         run: Number of the run among the restarts; what is of an earlier one is dropped.

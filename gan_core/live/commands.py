@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-from gan_core.config import Intervention, Origin, RunConfig
+from gan_core.config import Change, Intervention, Origin, RunConfig
 from gan_core.record.run_card import Clock
 
 R_co = TypeVar("R_co", covariant=True)
@@ -84,10 +84,10 @@ class Retune(RunCommand[None]):
     """Change live settings.
 
     Attributes:
-        changes: Path to value, as for `RunConfig.change`.
+        changes: Path to value, as for `RunConfig.change`, or a change that is validated already.
     """
 
-    changes: Mapping[str, Any]
+    changes: Mapping[str, Any] | Change
 
 
 @dataclass(frozen=True)

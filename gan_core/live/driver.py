@@ -1,7 +1,8 @@
-"""The transport: a thread that plays one or more engines, step by step, all at the same step.
+"""The driver: a thread that plays one to four runs, step by step, all at the same step.
 
-Commands may come from any thread and are taken between steps. What goes wrong in one engine ends that one alone, and
-the transport stops when none is left that can go on.
+Commands may come from any thread and are taken between steps. What goes wrong in one run ends that one alone, and the
+driver stops when none is left that can go on. `Driver.turn` is one turn of the thread's loop; without `Driver.start`
+it is called by hand.
 """
 
 from __future__ import annotations
@@ -14,20 +15,19 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from typing import Final, Self
+from typing import Any, Final
 
+from gan_core.diagnosis.report import Report
 from gan_core.errors import ConfigError, GanExplorerError
+from gan_core.live import commands as do
+from gan_core.live.clock import WALL, WallClock, rest_between_looks
+from gan_core.live.commands import RunCommand
+from gan_core.live.display import Tempo
+from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
-from gan_core.live.run import Engine, Plan
-from gan_core.live.shown import Tempo
+from gan_core.live.run import Accepted, Run, Show
 from gan_core.live.status import State
 
-MAX_FRAME_RATE: Final = 10.0
-MIN_FRAME_RATE: Final = 4.2
-CROWDED_FRAME_RATE: Final = 2.4
-"""What is left to each of many runs that play at once: they share the processor, and showing all costs as much."""
-LOOK_SHARE: Final = 0.03
-"""Looking takes at most this share of the training thread's time, unless `MIN_FRAME_RATE` needs more."""
 OBSERVED_EVERY: Final = 1.0
 """Seconds after which a snapshot is taken for the observers alone, when nobody else asks for one."""
 SLOW_PACE: Final = 2.0
@@ -35,7 +35,7 @@ SLOW_PACE: Final = 2.0
 
 _log = logging.getLogger(__name__)
 _keys = itertools.count()
-_known: weakref.WeakSet[Transport] = weakref.WeakSet()
+_known: weakref.WeakSet[Driver] = weakref.WeakSet()
 _known_lock = threading.Lock()
 
 
@@ -47,246 +47,243 @@ def close_all(timeout: float = 3.0) -> None:
     """
     with _known_lock:
         found = list(_known)
-    for transport in found:
-        transport.close()
+    for driver in found:
+        driver.close()
     end = time.monotonic() + timeout
-    for transport in found:
-        if transport._thread.ident is not None:
-            transport.join(max(0.0, end - time.monotonic()))
+    for driver in found:
+        driver.join(max(0.0, end - time.monotonic()))
 
 
 atexit.register(close_all)
 
 
-def rest_between_looks(cost: float, n_playing: int) -> float:
-    """Seconds from one look at a run to the next.
+class Driver:
+    """Plays runs in lockstep.
 
     Args:
-        cost: Seconds that the last look took the training thread.
-        n_playing: Runs of this process that play now, this one included.
-    """
-    n = max(1, n_playing)
-    longest = 1 / max(CROWDED_FRAME_RATE, MIN_FRAME_RATE / n)
-    return min(max(cost / LOOK_SHARE, n / MAX_FRAME_RATE), longest)
-
-
-class Transport:
-    """What `Runner` and `Lockstep` have in common; each brings its engines.
-
-    Args:
+        tempo: That its runs know; see `add`.
         slots: Where to ask before playing, or None to play at will.
-        visitor: Whom it belongs to, for `Slots`.
+        visitor: Whom the runs belong to, for `Slots`.
         observed: True if snapshots are to be taken also while nobody looks.
+        clock: The time.
+
+    Attributes:
+        key: Its number in this process.
+        tempo: As given.
+        state: What it is doing.
+        playing: True if it is meant to play; it may be queued.
+        runs: What it plays; changed on its thread alone.
     """
 
-    def __init__(self, *, slots: Slots | None, visitor: Hashable, observed: bool) -> None:
-        self._slots, self._visitor, self._observed = slots, visitor, observed
-        self._key = next(_keys)
-        self._tempo = Tempo()
-        self._engines: list[Engine] = []
+    def __init__(
+        self,
+        tempo: Tempo,
+        *,
+        slots: Slots | None = None,
+        visitor: Hashable = None,
+        observed: bool = False,
+        clock: WallClock = WALL,
+    ) -> None:
+        self.key = next(_keys)
+        self.tempo, self.playing = tempo, False
+        self.state: State = "paused"
+        self.runs: list[Run] = []
+        self._slots, self._visitor, self._observed, self._clock = slots, visitor, observed, clock
         self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
-        self._state: State = "paused"
-        self._playing = self._suspended = self._closed = self._woken = self._urgent = False
+        self._suspended = self._closed = self._woken = self._urgent = False
         self._next_look = self._last_look = 0.0
-        self._last = time.perf_counter()
-        self._thread = threading.Thread(target=self._loop, name=f"run-{self._key}", daemon=True)
+        self._last = clock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, run: Run) -> None:
+        """Play this run too; before `start`, or on the driver's thread."""
+        self.runs.append(run)
+        self.adopt(run)
+        self.tempo.n_runs = len(self.runs)
+
+    def adopt(self, run: Run) -> None:
+        """Take a run's commands from now on."""
+        run.post = lambda accepted: self._post(run, accepted)
+
+    def start(self) -> None:
+        """Begin to turn, on a thread."""
+        self._thread = threading.Thread(target=self._loop, name=f"run-{self.key}", daemon=True)
         with _known_lock:
             _known.add(self)
+        self._thread.start()
 
-    @property
-    def state(self) -> State:
-        """What it is doing."""
-        return self._state
+    # -- from any thread -------------------------------------------------------------------------------------
 
-    @property
-    def playing(self) -> bool:
-        """True if it is meant to play (it may be queued)."""
-        return self._playing
+    def send(self, command: RunCommand[Any]) -> bool:
+        """Obey a command that concerns the playing; one for the runs is given to them all.
 
-    def wait(self, ready: Callable[[Self], bool], timeout: float = 30.0) -> bool:
-        """Wait until ``ready(self)`` holds; returns whether it does. For scripts and tests."""
-        end = time.monotonic() + timeout
-        while not ready(self):
-            if time.monotonic() > end:
+        Raises:
+            ConfigError: If it is not allowed.
+        """
+        match command:
+            case do.Play():
+                self.call(self._play)
+            case do.Pause():
+                self.call(self._pause)
+            case do.Suspend():
+                self._suspended = True
+                self._wake()
+            case do.Resume():
+                if self._suspended:
+                    self._suspended = False
+                    self._wake()
+            case do.Close():
+                self.close()
+            case do.SetPace():
+                pace = command.steps_per_second
+                if pace is not None and not 0.1 <= pace <= 1000:
+                    raise ConfigError(f"a pace of {pace} steps a second is not allowed: 0.1 to 1000 is")
+                self.call(lambda: self._set_tempo(pace=pace))
+            case do.SetStopAt():
+                step = command.step
+                if step is not None and not 1 <= step <= 10**12:
+                    raise ConfigError(f"stopping at step {step} is not possible: 1 to 10^12 is")
+                self.call(lambda: self._set_tempo(stop_at=step))
+            case do.Step():
+                self.call(self._pause)
+                self.call(lambda: self.each(self.runs, lambda run: run.take(command)))
+            case _:
                 return False
-            time.sleep(0.005)
         return True
 
-    def flush(self, timeout: float = 1.0) -> bool:
-        """Wait until every command given so far is taken; returns whether it was. Not for the run's own thread."""
-        taken = threading.Event()
-        self._command(taken.set)
-        return taken.wait(timeout)
-
-    # -- commands, from any thread ---------------------------------------------------------------------------
-
-    def play(self) -> None:
-        """Train on, when a slot is free."""
-        self._command(self._do_play)
-
-    def pause(self) -> None:
-        """Stop after the step in hand."""
-        self._command(self._do_pause)
-
-    def step(self) -> None:
-        """Pause and make one step."""
-        self._command(self._do_pause)
-        self._tell(lambda engine: engine.lone("step"))
-
-    def set_pace(self, steps_per_second: float | None) -> None:
-        """Steps a second at most; None for full speed.
-
-        Raises:
-            ConfigError: If it is not between 0.1 and 1000.
-        """
-        if steps_per_second is not None and not 0.1 <= steps_per_second <= 1000:
-            raise ConfigError(f"a pace of {steps_per_second} steps a second is not allowed: 0.1 to 1000 is")
-        self._command(lambda: self._set_tempo("pace", steps_per_second))
-
-    def set_stop_at(self, step: int | None) -> None:
-        """Pause when this step is done; None for never.
-
-        Raises:
-            ConfigError: If it is not a positive number of at most 10¹².
-        """
-        if step is not None and not 1 <= step <= 10**12:
-            raise ConfigError(f"stopping at step {step} is not possible: 1 to 10^12 is")
-        self._command(lambda: self._set_tempo("stop_at", step))
-
-    def suspend(self) -> None:
-        """Stop playing because nobody is there; `resume` goes on."""
-        self._suspended = True
-        self._wake()
-
-    def resume(self) -> None:
-        """Go on after `suspend`."""
-        if self._suspended:
-            self._suspended = False
-            self._wake()
-
-    def close(self) -> None:
-        """End the run and its thread, and let go of its memory."""
-        self._closed = True
-        self._wake()
-
-    def join(self, timeout: float) -> None:
-        """Wait at most ``timeout`` seconds for the thread to end after `close`."""
-        self._thread.join(timeout)
-
-    # -- for those who build on it ---------------------------------------------------------------------------
-
-    def _command(self, action: Callable[[], None], *, urgent: bool = True) -> None:
+    def call(self, action: Callable[[], None], *, urgent: bool = True) -> None:
         """Have something done between two steps; what is not urgent does not cut a nap short."""
         self._commands.append(action)
         if urgent:
             self._urgent = True
         self._wake()
 
-    def _tell(self, action: Callable[[Engine], None], *, urgent: bool = True) -> None:
-        """Have something done to every engine between two steps."""
-        self._command(lambda: self._each(self._engines, action), urgent=urgent)
-
-    def _restart(self, plans: Sequence[tuple[Engine, Plan]]) -> None:
-        """Have these runs begun."""
+    def restart(self, plans: Sequence[tuple[Run, Plan]]) -> None:
+        """Have these accepted plans begun, all together."""
 
         def begin() -> None:
-            for engine, plan in plans:
-                engine.begin(plan)
-            self._tempo.stop_at = None
+            for run, plan in plans:
+                run.take(plan)
+            self.tempo.stop_at = None
 
-        self._command(begin)
+        self.call(begin)
 
-    # -- the thread ------------------------------------------------------------------------------------------
+    def flush(self, timeout: float = 1.0) -> bool:
+        """Wait until every command given so far is taken; returns whether it was. Not for the driver's own thread."""
+        taken = threading.Event()
+        self.call(taken.set)
+        return taken.wait(timeout)
 
-    def _wake(self) -> None:
-        with self._changed:
-            self._woken = True
-            self._changed.notify_all()
+    def close(self) -> None:
+        """End the runs and the thread."""
+        self._closed = True
+        self._wake()
 
-    def _loop(self) -> None:
-        try:
-            while not self._closed:
-                self._turn()
-        finally:
-            if self._slots is not None:
-                self._slots.release(self._key)
-            for engine in self._engines:
-                self._part(engine)
-                engine.close()
-            self._commands.clear()
-            self._state = "closed"
+    def join(self, timeout: float) -> None:
+        """Wait at most ``timeout`` seconds for the thread to end after `close`."""
+        if self._thread is not None and self._thread.ident is not None:
+            self._thread.join(timeout)
 
-    def _part(self, engine: Engine) -> None:
-        """Let the observers see a run once more: the last chance to keep it."""
-        if engine.trainer is None or engine.ended:
-            return
-        engine.state = "paused"
-        try:
-            engine.show_observers()
-        except Exception:
-            _log.exception("run %s could not be kept", self._key)
+    @property
+    def thread_name(self) -> str:
+        """Name of the thread, or ""."""
+        return "" if self._thread is None else self._thread.name
 
-    def _turn(self) -> None:
-        """Take commands, make a step if it is time, publish if somebody looks."""
+    def _post(self, run: Run, accepted: Accepted) -> None:
+        if isinstance(accepted, Plan):
+            self.restart([(run, accepted)])
+        else:
+            self.call(
+                lambda: self.each([run], lambda run: run.take(accepted)),
+                urgent=not isinstance(accepted, Report | Show),
+            )
+
+    # -- on the thread ---------------------------------------------------------------------------------------
+
+    def turn(self) -> None:
+        """Take commands, make a step if it is time, publish if somebody looks; rest if there is nothing to do."""
         self._urgent = False
         while self._commands:
             self._commands.popleft()()
-        new = [engine for engine in self._engines if engine.waiting]
+        new = [run for run in self.runs if run.waiting]
         if new:
-            self._tempo.place = 0
-            self._each(new, Engine.build)
-            self._last = time.perf_counter()
-        self._state = self._permitted()
-        changed = [e for e in self._engines if e.state != self._state and not e.ended]
+            self.tempo.place = 0
+            self.each(new, Run.build)
+            self._last = self._clock()
+        self.state = self._permitted()
+        changed = [run for run in self.runs if run.state != self.state and not run.ended]
         if changed:
-            self._each(changed, lambda engine: engine.enter(self._state))
-            self._last = time.perf_counter()
-        if self._state == "playing":
+            self.each(changed, lambda run: run.enter(self.state))
+            self._last = self._clock()
+        if self.state == "playing":
             self._advance()
         else:
             self._rest()
 
-    def _each(self, engines: Sequence[Engine], action: Callable[[Engine], None]) -> None:
-        """Do something to each of these engines; those that fail end with a message."""
-        for engine in engines:
+    def each(self, runs: Sequence[Run], action: Callable[[Run], object]) -> None:
+        """Do something to each of these runs; those that fail end with a message."""
+        for run in runs:
             try:
-                action(engine)
+                action(run)
             except GanExplorerError as error:
-                engine.fail(str(error))
+                run.fail(str(error))
             except Exception as error:
-                _log.exception("run %s failed", self._key)
-                engine.fail(f"Something in the run failed ({type(error).__name__}: {error}). Reset starts it afresh.")
-        if all(engine.ended for engine in self._engines):
-            self._playing = False
+                _log.exception("run %s failed", self.key)
+                run.fail(f"Something in the run failed ({type(error).__name__}: {error}). Reset starts it afresh.")
+        if all(run.ended for run in self.runs):
+            self.playing = False
+
+    def _loop(self) -> None:
+        try:
+            while not self._closed:
+                self.turn()
+        finally:
+            if self._slots is not None:
+                self._slots.release(self.key)
+            for run in self.runs:
+                self._part(run)
+                run.close()
+            self._commands.clear()
+            self.state = "closed"
+
+    def _part(self, run: Run) -> None:
+        """Let the observers see a run once more: the last chance to keep it."""
+        if run.trainer is None or run.ended:
+            return
+        run.state = "paused"
+        try:
+            run.show_observers()
+        except Exception:
+            _log.exception("run %s could not be kept", self.key)
 
     def _permitted(self) -> State:
-        if not self._playing or self._suspended:
+        if not self.playing or self._suspended:
             if self._slots is not None:
-                self._slots.release(self._key)
-            if self._tempo.place:  # it waited until now
-                self._tempo.place = 0
-                for engine in self._engines:
-                    engine.message = ""
+                self._slots.release(self.key)
+            if self.tempo.place:  # it waited until now
+                self.tempo.place = 0
+                for run in self.runs:
+                    run.message = ""
             return "paused"
         if self._slots is None:
             return "playing"
-        place = self._slots.request(self._key, self._visitor, self._wake)
-        if place != self._tempo.place:
-            self._tempo.place = place
-            for engine in self._live:
-                engine.say(f"Waiting for a free place: number {place} in the queue." if place else "")
+        place = self._slots.request(self.key, self._visitor, self._wake)
+        if place != self.tempo.place:
+            self.tempo.place = place
+            for run in self._live:
+                run.say(f"Waiting for a free place: number {place} in the queue." if place else "")
         return "queued" if place else "playing"
 
     @property
-    def _live(self) -> list[Engine]:
-        """The engines that can go on."""
-        return [engine for engine in self._engines if not engine.ended]
+    def _live(self) -> list[Run]:
+        """The runs that can go on."""
+        return [run for run in self.runs if not run.ended]
 
     @property
     def _pace(self) -> float | None:
         """Steps a second at most: as asked for, and as all runs of the process are allowed."""
-        paces = self._tempo.pace, None if self._slots is None else self._slots.pace
+        paces = self.tempo.pace, None if self._slots is None else self._slots.pace
         return min((pace for pace in paces if pace is not None), default=None)
 
     def _advance(self) -> None:
@@ -294,62 +291,72 @@ class Transport:
         if pace is not None and pace <= SLOW_PACE:
             self._advance_slowly(pace)
         else:
-            self._each(self._live, Engine.step)
+            self.each(self._live, Run.step)
             if pace is not None:
-                self._nap(max(0.0, self._last + 1 / pace - time.perf_counter()))
-        now = time.perf_counter()
-        for engine in self._live:
-            engine.seconds += now - self._last
+                self._nap(max(0.0, self._last + 1 / pace - self._clock()))
+        now = self._clock()
+        for run in self._live:
+            run.seconds += now - self._last
         self._last = now
-        self._each(self._live, Engine.check)
+        self.each(self._live, Run.check)
         live = self._live
         if not live:
             return
-        stop_at = self._tempo.stop_at
+        stop_at = self.tempo.stop_at
         if stop_at is not None and live[0].step_count >= stop_at:
-            for engine in live:
-                engine.message = f"Stopped at step {engine.step_count:,}, as asked."
-            self._playing, self._tempo.stop_at = False, None
+            for run in live:
+                run.message = f"Stopped at step {run.step_count:,}, as asked."
+            self.playing, self.tempo.stop_at = False, None
             return
-        wanted = any(engine.want for engine in live) or (self._observed and now > self._last_look + OBSERVED_EVERY)
-        if wanted and now >= self._next_look and not any(engine.busy for engine in live):
+        self._look(live, now)
+
+    def _look(self, live: Sequence[Run], now: float) -> None:
+        """Have snapshots made, if somebody waits for them and they have not cost too much."""
+        wanted = any(run.display.wanted for run in live) or (self._observed and now > self._last_look + OBSERVED_EVERY)
+        if wanted and now >= self._next_look and not any(run.display.busy for run in live):
             self._last_look = now
-            self._each(live, Engine.glance)
-            cost = time.perf_counter() - now
+            self.each(live, Run.glance)
+            cost = self._clock() - now
             self._next_look = now + rest_between_looks(cost, 1 if self._slots is None else self._slots.playing)
 
     def _advance_slowly(self, pace: float) -> None:
-        """One step, all engines' D halves first, then all G halves, with time to look at each."""
-        halves = {engine: engine.halves() for engine in self._live}
+        """One step, all runs' D halves first, then all G halves, with time to look at each."""
+        halves = {run: run.halves() for run in self._live}
         for _ in "dg":
-            self._each(self._live, lambda engine: next(halves[engine]))
+            self.each(self._live, lambda run: next(halves[run]))
             self._nap(0.5 / pace)
-        self._each(self._live, lambda engine: next(halves[engine], None))
+        self.each(self._live, lambda run: next(halves[run], None))
 
     def _nap(self, seconds: float) -> None:
         """Sleep, but wake for an urgent command."""
         with self._changed:
-            self._changed.wait_for(lambda: self._urgent or self._closed or self._suspended, seconds)
+            self._clock.wait(self._changed, lambda: self._urgent or self._closed or self._suspended, seconds)
 
     def _rest(self) -> None:
-        self._each(self._engines, Engine.rest)
+        self.each(self.runs, Run.rest)
         with self._changed:
             # A flag, because what woke us may have happened since this turn began.
-            self._changed.wait_for(lambda: self._woken, 5.0)
+            self._clock.wait(self._changed, lambda: self._woken, 5.0)
             self._woken = False
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
 
     # -- what commands do, on the thread ---------------------------------------------------------------------
 
-    def _do_play(self) -> None:
-        self._playing = True
+    def _play(self) -> None:
+        self.playing = True
         if not self._live:
-            for engine in self._engines:
-                engine.revive()
+            for run in self.runs:
+                run.revive()
 
-    def _do_pause(self) -> None:
-        self._playing = False
+    def _pause(self) -> None:
+        self.playing = False
 
-    def _set_tempo(self, name: str, value: float | None) -> None:
-        setattr(self._tempo, name, value)
-        for engine in self._engines:
-            engine.touch()
+    def _set_tempo(self, **values: float | None) -> None:
+        for name, value in values.items():
+            setattr(self.tempo, name, value)
+        for run in self.runs:
+            run.display.stale = True

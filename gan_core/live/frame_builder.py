@@ -7,15 +7,15 @@ may be read from anywhere.
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from gan_core.diagnosis import FINDINGS, Finding, verdict
 from gan_core.diagnosis.report import Report
+from gan_core.live.clock import WALL
 from gan_core.metrics import Score, curves_of
 from gan_core.record import frame as frames
 from gan_core.record.snapshot import Snapshot
@@ -28,13 +28,17 @@ _RATE_WINDOW: Final = 2.0
 class FrameBuilder:
     """Keeps what is to be seen of a run, and builds its frames.
 
+    Args:
+        clock: The time.
+
     Attributes:
         frame: Serial and bytes of the newest frame, or None. Serials grow for ever, also over restarts.
         snapshot: The newest snapshot, or None.
-        published: When the newest frame was built, in `time.perf_counter` seconds.
+        published: When the newest frame was built, in the clock's seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = WALL) -> None:
+        self._clock = clock
         self.frame: tuple[int, bytes] | None = None
         self.snapshot: Snapshot | None = None
         self.published = 0.0
@@ -58,7 +62,7 @@ class FrameBuilder:
         self._rates.clear()
 
     def release(self) -> None:
-        """Let go of everything."""
+        """Free the frame and the snapshot."""
         self.frame = self.snapshot = None
         self.begin_run()
 
@@ -73,15 +77,15 @@ class FrameBuilder:
         self.snapshot = snapshot
         return True
 
-    def report(self, found: Report) -> None:
-        """Take in what was found; without scores the last ones stay."""
-        scores = found.scores
+    def report(self, report: Report) -> None:
+        """Take in metrics and findings; without scores the last ones stay."""
+        scores = report.scores
         with self._lock:
-            self._findings, self._lost = found.findings, found.lost
+            self._findings, self._lost = report.findings, report.lost
             if not scores:
                 return
-            self._scores, self._scores_step = dict(scores), found.step
-            self._series.append((found.step, {name: scores[name].value for name in curves_of(scores)}))
+            self._scores, self._scores_step = dict(scores), report.step
+            self._series.append((report.step, {name: scores[name].value for name in curves_of(scores)}))
             if len(self._series) > MAX_METRIC_POINTS:
                 self._series = self._series[::2]
 
@@ -105,7 +109,7 @@ class FrameBuilder:
             moment: For the steps done, and what can be said of the run; None before the first.
         """
         with self._lock:
-            now = self.published = time.perf_counter()
+            now = self.published = self._clock()
             self._serial += 1
             step = 0 if moment is None else moment.step
             header = {} if self.snapshot is None else dict(self.snapshot.header)

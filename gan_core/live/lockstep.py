@@ -12,50 +12,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 
-from gan_core.config import RunConfig, is_live
-from gan_core.diagnosis.report import Report
+from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
+from gan_core.live import commands as do
+from gan_core.live.clock import WALL, WallClock
+from gan_core.live.commands import RunCommand
+from gan_core.live.display import Tempo
+from gan_core.live.driver import Driver
+from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
-from gan_core.live.runner import Engine, Readable, State, Transport
+from gan_core.live.run import Run
+from gan_core.live.runner import wait
+from gan_core.live.status import State
 from gan_core.record import frame as frames
-from gan_core.training import Trainer, Which
+from gan_core.record.snapshot import Which
+from gan_core.training import Trainer
 
 MAX_SIDES: Final = 4
 
-
-class Side(Readable):
-    """One of the runs, as it can be read from any thread; observers are given it in place of a `Runner`."""
-
-    def __init__(
-        self, engine: Engine, tell: Callable[[Callable[[Engine], None]], None], together: Callable[[], int]
-    ) -> None:
-        self._engine = engine
-        self._tell = tell
-        self._together = together
-
-    @property
-    def state(self) -> State:
-        """What the run is doing."""
-        return self._engine.state
-
-    @property
-    def n_together(self) -> int:
-        """Runs that its thread trains in turn: all sides."""
-        return self._together()
-
-    def report(self, found: Report) -> None:
-        """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
-        self._tell(lambda engine: engine.report(found))
+Observer = Callable[[Run, Trainer], None]
 
 
-Observer = Callable[[Side, Trainer], None]
-
-
-class Lockstep(Transport):
+class Lockstep:
     """Runs that are played, paused, stepped and restarted together; they hold one slot.
 
     Args:
@@ -65,6 +47,12 @@ class Lockstep(Transport):
         visitor: Whom they belong to, for `Slots`.
         device: Where to train.
         observers: Called on the training thread whenever snapshots are taken, once for each side; must be quick.
+        clock: The time.
+        threaded: False to turn its `driver` by hand.
+
+    Attributes:
+        driver: The thread that plays them.
+        sides: The runs, in order; they may be read from any thread.
 
     Raises:
         ConfigError: If there are none or too many, or they are of different data or seeds.
@@ -79,24 +67,32 @@ class Lockstep(Transport):
         visitor: Hashable = None,
         device: str = "cpu",
         observers: Sequence[Observer] = (),
+        clock: WallClock = WALL,
+        threaded: bool = True,
     ) -> None:
         _check(configs)
-        super().__init__(slots=slots, visitor=visitor, observed=bool(observers))
+        self.driver = Driver(Tempo(), slots=slots, visitor=visitor, observed=bool(observers), clock=clock)
         self._preset, self._device, self._observers = preset, device, tuple(observers)
+        self._clock, self._threaded = clock, threaded
         self._which: Which = "ema"
-        self._lock = threading.Lock()
-        self._newest: dict[Engine, tuple[int, bytes]] = {}
-        self._set: tuple[int, bytes] | None = None
-        self._pairs: tuple[tuple[Side, Engine], ...] = tuple(self._make(config) for config in configs)
-        self._engines = [engine for _, engine in self._pairs]
-        self._thread.start()
+        self._set = FrameSet(self.driver)
+        self.sides: tuple[Run, ...] = tuple(self._make(config) for config in configs)
+        for run in self.sides:
+            self.driver.add(run)
+        if threaded:
+            self.driver.start()
 
     # -- what can be read, from any thread -------------------------------------------------------------------
 
     @property
-    def sides(self) -> tuple[Side, ...]:
-        """The runs, in order."""
-        return tuple(side for side, _ in self._pairs)
+    def state(self) -> State:
+        """What they are doing."""
+        return self.driver.state
+
+    @property
+    def playing(self) -> bool:
+        """True if they are meant to play (they may be queued)."""
+        return self.driver.playing
 
     @property
     def step_count(self) -> int:
@@ -117,15 +113,62 @@ class Lockstep(Transport):
             the common ``serial``, ``state``, ``step``, ``pace`` and ``position`` in its header; None if the caller has
             the newest or there is none yet.
         """
-        if which != self._which:
-            self._which = which
-            self._tell(lambda engine: engine.show(which), urgent=False)
-        for _, engine in self._pairs:
-            engine.want = True
-        newest = self._set
+        self._which = which
+        for run in self.sides:
+            run.frame(which=which)
+        newest = self._set.newest
         return None if newest is None or newest[0] == since else newest[1]
 
+    def wait(self, ready: Callable[[Self], bool], timeout: float = 30.0) -> bool:
+        """Wait until ``ready(self)`` holds; returns whether it does. For scripts and tests."""
+        return wait(lambda: ready(self), timeout)
+
     # -- commands, from any thread ---------------------------------------------------------------------------
+
+    def send(self, command: RunCommand[Any]) -> None:
+        """Give a command that concerns the playing as a value (`gan_core.live.commands`).
+
+        Raises:
+            ConfigError: If it is not allowed, or for a single run.
+        """
+        if not self.driver.send(command):
+            raise ConfigError(f"{type(command).__name__} is for a single run; these are in lockstep")
+
+    def play(self) -> None:
+        """Train on, when a slot is free."""
+        self.send(do.Play())
+
+    def pause(self) -> None:
+        """Stop after the step in hand."""
+        self.send(do.Pause())
+
+    def step(self) -> None:
+        """Pause and make one step."""
+        self.send(do.Step())
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Steps a second at most; None for full speed.
+
+        Raises:
+            ConfigError: If it is not between 0.1 and 1000.
+        """
+        self.send(do.SetPace(steps_per_second))
+
+    def set_stop_at(self, step: int | None) -> None:
+        """Pause when this step is done; None for never.
+
+        Raises:
+            ConfigError: If it is not a positive number of at most 10¹².
+        """
+        self.send(do.SetStopAt(step))
+
+    def suspend(self) -> None:
+        """Stop playing because nobody is there; `resume` goes on."""
+        self.send(do.Suspend())
+
+    def resume(self) -> None:
+        """Go on after `suspend`."""
+        self.send(do.Resume())
 
     def reset(self, *, seed: int | None = None) -> None:
         """Begin all sides again, with the settings as they are now.
@@ -147,13 +190,10 @@ class Lockstep(Transport):
         """
         _check(configs)
         self._preset = self._preset if preset is None else preset
-        kept = self._pairs[: len(configs)]
-        plans = [
-            (engine, engine.promise(config, preset=self._preset))
-            for (_, engine), config in zip(kept, configs, strict=False)
-        ]
+        kept = self.sides[: len(configs)]
+        plans = [(run, run.plan(Plan.new(config), self._preset)) for run, config in zip(kept, configs, strict=False)]
         self._replace((*kept, *(self._make(config) for config in configs[len(kept) :])))
-        self._restart(plans)
+        self.driver.restart(plans)
 
     def change(self, i: int, changes: Mapping[str, Any]) -> bool:
         """Change settings of one side: live ones act at once, for others all sides begin again.
@@ -170,14 +210,12 @@ class Lockstep(Transport):
         Raises:
             ConfigError: If a value is not allowed.
         """
-        common = {path: v for path, v in changes.items() if path == "seed" or path.startswith("data.")}
-        configs = [s.config.changed(changes if k == i else common) for k, s in enumerate(self.sides)]
-        side, engine = self._pairs[i]
-        if all(is_live(path) for path in side.config.differences(configs[i])):
-            engine.config = configs[i]
-            self._command(lambda: self._each([engine], lambda e: e.retune(changes)))
+        change = self.sides[i].config.change(changes)
+        if change.live:
+            self.sides[i].handle(do.Retune(change))
             return False
-        self.restart(configs)
+        common = {path: v for path, v in changes.items() if path == "seed" or path.startswith("data.")}
+        self.restart([change.config if k == i else s.config.changed(common) for k, s in enumerate(self.sides)])
         return True
 
     def add(self, config: RunConfig) -> None:
@@ -194,78 +232,107 @@ class Lockstep(Transport):
         Raises:
             ConfigError: If it is the last one.
         """
-        pairs = (*self._pairs[:i], *self._pairs[i + 1 :])
-        _check([side.config for side, _ in pairs])
-        self._replace(pairs)
+        left = (*self.sides[:i], *self.sides[i + 1 :])
+        _check([side.config for side in left])
+        self._replace(left)
+
+    def flush(self, timeout: float = 1.0) -> bool:
+        """Wait until every command given so far is taken; returns whether it was."""
+        return self.driver.flush(timeout)
+
+    def close(self) -> None:
+        """End the runs and their thread, and free their memory."""
+        self.driver.close()
+
+    def join(self, timeout: float) -> None:
+        """Wait at most ``timeout`` seconds for the thread to end after `close`."""
+        self.driver.join(timeout)
 
     # -- making and unmaking sides ---------------------------------------------------------------------------
 
-    def _make(self, config: RunConfig) -> tuple[Side, Engine]:
-        def collect(run: int, step: int, frame: bytes) -> None:
-            self._collect(engine, step, frame)
+    def _make(self, config: RunConfig) -> Run:
+        def collect(number: int, step: int, frame: bytes) -> None:
+            self._set.collect(run, step, frame)
 
         def observe(trainer: Trainer) -> None:
             for observer in self._observers:
-                observer(side, trainer)
+                observer(run, trainer)
 
-        engine = Engine(
+        run = Run(
             config,
-            interventions=(),
             preset=self._preset,
-            tempo=self._tempo,
             device=self._device,
-            name=f"view-{self._key}",
+            tempo=self.driver.tempo,
+            thread=f"view-{self.driver.key}" if self._threaded else "",
             observe=observe,
             on_frame=collect,
+            clock=self._clock,
         )
-        engine.which = self._which
-        side = Side(
-            engine,
-            lambda action: self._command(lambda: self._each([engine], action), urgent=False),
-            lambda: len(self._pairs),
-        )
-        return side, engine
+        run.display.which = self._which
+        self.driver.adopt(run)
+        return run
 
-    def _replace(self, pairs: tuple[tuple[Side, Engine], ...]) -> None:
-        self._pairs = pairs
-        engines = [engine for _, engine in pairs]
+    def _replace(self, sides: tuple[Run, ...]) -> None:
+        self.sides = sides
+        self.driver.tempo.n_runs = len(sides)
 
         def replace() -> None:
-            gone = [engine for engine in self._engines if engine not in engines]
-            self._engines = engines
-            for engine in gone:
-                engine.close()
-            with self._lock:
-                self._newest = {engine: frame for engine, frame in self._newest.items() if engine in engines}
-            for engine in engines:
-                engine.touch()
+            gone = [run for run in self.driver.runs if run not in sides]
+            self.driver.runs = list(sides)
+            for run in gone:
+                run.close()
+            self._set.keep(sides)
+            for run in sides:
+                run.display.stale = True
 
-        self._command(replace)
+        self.driver.call(replace)
 
-    def _collect(self, engine: Engine, step: int, frame: bytes) -> None:
-        """Take in one side's frame; when the last one of a step is there, the set goes out."""
+
+class FrameSet:
+    """Gathers the sides' frames; a set goes out when the last one of a step is there.
+
+    Args:
+        driver: Of the sides.
+
+    Attributes:
+        newest: Serial and bytes of the newest set, or None.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self.newest: tuple[int, bytes] | None = None
+        self._driver = driver
+        self._lock = threading.Lock()
+        self._frames: dict[Run, tuple[int, bytes]] = {}
+
+    def keep(self, runs: Sequence[Run]) -> None:
+        """Forget the frames of all other runs."""
         with self._lock:
-            self._newest[engine] = step, frame
-            engines = self._engines
-            if any(e not in self._newest for e in engines):
+            self._frames = {run: frame for run, frame in self._frames.items() if run in runs}
+
+    def collect(self, run: Run, step: int, frame: bytes) -> None:
+        """Take in one side's frame; on any thread."""
+        with self._lock:
+            self._frames[run] = step, frame
+            runs, tempo = self._driver.runs, self._driver.tempo
+            if any(r not in self._frames for r in runs):
                 return
-            live = [e for e in engines if not e.ended]
-            steps = {self._newest[e][0] for e in live}
+            live = [r for r in runs if not r.ended]
+            steps = {self._frames[r][0] for r in live}
             if len(steps) > 1:
                 return
             # While all come to a stand, a frame may still arrive that was taken a step before.
-            late = any(e.step_count not in steps for e in live)
-            serial = 1 if self._set is None else self._set[0] + 1
+            late = any(r.step_count not in steps for r in live)
+            serial = 1 if self.newest is None else self.newest[0] + 1
             header = {
                 "serial": serial,
-                "state": "playing" if late else self._state,
-                "step": steps.pop() if steps else max(s for s, _ in self._newest.values()),
-                "pace": self._tempo.pace,
-                "stop_at": self._tempo.stop_at,
-                "position": self._tempo.place,
+                "state": "playing" if late else self._driver.state,
+                "step": steps.pop() if steps else max(s for s, _ in self._frames.values()),
+                "pace": tempo.pace,
+                "stop_at": tempo.stop_at,
+                "position": tempo.place,
             }
-            parts = [np.frombuffer(self._newest[e][1], np.uint8) for e in engines]
-            self._set = serial, frames.encode(header, {f"side_{i}": part for i, part in enumerate(parts)})
+            parts = [np.frombuffer(self._frames[r][1], np.uint8) for r in runs]
+            self.newest = serial, frames.encode(header, {f"side_{i}": part for i, part in enumerate(parts)})
 
 
 def _check(configs: Sequence[RunConfig]) -> None:

@@ -1,9 +1,9 @@
 """The monitor: metrics and diagnosis of playing runs, on one thread per process.
 
-It rides on a runner as an observer. Between two steps it takes a copy of the players' weights, never while the last
-copy still waits; the work is done elsewhere, with its own fixed noise. A look for the diagnosis is short and is taken
-often, scores take longer and are taken seldom; both wait until they cost no more than their share of the processor
-time that the training had, so that they slow it no more on a busy machine than on an idle one.
+It observes runs. Between two steps it copies the players' weights, never while the last copy still waits; the work is
+done elsewhere, with its own fixed noise. A look for the diagnosis is short and is taken often, scores take longer and
+are taken seldom; both wait until they cost no more than their share of the processor time that the training had, so
+that they slow it no more on a busy machine than on an idle one.
 """
 
 from __future__ import annotations
@@ -11,24 +11,21 @@ from __future__ import annotations
 import copy
 import logging
 import threading
-import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points
 from gan_core.diagnosis import Finding, Watch, look, recent
 from gan_core.diagnosis.report import Report
 from gan_core.diagnosis.scene import scene_of
-from gan_core.game.sampling import even_labels, sample_prior
-from gan_core.metrics import Score, score_images, score_plane
+from gan_core.live.clock import WALL, WallClock, rest_for
+from gan_core.metrics import Score
+from gan_core.metrics.scoring import score_generators
 from gan_core.training import Trainer
 
 INTERVAL: Final = 1.0
@@ -39,14 +36,14 @@ SHARE: Final = 0.012
 """Of the processor time of a training thread, that looks may take, at all its runs together."""
 SHARE_SCORES: Final = 0.009
 """And scores."""
-N_SAMPLES: Final = 12_000
-N_IMAGES: Final = 900
 
 _log = logging.getLogger(__name__)
 
 
 class Watched(Protocol):
     """What the monitor knows of a run: a `Runner`, or one side of a lockstep."""
+
+    scoring: int
 
     @property
     def run(self) -> int:
@@ -56,8 +53,8 @@ class Watched(Protocol):
     def n_together(self) -> int:
         """Runs that its thread trains in turn, itself included."""
 
-    def report(self, found: Report) -> None:
-        """Take in what was found."""
+    def report(self, report: Report) -> None:
+        """Take in metrics and findings."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +88,15 @@ class _Record:
 
 
 class Monitor:
-    """An observer for any number of runners; starts its thread with the first job."""
+    """An observer of any number of runs; starts its thread with the first job.
 
-    def __init__(self) -> None:
+    Args:
+        clock: The time.
+        threaded: False to have jobs done by `work` alone.
+    """
+
+    def __init__(self, clock: WallClock = WALL, *, threaded: bool = True) -> None:
+        self._clock, self._threaded = clock, threaded
         self._ready = threading.Condition()
         self._jobs: dict[int, _Job] = {}
         self._records: weakref.WeakKeyDictionary[Watched, _Record] = weakref.WeakKeyDictionary()
@@ -105,7 +108,7 @@ class Monitor:
         """Take a copy of the weights if it is time; called on the training thread."""
         if trainer.step_count == 0:
             return
-        now, worked = time.monotonic(), time.thread_time()
+        now, worked = self._clock(), self._clock.worked()
         record = self._records.setdefault(runner, _Record())
         if worked < record.worked:  # another thread trains now
             record.look_from = record.scores_from = worked
@@ -116,6 +119,7 @@ class Monitor:
         scores = now >= record.next_scores and worked >= record.scores_from
         if scores:
             record.next_scores = now + INTERVAL
+            runner.scoring = trainer.step_count
         job = _Job(
             weakref.ref(runner),
             runner.run,
@@ -128,11 +132,11 @@ class Monitor:
             recent(trainer.history),
             scores,
             worked,
-            time.thread_time() - worked,
+            self._clock.worked() - worked,
         )
         with self._ready:
             self._jobs[id(runner)] = job
-            if self._thread is None and not self._closed:
+            if self._threaded and self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._loop, name="metrics", daemon=True)
                 self._thread.start()
             self._ready.notify()
@@ -158,29 +162,36 @@ class Monitor:
                 self._ready.wait_for(lambda: self._jobs or self._closed)
                 if self._closed:
                     return
-                key, job = next(iter(self._jobs.items()))
-            try:
-                runner = job.runner()
-                if runner is not None:
-                    self._work(runner, job, self._records[runner])
-                del runner
-            except Exception:
-                _log.exception("metrics failed")
-            del self._jobs[key], job
+            self.work()
+
+    def work(self) -> None:
+        """Do the oldest job that waits, if there is one."""
+        with self._ready:
+            if not self._jobs:
+                return
+            key, job = next(iter(self._jobs.items()))
+        try:
+            runner = job.runner()
+            if runner is not None:
+                self._work(runner, job, self._records[runner])
+            del runner
+        except Exception:
+            _log.exception("metrics failed")
+        del self._jobs[key], job
 
     def _work(self, runner: Watched, job: _Job, record: _Record) -> None:
         if record.run != job.run:
             record.run, record.watch, record.known = job.run, Watch(), frozenset()
         scene_of(job.data)  # made once per data set: no look has to pay for it
-        begun = time.thread_time()
+        begun = self._clock.worked()
         record.watch.take(look(job.step, job.config, job.data, job.generator, job.ema, job.discriminator, job.numbers))
         findings = record.watch.findings(job.config) if record.watch.looks else None
-        looked, n = time.thread_time(), runner.n_together
-        record.look_from = job.worked + n * (job.copied + looked - begun) / SHARE
+        looked, n = self._clock.worked(), runner.n_together
+        record.look_from = job.worked + rest_for(job.copied + looked - begun, SHARE, n)
         scores: Mapping[str, Score] = {}
         if job.scores:
             scores = score_generators(job.config, job.data, job.generator, job.ema)
-            record.scores_from = job.worked + n * (time.thread_time() - looked) / SHARE_SCORES
+            record.scores_from = job.worked + rest_for(self._clock.worked() - looked, SHARE_SCORES, n)
         runner.report(Report(job.run, job.step, scores, findings, record.watch.lost))
         self._sound(runner, record, findings or ())
 
@@ -191,36 +202,3 @@ class Monitor:
         act = self._alarms.get(runner)
         if act is not None and fresh:
             act(next(f for name, f in failures.items() if name in fresh))
-
-
-def score_generators(
-    config: RunConfig, data: Points | Images, generator: nn.Module, ema: nn.Module | None
-) -> dict[str, Score]:
-    """Metrics of a run, with noise that no run uses.
-
-    Args:
-        config: For the prior and the number of classes.
-        data: What the generators imitate.
-        generator: The raw generator, in eval mode, on the CPU or not.
-        ema: The averaged one, or None.
-
-    Returns:
-        Scores of the averaged generator by their names, and in the plane of the raw one as ``raw_...``; of the raw one
-        under both names if there is no averaged one.
-    """
-    images = isinstance(data, Images)
-    z = sample_prior(N_IMAGES if images else N_SAMPLES, config, torch.Generator().manual_seed(2333))
-    best = generator if ema is None else ema
-    if isinstance(data, Images):
-        return score_images(data, _generate(best, z, config))
-    raw = score_plane(data, data.to_data(_generate(generator, z, config)))
-    shown = raw if ema is None else score_plane(data, data.to_data(_generate(best, z, config)))
-    return shown | {f"raw_{name}": score for name, score in raw.items()}
-
-
-def _generate(generator: nn.Module, z: Tensor, config: RunConfig) -> NDArray[np.float32]:
-    device = next(generator.parameters()).device
-    labels = even_labels(len(z), config)
-    with torch.no_grad():
-        samples: NDArray[np.float32] = generator(z.to(device), *(y.to(device) for y in labels)).cpu().numpy()
-    return samples

@@ -13,7 +13,7 @@ from gan_core.live.commands import RunCommand
 from gan_core.live.handle import LockstepSpec, RunSpec, nothing_kept
 from gan_core.live.lockstep import Lockstep
 from gan_core.live.recorder import Recorder
-from gan_core.live.runner import Runner, Transport
+from gan_core.live.runner import Runner, wait
 from gan_core.live.status import RunStatus
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.record.timeline import Timeline
@@ -54,7 +54,7 @@ class Opened:
         player: Plays them.
     """
 
-    def __init__(self, player: Transport) -> None:
+    def __init__(self, player: Runner | Lockstep) -> None:
         self._player = player
         self.memo: dict[Any, Any] = {}
 
@@ -64,7 +64,7 @@ class Opened:
 
     def wait(self, ready: Callable[[], bool], timeout: float) -> bool:
         """Wait until ``ready()`` holds."""
-        return self._player.wait(lambda _: ready(), timeout)
+        return wait(ready, timeout)
 
     def close(self) -> None:
         """End the thread."""
@@ -74,28 +74,6 @@ class Opened:
     def join(self, timeout: float) -> None:
         """Wait for the thread's end."""
         self._player.join(timeout)
-
-    def _transport(self, command: RunCommand[Any]) -> bool:
-        """Obey what concerns the playing alone; returns False for any other command."""
-        player = self._player
-        match command:
-            case do.Play():
-                player.play()
-            case do.Pause():
-                player.pause()
-            case do.Suspend():
-                player.suspend()
-            case do.Resume():
-                player.resume()
-            case do.Close():
-                player.close()
-            case do.SetPace():
-                player.set_pace(command.steps_per_second)
-            case do.SetStopAt():
-                player.set_stop_at(command.step)
-            case _:
-                return False
-        return True
 
 
 class OpenedRun(Opened):
@@ -131,23 +109,7 @@ class OpenedRun(Opened):
 
     def status(self, side: int = 0) -> RunStatus:
         """The run now."""
-        runner = self._runner
-        scores_step, scores = runner.scores
-        return RunStatus(
-            state=runner.state,
-            playing=runner.playing,
-            message=runner.message,
-            run=runner.run,
-            step=runner.step_count,
-            seconds=runner.seconds,
-            preset=runner.preset,
-            config=runner.config,
-            initial_config=runner.initial_config,
-            interventions=runner.interventions,
-            findings=runner.findings,
-            scores=scores,
-            scores_step=scores_step,
-        )
+        return self._runner.status
 
     def frame(self, since: int, which: Which) -> bytes | None:
         """The newest frame."""
@@ -187,32 +149,23 @@ class OpenedRun(Opened):
         return cast(R, self._obey(command))
 
     def _obey(self, command: RunCommand[Any]) -> Any:
-        if self._transport(command):
-            return None
-        runner = self._runner
         match command:
-            case do.Step():
-                {"step": runner.step, "d": runner.step_d, "g": runner.step_g}[command.what]()
-            case do.Retune():
-                runner.retune(command.changes)
             case do.Restart():
                 return self._restart(command)
-            case do.Reset():
-                runner.restart(runner.config.changed({} if command.seed is None else {"seed": command.seed}))
             case do.GoOn():
                 return self._go_on(command.step)
             case do.OpenRecorded():
                 return self._open_recorded(command.name)
             case do.OpenFile():
                 return self._open_file(command)
-            case do.NameDirection():
-                runner.name_direction(command.name, command.vector)
             case do.PauseAtFailure():
                 self._pause_at_failure(command.on)
             case do.SetOwner():
                 self._recorder.owner = command.owner
-            case _:
+            case do.RestartSides() | do.ChangeSide() | do.AddSide() | do.RemoveSide():
                 raise ConfigError(f"{type(command).__name__} is for runs in lockstep; this is a single one")
+            case _:
+                self._runner.send(command)
         return None
 
     def _restart(self, command: do.Restart) -> Origin | None:
@@ -283,23 +236,7 @@ class OpenedLockstep(Opened):
 
     def status(self, side: int = 0) -> RunStatus:
         """One run now; its state is "closed" when all have ended for good."""
-        run, group = self._group.sides[side], self._group
-        scores_step, scores = run.scores
-        return RunStatus(
-            state="closed" if group.state == "closed" else run.state,
-            playing=group.playing,
-            message=run.message,
-            run=run.run,
-            step=run.step_count,
-            seconds=run.seconds,
-            preset=run.preset,
-            config=run.config,
-            initial_config=run.initial_config,
-            interventions=run.interventions,
-            findings=run.findings,
-            scores=scores,
-            scores_step=scores_step,
-        )
+        return self._group.sides[side].status(playing=self._group.playing)
 
     def frame(self, since: int, which: Which) -> bytes | None:
         """The newest set of frames."""
@@ -334,12 +271,10 @@ class OpenedLockstep(Opened):
         return cast(R, self._obey(command))
 
     def _obey(self, command: RunCommand[Any]) -> Any:
-        if self._transport(command):
-            return None
         group = self._group
         match command:
-            case do.Step(what="step"):
-                group.step()
+            case do.Step(what="d" | "g"):
+                raise ConfigError("a lone update is for a single run; these are in lockstep")
             case do.Reset():
                 group.reset(seed=command.seed)
             case do.RestartSides():
@@ -351,5 +286,5 @@ class OpenedLockstep(Opened):
             case do.RemoveSide():
                 group.remove(command.side)
             case _:
-                raise ConfigError(f"{type(command).__name__} is for a single run; these are in lockstep")
+                group.send(command)
         return None

@@ -1,19 +1,23 @@
-"""The recorder: what a run keeps of its past, in bounded memory, and the file that outlives a crash.
+"""The recorder: the timeline of a run in bounded memory, and the file that outlives a crash.
 
-It rides on one runner: as an observer it takes states between two steps, and it is shown every frame. Both are kept
-densely at the beginning and lately, more thinly between. Frames are kept as they were drawn, so that scrubbing shows
-what was to be seen then; from a state a run can go on bit for bit.
+It observes one run: between two steps it takes states, and it is shown every frame. Both are kept densely at the
+beginning and lately, more thinly between. Frames are kept as they were drawn, so that scrubbing shows what was to be
+seen then; from a state a run can go on bit for bit.
+
+The best state is the best of all that were scored: whenever the monitor copies weights to score them, the recorder
+takes the state of that step, and keeps it until its score is known.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gan_core.config import RunConfig
+from gan_core.live.clock import WALL, WallClock, rest_for
 from gan_core.live.runner import Runner
 from gan_core.metrics import METRICS
 from gan_core.record.run_card import Clock, RunCard
@@ -38,29 +42,40 @@ LOOK_INTERVAL: Final = 2.0
 MAIN_METRICS: Final = tuple(metric.name for metric in METRICS.values() if metric.ranks_states)
 """The best state is best by the first of these that the run has."""
 
+N_SCORED: Final = 2
+"""States whose scores are waited for: the next may be copied before the last one's score has come."""
+
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
 class Recorder:
-    """A runner's past.
+    """The timeline of a run, as it grows.
 
     Args:
         autosave: Where to write the newest state, or None.
         key: The name there; the runner's count of runs is appended, so that a restart replaces no file.
         picture: Makes a small PNG from a frame, for the list of saved runs.
+        clock: The time.
 
     Attributes:
         owner: Whom the run belongs to, as `gan_core.record.run_card.fingerprint` gives it, or "".
     """
 
     def __init__(
-        self, autosave: Autosave | None = None, key: str = "", picture: Callable[[bytes], bytes] | None = None
+        self,
+        autosave: Autosave | None = None,
+        key: str = "",
+        picture: Callable[[bytes], bytes] | None = None,
+        *,
+        clock: WallClock = WALL,
     ) -> None:
+        self._clock = clock
         self._autosave, self._key, self._picture = autosave, key, picture
         self.owner = ""
         self._lock = threading.Lock()
         self._saved = (0, 0)
         self._passing = -1, 0, b""
+        self._runner: weakref.ref[Runner] | None = None
         self._run = -1
         self._next_state = self._next_frame = self._taken = 0.0
         self._inherited: tuple[RunConfig, int, Timeline] | None = None
@@ -72,31 +87,34 @@ class Recorder:
 
     def __call__(self, runner: Runner, trainer: Trainer) -> None:
         """Take a state if it is time; on the training thread, between two steps."""
-        now = time.perf_counter()
+        now = self._clock()
         playing = runner.state == "playing"
-        scores_step, scores = runner.scores
+        self._runner = weakref.ref(runner)
         with self._lock:
             if runner.run != self._run:
                 self._run = runner.run
                 self._next_state = 0.0
                 self._clear()
                 self._take_over(trainer)
-            self._clock.add(trainer.step_count, self._seconds_before + runner.seconds, 0, 0)
-            self._rate(scores_step, {name: s.value for name, s in scores.items()})
+            self._ticks.add(trainer.step_count, self._seconds_before + runner.seconds, 0, 0)
+            self._rate()
+            scored = runner.scoring == trainer.step_count and not self._is_scored(trainer.step_count)
             newest = self._states.items[-1] if self._states.steps[-1:] == [trainer.step_count] else None
         # Lone updates and live settings change a run that stands at a step.
         if not playing and newest is not None and len(newest["interventions"]) == len(trainer.interventions):
             self._save(runner, newest, at_once=True)
             return
-        if now < self._next_state and playing:
+        if now < self._next_state and playing and not scored:
             return
         if trainer.stats is not None and not trainer.stats.finite:
             return
         state = trainer.state_dict()
-        cost = time.perf_counter() - now
+        cost = self._clock() - now
         self._taken = now
-        self._next_state = now + max(STATE_INTERVAL, cost / STATE_SHARE)
+        self._next_state = now + max(STATE_INTERVAL, rest_for(cost, STATE_SHARE))
         with self._lock:
+            if scored:
+                self._scored.append((trainer.step_count, state))
             self._add_state(trainer.step_count, state)
             run, step, frame = self._passing
             if (run, step) == (self._run, trainer.step_count):  # what can be gone on from is to be seen
@@ -105,16 +123,17 @@ class Recorder:
 
     def show(self, run: int, step: int, frame: bytes) -> None:
         """Be shown a frame; on any thread."""
-        now = time.perf_counter()
+        now = self._clock()
         with self._lock:
             self._passing = run, step, frame
-            if run == self._run and (now >= self._next_frame or not self._frames.steps):
+            due = now >= self._next_frame or not self._frames.steps or self._is_scored(step)
+            if run == self._run and due:
                 self._next_frame = now + FRAME_INTERVAL
                 self._add_frame(step, frame)
 
     def look(self) -> None:
         """Hear that somebody looks at the newest state: if it is old, another is taken at the next step."""
-        if time.perf_counter() >= self._taken + LOOK_INTERVAL:
+        if self._clock() >= self._taken + LOOK_INTERVAL:
             self._next_state = 0.0
 
     def inherit(self, past: Timeline, config: RunConfig, step: int) -> None:
@@ -133,6 +152,7 @@ class Recorder:
     def contents(self) -> dict[str, Any]:
         """What is kept, for the slider: steps of frames and states, the best step and why it is best."""
         with self._lock:
+            self._rate()
             best = self.best
             return {
                 "run": self._run,
@@ -149,6 +169,7 @@ class Recorder:
     def state(self, step: int) -> tuple[int, Mapping[str, Any]] | None:
         """The last kept state of this step or before, with its own step."""
         with self._lock:
+            self._rate()
             found = self._states.before(step)
             best = self.best
             if best is not None and best.step <= step and (found is None or found[0] <= best.step):
@@ -160,7 +181,7 @@ class Recorder:
         with self._lock:
             states = list(zip(self._states.steps, self._states.items, strict=True))
             frames = list(zip(self._frames.steps, self._frames.items, strict=True))
-            return Timeline(frames, states, self.best, self._ticks())
+            return Timeline(frames, states, self.best, self._clock_of_run())
 
     @property
     def n_bytes(self) -> int:
@@ -175,7 +196,9 @@ class Recorder:
 
     def _add_state(self, step: int, state: Mapping[str, Any]) -> None:
         size = _size(state)
-        room = int(_room() * (1 - FRAME_BYTES_SHARE)) - (0 if self.best is None else size)
+        room = int(_room() * (1 - FRAME_BYTES_SHARE)) - size * (
+            N_SCORED + 1
+        )  # the best, and those that are being scored
         self._states.add(step, state, size, room)
 
     def _take_over(self, trainer: Trainer) -> None:
@@ -194,7 +217,7 @@ class Recorder:
             self.best = past.best
         for at, seconds in past.clock:
             if at <= step:
-                self._clock.add(at, seconds, 0, 0)
+                self._ticks.add(at, seconds, 0, 0)
                 self._seconds_before = seconds
 
     def _save(self, runner: Runner, state: Mapping[str, Any], *, at_once: bool) -> None:
@@ -211,33 +234,50 @@ class Recorder:
     def _card(self, scores: Mapping[str, float]) -> RunCard:
         """What is told of the run; on the thread that writes."""
         with self._lock:
-            frame, clock = self._passing[2], self._ticks()
+            frame, clock = self._passing[2], self._clock_of_run()
         picture = self._picture(frame) if self._picture is not None and frame else b""
         return RunCard(owner=self.owner, scores=scores, clock=clock, picture=picture)
 
-    def _ticks(self) -> Clock:
-        return list(zip(self._clock.steps, self._clock.items, strict=True))
+    def _clock_of_run(self) -> Clock:
+        return list(zip(self._ticks.steps, self._ticks.items, strict=True))
 
     def _clear(self) -> None:
-        self._clock: Thinned[float] = Thinned(MAX_TICKS)
+        self._ticks: Thinned[float] = Thinned(MAX_TICKS)
         self._seconds_before = 0.0
         self._saved = (0, 0)
         self._frames: Thinned[bytes] = Thinned(MAX_FRAMES)
         self._states: Thinned[Mapping[str, Any]] = Thinned(MAX_STATES)
+        self._scored: deque[tuple[int, Mapping[str, Any]]] = deque(maxlen=N_SCORED)
         self.best = None
 
-    def _rate(self, step: int, values: Mapping[str, float]) -> None:
-        """Is a kept state the best so far? Its score comes a while after it."""
+    def _is_scored(self, step: int) -> bool:
+        """Whether the state of this step is kept for its score."""
+        return any(at == step for at, _ in self._scored)
+
+    def _rate(self) -> None:
+        """Keep a state as the best, if its score is; the score comes a while after the state."""
+        runner = None if self._runner is None else self._runner()
+        if runner is None or runner.run != self._run:
+            return
+        step, scores = runner.scores
+        values = {name: score.value for name, score in scores.items()}
         metric = next((name for name in MAIN_METRICS if name in values), None)
         if metric is None or not abs(values[metric]) < float("inf"):
             return
-        found = self._states.before(step)
-        if found is None or found[0] != step:
+        state = self._state_of(step)
+        if state is None:
             return
         value = values[metric]
         better = self.best is None or (value > self.best.value) == METRICS[metric].higher_is_better
         if better and (self.best is None or value != self.best.value):
-            self.best = Best(step, metric, value, found[1])
+            self.best = Best(step, metric, value, state)
+
+    def _state_of(self, step: int) -> Mapping[str, Any] | None:
+        """The state of exactly this step, if it is kept."""
+        found = self._states.before(step)
+        if found is not None and found[0] == step:
+            return found[1]
+        return next((state for at, state in self._scored if at == step), None)
 
 
 def _room() -> int:

@@ -1,75 +1,128 @@
-"""The engine: all that a run is, but for the thread that drives it.
+"""A run that is played by hand: commands, one step at a time, frames. No thread, no sleep; the clock is an argument.
 
-The methods under "on the thread", and those that show the run (`Shown`), are called between steps by one `Transport`;
-everything else may be read from any thread.
+`Run.handle` takes a command in two halves. `Run.accept` validates it on the caller's thread, so that a wrong one is
+refused at once and what was accepted can be read at once; what it makes is then taken between two steps: right away
+where the run is played by hand, later where a `gan_core.live.driver.Driver` plays it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
-from gan_core.config import Intervention, RunConfig, parse_config
+from gan_core.config import Change, Intervention, RunConfig
 from gan_core.data import load_data
-from gan_core.diagnosis import diverged_message
-from gan_core.live.shown import Shown, Tempo
+from gan_core.diagnosis import Finding, diverged_message
+from gan_core.diagnosis.report import Report
+from gan_core.errors import ConfigError
+from gan_core.live import commands as do
+from gan_core.live.clock import WALL
+from gan_core.live.commands import RunCommand
+from gan_core.live.display import Display, Sight, Tempo
+from gan_core.live.plan import Plan
+from gan_core.live.settings import Settings
+from gan_core.live.status import RunStatus, State, header_of, status_of
+from gan_core.metrics import Score
 from gan_core.record.history import StepStats
-from gan_core.training import Learned, Trainer
+from gan_core.record.snapshot import Snapshot, Which
+from gan_core.training import Trainer
+
+T = TypeVar("T")
+
+_ENDED: Final = ("diverged", "error")
+_PROGRESS_EVERY: Final = 0.2
+"""Seconds between two frames that say how far a download is."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the next run is to be: a config from its beginning, or from a state on."""
+class Show:
+    """Show the samples of another generator."""
 
-    config: RunConfig
-    interventions: tuple[Intervention, ...] = ()
-    state: Mapping[str, Any] | None = None
-    number: int = 0  # of the request: a later one may already be waiting
-    trainer: Trainer | None = None  # that stands in the state already
-    begin_with: Learned | None = None  # in place of fresh weights
+    which: Which
 
 
-class Engine(Shown):
-    """A run without a thread.
+Accepted = Change | Plan | Report | Show | do.Step | do.NameDirection
+"""A validated command, to be taken between two steps."""
+
+
+class Run:
+    """One run among its restarts.
 
     Args:
         config: What to train.
         interventions: What was done to the run that this one is to repeat.
         preset: Name of the preset that it came from, or "".
-        tempo: Of its transport.
         device: Where to train.
-        name: Of the camera's thread.
+        tempo: Of its driver.
+        thread: Name of a thread that makes snapshots; "" to make them at once.
         observe: Called with the trainer whenever a snapshot is taken; must be quick.
         on_frame: Called with run, step and bytes of every new frame, on any thread.
+        clock: The time.
 
     Attributes:
-        config: The config now, accepted live changes included.
-        initial_config: The config that the run began with.
-        story: What was done to the run, and what it is still to repeat.
+        preset: As given, or what was asked for later.
+        state: What the run is doing.
+        message: What happened and what to try, or "".
+        run: Number of this run among the restarts, from 1.
+        seconds: Time spent playing this run.
+        phase: The half of a step that was done last, "d" or "g", where halves are shown apart; else "".
+        waiting: True if a run is to be built.
+        scoring: Step whose weights are being scored, or were last; -1 for none.
+        display: What is shown of it.
+        settings: Holds its config, its trainer and what was done to it.
+        post: Brings what was accepted to where it is taken; a driver puts its queue there.
     """
 
     def __init__(
         self,
         config: RunConfig,
         *,
-        interventions: Sequence[Intervention],
-        preset: str,
-        tempo: Tempo,
-        device: str,
-        name: str,
-        observe: Callable[[Trainer], None],
-        on_frame: Callable[[int, int, bytes], None] | None,
+        interventions: Sequence[Intervention] = (),
+        preset: str = "",
+        device: str = "cpu",
+        tempo: Tempo | None = None,
+        thread: str = "",
+        observe: Callable[[Trainer], None] = lambda trainer: None,
+        on_frame: Callable[[int, int, bytes], None] | None = None,
+        clock: Callable[[], float] = WALL,
     ) -> None:
-        super().__init__(preset, tempo, name, observe, on_frame)
-        self.config = self.initial_config = self._followed = config
-        self.story = tuple(interventions)
-        self._device = device
-        self._asked = 0
-        self._plan: Plan | None = Plan(config, tuple(interventions))
+        self.preset = preset
+        self.state: State = "paused"
+        self.message = "Preparing the data."
+        self.run = 0
+        self.seconds = 0.0
+        self.scoring = -1
+        self.display = Display(thread, on_frame, clock)
+        self.settings = Settings(Plan.new(config, interventions))
+        self.post: Callable[[Accepted], None] = self.take
+        self.tempo = Tempo() if tempo is None else tempo
+        self._device, self._observe, self._clock = device, observe, clock
+        self.waiting = True
+        self.phase = ""
+        self._n_lone = 0
 
-    # -- from any thread -------------------------------------------------------------------------------------
+    # -- what can be read, from any thread -------------------------------------------------------------------
+
+    @property
+    def trainer(self) -> Trainer | None:
+        """The trainer, or None before the first run is built."""
+        return self.settings.trainer
+
+    @property
+    def config(self) -> RunConfig:
+        """The config now, accepted live changes included."""
+        return self.settings.config
+
+    @property
+    def initial_config(self) -> RunConfig:
+        """The config that the run began with."""
+        return self.settings.initial_config
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What was done to the run, and what it is still to repeat."""
+        return self.settings.interventions
 
     @property
     def step_count(self) -> int:
@@ -77,105 +130,181 @@ class Engine(Shown):
         trainer = self.trainer
         return 0 if trainer is None else trainer.step_count
 
-    def promise(
-        self,
-        config: RunConfig,
-        interventions: Sequence[Intervention] = (),
-        preset: str | None = None,
-        state: Mapping[str, Any] | None = None,
-        begin_with: Learned | None = None,
-    ) -> Plan:
-        """Say at once what is asked for; the plan is then to be given to `begin`.
+    @property
+    def n_together(self) -> int:
+        """Runs that its thread trains in turn, this one included."""
+        return self.tempo.n_runs
+
+    @property
+    def ended(self) -> bool:
+        """True if the run cannot go on: playing on from NaN would stay NaN."""
+        return self.state in _ENDED
+
+    @property
+    def scores(self) -> tuple[int, Mapping[str, Score]]:
+        """The newest metrics, and the step that they are of."""
+        return self.display.builder.scores
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the diagnosis says of the run now, the gravest first."""
+        return self.display.builder.findings
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest snapshot."""
+        return self.display.builder.snapshot
+
+    def status(self, *, playing: bool = False) -> RunStatus:
+        """All of it as one plain value.
 
         Args:
-            config: What the run is to begin with.
-            interventions: What is to be repeated or, with a state, was done.
-            preset: Where the config came from; None if that stays as it is.
-            state: From `Trainer.state_dict`, to go on from.
-            begin_with: What another run has learned; the story then begins with that.
+            playing: Whether it is meant to play.
         """
-        self.config = self.initial_config = config
-        self.story = tuple(interventions)
-        if begin_with is not None:
-            self.story = (Intervention(step=0, origin=begin_with.origin), *self.story)
-        self.preset = self.preset if preset is None else preset
-        self._asked += 1
-        return Plan(config, tuple(interventions), state, self._asked, begin_with=begin_with)
+        return status_of(self, playing=playing)
 
-    def promise_state(self, state: Mapping[str, Any], preset: str | None = None) -> Plan:
-        """As `promise`, for a run that goes on from a state."""
-        config = parse_config(state["config"])
-        done = [Intervention.model_validate(i) for i in (*state["interventions"], *state["pending"])]
-        plan = self.promise(config, done, preset, state)
-        for intervention in state["interventions"]:
-            config = config.changed(intervention["changes"])
-        self.config = config
+    def frame(self, since: int = -1, which: Which | None = None) -> bytes | None:
+        """The newest frame, and the wish for a newer one.
+
+        Args:
+            since: Serial of the frame that the caller has.
+            which: Whose samples to show in the next ones; None for the same as before.
+
+        Returns:
+            The frame, or None if the caller has the newest.
+        """
+        if which is not None and which != self.display.which:
+            self.post(Show(which))
+        self.display.wanted = True
+        if self.post == self.take:  # played by hand: nobody else refreshes the picture
+            if self.waiting:
+                self.build()
+            self.rest()
+        newest = self.display.builder.frame
+        return None if newest is None or newest[0] == since else newest[1]
+
+    # -- commands, from any thread ---------------------------------------------------------------------------
+
+    def handle(self, command: RunCommand[Any]) -> None:
+        """Validate a command, and have it done between two steps.
+
+        Raises:
+            ConfigError: If it is not allowed; the run stays as it is.
+        """
+        self.post(self.accept(command))
+
+    def accept(self, command: RunCommand[Any]) -> Accepted:
+        """Validate a command; from now on the run is read as if it were done.
+
+        Raises:
+            ConfigError: If it is not allowed.
+        """
+        match command:
+            case do.Retune():
+                asked, config = command.changes, self.config
+                change = (asked.onto(config) if isinstance(asked, Change) else config.change(asked)).while_running()
+                self.settings.accept(change)
+                return change
+            case do.Restart():
+                return self.plan(Plan.new(command.config, command.interventions), command.preset)
+            case do.Reset():
+                seed = {} if command.seed is None else {"seed": command.seed}
+                return self.plan(Plan.new(self.config.changed(seed) if seed else self.config))
+            case do.Step() | do.NameDirection():
+                return command
+        raise ConfigError(f"{type(command).__name__} is not for a run that is played by hand")
+
+    def plan(self, plan: Plan, preset: str | None = None) -> Plan:
+        """Accept a run to be built in place of this one.
+
+        Args:
+            plan: What to build.
+            preset: Where its config came from; None if that stays as it is.
+        """
+        self.preset = self.preset if preset is None else preset
+        self.settings.accept(plan)
         return plan
+
+    def report(self, report: Report) -> None:
+        """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
+        self.post(report)
+
+    def ask(self, question: Callable[[Run], T]) -> T:
+        """Answer a question of the run as it stands; on its thread."""
+        if self.waiting:
+            self.build()
+        return question(self)
 
     # -- on the thread ---------------------------------------------------------------------------------------
 
-    @property
-    def waiting(self) -> bool:
-        """True if a run is to be built."""
-        return self._plan is not None
+    def take(self, accepted: Accepted) -> None:
+        """Do what was accepted."""
+        if isinstance(accepted, Change | Plan):
+            try:
+                self._begin(accepted) if isinstance(accepted, Plan) else self._retune(accepted)
+            finally:
+                self.settings.taken()
+        elif isinstance(accepted, Report):
+            if accepted.run == self.run:
+                self.display.builder.report(accepted)
+                self.display.stale = True
+        elif isinstance(accepted, Show):
+            self.display.which = accepted.which
+            self.display.stale = True
+        elif isinstance(accepted, do.NameDirection):
+            self._name_direction(accepted)
+        else:
+            self._lone(accepted)
 
-    def begin(self, plan: Plan) -> None:
-        """Have this run built next."""
-        self._plan = plan
+    def _begin(self, plan: Plan) -> None:
+        self.settings.plan, self.waiting = plan, True
 
     def revive(self) -> None:
         """Begin again, with the settings as they are now."""
-        self._plan = Plan(self.config, number=self._asked)
+        self._begin(Plan.new(self.config))
 
     def build(self) -> None:
         """Make the run that was asked for."""
-        assert self._plan is not None
-        plan, self._plan = self._plan, None
-        config = plan.config
-        self._snapshots.settle()
-        self._begin_showing()
-        self._followed = config
-        if plan.number == self._asked:  # else what is to be read is what was asked for last
-            self.config = self.initial_config = config
-            self.story = tuple(sorted(plan.interventions, key=lambda i: i.step))
-            if plan.begin_with is not None:
-                self.story = (Intervention(step=0, origin=plan.begin_with.origin), *self.story)
+        plan = self.settings.plan
+        assert plan is not None
+        self.waiting = False
+        self.display.clear()
+        self.seconds, self.scoring, self.phase, self._n_lone = 0.0, -1, "", 0
         self.state = "queued"
-        load_data(config.data, progress=self._show_progress)
-        trainer = plan.trainer or Trainer(
-            config, interventions=plan.interventions, device=self._device, begin_with=plan.begin_with
-        )
-        self.trainer = trainer
-        if plan.state is not None:
-            if plan.trainer is None:
-                trainer.load_state_dict(plan.state)
-            self._followed = trainer.config
-            if plan.number == self._asked:
-                self.config = trainer.config
-        self._snapshots.aim(trainer)
+        load_data(plan.initial_config.data, progress=self._show_progress)
+        trainer = plan.build(self._device)
+        self.settings.hold(trainer)
+        self.display.aim(trainer)
         self.run += 1
         self.state, self.message = "paused", ""
         self.look()
         self.publish()
         self.show_observers()
 
+    def advance(self) -> None:
+        """Make one step, building the run first if it is still to be built; end the run if it diverged."""
+        if self.waiting:
+            self.build()
+        if self.trainer is None or self.ended:
+            return
+        self.step()
+        self.check()
+
     def step(self) -> None:
-        """One step."""
+        """Make one step, without looking at its numbers."""
         assert self.trainer is not None
-        self._phase = ""
+        self.phase = ""
         self.trainer.step()
-        self._follow(self.trainer)
 
     def halves(self) -> Iterator[None]:
         """One step in two halves, each shown when it is done."""
         assert self.trainer is not None
         for half in self.trainer.halves():
-            self._phase = half
+            self.phase = half
             self.look()
             self.publish()
             yield
         self.show_observers()
-        self._follow(self.trainer)
 
     def check(self) -> None:
         """End the run if the last step's numbers are not finite."""
@@ -185,78 +314,123 @@ class Engine(Shown):
         if not stats.finite:
             self._diverge(stats)
 
-    def lone(self, what: Literal["step", "d", "g"]) -> None:
-        """One step or one lone update, if the run can make one."""
-        if self._plan is not None:
+    def enter(self, state: State) -> None:
+        """Change the state; a run that stands shows where."""
+        self.state = state
+        if state == "playing":
+            self.message = ""
+            self.display.builder.begin_playing()
+        stands = state == "paused" and self.trainer is not None
+        if stands and self.picture_is_old:
+            self.look()
+        self.publish()
+        if stands:  # last: whoever paused waits for the picture
+            self.show_observers()
+
+    def say(self, message: str) -> None:
+        """Have something said in the next frame."""
+        self.message = message
+        self.display.stale = True
+
+    def fail(self, message: str) -> None:
+        """End the run, saying why."""
+        self.message = message
+        self.state = "error"
+        self.publish()
+
+    @property
+    def picture_is_old(self) -> bool:
+        """True if the newest snapshot is not of this moment."""
+        return self.trainer is not None and not self.display.is_of(self._sight)
+
+    def rest(self) -> None:
+        """Show what has changed while the run stands."""
+        old = self.state == "paused" and self.picture_is_old
+        if old:
+            self.look()
+        if old or self.display.stale:
+            self.publish()
+        if old:
+            self.show_observers()
+
+    def look(self) -> None:
+        """Take a snapshot, and wait for it."""
+        assert self.trainer is not None
+        self.display.look(self.trainer, self._sight)
+
+    def glance(self) -> None:
+        """Have a snapshot and its frame made while the training goes on."""
+        self.display.glance(header_of(self), self._sight)
+        self.show_observers()
+
+    def publish(self) -> None:
+        """Build the frame: the newest snapshot, and the run's state."""
+        self.display.publish(header_of(self), self.trainer)
+
+    def show_observers(self) -> None:
+        """Let the observers see the run."""
+        if self.trainer is not None:
+            self._observe(self.trainer)
+
+    def state_now(self) -> Mapping[str, Any] | None:
+        """A copy of all that the run is, or of the one that is to be built; None if it could not be."""
+        if self.waiting:
+            self.build()
+        return None if self.trainer is None else self.trainer.state_dict()
+
+    def close(self) -> None:
+        """Free the trainer, the frame and the snapshot; config and interventions can still be read."""
+        self.settings.close()
+        self.waiting = False
+        self.display.close()
+        self.state = "closed"
+
+    def _lone(self, command: do.Step) -> None:
+        if self.waiting:
             self.build()
         trainer = self.trainer
         if trainer is None or self.ended:
             return
-        if what == "step":
+        if command.what == "step":
             stats = trainer.step()
-            self._phase = ""
+            self.phase = ""
         else:
-            stats = trainer.step_d() if what == "d" else trainer.step_g()
-            self._phase = what
-            self._note(trainer)
-        self._follow(trainer)
-        self._lone += 1
+            stats = trainer.step_d() if command.what == "d" else trainer.step_g()
+            self.phase = command.what
+        self._n_lone += 1
         self.message = ""
-        if trainer.step_count and not stats.finite and what == "step":
+        if trainer.step_count and not stats.finite and command.what == "step":
             self._diverge(stats)
 
-    def retune(self, changes: Mapping[str, Any]) -> None:
-        """Change live settings of the run, or of the one that is to be built."""
-        if self._plan is not None and self._plan.state is None:  # the new run begins with it
-            self._plan = replace(self._plan, config=self._plan.config.changed(changes))
+    def _retune(self, change: Change) -> None:
+        plan = self.settings.plan
+        if plan is not None and (plan.state is None or not self.waiting):  # the next run begins with it
+            self.settings.plan = plan.retuned(change)
             return
-        if self._plan is not None:
+        if self.waiting:
             self.build()
         if self.trainer is not None:
-            self.trainer.retune(changes)
-            self._note(self.trainer)
-            self._follow(self.trainer)
-            self._dirty = True
-            self._lone += 1
+            self.trainer.retune(change)
+            self._n_lone += 1
+            self.display.stale = True
 
-    def state_now(self) -> Mapping[str, Any] | None:
-        """A copy of all that the run is, or of the one that is to be built; None if it could not be."""
-        if self._plan is not None:
-            self.build()
-        return None if self.trainer is None else self.trainer.state_dict()
-
-    def name_direction(self, name: str, vector: str) -> None:
-        """Have the run remember a direction of its latent space."""
-        if self.trainer is not None and self._plan is None:
-            self.trainer.name_direction(name, vector)
-            self._note(self.trainer)
-            self._dirty = True
-            self._lone += 1
-
-    def close(self) -> None:
-        """Let go of everything."""
-        self._snapshots.close()
-        self.trainer = None
-        self.builder.release()
-        self.state = "closed"
+    def _name_direction(self, command: do.NameDirection) -> None:
+        if self.trainer is not None and not self.waiting:
+            self.trainer.name_direction(command.name, command.vector)
+            self._n_lone += 1
+            self.display.stale = True
 
     def _diverge(self, stats: StepStats) -> None:
         assert self.trainer is not None
         self.message = diverged_message(stats, self.trainer.config)
         self.enter("diverged")
 
-    def _note(self, trainer: Trainer) -> None:
-        """Take the trainer's newest intervention into the story, before what is still to be repeated."""
-        done = trainer.interventions
-        self.story = (*done, *self.story[len(done) - 1 :])
-
-    def _follow(self, trainer: Trainer) -> None:
-        """Take over what the trainer's config has become, also by what it repeats from a link."""
-        if trainer.config is not self._followed:
-            self.config = self._followed = trainer.config
+    @property
+    def _sight(self) -> Sight:
+        return self.run, self.step_count, self._n_lone
 
     def _show_progress(self, name: str, done: int, total: int) -> None:
         of = f" of {total / 1e6:.0f}" if total else ""
         self.message = f"Getting {name}: {done / 1e6:.0f}{of} MB."
-        if time.perf_counter() - self.builder.published > 0.2:
+        if self._clock() - self.display.builder.published > _PROGRESS_EVERY:
             self.publish()

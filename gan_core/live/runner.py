@@ -1,59 +1,39 @@
-"""The runner: plays a trainer on a thread, and publishes what can be seen of it.
+"""The runner: one run on a thread of its own, for programs and for the pages' handle.
 
-It knows nothing of pages. Commands may come from any thread and are taken between steps; what goes out are
-frames (`gan_core.record.frame`), snapshots and plain values. Frames are built when somebody asks for one, at most
-`MAX_FRAME_RATE` a second, and at every change of state. An exception or a NaN becomes a state with a message;
-the last good picture stays.
+Commands may come from any thread and are taken between steps; what goes out are frames (`gan_core.record.frame`),
+snapshots and plain values. Frames are built when somebody asks for one, at most `MAX_FRAME_RATE` a second, and at
+every change of state. An exception or a NaN becomes a state with a message; the last good picture stays.
 
-A run but for its thread is an `Engine`; the thread is a `Transport`, which can play several of them.
+It is a `gan_core.live.run.Run` that a `gan_core.live.driver.Driver` plays.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from gan_core.config import Intervention, RunConfig
+from gan_core.diagnosis import Finding
 from gan_core.diagnosis.report import Report
-from gan_core.live.driver import (
-    CROWDED_FRAME_RATE,
-    LOOK_SHARE,
-    MAX_FRAME_RATE,
-    MIN_FRAME_RATE,
-    OBSERVED_EVERY,
-    SLOW_PACE,
-    Transport,
-    rest_between_looks,
-)
+from gan_core.live import commands as do
+from gan_core.live.clock import WALL, WallClock
+from gan_core.live.commands import RunCommand
+from gan_core.live.display import Tempo
+from gan_core.live.driver import Driver
+from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
-from gan_core.live.readable import Readable
-from gan_core.live.run import Engine
-from gan_core.live.status import State
-from gan_core.record.snapshot import Snapshot
-from gan_core.training import Learned, Trainer, Which
-
-__all__ = [
-    "CROWDED_FRAME_RATE",
-    "LOOK_SHARE",
-    "MAX_FRAME_RATE",
-    "MIN_FRAME_RATE",
-    "OBSERVED_EVERY",
-    "SLOW_PACE",
-    "Engine",
-    "Observer",
-    "Readable",
-    "Runner",
-    "State",
-    "Transport",
-    "rest_between_looks",
-]
+from gan_core.live.run import Run
+from gan_core.live.status import RunStatus, State
+from gan_core.metrics import Score
+from gan_core.record.snapshot import Snapshot, Which
+from gan_core.training import Learned, Trainer
 
 Observer = Callable[["Runner", Trainer], None]
 
 
-class Runner(Readable, Transport):
+class Runner:
     """A run that can be played, paused, stepped, retuned and restarted.
 
     Args:
@@ -65,6 +45,11 @@ class Runner(Readable, Transport):
         device: Where to train.
         observers: Called on the training thread, between steps, whenever a snapshot is taken; must be quick.
         on_frame: Called with run, step and bytes of every new frame, on any thread.
+        clock: The time.
+        threaded: False to turn its `driver` by hand.
+
+    Attributes:
+        driver: The thread that plays it.
     """
 
     def __init__(
@@ -78,43 +63,120 @@ class Runner(Readable, Transport):
         device: str = "cpu",
         observers: Sequence[Observer] = (),
         on_frame: Callable[[int, int, bytes], None] | None = None,
+        clock: WallClock = WALL,
+        threaded: bool = True,
     ) -> None:
-        super().__init__(slots=slots, visitor=visitor, observed=bool(observers))
         self._observers = tuple(observers)
-        self._engine = Engine(
+        self.driver = Driver(Tempo(), slots=slots, visitor=visitor, observed=bool(observers), clock=clock)
+        self._run = Run(
             config,
             interventions=interventions,
             preset=preset,
-            tempo=self._tempo,
             device=device,
-            name=f"view-{self._key}",
+            tempo=self.driver.tempo,
+            thread=f"view-{self.driver.key}" if threaded else "",
             observe=self._observe,
             on_frame=on_frame,
+            clock=clock,
         )
-        self._engines.append(self._engine)
-        self._thread.start()
+        self.driver.add(self._run)
+        if threaded:
+            self.driver.start()
+
+    def _observe(self, trainer: Trainer) -> None:
+        for observer in self._observers:
+            observer(self, trainer)
 
     # -- what can be read, from any thread -------------------------------------------------------------------
 
     @property
     def state(self) -> State:
         """What the run is doing."""
-        return "closed" if self._state == "closed" else self._engine.state
+        return "closed" if self.driver.state == "closed" else self._run.state
 
     @property
-    def snapshot(self) -> Snapshot | None:
-        """The newest snapshot."""
-        return self._engine.builder.snapshot
+    def playing(self) -> bool:
+        """True if it is meant to play (it may be queued)."""
+        return self.driver.playing
+
+    @property
+    def message(self) -> str:
+        """What happened and what to try, or ""."""
+        return self._run.message
+
+    @property
+    def preset(self) -> str:
+        """Name of the preset that the run came from, or ""."""
+        return self._run.preset
+
+    @property
+    def config(self) -> RunConfig:
+        """The config now, accepted live changes included."""
+        return self._run.config
+
+    @property
+    def initial_config(self) -> RunConfig:
+        """The config that the run began with."""
+        return self._run.initial_config
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What was done to the run, and what it is still to repeat."""
+        return self._run.interventions
+
+    @property
+    def step_count(self) -> int:
+        """Finished steps."""
+        return self._run.step_count
+
+    @property
+    def seconds(self) -> float:
+        """Time spent playing this run."""
+        return self._run.seconds
+
+    @property
+    def run(self) -> int:
+        """Number of this run among the restarts, from 1."""
+        return self._run.run
 
     @property
     def n_together(self) -> int:
         """Runs that its thread trains in turn: this one."""
-        return 1
+        return self._run.n_together
+
+    @property
+    def scoring(self) -> int:
+        """Step whose weights are being scored, or were last; -1 for none."""
+        return self._run.scoring
+
+    @scoring.setter
+    def scoring(self, step: int) -> None:
+        self._run.scoring = step
+
+    @property
+    def scores(self) -> tuple[int, Mapping[str, Score]]:
+        """The newest metrics, and the step that they are of."""
+        return self._run.scores
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the diagnosis says of the run now, the gravest first."""
+        return self._run.findings
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest snapshot."""
+        return self._run.snapshot
 
     @property
     def trainer(self) -> Trainer | None:
         """The trainer itself, which belongs to the run's thread; None before the first run is built."""
-        return self._engine.trainer
+        return self._run.trainer
+
+    @property
+    def status(self) -> RunStatus:
+        """All of it as one plain value."""
+        return self._run.status(playing=self.playing)
 
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
         """The newest frame, and the wish for a newer one.
@@ -126,23 +188,66 @@ class Runner(Readable, Transport):
         Returns:
             The frame, or None if the caller has the newest.
         """
-        if which != self._engine.which:
-            self._tell(lambda engine: engine.show(which), urgent=False)
-        self._engine.want = True
-        newest = self._engine.builder.frame
-        return None if newest is None or newest[0] == since else newest[1]
+        return self._run.frame(since, which)
+
+    def wait(self, ready: Callable[[Self], bool], timeout: float = 30.0) -> bool:
+        """Wait until ``ready(self)`` holds; returns whether it does. For scripts and tests."""
+        return wait(lambda: ready(self), timeout)
 
     # -- commands, from any thread ---------------------------------------------------------------------------
 
+    def send(self, command: RunCommand[Any]) -> None:
+        """Give a command as a value (`gan_core.live.commands`).
+
+        Raises:
+            ConfigError: If it is not allowed; the run stays as it is.
+        """
+        if not self.driver.send(command):
+            self._run.handle(command)
+
+    def play(self) -> None:
+        """Train on, when a slot is free."""
+        self.send(do.Play())
+
+    def pause(self) -> None:
+        """Stop after the step in hand."""
+        self.send(do.Pause())
+
+    def step(self) -> None:
+        """Pause and make one step."""
+        self.send(do.Step())
+
     def step_d(self) -> None:
         """Pause and make one lone update of D."""
-        self._command(self._do_pause)
-        self._tell(lambda engine: engine.lone("d"))
+        self.send(do.Step("d"))
 
     def step_g(self) -> None:
         """Pause and make one lone update of G."""
-        self._command(self._do_pause)
-        self._tell(lambda engine: engine.lone("g"))
+        self.send(do.Step("g"))
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Steps a second at most; None for full speed.
+
+        Raises:
+            ConfigError: If it is not between 0.1 and 1000.
+        """
+        self.send(do.SetPace(steps_per_second))
+
+    def set_stop_at(self, step: int | None) -> None:
+        """Pause when this step is done; None for never.
+
+        Raises:
+            ConfigError: If it is not a positive number of at most 10¹².
+        """
+        self.send(do.SetStopAt(step))
+
+    def suspend(self) -> None:
+        """Stop playing because nobody is there; `resume` goes on."""
+        self.send(do.Suspend())
+
+    def resume(self) -> None:
+        """Go on after `suspend`."""
+        self.send(do.Resume())
 
     def retune(self, changes: Mapping[str, Any]) -> None:
         """Change live settings.
@@ -150,12 +255,15 @@ class Runner(Readable, Transport):
         Raises:
             ConfigError: If a value is not allowed or a setting needs `restart`.
         """
-        self._engine.config = self._engine.config.retuned(changes)
-        self._tell(lambda engine: engine.retune(changes))
+        self.send(do.Retune(changes))
 
     def name_direction(self, name: str, vector: str) -> None:
         """Keep a named direction of the latent space with the run; arguments as for `Trainer.name_direction`."""
-        self._tell(lambda engine: engine.name_direction(name, vector))
+        self.send(do.NameDirection(name, vector))
+
+    def reset(self) -> None:
+        """Begin again: same seed, same numbers, with the settings as they are now."""
+        self.send(do.Reset())
 
     def restart(
         self,
@@ -174,8 +282,28 @@ class Runner(Readable, Transport):
             begin_with: What a run has learned, from `gan_core.training.transfer` for that config, in place of fresh
                 weights.
         """
-        plan = self._engine.promise(config, interventions, preset, begin_with=begin_with)
-        self._restart([(self._engine, plan)])
+        self._begin(Plan.new(config, interventions, begin_with), preset)
+
+    def go_on(self, state: Mapping[str, Any], *, preset: str | None = None) -> None:
+        """Replace this run by one that goes on from a state; it plays on if this one was playing.
+
+        Args:
+            state: From `Trainer.state_dict`; it is not changed.
+            preset: Where its config came from; by default that of this run.
+        """
+        self._begin(Plan.of_state(state), preset)
+
+    def adopt(self, trainer: Trainer, *, preset: str | None = None) -> None:
+        """Replace this run by a trainer's, which is then this runner's alone; it plays on if this one was playing.
+
+        Args:
+            trainer: On this runner's device.
+            preset: Where its config came from; by default that of this run.
+        """
+        self._begin(Plan.of_state(trainer.state_dict(), trainer), preset)
+
+    def _begin(self, plan: Plan, preset: str | None) -> None:
+        self._run.post(self._run.plan(plan, preset))
 
     def state_now(self, timeout: float = 5.0) -> Mapping[str, Any] | None:
         """A copy of all that the run is, taken between two steps; not for the run's own thread.
@@ -188,37 +316,32 @@ class Runner(Readable, Transport):
         """
         found: list[Mapping[str, Any] | None] = []
         taken = threading.Event()
-        self._tell(lambda engine: found.append(engine.state_now()))
-        self._command(taken.set)
+        self.driver.call(lambda: self.driver.each([self._run], lambda run: found.append(run.state_now())))
+        self.driver.call(taken.set)
         return found[0] if taken.wait(timeout) and found else None
 
-    def go_on(self, state: Mapping[str, Any], *, preset: str | None = None) -> None:
-        """Replace this run by one that goes on from a state; it plays on if this one was playing.
-
-        Args:
-            state: From `Trainer.state_dict`; it is not changed.
-            preset: Where its config came from; by default that of this run.
-        """
-        self._restart([(self._engine, self._engine.promise_state(state, preset))])
-
-    def adopt(self, trainer: Trainer, *, preset: str | None = None) -> None:
-        """Replace this run by a trainer's, which is then this runner's alone; it plays on if this one was playing.
-
-        Args:
-            trainer: On this runner's device.
-            preset: Where its config came from; by default that of this run.
-        """
-        plan = self._engine.promise_state(trainer.state_dict(), preset)
-        self._restart([(self._engine, replace(plan, trainer=trainer))])
-
-    def reset(self) -> None:
-        """Begin again: same seed, same numbers, with the settings as they are now."""
-        self.restart(self.config)
-
-    def report(self, found: Report) -> None:
+    def report(self, report: Report) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
-        self._tell(lambda engine: engine.report(found), urgent=False)
+        self._run.report(report)
 
-    def _observe(self, trainer: Trainer) -> None:
-        for observer in self._observers:
-            observer(self, trainer)
+    def flush(self, timeout: float = 1.0) -> bool:
+        """Wait until every command given so far is taken; returns whether it was. Not for the run's own thread."""
+        return self.driver.flush(timeout)
+
+    def close(self) -> None:
+        """End the run and its thread, and free its memory."""
+        self.driver.close()
+
+    def join(self, timeout: float) -> None:
+        """Wait at most ``timeout`` seconds for the thread to end after `close`."""
+        self.driver.join(timeout)
+
+
+def wait(ready: Callable[[], bool], timeout: float) -> bool:
+    """Wait until ``ready()`` holds; returns whether it does. For scripts and tests."""
+    end = time.monotonic() + timeout
+    while not ready():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True

@@ -1,7 +1,7 @@
-"""The camera: pictures of a run in training that hardly hold it up.
+"""The snapshot worker: snapshots of a run in training that hardly hold it up.
 
-Between two steps it copies weights and numbers, which takes a tenth of a millisecond for small networks; the
-picture is developed from the copy on a thread of its own. One picture is in the works at a time.
+Between two steps it copies weights and numbers, which takes a tenth of a millisecond for small networks; the snapshot
+is made from the copy on a thread of its own. One snapshot is being made at a time.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from gan_core.training.snapshots import Moment
 
 
 class SnapshotWorker:
-    """Of one runner; used on its thread.
+    """Makes the snapshots of one run; used on that run's thread.
 
     Args:
-        name: Of the thread.
+        name: Of the thread; "" to make each snapshot at once, without a thread.
     """
 
     def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(1, name)
+        self._pool = ThreadPoolExecutor(1, name) if name else None
         self._work: Future[None] | None = None
         self._trainer: Trainer | None = None
 
     def aim(self, trainer: Trainer) -> None:
-        """Take pictures of this trainer from now on."""
+        """Make snapshots of this trainer from now on."""
         self.settle()
         self._trainer = trainer
         self._generator = copy.deepcopy(trainer.generator).eval().requires_grad_(False)
@@ -40,18 +40,18 @@ class SnapshotWorker:
 
     @property
     def busy(self) -> bool:
-        """True while a picture is in the works."""
+        """True while a snapshot is being made."""
         return self._work is not None and not self._work.done()
 
     def shoot(self, which: Which, then: Callable[[Moment, Snapshot], None]) -> None:
-        """Take a picture now; not while `busy`.
+        """Take a snapshot now; not while `busy`.
 
         Args:
             which: Whose samples to show.
-            then: Called with what was taken and with the picture, on the camera's thread.
+            then: Called with what was copied and with the snapshot, on the worker's thread.
 
         Raises:
-            Exception: Whatever the making of the last picture raised.
+            Exception: Whatever the making of the last snapshot raised.
         """
         self.settle()
         trainer = self._trainer
@@ -62,15 +62,17 @@ class SnapshotWorker:
         if raw is not None:
             self._raw = self._raw or copy.deepcopy(raw).eval().requires_grad_(False)
             _copy_into(self._raw, raw)
-        self._work = self._pool.submit(
-            self._develop, trainer.moment(which), self._raw if raw is not None else None, then
-        )
+        copied = trainer.moment(which), self._raw if raw is not None else None, then
+        if self._pool is None:
+            self._make(*copied)
+        else:
+            self._work = self._pool.submit(self._make, *copied)
 
     def settle(self) -> None:
-        """Wait until no picture is in the works.
+        """Wait until no snapshot is being made.
 
         Raises:
-            Exception: Whatever the making of the last picture raised.
+            Exception: Whatever the making of the last snapshot raised.
         """
         work, self._work = self._work, None
         if work is not None:
@@ -78,10 +80,11 @@ class SnapshotWorker:
 
     def close(self) -> None:
         """End the thread."""
-        self._pool.shutdown(wait=True)
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
         self._trainer = None
 
-    def _develop(self, moment: Moment, raw: nn.Module | None, then: Callable[[Moment, Snapshot], None]) -> None:
+    def _make(self, moment: Moment, raw: nn.Module | None, then: Callable[[Moment, Snapshot], None]) -> None:
         then(moment, moment.snapshot(self._generator, self._discriminator, raw))
 
 

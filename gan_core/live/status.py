@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gan_core.config import Intervention, RunConfig
 
 if TYPE_CHECKING:
     from gan_core.diagnosis import Finding
+    from gan_core.live.run import Run
     from gan_core.metrics import Score
 
 State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
@@ -49,3 +50,43 @@ class RunStatus:
     findings: Sequence[Finding]
     scores: Mapping[str, Score]
     scores_step: int
+
+
+def status_of(run: Run, *, playing: bool) -> RunStatus:
+    """The status of a run.
+
+    Args:
+        run: The run.
+        playing: Whether it is meant to play.
+    """
+    scores_step, scores = run.scores
+    return RunStatus(
+        state=run.state,
+        playing=playing,
+        message=run.message,
+        run=run.run,
+        step=run.step_count,
+        seconds=run.seconds,
+        preset=run.preset,
+        config=run.config,
+        initial_config=run.initial_config,
+        interventions=run.interventions,
+        findings=run.findings,
+        scores=scores,
+        scores_step=scores_step,
+    )
+
+
+def header_of(run: Run) -> dict[str, Any]:
+    """What a frame's header says of the run's state (`gan_core.record.frame`)."""
+    return {
+        "run": run.run,
+        "state": run.state,
+        "message": run.message,
+        "position": run.tempo.place,
+        "phase": run.phase,
+        "pace": run.tempo.pace,
+        "stop_at": run.tempo.stop_at,
+        "seconds": run.seconds,
+        "preset": run.preset,
+    }

@@ -1,52 +1,123 @@
-"""The scores of a run at its end, as ``train`` prints them and a sweep writes them down."""
+"""Scoring a generator: the one way to sample it and to measure the samples.
+
+`score_generators` serves the scores of a playing run (`LIVE`) and those at a run's end (`FINAL`), which ``train``
+prints and a sweep writes down. The noise is that of a fixed seed on which no run trains.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Generator, Tensor, nn
 
+    from gan_core.config import RunConfig
+    from gan_core.data import Images, Points
     from gan_core.metrics import Score
     from gan_core.training import Trainer
 
-N_SAMPLES: Final = 20_000
-"""Generated points that are scored: the share of sharp ones is then known to a tenth of a percent."""
-N_IMAGES: Final = 2_500
-N_NEIGHBOURS: Final = 1_000
-"""Points whose neighbours are looked at: a tenth of a second."""
 NOISE_SEED: Final = 2333
-"""Seed of the scored noise, which no run trains on."""
+"""Seed of the scored noise."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    Attributes:
+        n_points: Samples in the plane.
+        n_images: Images.
+        n_neighbours: Points whose neighbours are looked at; 0 for none.
+        raw_images: Whether the raw generator's images are scored beside those of the averaged one.
+        shuffle_images: Whether images are put in random order: for a part of them to have all classes.
+    """
+
+    n_points: int
+    n_images: int
+    n_neighbours: int = 0
+    raw_images: bool = False
+    shuffle_images: bool = False
+
+
+LIVE: Final = Effort(12_000, 900)
+"""While a run plays: a fraction of a second."""
+FINAL: Final = Effort(20_000, 2_500, n_neighbours=1_000, raw_images=True, shuffle_images=True)
+"""At a run's end: the share of sharp points is then known to a tenth of a percent."""
 
 
 def evaluate(trainer: Trainer) -> dict[str, Score]:
     """Scores of the averaged generator (or the raw one if it is alone), and of the raw one as ``raw_...``."""
-    raw = _scores(trainer, trainer.generator.eval())
-    best = raw if trainer.ema is None else _scores(trainer, trainer.ema)
-    return best | {f"raw_{name}": score for name, score in raw.items()}
+    return score_generators(trainer.config, trainer.data, trainer.generator.eval(), trainer.ema, FINAL)
 
 
-def _scores(trainer: Trainer, generator: nn.Module) -> dict[str, Score]:
+def score_generators(
+    config: RunConfig, data: Points | Images, generator: nn.Module, ema: nn.Module | None, effort: Effort = LIVE
+) -> dict[str, Score]:
+    """Score a run's generators.
+
+    Args:
+        config: For the prior and the number of classes.
+        data: What the generators imitate.
+        generator: The raw generator, in eval mode.
+        ema: The averaged one, or None.
+        effort: How much to measure.
+
+    Returns:
+        Scores of the averaged generator by their names, and of the raw one as ``raw_...`` (of images if ``effort``
+        says so); of the raw one under both names if there is no averaged one.
+    """
+    from gan_core.data import Images
+
+    if isinstance(data, Images) and not effort.raw_images:
+        return _score(config, data, generator if ema is None else ema, effort)
+    raw = _score(config, data, generator, effort)
+    shown = raw if ema is None else _score(config, data, ema, effort)
+    return shown | {f"raw_{name}": score for name, score in raw.items()}
+
+
+def generate(generator: nn.Module, n: int, config: RunConfig, rng: Generator) -> Tensor:
+    """Make samples, of all classes evenly where the generator is told them.
+
+    Args:
+        generator: In eval mode, on any device.
+        n: How many.
+        config: For the prior and the number of classes.
+        rng: Of the noise.
+
+    Returns:
+        ``[n, ...]`` in network units, on the CPU, class by class.
+    """
+    import torch
+
+    from gan_core.game.sampling import even_labels, sample_prior
+
+    device = next(generator.parameters()).device
+    z = sample_prior(n, config, rng).to(device)
+    with torch.no_grad():
+        samples: Tensor = generator(z, *(y.to(device) for y in even_labels(n, config))).cpu()
+    return samples
+
+
+def _score(config: RunConfig, data: Points | Images, generator: nn.Module, effort: Effort) -> dict[str, Score]:
     import numpy as np
     import torch
 
     from gan_core.data import Images
-    from gan_core.game.sampling import even_labels, sample_prior
     from gan_core.metrics import Score, score_images, score_modes, score_plane, score_plane_neighbours
 
-    data = trainer.data
-    images = isinstance(data, Images)
     rng = torch.Generator().manual_seed(NOISE_SEED)
-    z = sample_prior(N_IMAGES if images else N_SAMPLES, trainer.config, rng).to(trainer.device)
-    with torch.no_grad():
-        labels = (y.to(trainer.device) for y in even_labels(len(z), trainer.config))
-        fake = generator(z, *labels).cpu()
+    n = effort.n_images if isinstance(data, Images) else effort.n_points
+    fake = generate(generator, n, config, rng)
     if isinstance(data, Images):
-        # Made class by class where classes are told: a part of them must have all.
-        return score_images(data, fake[torch.randperm(len(fake), generator=rng)].numpy())
+        if effort.shuffle_images:
+            fake = fake[torch.randperm(n, generator=rng)]
+        return score_images(data, fake.numpy())
     points = data.to_data(fake).numpy()
-    scores = score_plane(data, points) | score_plane_neighbours(data, points, n=N_NEIGHBOURS)
-    if data.modes is not None and np.isfinite(points).all():
-        value = score_modes(points, data.modes).high_quality
-        scores["high_quality"] = Score(value, scores["high_quality"].floor, len(points))
+    scores = score_plane(data, points)
+    if effort.n_neighbours:
+        scores |= score_plane_neighbours(data, points, n=effort.n_neighbours)
+        if data.modes is not None and np.isfinite(points).all():
+            value = score_modes(points, data.modes).high_quality  # of all points, not of those of a floor
+            scores["high_quality"] = Score(value, scores["high_quality"].floor, n)
     return scores

@@ -69,9 +69,18 @@ class Autosave:
         folder: Is made when it is needed.
         interval: Seconds between two writings of one run.
         app: The app's version, for the files.
+        clock: Seconds since some moment.
     """
 
-    def __init__(self, folder: Path, *, interval: float = INTERVAL, app: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        interval: float = INTERVAL,
+        app: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self.folder, self._interval, self._app = folder, interval, app
         self._ready = threading.Condition()
         self._waiting: dict[str, tuple[Mapping[str, Any], str, Callable[[], RunCard]]] = {}
@@ -101,7 +110,7 @@ class Autosave:
         """
         if not _KEY.fullmatch(key):
             raise ValueError(f"{key!r} is not a name for a run: letters, digits, - and _ are")
-        now = time.monotonic()
+        now = self._clock()
         with self._ready:
             if self._closed or (not at_once and now < self._due.setdefault(key, now + self._interval)):
                 return

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from gan_core.config import Intervention, RunConfig
+from gan_core.config import Change, Intervention, RunConfig
 from gan_core.errors import ConfigError
 from gan_core.record.history import History, StepStats
 from gan_core.record.snapshot import Snapshot, Which
@@ -22,6 +22,8 @@ from gan_core.training import state
 from gan_core.training.players import Game
 from gan_core.training.snapshots import MAX_MARKS, Moment
 from gan_core.training.transfer import Learned, into_new_game
+
+_Script = tuple[tuple[Intervention, ...], tuple[Intervention, ...]]
 
 
 class Trainer:
@@ -39,7 +41,6 @@ class Trainer:
 
     Attributes:
         initial_config: The config that the run began with.
-        interventions: What was done so far.
         generator: ``[batch, latent_dim]`` to samples; labels ``[batch]`` are its second argument if conditional.
         discriminator: Samples to logits ``[batch]``; likewise. One that judges packs takes them joined along the
             second dimension, ``[batch, packing · c, ...]``.
@@ -65,8 +66,8 @@ class Trainer:
                 "go on from its file instead"
             )
         self.initial_config = config
-        self.interventions: list[Intervention] = []
-        self.pending = sorted(interventions, key=lambda i: i.step)
+        # Done and still to be repeated; replaced as one, so that another thread reads both of one moment.
+        self._script: _Script = (), tuple(sorted(interventions, key=lambda i: i.step))
         self.game = Game(config, torch.device(device))
         self.device, self.data = self.game.device, self.game.data
         self.generator, self.discriminator = self.game.generator, self.game.discriminator
@@ -74,8 +75,19 @@ class Trainer:
         self.stats: StepStats | None = None
         if begin_with is not None:
             into_new_game(self.game, begin_with)
-            self.interventions.append(Intervention(step=0, origin=begin_with.origin))
+            self._script = (Intervention(step=0, origin=begin_with.origin),), self._script[1]
         self._fixed = view.fix(config, self.data, self.game.rngs["shown"]).to(self.device)
+
+    @property
+    def interventions(self) -> list[Intervention]:
+        """What was done so far."""
+        return list(self._script[0])
+
+    @property
+    def story(self) -> tuple[Intervention, ...]:
+        """What was done so far, and what is still to be repeated."""
+        done, pending = self._script
+        return done + pending
 
     @property
     def config(self) -> RunConfig:
@@ -143,16 +155,17 @@ class Trainer:
 
     # -- interventions ---------------------------------------------------------------------------------------
 
-    def retune(self, changes: Mapping[str, Any]) -> None:
+    def retune(self, changes: Mapping[str, Any] | Change) -> None:
         """Change live settings, from the next update on, and record it.
 
         Args:
-            changes: Path to value, as for `RunConfig.changed`.
+            changes: Path to value, as for `RunConfig.changed`, or a change that was validated already.
 
         Raises:
             ConfigError: If a value is not allowed, or a setting needs a restart.
         """
-        self._apply(Intervention(step=self.step_count, changes=dict(changes)))
+        change = changes if isinstance(changes, Change) else self.config.change(changes)
+        self._apply(Intervention(step=self.step_count, changes=dict(change.asked)), change.onto(self.config))
 
     def name_direction(self, name: str, vector: str) -> None:
         """Record that somebody named a direction of the latent space; nothing else changes.
@@ -164,17 +177,32 @@ class Trainer:
         self._apply(Intervention(step=self.step_count, name=name, vector=vector))
 
     def _replay(self) -> None:
-        while self.pending and self.pending[0].step <= self.step_count:
-            self._apply(self.pending.pop(0))
+        while self._script[1] and self._script[1][0].step <= self.step_count:
+            self._apply(self._script[1][0], pending=self._script[1][1:])
 
-    def _apply(self, intervention: Intervention) -> None:
+    def _apply(
+        self,
+        intervention: Intervention,
+        change: Change | None = None,
+        *,
+        pending: tuple[Intervention, ...] | None = None,
+    ) -> None:
+        """Do it, and take it into the script.
+
+        Args:
+            intervention: What to do.
+            change: Its changes, validated; None if they are not yet.
+            pending: What is still to be repeated then; None for what it is now.
+        """
         if intervention.changes:
-            self.game.retune(self.config.retuned(intervention.changes))
+            change = change or self.config.change(intervention.changes)
+            self.game.retune(change.while_running().config)
         if intervention.update == "d":
             self.game.update_d()
         elif intervention.update == "g":
             self.game.update_g()
-        self.interventions.append(intervention)
+        done, before = self._script
+        self._script = (*done, intervention), before if pending is None else pending
 
     # -- looking and keeping ---------------------------------------------------------------------------------
 
@@ -199,7 +227,7 @@ class Trainer:
             has_ema=self.ema is not None,
             n_weights=self.game.n_weights,
             stats=self.game.read(),
-            interventions=self.interventions[-MAX_MARKS:],
+            interventions=self._script[0][-MAX_MARKS:],
             history=copy.deepcopy(self.history),
             objective=self.game.objective,
             fixed=self._fixed,
@@ -218,8 +246,8 @@ class Trainer:
         """All that the future of the run depends on, copied: weights, optimisers, streams, history, counters."""
         return {
             "config": self.initial_config.model_dump(mode="json"),
-            "interventions": [i.model_dump(mode="json") for i in self.interventions],
-            "pending": [i.model_dump(mode="json") for i in self.pending],
+            "interventions": [i.model_dump(mode="json") for i in self._script[0]],
+            "pending": [i.model_dump(mode="json") for i in self._script[1]],
             **state.of_game(self.game),
             "history": self.history.state_dict(),
             "counters": state.counters(self.game),
@@ -249,5 +277,5 @@ class Trainer:
             self.game.retune(config)
             state.into_game(self.game, given)
             self.history.load_state_dict(given["history"])
-            self.interventions, self.pending = interventions, pending
+            self._script = tuple(interventions), tuple(pending)
             self.stats = self.game.read() if self.step_count else None

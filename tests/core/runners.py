@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gan_core.config import RunConfig
+from gan_core.live.clock import WallClock
 from gan_core.live.runner import Runner
 from gan_core.record.frame import decode
 from gan_core.training import Trainer
@@ -19,6 +20,42 @@ SMALL = RunConfig().changed(
 )
 EXPLOSIVE = SMALL.changed({"optimizer_d": "sgd", "lr_d": 1, "regularisers": [{"name": "r1", "weight": 1000}]})
 Make = Callable[..., Runner]
+
+
+class HandClock(WallClock):
+    """A clock that stands until somebody waits or turns it."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def worked(self) -> float:
+        return self.now
+
+    def wait(self, condition: object, ready: Callable[[], bool], seconds: float) -> bool:
+        if not ready():
+            self.now += seconds
+        return ready()
+
+
+def by_hand(config: RunConfig = SMALL, clock: HandClock | None = None, **options: Any) -> tuple[Runner, HandClock]:
+    """A runner without a thread, and its clock; it is built and stands."""
+    clock = clock or HandClock()
+    runner = Runner(config, clock=clock, threaded=False, **options)
+    runner.driver.turn()
+    return runner, clock
+
+
+def turn(runner: Runner, clock: HandClock, seconds: float, step: float = 0.01) -> None:
+    """Let time pass: a step takes ``step`` seconds where no pace says otherwise."""
+    end = clock.now + seconds
+    while clock.now < end:
+        before = clock.now
+        runner.driver.turn()
+        if clock.now == before:
+            clock.now += step
 
 
 def look(runner: Runner) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

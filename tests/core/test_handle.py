@@ -75,14 +75,14 @@ def test_a_run_goes_on_from_what_is_kept(host: Host) -> None:
     handle = host.open(RunSpec(SMALL))
     for step in (5, 10, 15):
         play_to(handle, step)
-    assert handle.contents()["states"] == [0, 5, 10, 15]
+    assert {0, 5, 10, 15} <= set(handle.contents()["states"])
     kept = handle.kept(10)
     assert kept is not None
     assert decode(kept)[0]["step"] == 10
     assert handle.send(do.GoOn(12)) == 10
     assert handle.wait(lambda s: s.run == 2 and s.step == 10)
     handle.flush()
-    assert handle.contents()["states"] == [0, 5, 10]
+    assert handle.contents()["states"][-1] == 10
 
 
 def test_a_restart_says_what_was_kept_of_the_weights(host: Host) -> None:

@@ -15,8 +15,9 @@ from gan_core.diagnosis.report import Report
 from gan_core.errors import ConfigError
 from gan_core.experiments.gallery import find
 from gan_core.live.frame_builder import FrameBuilder
-from gan_core.live.lockstep import MAX_SIDES, Lockstep, Side
+from gan_core.live.lockstep import MAX_SIDES, Lockstep
 from gan_core.live.queue import Slots
+from gan_core.live.run import Run
 from gan_core.metrics import Score
 from gan_core.record import frame as frames
 from gan_core.record.frame import decode
@@ -89,7 +90,7 @@ def test_each_side_has_the_numbers_of_its_run_alone(make: Make) -> None:
 
 def test_sides_begin_with_the_same_weights_where_shapes_agree(make: Make) -> None:
     group = make(SMALL, OTHER, SMALL.changed({"discriminator.width": 9}))
-    first, second, wider = (engine.trainer for engine in group._engines)
+    first, second, wider = (run.trainer for run in group.sides)
     assert first is not None
     assert second is not None
     assert wider is not None
@@ -143,7 +144,7 @@ def test_a_set_that_says_paused_is_of_the_step_at_which_all_stand(
         step = group.step_count
         group.play()
         assert group.wait(lambda g, step=step: g.frame() is not None and g.step_count > step + 30)  # type: ignore[misc]
-        assert group.wait(lambda g: g._engines[0].busy)
+        assert group.wait(lambda g: g.sides[0].display.busy)
         sets.clear()
         group.pause()
         until(group, state="paused")
@@ -289,7 +290,7 @@ def test_a_group_holds_one_slot(make: Make) -> None:
 
 
 def test_observers_see_every_side_and_report_to_it(make: Make) -> None:
-    watched: list[tuple[Side, int]] = []
+    watched: list[tuple[Run, int]] = []
     group = make(observers=[lambda side, trainer: watched.append((side, trainer.step_count))])
     played(group, 5)
     assert {side for side, _ in watched} == set(group.sides)

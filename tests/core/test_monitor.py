@@ -10,7 +10,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,12 +17,16 @@ import torch
 
 from gan_core import Runner, Trainer
 from gan_core.config import RunConfig, parse_config
-from gan_core.diagnosis import Finding
+from gan_core.diagnosis import Finding, Signs
+from gan_core.diagnosis import look as take_look
 from gan_core.live import monitor as monitor_module
+from gan_core.live.clock import WallClock
 from gan_core.live.driver import OBSERVED_EVERY
-from gan_core.live.monitor import N_SAMPLES, Monitor, score_generators
+from gan_core.live.monitor import Monitor
 from gan_core.metrics import Score
+from gan_core.metrics.scoring import LIVE, score_generators
 from gan_core.record.frame import decode
+from tests.core.runners import HandClock, by_hand, turn
 
 SMALL: dict[str, Any] = {
     "data": {"name": "ring-8"},
@@ -76,7 +79,7 @@ def test_scores_are_of_the_averaged_generator_and_raw_ones_stand_beside_them() -
     names = {name for name in scores if not name.startswith("raw_")}
     assert {"modes_reached", "high_quality", "js", "sliced_wasserstein"} <= names
     assert set(scores) == names | {f"raw_{name}" for name in names}
-    assert scores["js"].n == N_SAMPLES
+    assert scores["js"].n == LIVE.n_points
     assert scores["js"] != scores["raw_js"]
     assert swapped["raw_js"] == scores["js"]
     alone = score_generators(trainer.config, trainer.data, trainer.generator, None)  # type: ignore[arg-type]
@@ -95,70 +98,87 @@ def test_a_run_that_is_watched_shows_its_metrics(play: Callable[[RunConfig], Run
     assert arrays["metric_modes_reached"].shape == arrays["metric_step"].shape
 
 
-def test_a_run_that_nobody_watches_is_scored_once_a_second_at_most(
-    play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[int] = []
+def watched(config: RunConfig = CONFIG) -> tuple[Runner, Monitor, HandClock]:
+    """A run and its monitor, both turned by hand."""
+    clock = HandClock()
+    monitor = Monitor(clock, threaded=False)
+    runner, _ = by_hand(config, clock, observers=(lambda *seen: (monitor(*seen), monitor.work()),))
+    return runner, monitor, clock
+
+
+def test_a_run_that_nobody_watches_is_scored_once_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored: list[float] = []
 
     def count(*_: Any) -> dict[str, Score]:
-        calls.append(1)
+        scored.append(clock.now)
         return {}
 
     monkeypatch.setattr(monitor_module, "score_generators", count)
-    runner = play(CONFIG)
+    runner, _, clock = watched()
     runner.play()
-    assert runner.wait(lambda r: r.step_count > 20)
-    before, begun = len(calls), time.monotonic()
-    step = runner.step_count
-    assert runner.wait(lambda r: r.step_count > step + 300)
-    once_a_second = (time.monotonic() - begun) / OBSERVED_EVERY
-    assert len(calls) <= before + 1 + once_a_second
+    turn(runner, clock, 20, step=0.1)
+    assert len(scored) == pytest.approx(20 / OBSERVED_EVERY, abs=2)
+    assert min(b - a for a, b in itertools.pairwise(scored)) >= OBSERVED_EVERY
 
 
-def test_looks_are_paid_for_in_the_training_threads_own_time(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitor_module, "SHARE", 0.02)
+def test_looks_are_paid_for_in_the_training_threads_own_time() -> None:
+    class Clock(HandClock):
+        trained = looked = 0.0
+
+        def worked(self) -> float:  # each reading while the monitor works costs a tenth of a second
+            self.looked += 0.1 if working else 0.0
+            return self.trained + self.looked
 
     class Run:
         run = n_together = 1
+        scoring = -1
         n_looks = 0
 
         def report(self, *_: Any) -> None:
             self.n_looks += 1
 
-    run, trainer = Run(), Trainer(CONFIG)
+    clock, run, trainer, working = Clock(), Run(), Trainer(CONFIG), False
+    monitor = Monitor(clock, threaded=False)
     trainer.step()
-    end = time.monotonic() + 20
-    while run.n_looks < 1 and time.monotonic() < end:
+
+    def observe() -> int:
+        nonlocal working
         monitor(run, trainer)
-        time.sleep(0.2)
-    time.sleep(1.5)
-    monitor(run, trainer)
-    time.sleep(0.2)
-    assert run.n_looks == 1, "a thread that only waited has not earned a second look"
-    while run.n_looks < 2 and time.monotonic() < end:
-        monitor(run, trainer)
-    assert run.n_looks == 2
+        working = True
+        monitor.work()
+        working = False
+        clock.looked = 0.0  # that was another thread's time
+        return run.n_looks
+
+    assert observe() == 1
+    clock.now += 1000
+    assert observe() == 1, "a thread that only waited has not earned a second look"
+    clock.trained += 0.5 / monitor_module.SHARE
+    assert observe() == 2
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_runs_that_share_a_thread_share_what_their_looks_may_take(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
-    ticks = itertools.count()  # each reading of the clock takes a second: one for the copy, one for the look
-    clock = SimpleNamespace(monotonic=time.monotonic, thread_time=lambda: float(next(ticks)))
-    monkeypatch.setattr(monitor_module, "time", clock)
-    looked = threading.Event()
+def test_runs_that_share_a_thread_share_what_their_looks_may_take(n: int) -> None:
+    class Clock(WallClock):
+        ticks = itertools.count()
+
+        def worked(self) -> float:  # each reading takes a second: one for the copy, one for the look
+            return float(next(self.ticks))
 
     class Run:
         run = 1
         n_together = n
+        scoring = -1
+        looked = 0
 
         def report(self, *_: Any) -> None:
-            looked.set()
+            self.looked += 1
 
-    run, trainer, monitor = Run(), Trainer(CONFIG), Monitor()
+    run, trainer, monitor = Run(), Trainer(CONFIG), Monitor(Clock(), threaded=False)
     trainer.step()
     monitor(run, trainer)
-    assert looked.wait(20)
-    monitor.close()
+    monitor.work()
+    assert run.looked == 1
     record = monitor._records[run]
     assert record.look_from - record.worked == pytest.approx(n * 2 / monitor_module.SHARE)
 
@@ -180,19 +200,15 @@ def test_looking_for_metrics_changes_no_number(play: Callable[[RunConfig], Runne
         torch.testing.assert_close(mine, other, rtol=0, atol=0)
 
 
-def test_metrics_do_not_hurry_a_run_in_slow_motion(play: Callable[[RunConfig], Runner]) -> None:
-    runner = play(CONFIG)
+def test_metrics_do_not_hurry_a_run_in_slow_motion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor_module, "SHARE", math.inf)
+    monkeypatch.setattr(monitor_module, "SHARE_SCORES", math.inf)
+    runner, _, clock = watched()
     runner.set_pace(2)
     runner.play()
-    assert runner.wait(lambda r: bool(r.frame()) and r.step_count == 1)
-    begun = time.monotonic()
-    assert runner.wait(lambda r: bool(r.frame()) and r.step_count == 4)
-    assert time.monotonic() - begun > 1.2, "three steps, two a second"
+    turn(runner, clock, 10)
+    assert runner.step_count == pytest.approx(20, abs=1), "two steps a second"
     assert metrics(runner)
-    begun = time.monotonic()
-    runner.pause()
-    assert runner.wait(lambda r: r.state == "paused")
-    assert time.monotonic() - begun < 2, "a command is not kept waiting"
 
 
 def test_newest_wins_while_one_waits(play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,27 +312,53 @@ def test_a_failure_sounds_an_alarm_once(play: Callable[[RunConfig], Runner], mon
     assert first == heard[: len(first)]
 
 
-def test_looks_and_scores_keep_to_their_share_of_the_time(
-    play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[int] = []
+def test_looks_and_scores_keep_to_their_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
 
-    def count(*_: Any) -> dict[str, Score]:
-        calls.append(1)
-        return {"js": Score(0.5, 0.1, 10)}
+    def work(kind: str, seconds: float, answer: Any) -> Callable[..., Any]:
+        def call(*given: Any) -> Any:
+            calls.append(kind)
+            clock.spent += seconds
+            return answer(*given)
 
-    monkeypatch.setattr(monitor_module, "score_generators", count)
-    monkeypatch.setattr(monitor_module, "SHARE", 1e-9)
-    runner = play(CONFIG)
+        return call
+
+    class Clock(HandClock):
+        spent = 0.0
+
+        def worked(self) -> float:
+            return self.now + self.spent
+
+    clock = Clock()
+    taken: list[Signs] = []
+
+    def look_once(*given: Any) -> Signs:
+        if not taken:
+            taken.append(take_look(*given))
+        return taken[0]
+
+    monkeypatch.setattr(monitor_module, "look", work("look", 0.02, look_once))
+    monkeypatch.setattr(monitor_module, "score_generators", work("score", 0.5, lambda *_: {}))
+    monitor = Monitor(clock, threaded=False)
+
+    def observe(runner: Any, trainer: Trainer) -> None:
+        monitor(runner, trainer)
+        monitor.work()
+        clock.spent = 0.0  # that was another thread's time
+
+    runner, _ = by_hand(CONFIG, clock, observers=(observe,))
     runner.play()
-    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > 300)
-    assert len(calls) <= 1
+    turn(runner, clock, 150, step=0.2)
+    assert 0.5 * calls.count("score") / 150 <= monitor_module.SHARE_SCORES * 1.5
+    assert 0.02 * calls.count("look") / 150 <= monitor_module.SHARE * 1.1
+    assert calls.count("score") >= 2
+    assert calls.count("look") >= 60
 
 
 def test_a_metric_that_fails_is_logged_and_the_next_one_works(
     play: Callable[[RunConfig], Runner], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real = monitor_module.score_generators
+    real = score_generators
     failed: list[int] = []
 
     def first_fails(*args: Any) -> dict[str, Score]:

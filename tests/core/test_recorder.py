@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from gan_core.record.timeline import Thinned, Timeline
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave, autosave_folder
 from gan_core.training import Trainer
+from tests.core.runners import HandClock, by_hand, turn
 
 SMALL = parse_config(
     {
@@ -176,19 +177,22 @@ def test_states_do_not_change_with_the_run_that_goes_on(runners: list[Runner]) -
     assert torch.equal(found[1]["generator"]["layers.0.weight"], before)
 
 
-def test_who_looks_gets_a_newer_state_than_copying_s_share_of_the_time_allows(
-    runners: list[Runner], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gan_core.live.recorder.STATE_SHARE", 1e-9)  # one state, and then hours until the next
-    monkeypatch.setattr("gan_core.live.recorder.LOOK_INTERVAL", 0.05)
-    runner, recorder = recorded(runners)
+def test_who_looks_gets_a_newer_state_than_copying_s_share_of_the_time_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_core.live.recorder.STATE_INTERVAL", 1e9)  # one state, and then years until the next
+    clock = HandClock()
+    recorder = Recorder(clock=clock)
+    runner, _ = by_hand(SMALL, clock, observers=[recorder], on_frame=recorder.show)
     runner.play()
-    assert runner.wait(lambda r: r.step_count > 20)
+    turn(runner, clock, 10, step=0.1)
     before = recorder.contents()["states"][-1]
     assert before <= 1, "without a look there is none"
-    time.sleep(0.1)
     recorder.look()
-    assert runner.wait(lambda r: recorder.contents()["states"][-1] > before)
+    turn(runner, clock, 1.5, step=0.1)
+    taken = recorder.contents()["states"][-1]
+    assert taken > 90
+    recorder.look()
+    turn(runner, clock, 1.5, step=0.1)
+    assert recorder.contents()["states"][-1] == taken, "a look right after it changes nothing"
 
 
 def test_frames_are_kept_while_nobody_looks(runners: list[Runner]) -> None:
@@ -208,6 +212,48 @@ def test_the_best_state_is_kept(runners: list[Runner]) -> None:
     found = recorder.state(12)
     assert found is not None
     assert found[0] == 10
+
+
+def test_every_scored_state_may_be_the_best_however_seldom_states_are_taken(
+    runners: list[Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gan_core.live.recorder.STATE_SHARE", 1e-9)  # one state at the start, then hours until the next
+    values = {10: 0.5, 20: 0.1, 30: 0.3}
+    recorder = Recorder()
+
+    def score(runner: Runner, trainer: Trainer) -> None:  # as the monitor does: its score comes some steps later
+        if trainer.step_count in values:
+            runner.scoring = trainer.step_count
+
+    runner = Runner(SMALL, observers=[score, recorder], on_frame=recorder.show, threaded=False)
+    runners.append(runner)
+    runner.play()
+    trainer = Trainer(SMALL)
+    for step in range(1, 41):
+        runner.frame()
+        runner.driver._next_look = 0.0
+        runner.driver.turn()
+        if step - 5 in values:
+            runner.report(Report(runner.run, step - 5, {"sliced_wasserstein": Score(values[step - 5], 0.01, 100)}))
+        if step <= 20:
+            trainer.step()
+    assert runner.step_count == 40
+    assert recorder.contents()["best"] == {"step": 20, "metric": "sliced_wasserstein", "value": 0.1}
+    found = recorder.state(25)
+    assert found is not None
+    assert found[0] == 20
+    assert torch.equal(found[1]["generator"]["layers.0.weight"], trainer.generator.state_dict()["layers.0.weight"])
+    frame = recorder.frame(20)
+    assert frame is not None
+    assert frame[0] == 20, "what can be gone back to is to be seen"
+
+
+def test_a_score_that_comes_while_the_run_stands_is_heard(runners: list[Runner]) -> None:
+    runner, recorder = recorded(runners)
+    pause_at(runner, 10)
+    runner.report(Report(runner.run, 10, {"js": Score(0.2, 0.01, 100)}))
+    runner.flush()
+    assert recorder.contents()["best"] == {"step": 10, "metric": "js", "value": 0.2}
 
 
 def test_a_new_run_begins_a_new_past(runners: list[Runner]) -> None:
@@ -268,13 +314,14 @@ def state(step: int = 0) -> dict[str, Any]:
 
 
 def test_a_playing_run_is_written_now_and_then(tmp_path: Path) -> None:
-    autosave = Autosave(tmp_path, interval=0.3)
+    clock = HandClock()
+    autosave = Autosave(tmp_path, interval=15, clock=clock)
     first, second = state(1), state(2)
     autosave.offer("a", first)
     autosave.offer("a", second)
     assert autosave.flush()
     assert autosave.saved() == []
-    time.sleep(0.35)
+    clock.now += 16
     autosave.offer("a", second)
     autosave.offer("a", first)
     assert autosave.flush()
@@ -287,7 +334,7 @@ def test_the_number_of_files_is_bounded(tmp_path: Path, monkeypatch: pytest.Monk
     for i in range(6):
         autosave.offer(f"run-{i}", kept, at_once=True)
         assert autosave.flush()
-        time.sleep(0.02)
+        os.utime(autosave.path(f"run-{i}"), (1_000 + i, 1_000 + i))
     assert [s.key for s in autosave.saved()] == ["run-5", "run-4", "run-3"]
     monkeypatch.setattr("gan_core.storage.autosave.MAX_BYTES", 10)
     autosave.offer("large", kept, at_once=True)

@@ -10,9 +10,9 @@ import pytest
 from gan_core.config import Intervention
 from gan_core.errors import ConfigError
 from gan_core.live.queue import Slots
-from gan_core.live.runner import Runner
+from gan_core.record.frame import decode
 from gan_core.training import Trainer
-from tests.core.runners import SMALL, Make, look, played, trained, until
+from tests.core.runners import SMALL, HandClock, Make, by_hand, look, played, trained, turn, until
 
 # -- playing -------------------------------------------------------------------------------------------------
 
@@ -33,7 +33,7 @@ def test_play_trains_and_pause_stops(make: Make) -> None:
     runner.pause()
     assert runner.wait(lambda r: r.state == "paused", 0.15 + 1)
     stopped = runner.step_count
-    time.sleep(0.1)
+    runner.flush()
     assert runner.step_count == stopped
     header, _ = look(runner)
     assert (header["step"], header["steps_per_second"]) == (stopped, 0)
@@ -131,47 +131,55 @@ def test_a_stop_that_cannot_be_is_refused(make: Make, step: int) -> None:
 # -- pace ----------------------------------------------------------------------------------------------------
 
 
-def test_a_pace_is_kept(make: Make) -> None:
-    runner = make()
+def test_a_pace_is_kept() -> None:
+    runner, clock = by_hand()
     runner.set_pace(20)
+    runner.play()
+    turn(runner, clock, 5)
+    assert runner.step_count == pytest.approx(100, abs=2)
+    runner.set_pace(None)
+    turn(runner, clock, 1, step=0.001)
+    assert runner.step_count > 1000
+
+
+def test_a_pace_is_kept_on_a_thread_too(make: Make) -> None:
+    runner = make()
+    runner.set_pace(100)
     runner.play()
     assert runner.wait(lambda r: r.step_count > 0)
     start, before = time.perf_counter(), runner.step_count
-    time.sleep(0.5)
-    steps, seconds = runner.step_count - before, time.perf_counter() - start
-    assert steps <= 20 * seconds + 2
-    assert steps >= 3
-    runner.set_pace(None)
-    assert runner.wait(lambda r: r.step_count > before + 200)
+    assert runner.wait(lambda r: r.step_count >= before + 20)
+    assert time.perf_counter() - start > 0.17
 
 
-def test_no_run_is_faster_than_all_of_a_process_may_be(make: Make) -> None:
-    runner = make(slots=Slots(1, 20))
+def test_no_run_is_faster_than_all_of_a_process_may_be() -> None:
+    runner, clock = by_hand(slots=Slots(1, 20))
     runner.play()
-    assert runner.wait(lambda r: r.step_count > 0)
     for pace in (None, 200):
         runner.set_pace(pace)
-        start, before = time.perf_counter(), runner.step_count
-        time.sleep(0.5)
-        steps, seconds = runner.step_count - before, time.perf_counter() - start
-        assert 3 <= steps <= 20 * seconds + 2
+        before = runner.step_count
+        turn(runner, clock, 5, step=0.001)
+        assert runner.step_count - before == pytest.approx(100, abs=2)
 
 
-def test_in_slow_motion_the_halves_of_a_step_are_shown_apart(make: Make) -> None:
-    runner = make()
+def test_in_slow_motion_the_halves_of_a_step_are_shown_apart() -> None:
+    shown: list[tuple[float, int, str]] = []
+
+    def note(run: int, step: int, frame: bytes) -> None:
+        header = decode(frame)[0]
+        if header["phase"]:
+            shown.append((clock.now, header["step"], header["phase"]))
+
+    clock = HandClock()
+    runner, _ = by_hand(clock=clock, on_frame=note)
     runner.set_pace(2)
     runner.play()
-    seen: list[tuple[int, str]] = []
-
-    def record(r: Runner) -> bool:
-        header, _ = look(r)
-        moment = (header["step"], header["phase"])
-        if header["phase"] and moment not in seen:
-            seen.append(moment)
-        return len(seen) >= 4
-
-    assert runner.wait(record)
+    turn(runner, clock, 1.1)
+    seen = list(dict.fromkeys((step, phase) for _, step, phase in shown))
     assert seen[:4] == [(0, "d"), (1, "g"), (1, "d"), (2, "g")]
+    first = {(step, phase): now for now, step, phase in reversed(shown)}
+    assert first[1, "d"] - first[0, "d"] == pytest.approx(0.5)
+    assert first[1, "g"] - first[0, "d"] == pytest.approx(0.25)
 
 
 def test_a_command_does_not_wait_for_a_slow_step(make: Make) -> None:

@@ -6,8 +6,8 @@ import gc
 import subprocess
 import sys
 import threading
-import time
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from gan_core.live import run as engine
 from gan_core.live.runner import Runner
 from gan_core.record.history import StepStats
 from gan_core.training import Trainer
-from tests.core.runners import EXPLOSIVE, SMALL, Make, look, played, trained, until
+from tests.core.runners import EXPLOSIVE, SMALL, Make, by_hand, look, played, trained, until
 
 # -- nobody is there -----------------------------------------------------------------------------------------
 
@@ -33,7 +33,7 @@ def test_a_run_that_nobody_watches_can_be_suspended_and_goes_on(make: Make) -> N
     assert runner.wait(lambda r: r.state == "paused")
     assert runner.playing
     stopped = runner.step_count
-    time.sleep(0.05)
+    runner.flush()
     assert runner.step_count == stopped
     runner.resume()
     assert runner.wait(lambda r: r.step_count > stopped)
@@ -48,15 +48,22 @@ def test_suspending_does_not_wait_for_a_slow_step(make: Make) -> None:
     assert runner.wait(lambda r: r.state == "paused")
 
 
-def test_scores_do_not_hurry_a_slow_step(make: Make) -> None:
-    runner = make()
+def test_scores_do_not_hurry_a_slow_step() -> None:
+    runner, clock = by_hand()
     runner.set_pace(0.5)
     runner.play()
-    until(runner, phase="d")
-    for _ in range(20):
+    naps: list[float] = []
+
+    def wait(condition: object, ready: Callable[[], bool], seconds: float) -> bool:
         runner.report(Report(1, 0, {}))
-        time.sleep(0.01)
-    assert look(runner)[0]["phase"] == "d"
+        naps.append(seconds)
+        assert not ready(), "a report wakes nobody"
+        clock.now += seconds
+        return False
+
+    clock.wait = wait  # type: ignore[method-assign]
+    runner.driver.turn()
+    assert (runner.step_count, naps) == (1, [1.0, 1.0])
 
 
 def test_resuming_straight_after_suspending_holds(make: Make) -> None:
@@ -74,10 +81,10 @@ def test_a_closed_run_ends_its_thread_and_lets_go_of_its_memory() -> None:
     runner = Runner(SMALL, observers=[lambda _, trainer: seen.append(weakref.ref(trainer))])
     runner.play()
     assert runner.wait(lambda r: r.step_count > 5)
-    name = runner._thread.name
+    name = runner.driver.thread_name
     runner.close()
     assert runner.wait(lambda r: r.state == "closed")
-    runner._thread.join(5)
+    runner.join(5)
     assert name not in {thread.name for thread in threading.enumerate()}
     gc.collect()
     assert seen
@@ -133,7 +140,7 @@ def test_single_steps_into_divergence_say_so_too(make: Make) -> None:
     for command in (runner.step, runner.step_d, runner.step_g, runner.pause):
         command()
     runner.retune({"lr_d": 0.01})
-    time.sleep(0.05)
+    runner.flush()
     assert runner.state == "diverged"
 
 

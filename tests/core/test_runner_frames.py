@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 import time
@@ -11,37 +12,51 @@ import pytest
 
 from gan_core.diagnosis.report import Report
 from gan_core.live import frame_builder
+from gan_core.live.clock import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, rest_between_looks
+from gan_core.live.driver import OBSERVED_EVERY
 from gan_core.live.queue import Slots
-from gan_core.live.runner import CROWDED_FRAME_RATE, MAX_FRAME_RATE, MIN_FRAME_RATE, Runner, rest_between_looks
+from gan_core.live.runner import Runner
 from gan_core.metrics import Score
 from gan_core.record.frame import decode
 from gan_core.training import Trainer
-from tests.core.runners import EXPLOSIVE, SMALL, Make, look, played, until
+from tests.core.runners import EXPLOSIVE, SMALL, HandClock, Make, by_hand, look, played, turn, until
 
 # -- frames --------------------------------------------------------------------------------------------------
 
 
-def test_no_picture_is_made_while_nobody_asks(make: Make) -> None:
+def test_no_picture_is_made_while_nobody_asks() -> None:
     looks: list[int] = []
-    runner = make(observers=[lambda _, trainer: looks.append(trainer.step_count)])
+    runner, clock = by_hand(on_frame=lambda run, step, frame: looks.append(step))
     runner.play()
-    assert runner.wait(lambda r: r.step_count > 100)
+    turn(runner, clock, 1)
+    at, before = len(looks), runner.step_count
+    turn(runner, clock, 10)
+    assert runner.step_count == before + 1000
+    assert len(looks) == at
+
+
+def test_observers_see_a_run_now_and_then_while_nobody_asks() -> None:
+    looks: list[int] = []
+    runner, clock = by_hand(observers=[lambda _, trainer: looks.append(trainer.step_count)])
+    runner.play()
+    turn(runner, clock, 1)
     at = len(looks)
-    before = runner.step_count
-    time.sleep(0.3)
-    assert runner.step_count > before
-    assert len(looks) <= at + 1  # one that was asked for before
+    turn(runner, clock, 10)
+    assert len(looks) - at == pytest.approx(10 / OBSERVED_EVERY, abs=1)
 
 
-def test_pictures_are_made_at_most_at_the_display_rate(make: Make) -> None:
-    looks: list[int] = []
-    runner = make(observers=[lambda _, trainer: looks.append(trainer.step_count)])
+def test_pictures_are_made_at_most_at_the_display_rate() -> None:
+    shown: list[float] = []
+    clock = HandClock()
+    runner, _ = by_hand(clock=clock, on_frame=lambda run, step, frame: shown.append(clock.now))
     runner.play()
-    start = time.perf_counter()
-    while time.perf_counter() - start < 0.6:
+    turn(runner, clock, 0.2)
+    shown.clear()
+    for _ in range(600):
         runner.frame()
-        time.sleep(0.005)
-    assert 3 <= len(looks) <= MAX_FRAME_RATE * 0.6 + 3
+        turn(runner, clock, 0.01)
+    assert len(shown) == pytest.approx(6 * MAX_FRAME_RATE, rel=0.1)
+    assert min(b - a for a, b in itertools.pairwise(shown)) >= 0.99 / MAX_FRAME_RATE
 
 
 def test_many_runs_at_once_are_each_shown_less_often_but_never_seldom() -> None:
@@ -99,17 +114,23 @@ def test_a_frame_has_every_word_that_the_page_needs(make: Make) -> None:
     assert set(needed.split()) <= set(header)
 
 
-def test_speed_and_time_are_shown(make: Make) -> None:
-    runner = make()
+def test_speed_and_time_are_shown() -> None:
+    runner, clock = by_hand()
     runner.play()
-    assert runner.wait(lambda r: look(r)[0]["steps_per_second"] > 10)
-    assert runner.wait(lambda r: look(r)[0]["seconds"] > 0.2)
+    for _ in range(300):
+        runner.frame()
+        turn(runner, clock, 0.01)
+    header, _ = look(runner)
+    assert header["steps_per_second"] == pytest.approx(100, rel=0.05)
+    assert header["seconds"] == pytest.approx(3, abs=0.2)
     runner.pause()
-    seconds = until(runner, state="paused")["seconds"]
-    time.sleep(0.1)
+    turn(runner, clock, 10)
+    seconds = look(runner)[0]["seconds"]
+    assert seconds == pytest.approx(3, abs=0.05)
     runner.step()
-    runner.wait(lambda r: look(r)[0]["serial"] > 0)
-    assert look(runner)[0]["seconds"] < seconds + 0.05
+    turn(runner, clock, 10)
+    header, _ = look(runner)
+    assert (header["step"], header["seconds"]) == (runner.step_count, seconds)
 
 
 # -- scores from elsewhere -----------------------------------------------------------------------------------
@@ -181,7 +202,7 @@ def test_observers_run_on_the_training_thread_between_steps(make: Make) -> None:
 
     runner = make(observers=[spy])
     played(runner, 10)
-    assert {name for name, _ in seen} == {runner._thread.name}
+    assert {name for name, _ in seen} == {runner.driver.thread_name}
     assert seen[-1][1] == 10
 
 
