@@ -69,7 +69,8 @@ def do(visit: Visit, effects: list[Effects]) -> Do:
 
 def stopped(runner: Seen) -> int:
     assert runner.wait(lambda r: r.state == "paused")
-    return runner.step
+    step: int = runner.step
+    return step
 
 
 # -- what each command does ----------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, urlencode
 import numpy as np
 import pytest
 import torch
-from pages.ui.latent.answers import answer
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 

@@ -8,10 +8,12 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from gan_core.config import Intervention
+from gan_core.live.commands import RunCommand, Suspend
 from pages.ui.presence import GRACE, Rooms, Visit, default_pace, default_slots
 from tests.pages.conftest import Seen
 from tests.pages.test_routes import CONFIG
@@ -126,14 +128,15 @@ def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, rooms: Rooms, visit: Visit
 ) -> None:
     """Whoever comes first, sweep or browser, the browser has the last word."""
-    suspend, begun = Seen(visit).behind.suspend, threading.Event()
+    send, begun = visit.run.send, threading.Event()
 
-    def slowly() -> None:
-        begun.set()
-        time.sleep(0.2)
-        suspend()
+    def slowly(command: RunCommand[Any]) -> Any:
+        if isinstance(command, Suspend):
+            begun.set()
+            time.sleep(0.2)
+        return send(command)
 
-    monkeypatch.setattr(Seen(visit).behind, "suspend", slowly)
+    monkeypatch.setattr(visit.run, "send", slowly)
     visit.leave()
     clock.now += GRACE + 0.1
     sweeper = threading.Thread(target=rooms.sweep)
@@ -185,7 +188,8 @@ def test_the_reaper_does_all_this_by_itself_and_ends_when_told(clock: Clock, roo
     clock.end = begun + GRACE
     rooms.reap(clock)
     assert clock.now == begun + GRACE + 1, "it looked once a second, and ended when told"
-    assert not Seen(visit).behind._suspended
+    assert Seen(visit).flush()
+    assert Seen(visit).state == "playing"
     clock.end = begun + GRACE + 2
     rooms.reap(clock)
     assert Seen(visit).wait(lambda r: r.state == "paused")
