@@ -19,7 +19,7 @@ from gan_core import Trainer
 from gan_core.config import KNOBS, parse_config
 from gan_core.config.presets import DEFAULT, MAX_LINK_BYTES, from_query, presets
 from gan_core.live import commands as do
-from tests.pages.conftest import APP, VISIT, Opener, Seen, newest_stats
+from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address, newest_stats
 
 PAGES = sorted(path.name for path in (Path(APP).parent / "pages").glob("*.py"))
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
@@ -50,11 +50,24 @@ def toasts(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens(open_app: Opener, page: str) -> None:
-    app = open_app(SMALL)
-    app.switch_page(f"pages/{page}").run()
+def test_every_page_opens_within_the_frame_and_has_a_browser_title_of_its_own(
+    opened: list[AppTest], monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr("streamlit.set_page_config", lambda **config: titles.append(config["page_title"]))
+    name = page.removesuffix(".py")
+    app = by_address(AppTest.from_file(APP, default_timeout=60), "" if name == "train" else name)
+    opened.append(app)
+    app.session_state["gan.notice"] = "Said once."
+    if name != "guide":
+        for key, value in SMALL.items():
+            app.query_params[key] = value
+    app.run()
     assert not app.exception
-    assert page == "train.py" or len(app.markdown) + len(app.title) + len(app.header) > 0
+    assert titles == [f"{name.title()} · GAN Explorer"]
+    assert "Said once." in toasts(app) or "could not be followed" in toasts(app), "the last thing to say is said"
+    assert any("theme" in str(cast("Any", part).proto.id) for part in app.get("bidi_component")), "light or dark"
+    assert page == "train.py" or len(app.markdown) + len(app.title) + len(app.header) + len(app.subheader) > 0
 
 
 def test_the_app_opens_with_a_run_that_plays(open_app: Opener, runner_of: Callable[[AppTest], Seen]) -> None:
