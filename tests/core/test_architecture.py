@@ -65,7 +65,9 @@ RUNS_WHAT_IT_READS = {
     "torch.load",
 }
 OPENS_A_DOOR = {"http.server", "socket", "socketserver", "xmlrpc.server"}
-PAGE_LINES = 150
+PAGE_LINES = 100
+SEEN_OF_LIVE = {"gan_core.live.commands", "gan_core.live.handle", "gan_core.live.host"}
+"""All that pages may know of live runs: handles, what they are told, and where they are opened."""
 
 ROW_OF = {unit: number for number, row in enumerate(ROWS) for unit in row}
 OWN = {"app", "gan_core", "pages"}
@@ -172,6 +174,8 @@ def offences(module: str, source: str, *, is_package: bool = False) -> list[str]
                 found.append(f"{where} {library} is known only to {', '.join(sorted(friends))}")
         if knows(target.module, TORCH) and unit in WITHOUT_TORCH:
             found.append(f"{where} torch is unknown here")
+        if unit in WEB and knows(target.module, {"gan_core.live"}) and not knows(target.module, SEEN_OF_LIVE):
+            found.append(f"{where} pages know live runs by {', '.join(sorted(SEEN_OF_LIVE))} alone")
         if knows(target.module, OPENS_A_DOOR):
             found.append(f"{where} {target.module} opens a connection of its own; Streamlit's is the only server")
     return found
@@ -261,6 +265,8 @@ def test_a_page_is_a_short_script() -> None:
         ("gan_core.live.runner", "import streamlit.runtime", "streamlit is known only to"),
         ("gan_core.record.frame", "from starlette.responses import Response", "starlette is known only to"),
         ("pages.train", "import plotly.graph_objects", "plotly is known only to"),
+        ("pages.ui.presence", "from gan_core.live.runner import Runner", "know live runs by"),
+        ("pages.ui.presence", "from gan_core.live import recorder", "know live runs by"),
         ("gan_core.config.presets", "from torch import Tensor", "torch is unknown"),
         ("pages.train", "import torch", "torch is unknown"),
         ("gan_core.data.images", "from http import server", "connection of its own"),

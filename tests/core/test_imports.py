@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.test_architecture import FILES, WITHOUT_TORCH, unit_of
+from tests.core.test_architecture import FILES, SEEN_OF_LIVE, WITHOUT_TORCH, unit_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHILD = """
 import contextlib, doctest, importlib, io, json, sys
 
-without_torch, everything = json.load(sys.stdin)
+without_torch, web, everything = json.load(sys.stdin)
 told = {}
 
 def tell(name, said=None):
@@ -33,9 +33,11 @@ tell("a mistyped name", refused.getvalue())
 
 for name in without_torch:
     importlib.import_module(name)
-for name in ("handle", "host", "commands"):
-    importlib.import_module(f"gan_core.live.{name}")
 tell("what needs no torch")
+
+for name in web:
+    importlib.import_module(name)
+tell("the web process")
 
 from gan_core.data import load
 load("digits")
@@ -55,10 +57,12 @@ print(json.dumps(told))
 def told() -> dict[str, Any]:
     """What the child said and had loaded after each step."""
     ours = [name for name in FILES if name.startswith("gan_core")]
-    light = [name for name in ours if unit_of(name) in WITHOUT_TORCH]
+    light = [*(name for name in ours if unit_of(name) in WITHOUT_TORCH), *sorted(SEEN_OF_LIVE)]
+    # Not the scripts pages/*.py, which would run; what they import is of pages.ui.
+    web = [name for name in FILES if name == "app" or unit_of(name) in WITHOUT_TORCH & {"pages", "pages.ui"}]
     done = subprocess.run(
         [sys.executable, "-c", CHILD],
-        input=json.dumps([light, ours]),
+        input=json.dumps([light, web, ours]),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -90,6 +94,11 @@ def test_a_mistyped_name_is_answered_without_loading_pytorch(told: dict[str, Any
 def test_what_needs_no_torch_does_not_load_it_through_others(told: dict[str, Any]) -> None:
     assert {"gan_core.figures", "gan_core.live.handle"} <= loaded(told, "what needs no torch")
     assert "torch" not in loaded(told, "what needs no torch")
+
+
+def test_the_web_process_loads_no_torch_by_its_imports(told: dict[str, Any]) -> None:
+    assert {"app", "pages.ui.start", "pages.ui.train.panels", "streamlit"} <= loaded(told, "the web process")
+    assert "torch" not in loaded(told, "the web process")
 
 
 def test_digits_open_without_importing_what_takes_a_second(told: dict[str, Any]) -> None:

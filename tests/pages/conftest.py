@@ -5,19 +5,115 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from gan_core import Runner
+from gan_core import CheckpointError
+from gan_core.export.questions import NewestSnapshot
+from gan_core.live import commands as do
+from gan_core.live.commands import RunCommand
 from gan_core.live.driver import close_all
+from gan_core.live.handle import OpenRun
 from gan_core.record.frame import decode
+from gan_core.record.snapshot import Snapshot
+from pages.ui.presence import Guest
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 VISIT = "gan.visit"
+
+
+class Seen:
+    """A run as tests read and steer it: through its handle alone.
+
+    Besides what is written here it has all that `RunStatus` has, now.
+    """
+
+    def __init__(self, guest: Guest) -> None:
+        self.handle = guest.run
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.handle.status(), name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Seen) and other.handle is self.handle
+
+    def __hash__(self) -> int:
+        return id(self.handle)
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What is to be seen now; None before the first picture."""
+        try:
+            return self.handle.ask(NewestSnapshot())
+        except CheckpointError:
+            return None
+
+    def send(self, *commands: RunCommand[Any]) -> None:
+        for command in commands:
+            self.handle.send(command)
+
+    def play(self) -> None:
+        self.send(do.Play())
+
+    def pause(self) -> None:
+        self.send(do.Pause())
+
+    def step_once(self, what: Literal["step", "d", "g"] = "step") -> None:
+        self.send(do.Step(what))
+
+    def wait(self, ready: Callable[[Seen], bool], timeout: float = 30.0) -> bool:
+        return self.handle.wait(lambda _: ready(self), timeout)
+
+    def flush(self) -> bool:
+        return self.handle.flush()
+
+    def frame(self) -> bytes | None:
+        return self.handle.frame()
+
+    def close(self) -> None:
+        self.handle.close()
+
+    @property
+    def behind(self) -> Any:
+        """The thread that trains it: for what only this process can see."""
+        return self.handle._opened._player  # type: ignore[attr-defined]
+
+    def state_now(self) -> Mapping[str, Any]:
+        """All that a run that stands is."""
+        return self.handle.ask(_State())
+
+    def kept(self, step: int = 10**9) -> tuple[int, Mapping[str, Any]] | None:
+        """The last kept state of a step or before, and its step."""
+        try:
+            return self.handle.ask(_Kept(step))
+        except CheckpointError:
+            return None
+
+    def contents(self) -> Mapping[str, Any]:
+        return self.handle.contents()
+
+
+@dataclass(frozen=True)
+class _State:
+    def answer(self, run: OpenRun) -> Mapping[str, Any]:
+        trainer = run.trainer()
+        assert trainer is not None
+        return trainer.state_dict()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    step: int
+
+    def answer(self, run: OpenRun) -> tuple[int, Mapping[str, Any]]:
+        return run.state(self.step)
 
 
 class Opener(Protocol):
@@ -43,6 +139,20 @@ def few_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _offline(monkeypatch: pytest.MonkeyPatch, few_images: Path) -> None:
     monkeypatch.setenv("GAN_EXPLORER_DATA", str(few_images))
     monkeypatch.setenv("GAN_EXPLORER_RUNS", "off")
+    begin = PagesManager.__init__
+
+    def as_served(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    # As app.py does for the server: a page that is opened by its own address is drawn within the frame of all pages.
+    monkeypatch.setattr(PagesManager, "__init__", as_served)
+
+
+def by_address(app: AppTest, page: str) -> AppTest:
+    """Have the next run open a page by its own address, as a visitor's first one."""
+    app._page_hash = calc_hash(page)
+    return app
 
 
 @pytest.fixture
@@ -50,7 +160,7 @@ def opened() -> Iterator[list[AppTest]]:
     """Apps whose runs end with the test."""
     apps: list[AppTest] = []
     yield apps
-    runners = [app.session_state[VISIT].runner for app in apps if VISIT in app.session_state]
+    runners = [Seen(app.session_state[VISIT]) for app in apps if VISIT in app.session_state]
     for runner in runners:
         runner.close()
     assert all(runner.wait(lambda r: r.state == "closed") for runner in runners)
@@ -72,11 +182,11 @@ def open_app(opened: list[AppTest]) -> Opener:
 
 
 @pytest.fixture
-def runner_of() -> Callable[[AppTest], Runner]:
+def runner_of() -> Callable[[AppTest], Seen]:
     """This visitor's run, paused or playing, when it is ready."""
 
-    def find(app: AppTest) -> Runner:
-        runner: Runner = app.session_state[VISIT].runner
+    def find(app: AppTest) -> Seen:
+        runner: Seen = Seen(app.session_state[VISIT])
         assert runner.wait(lambda r: r.snapshot is not None)
         return runner
 
@@ -84,28 +194,28 @@ def runner_of() -> Callable[[AppTest], Runner]:
 
 
 @pytest.fixture
-def rebuilt() -> Callable[[Runner, int], None]:
+def rebuilt() -> Callable[[Seen, int], None]:
     """Wait for a runner's n-th run."""
 
-    def wait(runner: Runner, n: int) -> None:
+    def wait(runner: Seen, n: int) -> None:
         assert runner.wait(lambda r: r.run == n and r.state in ("playing", "paused"))
 
     return wait
 
 
-def stand_at(runner: Runner, step: int) -> None:
+def stand_at(runner: Seen, step: int) -> None:
     """Have a run stand at a step, after a reset: it may be beyond it already."""
     runner.pause()
     before = runner.run
-    runner.reset()
+    runner.send(do.Reset())
     assert runner.wait(lambda r: r.run == before + 1 and r.state == "paused")
-    runner.set_stop_at(step)
+    runner.send(do.SetStopAt(step))
     runner.play()
-    assert runner.wait(lambda r: r.step_count == step and r.state == "paused")
+    assert runner.wait(lambda r: r.step == step and r.state == "paused")
     runner.flush()
 
 
-def newest_stats(runner: Runner, step: int) -> dict[str, Any]:
+def newest_stats(runner: Seen, step: int) -> dict[str, Any]:
     """The numbers of a paused run once its frame shows this step."""
     end = time.monotonic() + 30
     while True:

@@ -9,13 +9,13 @@ from typing import Any, get_args
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan_core import Runner
 from gan_core.config.presets import from_query, presets
+from gan_core.live.commands import Retune
 from pages.ui import changes, commands
 from pages.ui.commands import LAB, LESSON, LIVE, MAX_BEFORE, Command, Pace, Plain, StopAt, parse, parse_all
 from pages.ui.effects import Effects, Notify, Redraw
 from pages.ui.presence import Rooms, Visit
-from tests.pages.conftest import newest_stats, stand_at
+from tests.pages.conftest import Seen, newest_stats, stand_at
 from tests.pages.test_opening import SMALL, toasts
 
 Do = Callable[..., str]
@@ -32,14 +32,14 @@ def rooms() -> Iterator[Rooms]:
 @pytest.fixture
 def visit(rooms: Rooms) -> Iterator[Visit]:
     found = rooms.open(CONFIG, (), "ring-8")
-    assert found.runner.wait(lambda r: r.state == "playing" and r.step_count > 0)
+    assert Seen(found).wait(lambda r: r.state == "playing" and r.step > 0)
     yield found
-    found.runner.close()
+    Seen(found).close()
 
 
 @pytest.fixture
-def runner(visit: Visit) -> Runner:
-    return visit.runner
+def runner(visit: Visit) -> Seen:
+    return Seen(visit)
 
 
 def text_of(effects: Effects) -> str:
@@ -67,136 +67,136 @@ def do(visit: Visit, effects: list[Effects]) -> Do:
     return ask
 
 
-def stopped(runner: Runner) -> int:
+def stopped(runner: Seen) -> int:
     assert runner.wait(lambda r: r.state == "paused")
-    return runner.step_count
+    step: int = runner.step
+    return step
 
 
 # -- what each command does ----------------------------------------------------------------------------------
 
 
-def test_pause_and_play(do: Do, runner: Runner) -> None:
+def test_pause_and_play(do: Do, runner: Seen) -> None:
     do("pause")
     step = stopped(runner)
     time.sleep(0.1)
-    assert runner.step_count == step
+    assert runner.step == step
     do("play")
-    assert runner.wait(lambda r: r.step_count > step and r.state == "playing")
+    assert runner.wait(lambda r: r.step > step and r.state == "playing")
 
 
-def test_one_step_is_one_step_and_lone_updates_are_none(do: Do, runner: Runner, effects: list[Effects]) -> None:
+def test_one_step_is_one_step_and_lone_updates_are_none(do: Do, runner: Seen, effects: list[Effects]) -> None:
     do("pause")
     step = stopped(runner)
     do("step")
     assert effects[-1] == (), "the view sees it by itself"
     assert runner.flush()
-    assert runner.step_count == step + 1
+    assert runner.step == step + 1
     do("step_d", "step_g")
     assert effects[-2:] == [(Redraw(),)] * 2, "the page must be drawn again for its link"
-    assert runner.step_count == step + 1
+    assert runner.step == step + 1
     assert [(i.step, i.update) for i in runner.interventions] == [(step + 1, "d"), (step + 1, "g")]
 
 
-def test_a_step_while_it_plays_pauses_it(do: Do, runner: Runner) -> None:
+def test_a_step_while_it_plays_pauses_it(do: Do, runner: Seen) -> None:
     do("step")
     step = stopped(runner)
     time.sleep(0.1)
-    assert runner.step_count == step
+    assert runner.step == step
 
 
-def test_reset_repeats_the_same_numbers_and_a_new_seed_does_not(do: Do, runner: Runner, effects: list[Effects]) -> None:
+def test_reset_repeats_the_same_numbers_and_a_new_seed_does_not(do: Do, runner: Seen, effects: list[Effects]) -> None:
     seen = []
     for n, command in enumerate(("reset", "reset", "new_seed"), 2):
         do("pause", command)
         assert effects[-1][-1] == Redraw()
         assert runner.wait(lambda r, n=n: r.run == n and r.state == "paused")  # type: ignore[misc]
-        assert runner.step_count == 0
+        assert runner.step == 0
         for _ in range(4):
             do("step")
+        assert runner.flush(), "the newest frame is of this run"
         seen.append(newest_stats(runner, 4))
     assert seen[0] == seen[1] != seen[2]
     assert runner.config.seed == 1
 
 
-def test_reset_keeps_what_was_tuned(do: Do, runner: Runner) -> None:
-    runner.retune({"lr_g": 0.01})
+def test_reset_keeps_what_was_tuned(do: Do, runner: Seen) -> None:
+    runner.send(Retune({"lr_g": 0.01}))
     do("reset")
     assert runner.wait(lambda r: r.run == 2)
     assert runner.initial_config.lr_g == 0.01
     assert not runner.interventions
 
 
-def test_a_pace_and_a_place_to_stop(do: Do, runner: Runner) -> None:
+def test_a_pace_and_a_place_to_stop(do: Do, runner: Seen) -> None:
     do("pause", "reset")
     assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
     do("stop_at", value=5.0)
     do("play")
-    assert runner.wait(lambda r: r.step_count == 5 and r.state == "paused")
+    assert runner.wait(lambda r: r.step == 5 and r.state == "paused")
     assert "step 5" in runner.message
     do("pace", value=30)
     do("play")
     begun = time.monotonic()
-    assert runner.wait(lambda r: r.step_count >= 11)
+    assert runner.wait(lambda r: r.step >= 11)
     assert time.monotonic() - begun > 5 / 30, "at most 30 a second"
     do("pace", value=None)
-    assert runner.wait(lambda r: r.step_count > 100)
+    assert runner.wait(lambda r: r.step > 100)
 
 
 def test_a_place_to_stop_that_lies_behind_is_refused_and_the_run_goes_on(
-    do: Do, runner: Runner, effects: list[Effects]
+    do: Do, runner: Seen, effects: list[Effects]
 ) -> None:
-    assert runner.wait(lambda r: r.step_count > 10)
+    assert runner.wait(lambda r: r.step > 10)
     assert "already" in do("stop_at", value=10.0)
     assert effects[-1][-1] == Redraw(), "there is something to say"
-    step = runner.step_count
-    assert runner.wait(lambda r: r.step_count > step + 20)
+    step = runner.step
+    assert runner.wait(lambda r: r.step > step + 20)
     assert runner.state == "playing"
 
 
-def test_a_preset_can_be_opened_from_the_live_view(do: Do, runner: Runner) -> None:
+def test_a_preset_can_be_opened_from_the_live_view(do: Do, runner: Seen) -> None:
     do("pace", value=1)
     do("pause")
     assert do("open", value="collapse") == ""
-    assert runner.wait(lambda r: r.run == 2 and r.state == "playing" and r.step_count > 20)
+    assert runner.wait(lambda r: r.run == 2 and r.state == "playing" and r.step > 20)
     assert runner.config == presets()["collapse"].config
     assert "no-such" in do("open", value="no-such")
     assert runner.preset == "collapse"
 
 
 @pytest.mark.parametrize("value", ["../../etc/passwd", "<b>x</b>", "digits\n", "Ä", "__class__", "DIGITS"])
-def test_a_preset_that_is_none_is_refused_in_words(do: Do, runner: Runner, value: str) -> None:
+def test_a_preset_that_is_none_is_refused_in_words(do: Do, runner: Seen, value: str) -> None:
     assert "no preset" in do("open", value=value)
     assert runner.run == 1
 
 
-def test_a_pace_too_slow_is_refused_in_words(do: Do, runner: Runner) -> None:
+def test_a_pace_too_slow_is_refused_in_words(do: Do, runner: Seen) -> None:
     assert "0.1 to 1000" in do("pace", value=1e-9)
-    step = runner.step_count
-    assert runner.wait(lambda r: r.step_count > step + 3)
+    step = runner.step
+    assert runner.wait(lambda r: r.step > step + 3)
 
 
-def test_a_click_that_arrives_twice_acts_once(do: Do, runner: Runner) -> None:
+def test_a_click_that_arrives_twice_acts_once(do: Do, runner: Seen) -> None:
     do("pause")
     step = stopped(runner)
     for _ in range(3):
         do("step", n=777)
     do("step", "step", n=778)
     assert runner.flush()
-    assert runner.step_count == step + 2
+    assert runner.step == step + 2
 
 
-def test_a_run_goes_on_from_a_kept_step(do: Do, visit: Visit, runner: Runner) -> None:
+def test_a_run_goes_on_from_a_kept_step(do: Do, visit: Visit, runner: Seen) -> None:
     stand_at(runner, 30)
-    assert visit.recorder.contents()["states"][-1] == 30
-    first = visit.recorder.contents()["states"][0]
+    assert Seen(visit).contents()["states"][-1] == 30
+    first = Seen(visit).contents()["states"][0]
     before = runner.run
     assert do("branch", value=29).startswith(f"This run goes on from step {first}")
-    assert runner.wait(lambda r: r.run == before + 1 and r.step_count == first)
-    visit.recorder.state = lambda step: None  # type: ignore[method-assign]
-    assert do("branch", value=0) == "Nothing is kept of this run yet."
+    assert runner.wait(lambda r: r.run == before + 1 and r.step == first)
 
 
-def test_every_command_of_the_live_view_is_carried_out(do: Do, runner: Runner) -> None:
+def test_every_command_of_the_live_view_is_carried_out(do: Do, runner: Seen) -> None:
     values: dict[str, Any] = {
         "pace": 30, "stop_at": 10**6, "open": "moons", "branch": 1, "cure": 0, "alarm": False
     }  # fmt: skip
@@ -314,8 +314,8 @@ def app(opened: list[AppTest]) -> AppTest:
 
 
 def test_what_was_done_stands_in_the_link_and_is_said(app: AppTest) -> None:
-    runner: Runner = app.session_state["gan.visit"].runner
-    assert runner.wait(lambda r: r.state == "playing" and r.step_count > 0)
+    runner: Seen = Seen(app.session_state["gan.visit"])
+    assert runner.wait(lambda r: r.state == "playing" and r.step > 0)
     app.session_state["raw"] = HOSTILE
     app.run()
     assert not app.exception
@@ -323,8 +323,8 @@ def test_what_was_done_stands_in_the_link_and_is_said(app: AppTest) -> None:
     assert not app.session_state["redraw"]
     assert runner.flush()
     assert (runner.run, runner.state, runner.interventions) == (1, "playing", ())
-    step = runner.step_count
-    assert runner.wait(lambda r: r.step_count > step)
+    step = runner.step
+    assert runner.wait(lambda r: r.step > step)
 
     app.session_state["raw"] = [{"name": "step_d", "n": 1}]
     app.run()

@@ -8,10 +8,9 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan_core import Runner
 from gan_core.config import KNOBS, PENALTY_KNOBS, RunConfig, is_live, parse_config
 from gan_core.config.presets import from_query, presets
-from tests.pages.conftest import Opener
+from tests.pages.conftest import Opener, Seen
 from tests.pages.test_opening import SMALL, toasts
 
 KINDS = ("selectbox", "toggle", "slider", "select_slider", "number_input", "multiselect")
@@ -58,7 +57,7 @@ def another(widget: Any, path: str) -> Any:
 
 @pytest.mark.parametrize("name", ["ring-8", "digits", "article-mnist", "collapse", "digits-conditional"])
 def test_the_form_has_a_widget_for_every_setting_and_shows_its_value(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], name: str
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], name: str
 ) -> None:
     app = open_app({"preset": name})
     config = runner_of(app).config
@@ -79,7 +78,7 @@ def test_the_article_s_networks_have_no_sizes_to_set(open_app: Opener) -> None:
     assert any("256-512-1024" in caption.value for caption in app.sidebar.caption)
 
 
-def test_what_acts_without_a_restart_is_marked_live(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+def test_what_acts_without_a_restart_is_marked_live(open_app: Opener, runner_of: Callable[[AppTest], Seen]) -> None:
     app = open_app(SMALL)
     config = runner_of(app).config
     for path in paths_of(config):
@@ -90,13 +89,13 @@ def test_what_acts_without_a_restart_is_marked_live(open_app: Opener, runner_of:
 
 
 def test_a_live_knob_keeps_the_run_and_is_recorded_and_in_the_link(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
     done = 0
     for path in sorted(p for p in paths_of(runner.config) if is_live(p)):
-        step = runner.step_count
+        step = runner.step
         widget = widgets(app)[f"w:{path}"]
         value = another(widget, path)
         widget.set_value(value).run()
@@ -105,7 +104,7 @@ def test_a_live_knob_keeps_the_run_and_is_recorded_and_in_the_link(
         assert not app.toast, path
         assert value_at(runner.config, path) == value, path
         assert runner.run == 1, path
-        assert runner.step_count >= step, path
+        assert runner.step >= step, path
         assert len(runner.interventions) == done, path
         assert runner.interventions[-1].changes == {path: value}, path
         assert runner.interventions[-1].step >= step, path
@@ -117,7 +116,7 @@ def test_a_live_knob_keeps_the_run_and_is_recorded_and_in_the_link(
 
 
 def test_any_other_knob_begins_a_new_run_and_says_so(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL | {"regularisers": "[]"})
     runner = runner_of(app)
@@ -140,11 +139,11 @@ def test_any_other_knob_begins_a_new_run_and_says_so(
         assert from_query(dict(app.query_params)) == (runner.config, "ring-8", ()), path
         assert widgets(app)[f"w:{path}"].value == value, path
     assert run >= 15
-    assert runner.wait(lambda r: r.state == "playing" and r.step_count > 0), "a run that played plays on"
+    assert runner.wait(lambda r: r.state == "playing" and r.step > 0), "a run that played plays on"
 
 
 def test_a_paused_run_begins_anew_paused(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
@@ -153,15 +152,15 @@ def test_a_paused_run_begins_anew_paused(
     app.number_input(key="w:seed").set_value(5).run()
     rebuilt(runner, 2)
     assert runner.state == "paused"
-    assert runner.step_count == 0
+    assert runner.step == 0
 
 
 def test_a_new_run_begins_with_what_was_learned_while_the_switch_is_on(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
-    assert runner.wait(lambda r: r.step_count > 3)
+    assert runner.wait(lambda r: r.step > 3)
     runner.pause()
     assert runner.wait(lambda r: r.state == "paused")
     app.toggle(key="keep:learned").set_value(True).run()
@@ -191,7 +190,7 @@ def test_a_new_run_begins_with_what_was_learned_while_the_switch_is_on(
 
 
 def test_a_penalty_is_chosen_with_a_usual_weight_and_taken_away_again(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     app = open_app(SMALL | {"regularisers": "[]"})
     runner = runner_of(app)
@@ -205,7 +204,7 @@ def test_a_penalty_is_chosen_with_a_usual_weight_and_taken_away_again(
     assert not app.exception
 
 
-def test_wasserstein_without_any_bound_on_d_gets_one(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+def test_wasserstein_without_any_bound_on_d_gets_one(open_app: Opener, runner_of: Callable[[AppTest], Seen]) -> None:
     app = open_app(SMALL | {"regularisers": "[]"})
     app.selectbox(key="w:objective").select("wasserstein").run()
     assert runner_of(app).config.clip == 0.01
@@ -215,7 +214,7 @@ def test_wasserstein_without_any_bound_on_d_gets_one(open_app: Opener, runner_of
 
 
 def test_data_of_another_kind_brings_the_preset_that_suits_it(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL | {"seed": "11"})
     runner = runner_of(app)
@@ -227,7 +226,7 @@ def test_data_of_another_kind_brings_the_preset_that_suits_it(
         assert runner.preset == preset
         assert preset in toasts(app)
         assert app.selectbox(key="from:preset").value == preset
-        assert runner.wait(lambda r: r.state == "playing" and r.step_count > 0)
+        assert runner.wait(lambda r: r.state == "playing" and r.step > 0)
     app.selectbox(key="w:data.name").select("digits").run()
     assert runner.config.generator.kind == "article", "images to images keeps the networks"
 
@@ -247,7 +246,7 @@ def test_data_of_another_kind_brings_the_preset_that_suits_it(
     ],
 )
 def test_what_cannot_be_is_refused_in_words_and_the_run_lives_on(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], query: dict[str, str], key: str, value: Any, said: str
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], query: dict[str, str], key: str, value: Any, said: str
 ) -> None:
     app = open_app(query)
     runner = runner_of(app)
@@ -259,13 +258,13 @@ def test_what_cannot_be_is_refused_in_words_and_the_run_lives_on(
     assert runner.run == 1
     assert not runner.interventions
     assert widgets(app)[key].value == before, "the form shows what the run has"
-    step = runner.step_count
-    assert runner.wait(lambda r: r.step_count > step and r.state == "playing")
+    step = runner.step
+    assert runner.wait(lambda r: r.step > step and r.state == "playing")
     assert not app.run().toast
 
 
 def test_a_look_at_another_page_loses_nothing(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
@@ -274,22 +273,22 @@ def test_a_look_at_another_page_loses_nothing(
     app.select_slider(key="w:lr_g").set_value(0.005).run()
     shown = {key: widget.value for key, widget in widgets(app).items()}
     link = dict(app.query_params)
-    step = runner.step_count
+    step = runner.step
     app.switch_page("pages/guide.py").run()
     assert not app.exception
     assert not widgets(app)
-    assert runner.wait(lambda r: r.step_count > step + 5), "training goes on meanwhile"
+    assert runner.wait(lambda r: r.step > step + 5), "training goes on meanwhile"
     app.switch_page("pages/train.py").run()
     assert not app.exception
     assert not app.toast
     assert {key: widget.value for key, widget in widgets(app).items()} == shown
-    assert app.session_state["gan.visit"].runner is runner
+    assert Seen(app.session_state["gan.visit"]) == runner
     assert (runner.run, runner.state) == (2, "playing")
     assert dict(app.query_params) == link
 
 
 def test_other_data_that_refuse_a_setting_leave_it_behind(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app({"preset": "digits-conditional", "batch_size": "16"})
     runner = runner_of(app)
@@ -300,11 +299,11 @@ def test_other_data_that_refuse_a_setting_leave_it_behind(
     rebuilt(runner, 3)
     assert not app.exception
     assert (runner.config.data.name, runner.config.conditional, runner.config.augment) == ("ring-8", False, ())
-    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    assert runner.wait(lambda r: r.step > 0), runner.message
 
 
 def test_what_a_browser_says_of_a_form_that_was_not_drawn_to_its_end_changes_nothing(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)

@@ -15,6 +15,7 @@ from gan_core import ConfigError, GanExplorerError, preset
 from gan_core.experiments import seeds as repeats
 from gan_core.experiments.gallery import find
 from gan_core.experiments.trials import Trial
+from gan_core.live.commands import Pause
 from gan_core.record.frame import decode
 from pages.ui import session
 from pages.ui.collapse.bench import Bench, Entry, carry_out
@@ -24,7 +25,7 @@ from pages.ui.collapse.words import differences
 from pages.ui.commands import LAB, OneSide, Pace, Plain, StopAt, parse, parse_all
 from pages.ui.effects import Notify, OpenOnTrain, Redraw
 from pages.ui.presence import Rooms
-from tests.pages.conftest import APP, VISIT
+from tests.pages.conftest import APP, VISIT, Seen, by_address
 from tests.pages.test_routes import ask
 
 BENCH = "gan.lab.bench"
@@ -37,7 +38,7 @@ def apps() -> Iterator[list[AppTest]]:
     for app in made:
         for key in (BENCH, VISIT):
             if key in app.session_state:
-                app.session_state[key].runner.close()
+                Seen(app.session_state[key]).close()
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def open_lab(apps: list[AppTest]) -> Any:
     def open_(**query: str) -> AppTest:
         app = AppTest.from_file(APP, default_timeout=60)
         apps.append(app)
-        app.switch_page("pages/collapse.py")
+        by_address(app, "collapse")
         for name, value in query.items():
             app.query_params[name] = value
         app.run()
@@ -57,15 +58,15 @@ def open_lab(apps: list[AppTest]) -> Any:
 
 def bench_of(app: AppTest) -> Bench:
     bench: Bench = app.session_state[BENCH]
-    bench.group.pause()
-    assert bench.group.wait(lambda g: g.frame() is not None)
+    bench.run.send(Pause())
+    assert bench.run.wait(lambda _: bench.run.frame() is not None)
     return bench
 
 
 def test_the_page_opens_with_a_failure_beside_a_cure_and_plays_at_once(open_lab: Any) -> None:
     app = open_lab()
     bench: Bench = app.session_state[BENCH]
-    assert bench.group.wait(lambda g: g.step_count > 3)
+    assert bench.run.wait(lambda s: s.step > 3)
     assert [entry.cure for entry in bench.entries] == ["", find("ring-collapse").cures[0].name]
     assert VISIT not in app.session_state  # the Train page's run is not begun by looking at this one
     assert any("What you see" in text.value for text in app.markdown)
@@ -75,8 +76,8 @@ def test_one_click_shows_another_failure(open_lab: Any) -> None:
     app = open_lab()
     app.pills(key="lab:failure").set_value("digits-collapse").run()
     bench = bench_of(app)
-    assert {side.config.data.name for side in bench.group.sides} == {"digits"}
-    assert bench.group.sides[0].config == find("digits-collapse").config()
+    assert {side.config.data.name for side in bench.run.sides} == {"digits"}
+    assert bench.run.sides[0].config == find("digits-collapse").config()
     assert app.query_params["failure"] == "digits-collapse"
 
 
@@ -90,16 +91,16 @@ def test_a_cure_takes_the_place_of_the_last_one_or_stands_beside_it(open_lab: An
     app.button(key=f"lab:cure:{third}").click().run()
     bench = bench_of(app)
     assert [entry.cure for entry in bench.entries] == ["", second, third]
-    assert len(bench.group.sides) == 3
+    assert len(bench.run.sides) == 3
 
 
 def test_a_link_brings_the_same_comparison(open_lab: Any) -> None:
     cure = find("oscillation").cures[1].name
     app = open_lab(failure="oscillation", sides=f"{cure},none,own", seed="5", changeC=json.dumps({"lr_g": 0.02}))
     bench = bench_of(app)
-    assert [side.config.seed for side in bench.group.sides] == [5, 5, 5]
-    assert bench.group.sides[0].config == find("oscillation").cured(find("oscillation").cure(cure), 5)
-    assert bench.group.sides[2].config.lr_g == 0.02
+    assert [side.config.seed for side in bench.run.sides] == [5, 5, 5]
+    assert bench.run.sides[0].config == find("oscillation").cured(find("oscillation").cure(cure), 5)
+    assert bench.run.sides[2].config.lr_g == 0.02
     assert app.query_params["changeC"] == '{"lr_g":0.02}'
 
 
@@ -135,13 +136,13 @@ def test_links_of_strangers_are_refused_in_one_line(query: dict[str, str], said:
 def test_one_setting_of_one_side_can_be_changed(open_lab: Any) -> None:
     app = open_lab()
     bench = bench_of(app)
-    before = bench.group.sides[0].config
+    before = bench.run.sides[0].config
     app.selectbox(key="lab:path").set_value("lr_g").run()
     value = next(field for field in app.text_input if field.label == "Value")
     value.set_value("0.004").run()
     next(button for button in app.button if button.label == "Change").click().run()
-    assert bench.group.sides[1].config.lr_g == 0.004
-    assert bench.group.sides[0].config == before
+    assert bench.run.sides[1].config.lr_g == 0.004
+    assert bench.run.sides[0].config == before
     assert bench.entries[1].cure == "own"
     assert json.loads(app.query_params["changeB"])["lr_g"] == 0.004
 
@@ -151,7 +152,7 @@ def test_a_published_protocol_is_shown_beside_its_table_and_can_be_begun(open_la
     assert any("23.8 ± 0.7" in str(table.value) for table in app.dataframe)
     app.button(key="lab:protocol:pacgan-grid").click().run()
     bench = bench_of(app)
-    assert [side.config.packing for side in bench.group.sides] == [1, 2]
+    assert [side.config.packing for side in bench.run.sides] == [1, 2]
     assert app.query_params["protocol"] == "pacgan-grid"
 
 
@@ -173,7 +174,7 @@ def test_the_comparison_is_repeated_over_seeds_row_by_row(open_lab: Any, monkeyp
     app.selectbox(key="lab:seeds").set_value(3).run()
     app.button(key="lab:repeat").click().run()
     bench = app.session_state[BENCH]
-    assert bench.group.wait(lambda g: g.state == "paused")  # the processors are for the trials now
+    assert bench.run.wait(lambda s: s.state == "paused")  # the processors are for the trials now
     assert len(held.waiting) == 6
     for seed, modes in enumerate((1.0, 3.0)):
         held.waiting[2 * seed].set_result(Trial(seed, modes, 0.0))
@@ -229,32 +230,32 @@ def three_sides() -> Iterator[Bench]:
     entries = [Entry(f"side {i}", "", failure.config(i).changed({"batch_size": 8})) for i in (3, 3, 3)]
     bench = Bench(entries, failure.preset, rooms)
     rooms.admit(bench)
-    assert bench.group.wait(lambda g: g.frame() is not None)
+    assert bench.run.wait(lambda _: bench.run.frame() is not None)
     yield bench
     rooms.close()
 
 
 def test_every_command_of_the_sides_is_carried_out_once(three_sides: Bench) -> None:
-    bench, group = three_sides, three_sides.group
+    bench, run = three_sides, three_sides.run
     assert carry_out(bench, Plain(name="pause", n=1)) == ()
-    assert group.wait(lambda g: g.state == "paused")
-    step = group.step_count
+    assert run.wait(lambda s: s.state == "paused")
+    step = run.status().step
     for _ in range(2):
         assert carry_out(bench, Plain(name="step", n=2)) == ()
-    assert group.flush()
-    assert group.step_count == step + 1
+    assert run.flush()
+    assert run.status().step == step + 1
     assert carry_out(bench, Plain(name="new_seed", n=3)) == (Redraw(),)
-    assert [side.config.seed for side in group.sides] == [entry.config.seed for entry in bench.entries] == [4, 4, 4]
+    assert [side.config.seed for side in run.sides] == [entry.config.seed for entry in bench.entries] == [4, 4, 4]
     assert carry_out(bench, OneSide(name="remove", value=1, n=4)) == (Redraw(),)
     assert [entry.title for entry in bench.entries] == ["side 3", "side 3"]
-    assert len(group.sides) == 2
+    assert len(run.sides) == 2
     assert carry_out(bench, OneSide(name="remove", value=3, n=5)) == (), "there is no such side"
     assert carry_out(bench, OneSide(name="take", value=3, n=6)) == ()
     carry_out(bench, StopAt(value=3, n=7))
     carry_out(bench, Plain(name="reset", n=8))
     carry_out(bench, StopAt(value=3, n=9))
     carry_out(bench, Plain(name="play", n=10))
-    assert group.wait(lambda g: g.step_count == 3 and g.state == "paused")
+    assert run.wait(lambda s: s.step == 3 and s.state == "paused")
     assert carry_out(bench, OneSide(name="take", value=0, n=11)) == (
         OpenOnTrain(bench.entries[0].config, find("ring-collapse").preset),
     )

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from gan_core.experiments.sweep import campaign as module
 from gan_core.experiments.sweep.campaign import close
 from gan_core.experiments.sweep.table import from_bytes, to_bytes
-from tests.pages.conftest import APP, VISIT
+from gan_core.live.commands import Pause
+from tests.pages.conftest import APP, VISIT, Seen, by_address
 
 BENCH, CAMPAIGN = "gan.lab.bench", "gan.lab.campaign"
 ROWS = 2
@@ -27,17 +28,17 @@ class _Threads(ThreadPoolExecutor):
 def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setattr(module, "Processes", _Threads)
     app = AppTest.from_file(APP, default_timeout=60)
-    app.switch_page("pages/collapse.py")
+    by_address(app, "collapse")
     app.run()
     assert not app.exception
-    app.session_state[BENCH].group.pause()
+    app.session_state[BENCH].run.send(Pause())
     app.number_input(key="lab:sweep:seeds").set_value(1)
     app.number_input(key="lab:sweep:steps").set_value(1)
     yield app
     close()
     for key in (BENCH, VISIT):
         if key in app.session_state:
-            app.session_state[key].runner.close()
+            Seen(app.session_state[key]).close()
 
 
 def texts(app: AppTest) -> str:

@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, urlencode
 import numpy as np
 import pytest
 import torch
-from pages.ui.latent.answers import answer
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from gan_core import Runner, Trainer, preset
+from gan_core import Trainer, preset
 from gan_core.latent.points import encode
+from gan_core.latent.questions import LatentQuestion
+from gan_core.live import commands as do
 from gan_core.record.frame import decode
 from gan_core.storage.bundled import recorded
 from pages.ui.commands import SaveDirection, carry_out, parse_save, saved_directions
@@ -24,7 +25,7 @@ from pages.ui.latent import link
 from pages.ui.latent.route import routes
 from pages.ui.latent.sections import SECTIONS
 from pages.ui.presence import Rooms, Visit
-from tests.pages.conftest import APP, VISIT, Opener
+from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address
 from tests.pages.test_routes import Reply
 from tests.pages.test_routes import ask as get
 
@@ -46,7 +47,7 @@ def latent_page(open_app: Opener, opened: list[AppTest]) -> Callable[..., AppTes
         for name, value in query.items():
             app.query_params[name] = value
         opened.append(app)
-        app.switch_page("pages/latent.py")
+        by_address(app, "latent")
         return app.run()
 
     return open_
@@ -58,9 +59,9 @@ def latent_page(open_app: Opener, opened: list[AppTest]) -> Callable[..., AppTes
 def test_without_a_run_the_page_stands_at_the_end_of_a_recorded_one(latent_page: Callable[..., AppTest]) -> None:
     app = latent_page()
     assert not app.exception
-    runner: Runner = app.session_state[VISIT].runner
+    runner: Seen = Seen(app.session_state[VISIT])
     at_its_end = recorded("digits").step
-    assert runner.wait(lambda r: r.state == "paused" and r.step_count == at_its_end)
+    assert runner.wait(lambda r: r.state == "paused" and r.step == at_its_end)
 
 
 @pytest.mark.parametrize("name", SECTIONS)
@@ -153,11 +154,11 @@ def test_a_direction_is_saved_with_the_run_once_and_forgotten_again() -> None:
     rooms = Rooms(1, 60)
     try:
         visit = rooms.open(preset("ring-8").changed({"generator.width": 8, "batch_size": 16}), (), "")
-        vector = encode(np.ones(visit.runner.config.latent_dim, np.float32))
+        vector = encode(np.ones(Seen(visit).config.latent_dim, np.float32))
         save = SaveDirection(direction="left", vector=vector, n=1)
         assert carry_out(visit, save) == carry_out(visit, save) == ()
         assert saved_directions(visit) == [{"name": "left", "vector": vector}]
-        assert [done.name for done in visit.runner.interventions] == ["left"]
+        assert [done.name for done in Seen(visit).interventions] == ["left"]
         carry_out(visit, SaveDirection(direction="left", vector="", n=2))
         assert saved_directions(visit) == []
     finally:
@@ -169,15 +170,15 @@ def test_asking_all_the_while_changes_nothing_in_a_run_that_trains() -> None:
     rooms = Rooms(2, 60)
     visit = rooms.open(config, (), "")
     try:
-        visit.runner.set_stop_at(400)
-        assert visit.runner.wait(lambda r: r.step_count > 0 and visit.recorder.state(400) is not None)
+        Seen(visit).send(do.SetStopAt(400))
+        assert Seen(visit).wait(lambda r: r.step > 0 and Seen(visit).kept(400) is not None)
         n_asked = 0
-        while visit.runner.playing:
+        while Seen(visit).playing:
             for query in ("do=make&p=s1.0&psi=0.5", "do=paths&p=s1.0,s1.1", "do=plane&p=s1.0", "do=invert&x=1,0&to=20"):
-                assert answer(visit, dict(parse_qsl(query)))
+                assert visit.run.ask(LatentQuestion(dict(parse_qsl(query))))
                 n_asked += 1
-        assert visit.runner.wait(lambda r: r.state == "paused" and visit.recorder.contents()["states"][-1] == 400)
-        found = visit.recorder.state(400)
+        assert Seen(visit).wait(lambda r: r.state == "paused" and Seen(visit).contents()["states"][-1] == 400)
+        found = Seen(visit).kept(400)
     finally:
         rooms.close()
     assert n_asked > 0
@@ -196,10 +197,10 @@ def test_asking_all_the_while_changes_nothing_in_a_run_that_trains() -> None:
 @pytest.fixture(scope="module")
 def visit() -> Iterator[Visit]:
     rooms = Rooms(2, 60)
-    made = rooms.open_recorded(recorded("digits"))
+    made = rooms.open_recorded("digits")
     made.rooms = rooms  # type: ignore[attr-defined]
     last = recorded("digits").step
-    assert made.runner.wait(lambda r: r.state == "paused" and made.recorder.contents()["states"][-1:] == [last])
+    assert Seen(made).wait(lambda r: r.state == "paused" and Seen(made).contents()["states"][-1:] == [last])
     yield made
     rooms.close()
 

@@ -16,7 +16,7 @@ from gan_core.training.debugger import lines
 from pages.ui.collapse.link import parse_link
 from pages.ui.learn.progress import parse
 from pages.ui.learn.visit import LessonVisit, beside
-from tests.pages.conftest import APP, VISIT
+from tests.pages.conftest import APP, VISIT, Seen, by_address
 
 LESSON = "gan.learn.visit"
 BENCH = "gan.lab.bench"
@@ -34,7 +34,7 @@ def open_learn() -> Iterator[Learner]:
     def open_(**query: str) -> AppTest:
         app = AppTest.from_file(APP, default_timeout=60)
         apps.append(app)
-        app.switch_page("pages/learn.py")
+        by_address(app, "learn")
         for name, value in query.items():
             app.query_params[name] = value
         app.run()
@@ -46,7 +46,7 @@ def open_learn() -> Iterator[Learner]:
         beside.clear()  # type: ignore[attr-defined]
         for key in (LESSON, f"{LESSON}_before", VISIT, BENCH):
             if key in app.session_state:
-                app.session_state[key].runner.close()
+                Seen(app.session_state[key]).close()
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def visit_of(app: AppTest) -> LessonVisit:
 def predict(app: AppTest, choice: int) -> AppTest:
     app.radio[0].set_value(choice).run()
     visit = visit_of(app)
-    assert visit.runner.wait(lambda _: visit.done, 60)
+    assert Seen(visit).wait(lambda _: visit.done, 60)
     return app.run()
 
 
@@ -157,7 +157,7 @@ def test_try_it_yourself_opens_train_with_the_lessons_config(open_learn: Learner
     app = predict(open_learn(lesson="discriminator-wins"), 1)
     app.button(key="lesson:try").click().run()
     assert not app.exception
-    assert app.session_state[VISIT].runner.initial_config == lessons()["discriminator-wins"].config()
+    assert Seen(app.session_state[VISIT]).initial_config == lessons()["discriminator-wins"].config()
 
 
 def test_a_locked_lesson_has_no_controls_but_the_prediction(open_learn: Learner) -> None:
@@ -174,10 +174,10 @@ def test_the_run_of_the_last_lesson_ends_once_it_is_no_longer_looked_at(open_lea
     choices.set_value("cure").run()
     second = visit_of(app)
     assert second.lesson.name == "cure"
-    assert first.runner.state != "closed"
+    assert Seen(first).state != "closed"
     cast("Any", app.get("button_group")[1]).set_value("digits").run()
-    assert first.runner.wait(lambda r: r.state == "closed")
-    assert second.runner.state != "closed"
+    assert Seen(first).wait(lambda r: r.state == "closed")
+    assert Seen(second).state != "closed"
 
 
 def test_a_link_to_no_lesson_opens_the_first(open_learn: Learner) -> None:
@@ -202,7 +202,7 @@ def test_the_step_is_executed_line_by_line(open_learn: Learner) -> None:
 
 def shown(app: AppTest) -> list[str]:
     """Exhibits on the page, as they are asked for."""
-    given = (json.loads(cast("Any", e).proto.json) for e in app.get("bidi_component"))
+    given = (json.loads(cast("Any", e).proto.json) for e in app.get("bidi_component") if cast("Any", e).proto.json)
     return [data["ask"].removeprefix("gan/theory?") for data in given if "gan/theory" in str(data.get("ask"))]
 
 

@@ -15,10 +15,11 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan_core import Runner, Trainer
+from gan_core import Trainer
 from gan_core.config import KNOBS, parse_config
 from gan_core.config.presets import DEFAULT, MAX_LINK_BYTES, from_query, presets
-from tests.pages.conftest import APP, VISIT, Opener, newest_stats
+from gan_core.live import commands as do
+from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address, newest_stats
 
 PAGES = sorted(path.name for path in (Path(APP).parent / "pages").glob("*.py"))
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
@@ -49,25 +50,38 @@ def toasts(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens(open_app: Opener, page: str) -> None:
-    app = open_app(SMALL)
-    app.switch_page(f"pages/{page}").run()
+def test_every_page_opens_within_the_frame_and_has_a_browser_title_of_its_own(
+    opened: list[AppTest], monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr("streamlit.set_page_config", lambda **config: titles.append(config["page_title"]))
+    name = page.removesuffix(".py")
+    app = by_address(AppTest.from_file(APP, default_timeout=60), "" if name == "train" else name)
+    opened.append(app)
+    app.session_state["gan.notice"] = "Said once."
+    if name != "guide":
+        for key, value in SMALL.items():
+            app.query_params[key] = value
+    app.run()
     assert not app.exception
-    assert page == "train.py" or len(app.markdown) + len(app.title) + len(app.header) > 0
+    assert titles == [f"{name.title()} · GAN Explorer"]
+    assert "Said once." in toasts(app) or "could not be followed" in toasts(app), "the last thing to say is said"
+    assert any("theme" in str(cast("Any", part).proto.id) for part in app.get("bidi_component")), "light or dark"
+    assert page == "train.py" or len(app.markdown) + len(app.title) + len(app.header) + len(app.subheader) > 0
 
 
-def test_the_app_opens_with_a_run_that_plays(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+def test_the_app_opens_with_a_run_that_plays(open_app: Opener, runner_of: Callable[[AppTest], Seen]) -> None:
     app = open_app()
     runner = runner_of(app)
     assert not app.exception
     assert not app.toast
     assert runner.preset == DEFAULT
     assert runner.config == presets()[DEFAULT].config
-    assert runner.wait(lambda r: r.state == "playing" and r.step_count > 3)
+    assert runner.wait(lambda r: r.state == "playing" and r.step > 3)
 
 
 @pytest.mark.parametrize("name", [name for name in presets() if name != "own-images"])
-def test_every_preset_opens_by_its_link(open_app: Opener, runner_of: Callable[[AppTest], Runner], name: str) -> None:
+def test_every_preset_opens_by_its_link(open_app: Opener, runner_of: Callable[[AppTest], Seen], name: str) -> None:
     app = open_app({"preset": name})
     runner = runner_of(app)
     assert not app.exception
@@ -76,12 +90,12 @@ def test_every_preset_opens_by_its_link(open_app: Opener, runner_of: Callable[[A
     assert app.selectbox(key="from:preset").value == name
     assert any(presets()[name].look_for in caption.value for caption in app.sidebar.caption)
     assert dict(app.query_params) == {"preset": name}
-    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    assert runner.wait(lambda r: r.step > 0), runner.message
 
 
 def test_the_preset_for_own_images_opens_and_says_what_it_waits_for(open_app: Opener) -> None:
     app = open_app({"preset": "own-images"})
-    runner: Runner = app.session_state[VISIT].runner
+    runner: Seen = Seen(app.session_state[VISIT])
     assert runner.wait(lambda r: r.state == "error")
     assert "upload" in runner.message
     app.run()
@@ -90,7 +104,7 @@ def test_the_preset_for_own_images_opens_and_says_what_it_waits_for(open_app: Op
 
 
 def test_a_preset_chosen_in_the_form_starts_its_run_playing(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
@@ -133,7 +147,7 @@ def test_a_preset_chosen_in_the_form_starts_its_run_playing(
     ],
 )
 def test_a_bad_link_is_refused_in_words_and_the_default_run_opens(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], query: Mapping[str, str], said: str
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], query: Mapping[str, str], said: str
 ) -> None:
     app = open_app(query)
     runner = runner_of(app)
@@ -143,12 +157,12 @@ def test_a_bad_link_is_refused_in_words_and_the_default_run_opens(
     assert len(toasts(app)) < 1500
     assert runner.config == presets()[DEFAULT].config
     assert dict(app.query_params) == {"preset": DEFAULT}
-    assert runner.wait(lambda r: r.step_count > 0)
+    assert runner.wait(lambda r: r.step > 0)
     assert not app.run().toast, "said once is enough"
 
 
 def test_a_link_repeats_the_run_with_all_that_was_done_to_it(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     first = open_app(SMALL | {"seed": "7"})
     mine = runner_of(first)
@@ -156,12 +170,12 @@ def test_a_link_repeats_the_run_with_all_that_was_done_to_it(
     first.select_slider(key="w:latent_dim").set_value(4).run()
     rebuilt(mine, 2)
     for _ in range(3):
-        mine.step()
+        mine.step_once()
     mine.flush()
     first.select_slider(key="w:lr_d").set_value(0.02).run()
-    mine.step_d()
+    mine.step_once("d")
     for _ in range(3):
-        mine.step()
+        mine.step_once()
     numbers = newest_stats(mine, 6)
     link = dict(first.run().query_params)
 
@@ -179,32 +193,32 @@ def test_a_link_repeats_the_run_with_all_that_was_done_to_it(
     assert not second.toast
     assert dict(second.query_params) == link, "what is still to be repeated stays in the link"
     assert other.initial_config == mine.initial_config
-    assert other.wait(lambda r: r.step_count > 6)
+    assert other.wait(lambda r: r.step > 6)
     assert other.interventions == mine.interventions
     assert second.run().select_slider(key="w:lr_d").value == 0.02
 
 
 def test_a_run_begun_anew_leaves_what_was_done_to_the_last_one_out_of_the_link(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
     runner.pause()
-    runner.step_d()
+    runner.step_once("d")
     runner.flush()
     assert "changes" in app.run().query_params
     for seed in range(1, 6):  # the link is written while the run is still being made
         app.number_input(key="w:seed").set_value(seed).run()
         assert "changes" not in app.query_params
-        runner.step_d()
+        runner.step_once("d")
         runner.flush()
         assert "changes" in app.run().query_params
-    runner.restart(runner.config)
+    runner.send(do.Restart(runner.config))
     assert not runner.interventions, "at once: the link is not to wait until the new run is made"
 
 
 def test_a_link_with_every_setting_off_its_default_opens_as_it_is(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     config = {
         "data": {"name": "line"},

@@ -12,12 +12,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gan_core import Runner
 from gan_core.data import own
 from gan_core.data.payload import to_text
 from gan_core.data.tables import read_drawing
 from pages.ui.train import draw
-from tests.pages.conftest import VISIT, Opener
+from tests.pages.conftest import VISIT, Opener, Seen
 
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
 
@@ -40,7 +39,7 @@ def chosen(app: AppTest, kind: str) -> AppTest:
 
 
 def test_pictures_are_trained_on_as_they_were_asked_for(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
@@ -59,11 +58,11 @@ def test_pictures_are_trained_on_as_they_were_asked_for(
     assert (data.name, data.size, data.colour, data.flip) == ("own-images", 16, True, False)
     assert runner.config.data_shape == (3, 16, 16)
     assert any("settings, but not your data" in caption.value for caption in app.caption)
-    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    assert runner.wait(lambda r: r.step > 0), runner.message
 
 
 def test_both_players_can_be_told_the_classes_of_a_zip_with_folders(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
@@ -80,7 +79,7 @@ def test_both_players_can_be_told_the_classes_of_a_zip_with_folders(
     rebuilt(runner, 2)
     assert not app.exception
     assert (runner.config.conditional, runner.config.n_classes) == (True, 2)
-    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    assert runner.wait(lambda r: r.step > 0), runner.message
     app.toggle(key="own:conditional").set_value(False).run()
     app.button(key="own:go").click().run()
     rebuilt(runner, 3)
@@ -88,7 +87,7 @@ def test_both_players_can_be_told_the_classes_of_a_zip_with_folders(
 
 
 def test_a_drawing_takes_the_place_of_pictures(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
@@ -101,12 +100,12 @@ def test_a_drawing_takes_the_place_of_pictures(
     app.run()
     assert not app.exception
     assert (runner.run, runner.config.data.name, runner.preset) == (3, "own-points", "")
-    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    assert runner.wait(lambda r: r.step > 0), runner.message
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", pictures(0)], ids=["empty", "broken", "none"])
 def test_what_holds_no_picture_is_said_and_the_run_stays(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], content: bytes
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], content: bytes
 ) -> None:
     app = open_app(SMALL)
     runner = runner_of(app)
@@ -118,7 +117,7 @@ def test_what_holds_no_picture_is_said_and_the_run_stays(
 
 
 def test_a_table_is_trained_on(
-    open_app: Opener, runner_of: Callable[[AppTest], Runner], rebuilt: Callable[[Runner, int], None]
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     app = chosen(open_app(SMALL), "Table")
     runner = runner_of(app)
@@ -128,10 +127,10 @@ def test_a_table_is_trained_on(
     rebuilt(runner, 2)
     assert not app.exception
     assert runner.config.data.name == "own-points"
-    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    assert runner.wait(lambda r: r.step > 0), runner.message
 
 
-def test_a_link_carries_a_small_drawing(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+def test_a_link_carries_a_small_drawing(open_app: Opener, runner_of: Callable[[AppTest], Seen]) -> None:
     points = read_drawing([[i % 10 / 10, i // 10 / 10] for i in range(60)])
     text = to_text(points)
     assert text is not None
@@ -141,7 +140,7 @@ def test_a_link_carries_a_small_drawing(open_app: Opener, runner_of: Callable[[A
     assert not app.exception
     assert not app.toast
     assert runner.config.data.hash == points.hash
-    assert runner.wait(lambda r: r.step_count > 0), runner.message
+    assert runner.wait(lambda r: r.step > 0), runner.message
     assert app.query_params["points"] in (text, [text])
     assert any("repeats this run exactly" in caption.value for caption in app.caption)
     chosen(app, "Drawing")
@@ -153,7 +152,7 @@ def test_a_link_with_a_broken_drawing_opens_the_default_run(open_app: Opener) ->
     app = open_app({"preset": "moons", "points": "nonsense!"})
     assert not app.exception
     assert "The link could not be followed" in " ".join(toast.value for toast in app.toast)
-    assert app.session_state[VISIT].runner.preset == "digits"
+    assert Seen(app.session_state[VISIT]).preset == "digits"
 
 
 @pytest.mark.parametrize("raw", [[], [[0, 1]], [[0.5, -1.5], [1, 1]]])

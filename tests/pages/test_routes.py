@@ -21,6 +21,7 @@ from gan_core.record.frame import decode
 from pages.ui import live
 from pages.ui.live.route import FRAME, plotly_url, routes
 from pages.ui.presence import Rooms, Visit
+from tests.pages.conftest import Seen
 
 CONFIG: RunConfig = parse_config(
     {
@@ -79,7 +80,7 @@ def ask(app: Starlette, path: str, method: str = "GET") -> Reply:
 @pytest.fixture
 def rooms() -> Iterator[Rooms]:
     found = Rooms(4, release_after=60)
-    found.monitor.close()  # metrics that come late would be one more frame of a paused run
+    found.host.monitor.close()  # metrics that come late would be one more frame of a paused run
     yield found
     found.close()
 
@@ -87,9 +88,9 @@ def rooms() -> Iterator[Rooms]:
 @pytest.fixture
 def visit(rooms: Rooms) -> Visit:
     found = rooms.open(CONFIG, (), "")
-    assert found.runner.wait(lambda r: r.step_count > 3)
-    found.runner.pause()
-    assert found.runner.wait(lambda r: decode(r.frame() or b"")[0]["state"] == "paused")
+    assert Seen(found).wait(lambda r: r.step > 3)
+    Seen(found).pause()
+    assert Seen(found).wait(lambda r: decode(r.frame() or b"")[0]["state"] == "paused")
     return found
 
 
@@ -107,7 +108,7 @@ def test_a_run_s_own_token_gets_its_newest_frame_fresh_and_uncompressed(get: Get
     assert reply.headers["content-encoding"] == "identity"  # Streamlit would compress it on the event loop
     header, arrays = decode(reply.body)
     assert header["state"] == "paused"
-    assert header["step"] == visit.runner.step_count
+    assert header["step"] == Seen(visit).step
     assert arrays["fake"].shape[1] == 2
     assert visit.token.encode() not in reply.body
 
@@ -126,8 +127,8 @@ def test_who_has_the_newest_frame_gets_none(get: Get, visit: Visit) -> None:
     assert (reply.status, reply.body) == (204, b"")
     assert reply.headers["cache-control"] == "no-store"
     assert get(f"/{FRAME}?t={visit.token}&since={serial - 1}").status == 200
-    visit.runner.step()
-    assert visit.runner.wait(lambda r: get(f"/{FRAME}?t={visit.token}&since={serial}").status == 200)
+    Seen(visit).step_once()
+    assert Seen(visit).wait(lambda r: get(f"/{FRAME}?t={visit.token}&since={serial}").status == 200)
 
 
 @pytest.mark.parametrize(
@@ -136,12 +137,12 @@ def test_who_has_the_newest_frame_gets_none(get: Get, visit: Visit) -> None:
 def test_any_other_text_for_since_gets_the_newest_frame(get: Get, visit: Visit, since: str) -> None:
     reply = get(f"/{FRAME}?t={visit.token}&since={since}")
     assert reply.status == 200
-    assert decode(reply.body)[0]["step"] == visit.runner.step_count
+    assert decode(reply.body)[0]["step"] == Seen(visit).step
 
 
 def test_the_raw_generator_is_shown_to_whom_asks_for_it_and_nothing_else_can_be_asked(get: Get, visit: Visit) -> None:
     def shows(asked: str, seen: str) -> bool:
-        return visit.runner.wait(
+        return Seen(visit).wait(
             lambda _: decode(get(f"/{FRAME}?t={visit.token}&generator={asked}").body)[0]["generator"] == seen
         )
 
@@ -152,8 +153,8 @@ def test_the_raw_generator_is_shown_to_whom_asks_for_it_and_nothing_else_can_be_
 
 
 def test_a_run_that_has_ended_is_gone(get: Get, visit: Visit) -> None:
-    visit.runner.close()
-    assert visit.runner.wait(lambda r: r.state == "closed")
+    Seen(visit).close()
+    assert Seen(visit).wait(lambda r: r.state == "closed")
     assert get(f"/{FRAME}?t={visit.token}").status == 410
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from gan_core import Runner, Trainer
+from gan_core import Trainer
 from gan_core.config import parse_config
 from gan_core.record.frame import decode
 from gan_core.record.run_card import RunCard, fingerprint
@@ -22,7 +22,7 @@ from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave
 from pages.ui import browser, session
 from pages.ui.live.route import routes
-from tests.pages.conftest import VISIT, Opener, stand_at
+from tests.pages.conftest import VISIT, Opener, Seen, stand_at
 from tests.pages.test_routes import ask
 
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
@@ -32,7 +32,7 @@ CONFIG = parse_config({"data": {"name": "moons"}, "batch_size": 8, "generator": 
 @pytest.fixture
 def autosave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Autosave]:
     made = Autosave(tmp_path)
-    monkeypatch.setattr(session.rooms(), "autosave", made)
+    monkeypatch.setattr(session.rooms().host, "autosave", made)
     monkeypatch.setenv("GAN_EXPLORER_USERS", "one")
     yield made
     made.close()
@@ -64,7 +64,7 @@ def offered(app: AppTest) -> bool:
 
 
 def test_a_run_that_ended_with_the_last_server_is_offered_until_it_is_answered(
-    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner], monkeypatch: pytest.MonkeyPatch
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved(autosave, "old-1", 7)
     monkeypatch.setattr(session.rooms(), "answered", set())
@@ -82,7 +82,7 @@ def test_a_run_that_ended_with_the_last_server_is_offered_until_it_is_answered(
 
 
 def test_a_saved_run_goes_on_where_it_stood(
-    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     trainer = saved(autosave, "old-1", 7)
     page = runs_page(open_app)
@@ -91,11 +91,10 @@ def test_a_saved_run_goes_on_where_it_stood(
     page.button(key="go:old-1").click().run()
     assert not page.exception
     assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
-    assert (runner.step_count, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
-    runner.step()
-    assert runner.wait(lambda r: r.step_count == 8)
-    assert runner.trainer is not None
-    assert runner.trainer.stats == trainer.step()
+    assert (runner.step, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
+    runner.step_once()
+    assert runner.wait(lambda r: r.step == 8)
+    assert runner.behind.trainer.stats == trainer.step()
     assert "goes on from step 7" in " ".join(t.value for t in page.toast)
 
 
@@ -114,7 +113,7 @@ def test_another_machine_sees_its_own_runs_alone(
 
 
 def test_an_earlier_run_of_this_visit_can_be_gone_on_with(
-    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     app = open_app(SMALL)
     key = app.session_state[VISIT].key
@@ -147,7 +146,7 @@ def test_two_ticked_runs_are_compared(open_app: Opener, autosave: Autosave) -> N
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint at all", b"\x80\x04K\x01."])
 def test_a_file_that_is_no_run_is_refused_and_the_run_stays(
-    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner], content: bytes
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen], content: bytes
 ) -> None:
     page = runs_page(open_app)
     runner = runner_of(page)
@@ -159,28 +158,28 @@ def test_a_file_that_is_no_run_is_refused_and_the_run_stays(
 
 
 def test_this_run_can_be_taken_home_and_opened_again(
-    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     page = runs_page(open_app)
     runner = runner_of(page)
-    assert runner.wait(lambda r: r.step_count > 5)
+    assert runner.wait(lambda r: r.step > 5)
     runner.pause()
     assert runner.wait(lambda r: r.state == "paused")
     here = page.session_state[VISIT]
-    found = here.recorder.state(runner.step_count)
+    found = Seen(here).kept(runner.step)
     assert found is not None
     content = checkpoint.encode(found[1])
     step = found[0]
     page.file_uploader(key="open:file").upload("run.safetensors", content, "application/octet-stream").run()
     page.button(key="open:go").click().run()
     assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
-    assert runner.step_count == step
+    assert runner.step == step
 
 
 # -- the past by its routes ----------------------------------------------------------------------------------
 
 
-def test_the_past_is_served_to_its_own_token_alone(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+def test_the_past_is_served_to_its_own_token_alone(open_app: Opener, runner_of: Callable[[AppTest], Seen]) -> None:
     app = open_app(SMALL)
     runner, here = runner_of(app), app.session_state[VISIT]
     stand_at(runner, 30)
@@ -216,7 +215,7 @@ def test_a_saved_run_can_be_renamed_and_its_name_is_plain_text(open_app: Opener,
 
 
 def test_a_duplicate_is_a_run_of_its_own(
-    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     saved(autosave, "old-1", 5)
     page = runs_page(open_app)
@@ -228,7 +227,7 @@ def test_a_duplicate_is_a_run_of_its_own(
     assert keys(page) == [copy]
     assert "moons, copy" in page.checkbox(key=f"tick:{copy}").label
     page.button(key=f"go:{copy}").click().run()
-    assert runner_of(page).wait(lambda r: r.step_count >= 5)
+    assert runner_of(page).wait(lambda r: r.step >= 5)
 
 
 def test_a_row_shows_a_picture_and_scores(open_app: Opener, autosave: Autosave) -> None:
@@ -279,19 +278,19 @@ def test_who_the_app_is_for_can_be_said(monkeypatch: pytest.MonkeyPatch, open_ap
 
 
 def test_a_recorded_run_opens_at_its_end_with_its_past(
-    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Runner]
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen]
 ) -> None:
     page = runs_page(open_app)
     runner = runner_of(page)
     page.button(key="recorded:collapse").click().run()
     assert not page.exception
-    assert runner.wait(lambda r: r.step_count == 1300 and r.state == "paused")
+    assert runner.wait(lambda r: r.step == 1300 and r.state == "paused")
     runner.flush()
     here = page.session_state[VISIT]
-    assert here.recorder.contents()["states"] == [0, 300, 800, 1300]
-    assert len(here.recorder.contents()["frames"]) > 30
+    assert Seen(here).contents()["states"] == [0, 300, 800, 1300]
+    assert len(Seen(here).contents()["frames"]) > 30
     assert "1,300 steps" in " ".join(t.value for t in page.toast)
-    session_step = here.recorder.state(900)
+    session_step = Seen(here).kept(900)
     assert session_step is not None
     assert session_step[0] == 800
 

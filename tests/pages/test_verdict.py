@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from gan_core import Runner
 from gan_core.diagnosis import Evidence, Finding
 from gan_core.diagnosis.report import Report
 from pages.ui.commands import PauseAtFailure, TryCure, parse
-from pages.ui.presence import Visit
+from pages.ui.presence import Rooms, Visit
 from tests.pages import test_commands as commands
+from tests.pages.conftest import Seen
 from tests.pages.test_commands import Do
 
 rooms, visit, runner, effects, do = commands.rooms, commands.visit, commands.runner, commands.effects, commands.do
@@ -22,12 +22,12 @@ def finding(*cures: dict[str, object], since: int = 5) -> Finding:
     return Finding("mode_collapse", "bad", since, (Evidence("missing", 0.9, 0.25, "Gone."),), "So it is.", cures)
 
 
-def tell(runner: Runner, findings: Sequence[Finding]) -> None:
-    runner.report(Report(runner.run, runner.step_count, {}, findings))
+def tell(runner: Seen, findings: Sequence[Finding]) -> None:
+    runner.behind.report(Report(runner.run, runner.step, {}, findings))
     assert runner.wait(lambda r: bool(r.frame()) and list(r.findings) == list(findings))
 
 
-def test_a_cure_that_needs_it_begins_the_run_anew_with_the_same_seed(do: Do, runner: Runner) -> None:
+def test_a_cure_that_needs_it_begins_the_run_anew_with_the_same_seed(do: Do, runner: Seen) -> None:
     do("pause")
     tell(runner, [finding({"packing": 2}, {"generator.width": 16, "generator.depth": 1})])
     seed = runner.config.seed
@@ -39,11 +39,11 @@ def test_a_cure_that_needs_it_begins_the_run_anew_with_the_same_seed(do: Do, run
     assert runner.findings == (), "a new run begins without"
 
 
-def test_a_live_cure_goes_on_from_where_the_failure_began(do: Do, runner: Runner, visit: Visit) -> None:
-    assert runner.wait(lambda r: bool(r.frame()) and r.step_count > 20 and visit.recorder.state(10**6) is not None)
+def test_a_live_cure_goes_on_from_where_the_failure_began(do: Do, runner: Seen, visit: Visit) -> None:
+    assert runner.wait(lambda r: bool(r.frame()) and r.step > 20 and Seen(visit).kept(10**6) is not None)
     do("pause")
     assert runner.wait(lambda r: r.state == "paused")
-    found = visit.recorder.state(runner.step_count)
+    found = Seen(visit).kept(runner.step)
     assert found is not None
     tell(runner, [finding({"lr_g": 1e-5, "g_steps": 2}, since=found[0])])
     do("cure", value=0)
@@ -53,20 +53,20 @@ def test_a_live_cure_goes_on_from_where_the_failure_began(do: Do, runner: Runner
     assert runner.interventions[-1].step == found[0]
 
 
-def test_a_cure_that_is_no_longer_offered_does_nothing(do: Do, runner: Runner) -> None:
+def test_a_cure_that_is_no_longer_offered_does_nothing(do: Do, runner: Seen) -> None:
     run, config = runner.run, runner.config
     said = do("cure", value=0)
     assert "nothing to cure" in said
     assert (runner.run, runner.config) == (run, config)
 
 
-def test_a_run_pauses_by_itself_when_that_was_asked_for(do: Do, runner: Runner, visit: Visit) -> None:
-    alarm = visit._monitor._alarms
+def test_a_run_pauses_by_itself_when_that_was_asked_for(do: Do, runner: Seen, rooms: Rooms) -> None:
+    alarm = rooms.host.monitor._alarms
     do("alarm", value=True)
-    alarm[runner](finding())
+    alarm[runner.behind](finding())
     assert runner.wait(lambda r: r.state == "paused")
     do("alarm", value=False)
-    assert runner not in alarm
+    assert runner.behind not in alarm
 
 
 @pytest.mark.parametrize(

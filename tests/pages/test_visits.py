@@ -8,11 +8,14 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from gan_core.config import Intervention
+from gan_core.live.commands import RunCommand, Suspend
 from pages.ui.presence import GRACE, Rooms, Visit, default_pace, default_slots
+from tests.pages.conftest import Seen
 from tests.pages.test_routes import CONFIG
 
 RELEASE = 60.0
@@ -46,18 +49,18 @@ def rooms(clock: Clock) -> Iterator[Rooms]:
 @pytest.fixture
 def visit(rooms: Rooms) -> Visit:
     found = rooms.open(CONFIG, (), "")
-    assert found.runner.wait(lambda r: r.state == "playing" and r.step_count > 0)
+    assert Seen(found).wait(lambda r: r.state == "playing" and r.step > 0)
     return found
 
 
 def test_a_visit_opens_with_a_run_that_plays(rooms: Rooms) -> None:
     link = (Intervention(step=2, changes={"lr_g": 0.5}),)
     visit = rooms.open(CONFIG, link, "ring-8")
-    assert visit.runner.preset == "ring-8"
-    assert visit.runner.initial_config == CONFIG
-    assert visit.runner.wait(lambda r: r.state == "playing" and r.step_count > 2)
-    assert visit.runner.interventions == link
-    assert visit.runner.config.lr_g == 0.5
+    assert Seen(visit).preset == "ring-8"
+    assert Seen(visit).initial_config == CONFIG
+    assert Seen(visit).wait(lambda r: r.state == "playing" and r.step > 2)
+    assert Seen(visit).interventions == link
+    assert Seen(visit).config.lr_g == 0.5
     assert rooms.find(visit.token) is visit
 
 
@@ -74,9 +77,9 @@ def test_a_run_plays_on_through_a_short_absence(clock: Clock, rooms: Rooms, visi
     visit.leave()
     clock.now += GRACE - 1
     rooms.sweep()
-    step = visit.runner.step_count
-    assert visit.runner.wait(lambda r: r.step_count > step)
-    assert visit.runner.state == "playing"
+    step = Seen(visit).step
+    assert Seen(visit).wait(lambda r: r.step > step)
+    assert Seen(visit).state == "playing"
 
 
 def test_a_run_whose_browser_is_gone_stops_within_ten_seconds_and_frees_its_slot(
@@ -86,53 +89,54 @@ def test_a_run_whose_browser_is_gone_stops_within_ten_seconds_and_frees_its_slot
     visit.leave()
     clock.now += GRACE + 0.1
     rooms.sweep()
-    assert visit.runner.wait(lambda r: r.state == "paused")
-    assert rooms.slots.playing == 0
-    step = visit.runner.step_count
+    assert Seen(visit).wait(lambda r: r.state == "paused")
+    assert rooms.host.slots.playing == 0
+    step = Seen(visit).step
     rooms.sweep()
     time.sleep(0.1)
-    assert visit.runner.step_count == step
+    assert Seen(visit).step == step
 
 
 def test_the_same_run_goes_on_when_the_browser_is_back(clock: Clock, rooms: Rooms, visit: Visit) -> None:
     visit.leave()
     clock.now += GRACE + 0.1
     rooms.sweep()
-    assert visit.runner.wait(lambda r: r.state == "paused")
-    step = visit.runner.step_count
+    assert Seen(visit).wait(lambda r: r.state == "paused")
+    step = Seen(visit).step
     visit.arrive()
     rooms.sweep()
-    assert visit.runner.wait(lambda r: r.step_count > step and r.state == "playing")
-    assert visit.runner.run == 1
+    assert Seen(visit).wait(lambda r: r.step > step and r.state == "playing")
+    assert Seen(visit).run == 1
 
 
 def test_a_run_that_was_paused_is_still_paused_when_the_browser_is_back(
     clock: Clock, rooms: Rooms, visit: Visit
 ) -> None:
-    visit.runner.pause()
+    Seen(visit).pause()
     visit.leave()
     clock.now += GRACE + 0.1
     rooms.sweep()
     visit.arrive()
-    assert visit.runner.flush()
-    assert visit.runner.wait(lambda r: r.state == "paused")
-    step = visit.runner.step_count
+    assert Seen(visit).flush()
+    assert Seen(visit).wait(lambda r: r.state == "paused")
+    step = Seen(visit).step
     time.sleep(0.1)
-    assert visit.runner.step_count == step
+    assert Seen(visit).step == step
 
 
 def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, rooms: Rooms, visit: Visit
 ) -> None:
     """Whoever comes first, sweep or browser, the browser has the last word."""
-    suspend, begun = visit.runner.suspend, threading.Event()
+    send, begun = visit.run.send, threading.Event()
 
-    def slowly() -> None:
-        begun.set()
-        time.sleep(0.2)
-        suspend()
+    def slowly(command: RunCommand[Any]) -> Any:
+        if isinstance(command, Suspend):
+            begun.set()
+            time.sleep(0.2)
+        return send(command)
 
-    monkeypatch.setattr(visit.runner, "suspend", slowly)
+    monkeypatch.setattr(visit.run, "send", slowly)
     visit.leave()
     clock.now += GRACE + 0.1
     sweeper = threading.Thread(target=rooms.sweep)
@@ -140,15 +144,15 @@ def test_a_browser_that_is_back_while_its_run_is_put_aside_finds_it_playing(
     assert begun.wait(10)
     visit.arrive()
     sweeper.join()
-    assert visit.runner.flush()
-    step = visit.runner.step_count
-    assert visit.runner.wait(lambda r: r.step_count > step and r.state == "playing")
+    assert Seen(visit).flush()
+    step = Seen(visit).step
+    assert Seen(visit).wait(lambda r: r.step > step and r.state == "playing")
 
 
 def test_memory_is_given_back_after_the_time_to_live(clock: Clock, rooms: Rooms, visit: Visit) -> None:
-    runner = visit.runner
-    network = weakref.ref(runner.trainer.generator)  # type: ignore[union-attr]
-    trainer = weakref.ref(runner.trainer)
+    runner = Seen(visit)
+    network = weakref.ref(runner.behind.trainer.generator)  # type: ignore[union-attr]
+    trainer = weakref.ref(runner.behind.trainer)
     visit.leave()
     clock.now += RELEASE - 1
     rooms.sweep()
@@ -163,15 +167,15 @@ def test_memory_is_given_back_after_the_time_to_live(clock: Clock, rooms: Rooms,
     gc.collect()
     assert trainer() is None, "the trainer is held by something"
     assert network() is None
-    runner.join(10)
-    assert not any(thread.name == runner.driver.thread_name for thread in threading.enumerate())
+    runner.handle.join(10)
+    assert not any(thread.name == runner.behind.driver.thread_name for thread in threading.enumerate())
 
 
 def test_a_visit_that_a_session_drops_takes_its_run_along(rooms: Rooms) -> None:
     visit: Visit | None = rooms.open(CONFIG, (), "")
     assert visit is not None
-    runner, token = visit.runner, visit.token
-    assert runner.wait(lambda r: r.step_count > 0)
+    runner, token = Seen(visit), visit.token
+    assert runner.wait(lambda r: r.step > 0)
     visit = None
     gc.collect()
     assert runner.wait(lambda r: r.state == "closed")
@@ -184,23 +188,24 @@ def test_the_reaper_does_all_this_by_itself_and_ends_when_told(clock: Clock, roo
     clock.end = begun + GRACE
     rooms.reap(clock)
     assert clock.now == begun + GRACE + 1, "it looked once a second, and ended when told"
-    assert not visit.runner._suspended
+    assert Seen(visit).flush()
+    assert Seen(visit).state == "playing"
     clock.end = begun + GRACE + 2
     rooms.reap(clock)
-    assert visit.runner.wait(lambda r: r.state == "paused")
+    assert Seen(visit).wait(lambda r: r.state == "paused")
     clock.end = begun + RELEASE + 2
     rooms.reap(clock)
-    assert visit.runner.wait(lambda r: r.state == "closed")
+    assert Seen(visit).wait(lambda r: r.state == "closed")
 
 
 def test_closing_ends_every_run_and_every_thread(rooms: Rooms) -> None:
-    runners = [rooms.open(CONFIG, (), "").runner for _ in range(3)]
+    runners = [Seen(rooms.open(CONFIG, (), "")) for _ in range(3)]
     kept = [rooms.open(CONFIG, (), "") for _ in range(3)]
-    assert all(v.runner.wait(lambda r: r.step_count > 0) for v in kept)
+    assert all(Seen(v).wait(lambda r: r.step > 0) for v in kept)
     rooms.close()
-    assert all(v.runner.state == "closed" for v in kept)
+    assert all(Seen(v).state == "closed" for v in kept)
     names = {thread.name for thread in threading.enumerate()}
-    assert not names & {v.runner.driver.thread_name for v in kept}
+    assert not names & {Seen(v).behind.driver.thread_name for v in kept}
     assert all(r.wait(lambda r: r.state == "closed") for r in runners)
 
 
@@ -209,18 +214,18 @@ def test_a_waiting_run_plays_when_a_browser_that_holds_the_slot_is_gone() -> Non
     rooms = Rooms(1, release_after=RELEASE, clock=clock)
     try:
         first = rooms.open(CONFIG, (), "")
-        assert first.runner.wait(lambda r: r.state == "playing")
+        assert Seen(first).wait(lambda r: r.state == "playing")
         second = rooms.open(CONFIG, (), "")
-        assert second.runner.wait(lambda r: r.state == "queued")
+        assert Seen(second).wait(lambda r: r.state == "queued")
         first.leave()
         clock.now += GRACE + 0.1
         rooms.sweep()
-        assert second.runner.wait(lambda r: r.state == "playing")
+        assert Seen(second).wait(lambda r: r.state == "playing")
         first.arrive()
-        assert first.runner.wait(lambda r: r.state == "queued")
-        assert "number 1" in first.runner.message
-        second.runner.pause()
-        assert first.runner.wait(lambda r: r.state == "playing")
+        assert Seen(first).wait(lambda r: r.state == "queued")
+        assert "number 1" in Seen(first).message
+        Seen(second).pause()
+        assert Seen(first).wait(lambda r: r.state == "playing")
     finally:
         rooms.close()
 

@@ -12,39 +12,58 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from pages.ui.runs.making import FilmWish, file_name
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gan_core import ConfigError, Runner
+from gan_core import ConfigError
+from gan_core.config.presets import from_query
 from gan_core.export.common import Cancelled, Progress, watched
 from gan_core.storage import checkpoint
-from pages.ui.presence import Visit
-from pages.ui.runs.downloads import N_SAMPLES, Parcel, film_formats, long_parcels, parcels
+from pages.ui.presence import Rooms, Visit
+from pages.ui.runs.downloads import (
+    N_SAMPLES,
+    Download,
+    FilmWish,
+    downloads,
+    file_name,
+    film_formats,
+    slow_downloads,
+)
 from pages.ui.runs.jobs import Job
-from tests.pages.conftest import VISIT, Opener, stand_at
+from tests.pages.conftest import Opener, Seen, stand_at
 
 RING = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
 DIGITS = {"preset": "digits", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
-Packed = Callable[..., dict[str, Parcel]]
+Packed = Callable[..., dict[str, Download]]
 
 
 @pytest.fixture
-def packed(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> Packed:
-    def pack(query: dict[str, str]) -> dict[str, Parcel]:
-        app = open_app(query)
-        runner = runner_of(app)
-        stand_at(runner, 25)
-        here: Visit = app.session_state[VISIT]
+def rooms() -> Iterator[Rooms]:
+    found = Rooms(2, release_after=60)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def packed(rooms: Rooms) -> Packed:
+    kept: list[Visit] = []
+
+    def pack(query: dict[str, str]) -> dict[str, Download]:
+        config, preset, interventions = from_query(query)
+        here = rooms.open(config, interventions, preset)
+        kept.append(here)
+        stand_at(Seen(here), 25)
         assert file_name(here) == f"{query['preset']}-seed0"
-        return {parcel.name: parcel for parcel in (*parcels(here), *long_parcels(here, FilmWish(seconds=1.0)))}
+        return {
+            download.name: download for download in (*downloads(here), *slow_downloads(here, FilmWish(seconds=1.0)))
+        }
 
     return pack
 
 
 @pytest.mark.parametrize("query", [RING, DIGITS], ids=["plane", "images"])
 def test_all_of_it_can_be_made_and_is_what_it_says(packed: Packed, query: dict[str, str]) -> None:
-    made = {name: parcel.make(None, None) for name, parcel in packed(query).items() if name != "onnx"}
+    made = {name: download.make(None, None) for name, download in packed(query).items() if name != "onnx"}
     assert checkpoint.load(made["run"]).step_count == 25
     assert Image.open(io.BytesIO(made["picture"])).format == "PNG"
     assert Image.open(io.BytesIO(made["film"])).format == "GIF"
@@ -71,8 +90,8 @@ def test_a_run_that_no_script_knows_offers_the_rest(packed: Packed) -> None:
 # -- jobs ----------------------------------------------------------------------------------------------------
 
 
-def parcel_that(make: Callable[..., bytes]) -> Parcel:
-    return Parcel("x", "X", ".x", "text/plain", "", make)
+def download_that(make: Callable[..., bytes]) -> Download:
+    return Download("x", "X", ".x", "text/plain", "", make)
 
 
 def test_a_job_tells_how_far_it_is_and_gives_the_file() -> None:
@@ -83,7 +102,7 @@ def test_a_job_tells_how_far_it_is_and_gives_the_file() -> None:
         assert go_on.wait(10)
         return b"made"
 
-    job = Job(parcel_that(make), "run.x")
+    job = Job(download_that(make), "run.x")
     until(lambda: job.share == 0.25)
     assert job.state == "working"
     go_on.set()
@@ -95,7 +114,7 @@ def test_a_cancelled_job_ends_soon_and_leaves_nothing() -> None:
     def make(progress: Progress, cancelled: Cancelled) -> bytes:
         return b"".join(bytes([n % 256]) for n in watched(Slow(10_000), progress, cancelled))
 
-    job = Job(parcel_that(make), "run.x")
+    job = Job(download_that(make), "run.x")
     until(lambda: job.share > 0)
     job.cancel()
     job.join(5)
@@ -110,7 +129,7 @@ def test_a_job_that_fails_says_why() -> None:
         raise ZeroDivisionError
 
     for make, said in ((refuse, "there is nothing to show yet"), (crash, "ZeroDivisionError")):
-        job = Job(parcel_that(make), "run.x")
+        job = Job(download_that(make), "run.x")
         job.join(10)
         assert job.state == "failed"
         assert said in job.message
@@ -135,7 +154,7 @@ def until(ready: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_a_film_is_made_as_it_is_wished(open_app: Opener, runner_of: Callable[[AppTest], Runner]) -> None:
+def test_a_film_is_made_as_it_is_wished(open_app: Opener, runner_of: Callable[[AppTest], Seen]) -> None:
     app = open_app(RING)
     stand_at(runner_of(app), 25)
     page = app.switch_page("pages/runs.py").run()
@@ -156,7 +175,7 @@ def test_a_film_is_made_as_it_is_wished(open_app: Opener, runner_of: Callable[[A
 
 
 def test_films_have_the_formats_that_can_be_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.ui.runs.downloads.has_mp4", lambda: False)
+    monkeypatch.setattr("gan_core.export.film.has_mp4", lambda: False)
     assert film_formats() == ("gif", "webp")
-    monkeypatch.setattr("pages.ui.runs.downloads.has_mp4", lambda: True)
+    monkeypatch.setattr("gan_core.export.film.has_mp4", lambda: True)
     assert film_formats() == ("gif", "webp", "mp4")
