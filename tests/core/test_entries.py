@@ -46,7 +46,7 @@ ALLOWED = {
 }
 
 
-def strings(tree: ast.AST) -> Iterator[ast.Constant]:
+def strings(tree: ast.AST) -> Iterator[str]:
     """Text constants but docstrings and public names."""
     aside = set()
     for node in ast.walk(tree):
@@ -56,21 +56,22 @@ def strings(tree: ast.AST) -> Iterator[ast.Constant]:
             aside |= set(ast.walk(node.value))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in aside:
-            yield node
+            yield node.value
 
 
 def beginnings(tree: ast.AST) -> Iterator[str]:
     """Text that another is asked to begin or end with."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"startswith", "endswith", "removeprefix"}:
-            yield from (c.value for a in node.args for c in ast.walk(a) if isinstance(c, ast.Constant))
+            parts = [part for argument in node.args for part in ast.walk(argument)]
+            yield from (p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str))
 
 
 def names_in_python(source: str) -> set[str]:
     """Names of entries in quotes, and their beginnings where text is asked for them."""
     tree = ast.parse(source)
     parts = {text for text in beginnings(tree) if len(text) > 2 and any(text in name for name in NAMES)}
-    return (({node.value for node in strings(tree)} & NAMES) | parts) - ORDINARY
+    return ((set(strings(tree)) & NAMES) | parts) - ORDINARY
 
 
 def names_in_javascript(source: str) -> set[str]:
