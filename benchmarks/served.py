@@ -6,14 +6,10 @@ frame is drawn; what a visitor feels comes from ``performance.now()`` in the pag
 
 from __future__ import annotations
 
-import shutil
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,24 +19,14 @@ import psutil
 from playwright.sync_api import Browser, CDPSession, Page, Request, ViewportSize, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from benchmarks.bare import ROOT, Rate, environment, thread_clocks
+from benchmarks.app import BROWSERS, App, browser_path, launch
+from benchmarks.bare import Rate, environment, thread_clocks
 from gan_core.record.frame import decode
 
-BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first that is there: the shell draws pages alone, as they would be in a window, but no window around them."""
 VIEWPORT: Final[ViewportSize] = {"width": 1440, "height": 1500}
 """So tall that every panel is in sight: a plot that nobody sees is not drawn."""
 PATIENCE_MS: Final = 90_000
 
-_CHROMIUM_ARGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 # Counters only: a probe that gathers would grow, and growth is one of the things measured.
 _PROBE: Final = """
 (() => {
@@ -98,29 +84,21 @@ class Server:
     def __init__(
         self, changes: Mapping[str, str] | None = None, *, python: Sequence[str] = (), log: IO[bytes] | None = None
     ) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-        command = [sys.executable, *python, "-m", "streamlit", "run", "app.py", *options]
         self._log: IO[bytes] = log or tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
         self.started = time.time()
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(changes), stdout=subprocess.DEVNULL, stderr=self._log
-        )
+        self._app = App(environment(changes), python=(*python, "-m", "streamlit"), errors=self._log)
+        self.url = self._app.url
+        self._process = self._app.process
         self.pid = self._process.pid
         self.healthy = 0.0
 
     def __enter__(self) -> Server:
         end = time.monotonic() + PATIENCE_MS / 1000
         while time.monotonic() < end and self._process.poll() is None:
-            try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5):
-                    self.healthy = time.time()
-                    return self
-            except OSError:
-                time.sleep(0.01)
+            if self._app.answers():
+                self.healthy = time.time()
+                return self
+            time.sleep(0.01)
         self.__exit__()
         raise RuntimeError(f"the app did not start:\n{self.log()}")
 
@@ -155,10 +133,10 @@ class Server:
 def chromium() -> Iterator[Browser]:
     """Headless Chromium as the system has it."""
     with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)), None)
+        path = browser_path()
         if path is None:
             raise SystemExit(f"no browser: none of {', '.join(BROWSERS)} is installed")
-        browser = playwright.chromium.launch(executable_path=path, args=list(_CHROMIUM_ARGS))
+        browser = launch(playwright, path)
         try:
             yield browser
         finally:

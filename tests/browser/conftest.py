@@ -9,14 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,21 +30,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""Where there are several, the first one: the shell draws pages alone, no windows around them."""
-ARGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Streamlit's front end asks outside hosts; here they do not exist, on any machine.
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-)
+from benchmarks.app import BROWSERS, App, browser_path, launch
+
+# Other hosts do not exist, on any machine.
+ARGS = ("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",)
 TIMEOUT = 90.0
+OWN = re.compile(r"(https?|wss?)://127\.0\.0\.1:\d+/|data:|blob:")
+"""All that a page may ask for: nothing leaves the app's own host."""
 CALM: dict[str, Any] = {"reduced_motion": "reduce"}
 """Pictures that do not glide from one to the next cost a fraction; one test has them."""
 SMALL = "preset=ring-8&batch_size=16&generator.width=8&discriminator.width=8"
@@ -91,13 +77,6 @@ def lose(page: Page, name: str, n: int = 1) -> list[str | bytes]:
     return lost
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 # As `streamlit`, but that it says where its threads are when it is sent SIGUSR1.
 STREAMLIT = """
 import faulthandler, signal, sys
@@ -118,15 +97,11 @@ class Server:
     """
 
     def __init__(self, log: Path, slots: int, *options: str) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/"
         self.log = log
         data = log.parent / "data"
         broken = data / "MNIST" / "raw" / "train-images-idx3-ubyte"  # nor does any test download the real one
         broken.parent.mkdir(parents=True, exist_ok=True)
         broken.write_bytes(b"no images")
-        command = [sys.executable, "-c", STREAMLIT, "run", "app.py", "--server.headless", "true"]
-        command += ["--server.address", "127.0.0.1", "--server.port", str(self.port), *options]
         environment = os.environ | {
             "GAN_EXPLORER_SLOTS": str(slots),
             "GAN_EXPLORER_PACE": "80",  # the machine's other cores have tests to run
@@ -136,18 +111,15 @@ class Server:
             "PYTHONUNBUFFERED": "1",
         }
         with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
+            self._app = App(environment, *options, python=("-c", STREAMLIT), output=output)
+        self._process = self._app.process
+        self.port = self._app.port
+        self.url = f"{self._app.url}/"
         until(self._answers, "the server answers", now=self.words)
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, f"the server ended: {self.words()}"
-        try:
-            with urllib.request.urlopen(f"{self.url}_stcore/health", timeout=5) as reply:
-                return bool(reply.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return self._app.answers()
 
     def words(self) -> str:
         """All that it printed."""
@@ -209,12 +181,12 @@ def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    path = browser_path()
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
     with sync_playwright() as playwright:
         expect.set_options(timeout=TIMEOUT * 1000)  # a busy machine is not a failure
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
+        browser = launch(playwright, path, *ARGS)
         yield browser
         browser.close()
 
@@ -256,9 +228,22 @@ class View:
     def report(self) -> str:
         """How things stand, for a test that fails."""
         if not self.state:  # not even a view
-            asked = "\n".join(self.addresses[-12:])
-            return f"{self.page.inner_text('body')[:600]} {self.errors}\n{asked}\n{self.server.stacks()}"
+            asked = "\n".join(self.addresses[-40:])
+            return f"{self.outside_the_view()}\n{self.errors}\n{asked}\n{self.server.stacks()}"
         return f"{self.state} at step {self.step}: {self.words()[:300]} {self.errors}"
+
+    def outside_the_view(self) -> str:
+        """What is on the page, the components' places, and whether a script runs."""
+        script = """() => {
+            const all = (where) => [...document.querySelectorAll(where)];
+            const places = all('[data-testid^="stBidiComponent"]').map((node) => node.outerHTML.slice(0, 300));
+            const scripts = all('[data-test-script-state]').map((node) => node.dataset.testScriptState);
+            const names = performance.getEntriesByType('resource').map(({ name }) => name);
+            const loaded = names.filter((name) => name.includes('/gan/'));
+            const main = document.querySelector('[data-testid="stMain"]')?.innerText.slice(0, 1500);
+            return { main, places, scripts, loaded, hidden: document.hidden, connected: navigator.onLine };
+        }"""
+        return str(self.page.evaluate(script))
 
     def click(self, name: str) -> None:
         """Click a button of the view."""
@@ -349,6 +334,7 @@ def opener(chromium: Browser, standard: Callable[[], Server]) -> Iterator[Opener
         view.page.on("console", lambda message: _note(view, message))
         view.page.on("pageerror", lambda error: view.errors.append(f"uncaught: {error}"))
         view.page.on("request", lambda asked: view.addresses.append(asked.url))
+        view.page.on("websocket", lambda asked: view.addresses.append(asked.url))
         view.page.goto(f"{address}?{query}" if query else address, timeout=TIMEOUT * 1000)
         if wait:
             view.wait_for(wait)
@@ -365,6 +351,7 @@ def opener(chromium: Browser, standard: Callable[[], Server]) -> Iterator[Opener
                     view.page.wait_for_selector('.gan-live[data-state="paused"]', timeout=5000)
         context.close()
     assert not [error for _, view in views for error in view.errors]
+    assert not [address for _, view in views for address in view.addresses if not OWN.match(address)]
 
 
 @pytest.fixture
@@ -394,10 +381,8 @@ def _note(view: View, message: ConsoleMessage) -> None:
     if message.type not in ("error", "warning"):
         return
     where = message.location.get("url", "")
-    if "ERR_NAME_NOT_RESOLVED" in message.text and "127.0.0.1" not in where:
-        return  # Streamlit's front end looks for outside hosts
-    if re.search(r"/(guide|latent|learn|runs)/_stcore/(health|host-config)$", where) and "404" in message.text:
-        return  # and for its base path, where a sub-page is opened directly
+    if re.search(r"/(collapse|guide|latent|learn|runs)/_stcore/(health|host-config)$", where) and "404" in message.text:
+        return  # Streamlit's front end looks for its base path, where a sub-page is opened directly
     if message.type == "warning" and "/static/" in where:
         return  # deprecations in Streamlit's own bundle
     if view.may_lose_connection and re.search("ERR_|WebSocket|server endpoint|not responding", message.text):

@@ -12,9 +12,9 @@ const SOURCES = readdirSync(WEB, { withFileTypes: true })
   .flatMap(({ name }) => readdirSync(join(WEB, name)).map((file) => join(WEB, name, file)))
   .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 
-test('no line is longer than 120', () => {
+test('no line is longer than 120, but for what is generated', () => {
   assert.ok(SOURCES.length > 40);
-  for (const { path, text } of SOURCES)
+  for (const { path, text } of SOURCES.filter((source) => !source.path.endsWith('frame-types.js')))
     text.split('\n').forEach((line, i) => {
       assert.ok([...line].length <= 120, `${path}:${i + 1}`);
     });

@@ -4,15 +4,15 @@ import { test } from 'node:test';
 import { parse } from '../../pages/ui/web/core/frame.js';
 import { layout } from '../../pages/ui/web/train/images.js';
 import { endsInWords, opinionScale } from '../../pages/ui/web/train/opinion.js';
-import { hasScores } from '../../pages/ui/web/train/scored.js';
 import { course } from '../../pages/ui/web/train/strip.js';
 import { inTime } from '../../pages/ui/web/train/time-machine.js';
 import { numberCards, rightOf } from '../../pages/ui/web/train/words.js';
-import { bytes } from './fixtures.js';
+import { bytes, json } from './fixtures.js';
 
 const PLANE = parse(bytes('plane.bin'));
 const CRITIC = parse(bytes('critic.bin'));
 const IMAGES = parse(bytes('images.bin'));
+const METRICS = json('figures.json').metrics;
 
 test('probabilities are coloured about one half, critic values about the middle of both kinds', () => {
   const scale = opinionScale(PLANE, PLANE.arrays.heat, null);
@@ -53,21 +53,21 @@ test('the ends are said with as many digits as tell them apart', () => {
 
 test('three numbers of a run, each with its scale and what it means', () => {
   for (const frame of [PLANE, CRITIC, IMAGES]) {
-    const cards = numberCards(frame);
+    const cards = numberCards(frame, METRICS);
     assert.ok(cards.length >= 3);
     for (const card of cards.slice(0, 3)) {
       assert.equal(card.length, 4);
       for (const words of card) assert.ok(words && !/undefined|NaN|null/.test(words), words);
     }
   }
-  const names = numberCards(PLANE).map(([name]) => name);
+  const names = numberCards(PLANE, METRICS).map(([name]) => name);
   assert.deepEqual(names.slice(0, 3), ['reaches', 'sharp', 'D is right on']);
-  assert.match(numberCards(PLANE)[0][1], /^\d of 8 modes$/);
+  assert.match(numberCards(PLANE, METRICS)[0][1], /^\d of 8 modes$/);
 });
 
 test('before anything is scored the same cards stand there, and say so', () => {
   const early = { ...PLANE, header: { ...PLANE.header, metrics: {}, metrics_step: 0 } };
-  const cards = numberCards(early);
+  const cards = numberCards(early, METRICS);
   assert.deepEqual(cards[0].slice(0, 3), ['reaches', '–', 'not yet counted']);
   assert.deepEqual(cards[1].slice(0, 3), ['sharp', '–', 'not yet counted']);
 });
@@ -78,19 +78,14 @@ test('D is right as often on both kinds together', () => {
 });
 
 test('the strip shows modes reached where there are any, else how often D is right', () => {
-  const modes = course(PLANE);
+  const modes = course(PLANE, METRICS);
   assert.equal(modes?.name, 'modes reached');
   assert.equal(modes?.steps.length, PLANE.arrays.metric_step.length);
   assert.match(/** @type {any} */ (modes).say(0), /^\d of 8$/);
-  const right = course(IMAGES);
+  const right = course(IMAGES, METRICS);
   assert.equal(right?.name, 'D is right');
   assert.ok(/** @type {any} */ (right).at(0) >= 0 && /** @type {any} */ (right).at(0) <= 1);
-  assert.equal(course({ ...IMAGES, arrays: {} }), null);
-});
-
-test('scores are plotted once there are any', () => {
-  assert.ok(hasScores(PLANE) && hasScores(IMAGES));
-  assert.ok(!hasScores({ arrays: { metric_step: new Float32Array(0) } }));
+  assert.equal(course({ ...IMAGES, arrays: {} }, METRICS), null);
 });
 
 test('a moment of the past has the curves of all the run, and all else as it was then', () => {

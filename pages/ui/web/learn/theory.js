@@ -26,7 +26,7 @@ function words(paragraphs) {
 function table({ head, rows }) {
   const cells = (tag, row) =>
     row.map((text, i) =>
-      i
+      i || !text // above the names of the rows there is no heading
         ? el(tag, tag === 'th' ? { text, scope: 'col' } : { text })
         : el('th', { text, scope: tag === 'th' ? 'col' : 'row' }),
     );

@@ -27,8 +27,8 @@ export function inTime(then, now) {
 }
 
 /**
- * `look(step)`: show the picture of that step, null for the present. `send(name, value)`: ask the run. `starred()`: hear
- * that another step is the best one; the list may come after the last frame of a run that stands.
+ * `look(step)`: show the picture of that step, null for the present. `send(name, value)`: ask the run. `starred()`:
+ * another step is the best one; that may be heard after the last frame of a run that stands.
  */
 export function past({ look, send, starred }) {
   let kept = { run: 0, frames: [], states: [], best: null },
