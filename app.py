@@ -37,6 +37,8 @@ if get_script_run_ctx(suppress_warning=True) is None:
     base = "/" + st.get_option("server.baseUrlPath").strip("/") if st.get_option("server.baseUrlPath") else ""
     app = st.App(__file__, routes=[start.Routes(base).route()], lifespan=lifespan)
 else:
+    from gan_core.config.assets import asset
+
     page = st.navigation(
         [
             st.Page("pages/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
@@ -50,7 +52,7 @@ else:
     )
     st.set_page_config(
         page_title=f"{page.title} · GAN Explorer",
-        page_icon=":material/compare_arrows:",
+        page_icon=str(asset("icon.svg")),  # a material icon would be fetched from a host of fonts
         layout="wide",
         # With an entry of its own the menu is shown, and with it the choice of a light or a dark page.
         menu_items={"About": "GAN Explorer: see, understand and diagnose generative adversarial networks."},

@@ -25,7 +25,7 @@ from benchmarks.rows import Row, parser, report
 from benchmarks.served import LivePage, Server, chromium, watch
 from gan_core.config import RunConfig
 from gan_core.config.presets import preset, to_query
-from gan_core.data.vision import data_folder
+from gan_core.data.download import data_folder
 
 BUSY: Final = 0.1
 """Bare halves that differ by more than this share of the larger say that the machine was busy."""

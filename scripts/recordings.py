@@ -22,6 +22,7 @@ from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.recorder import MAIN_METRICS
 from gan_core.metrics import METRICS
 from gan_core.metrics.scoring import score_generators
+from gan_core.record.frame import Playing
 from gan_core.record.timeline import Best, Timeline
 from gan_core.storage import bundled as recorded
 from gan_core.training import Trainer
@@ -34,7 +35,7 @@ def _width(n: int) -> dict[str, int]:
     return {"generator.width": n, "discriminator.width": n}
 
 
-_STATE: Final[Mapping[str, Any]] = {
+_STATE: Final[Playing] = {
     "run": 0,
     "state": "paused",
     "message": "",
@@ -43,6 +44,7 @@ _STATE: Final[Mapping[str, Any]] = {
     "pace": None,
     "stop_at": None,
     "seconds": 0.0,
+    "preset": "",
 }
 
 

@@ -15,7 +15,7 @@ from gan_core.commands import export, presets, score, sweep, train
 
 
 class Command(Protocol):
-    """What a module of a command has.
+    """Interface of a command's module.
 
     Attributes:
         HELP: What it does, in a sentence or a few.
@@ -24,16 +24,16 @@ class Command(Protocol):
     HELP: str
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the command's own words."""
+        """Declare the command's arguments."""
 
     def run(self, args: argparse.Namespace) -> None:
-        """Do it, and print what came of it.
+        """Run the command and print its result.
 
         Args:
-            args: What `add_arguments` declared, and ``json``: whether to print one record and nothing else.
+            args: The values of the arguments declared, and ``json``: whether to print one record and nothing else.
 
         Raises:
-            GanExplorerError: If it cannot be done; the message is all that the user will see.
+            GanExplorerError: If it fails; the user sees this message alone.
         """
 
 

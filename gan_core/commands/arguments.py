@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def number(kind: Callable[[str], float], low: float, high: float, words: str) -> Callable[[str], float]:
-    """A number in a range.
+    """Make a converter that accepts the numbers of a range.
 
     Args:
         kind: ``int`` or ``float``.

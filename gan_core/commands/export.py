@@ -11,7 +11,7 @@ HELP = "Write a saved run as pictures, films, tables, weights, a page or a scrip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The run, and a file for each thing to write."""
+    """Declare the run, and a file for each thing to write."""
     targets.add_arguments(parser)
 
 

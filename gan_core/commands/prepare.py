@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def changes(settings: Iterable[str], seed: str | None = None) -> dict[str, str]:
-    """What ``--set`` and ``--seed`` change in a config.
+    """Collect what ``--set`` and ``--seed`` change in a config.
 
     Args:
         settings: ``PATH=VALUE`` each.
@@ -38,7 +37,7 @@ def changes(settings: Iterable[str], seed: str | None = None) -> dict[str, str]:
 
 
 def _prepare(config: RunConfig, device: str) -> None:
-    """Set PyTorch up, and get the data while a bar shows how far it is."""
+    """Set PyTorch up, and load the data behind a progress bar."""
     import torch
 
     from gan_core.data import load_data
@@ -57,52 +56,15 @@ def _prepare(config: RunConfig, device: str) -> None:
             load_data(config.data, progress=show)
 
 
-def own_data(path: Path | None) -> dict[str, str]:
-    """Read the data of ``--data``, and say on stderr what was left out.
-
-    Args:
-        path: A folder or zip of pictures, or a table; None for none.
-
-    Returns:
-        What a config calls them.
-
-    Raises:
-        GanExplorerError: If they cannot be read or used.
-    """
-    if path is None:
-        return {}
-    from gan_core.data import own
-    from gan_core.data.tables import read_points
-    from gan_core.data.uploads import read_folder, read_zip
-
-    path = path.expanduser()
-    try:
-        if path.is_dir():
-            images = read_folder(path)
-        elif path.suffix.lower() == ".zip":
-            images = read_zip(path.read_bytes())
-        else:
-            points = read_points(path.name, path.read_bytes())
-            return {"data.name": points.name, "data.hash": own.register(points)}
-    except OSError as error:
-        raise ConfigError(f"--data {path} cannot be read: {error.strerror or error}") from None
-    for reason, count in images.skipped:
-        print(f"{count} left out: {reason}", file=sys.stderr)
-    if images.warning:
-        print(images.warning, file=sys.stderr)
-    named = {"data.name": images.name, "data.hash": own.register(images)}
-    return named | ({"data.classes": str(len(images.classes))} if images.labels is not None else {})
-
-
 def new_trainer(config: RunConfig, device: str) -> Trainer:
-    """A run at its beginning.
+    """Build the trainer of a new run.
 
     Args:
         config: What to train.
         device: Where.
 
     Raises:
-        GanExplorerError: If its data cannot be had, or there is no such device.
+        GanExplorerError: If its data cannot be loaded, or there is no such device.
     """
     _prepare(config, device)
     from gan_core.training import Trainer
@@ -111,7 +73,7 @@ def new_trainer(config: RunConfig, device: str) -> Trainer:
 
 
 def saved_trainer(path: Path, changed: Mapping[str, str], device: str) -> tuple[Trainer, str]:
-    """A saved run, with live settings changed as an intervention.
+    """Load a saved run and change live settings, as an intervention.
 
     Args:
         path: The file.
@@ -135,7 +97,7 @@ def saved_trainer(path: Path, changed: Mapping[str, str], device: str) -> tuple[
 
 
 def writable(path: Path) -> Path:
-    """The path, if it can be written: better to know before an hour of training than after.
+    """Return the absolute path of a file that can be written, checked before an hour of training rather than after.
 
     Raises:
         ConfigError: If it cannot.

@@ -12,7 +12,7 @@ HELP = "List the presets."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It has no words of its own."""
+    """Declare nothing: this command has no options of its own."""
 
 
 def run(args: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ HELP = "Score a file of samples against a data set."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The data set and the file."""
+    """Declare the data set and the file."""
     parser.add_argument("data", metavar="DATASET", choices=tuple(DATA_SHAPES), help=", ".join(DATA_SHAPES))
     parser.add_argument(
         "file",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from gan_core.commands import prepare
+from gan_core.commands import own, prepare
 from gan_core.commands.arguments import number
 from gan_core.commands.printing import print_json
 from gan_core.config import KNOBS
@@ -42,7 +42,7 @@ HELP = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to vary, how often, who does it, and where the rows go."""
+    """Declare what to vary, how many seeds, which workers, and the file of the rows."""
     parser.add_argument("preset", metavar="PRESET", help=f"one of: {', '.join(presets())}")
     parser.add_argument(
         "--vary",
@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=number(int, 1, 10**9, "a whole number"),
         help="of each run; the preset's own if left out",
     )
+    own.add_arguments(parser, "train all runs on them")
     who = parser.add_mutually_exclusive_group()
     who.add_argument(
         "--workers",
@@ -80,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train what the file does not have, and print medians over the seeds."""
     preset, vary = find(args.preset), parse_vary(args.vary)
-    config = preset.config.changed(prepare.changes(args.set, None))
+    config = preset.config.changed(own.read(args) | prepare.changes(args.set, None))
     jobs = plan(config, vary, seeds=range(args.seeds), steps=args.steps or preset.steps)
     if args.plot is not None:
         prepare.writable(args.plot)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tqdm import tqdm
 
-from gan_core.commands import prepare
+from gan_core.commands import own, prepare
 from gan_core.commands.arguments import number
 from gan_core.commands.printing import as_dicts, print_json, print_metrics
 from gan_core.config import KNOBS
@@ -35,7 +35,7 @@ HELP = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to train, how long, and where to keep it."""
+    """Declare what to train, how long, and where to save it."""
     parser.add_argument("preset", metavar="PRESET", nargs="?", help=f"one of: {', '.join(presets())}")
     parser.add_argument(
         "--resume", metavar="FILE", type=Path, help="go on with a saved run, bit for bit, instead of a preset"
@@ -67,12 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="write the whole run to a file (safetensors): weights, optimisers, random streams, history, config",
     )
-    parser.add_argument(
-        "--data",
-        metavar="PATH",
-        type=Path,
-        help="train on data of your own: a folder or zip of pictures, or a table of points (.csv, .npy)",
-    )
+    own.add_arguments(parser, "train on them, or give them to a saved run that does not hold its own")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to train")
 
 
@@ -83,11 +78,11 @@ def run(args: argparse.Namespace) -> None:
     save = None if args.save is None else prepare.writable(args.save)
     changes = prepare.changes(args.set, args.seed)
     with _on_interrupt() as interrupted:
-        own = prepare.own_data(args.data)
+        named = own.read(args)
         if args.resume is None:
             preset = find(args.preset)
             name, steps = preset.name, preset.steps
-            trainer = prepare.new_trainer(preset.config.changed(own | changes), args.device)
+            trainer = prepare.new_trainer(preset.config.changed(named | changes), args.device)
         else:
             trainer, name = prepare.saved_trainer(args.resume, changes, args.device)
             steps = 1_000

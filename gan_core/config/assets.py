@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 @functools.cache
 def asset(*parts: str) -> Path:
-    """Path of a file or folder among the assets.
+    """Find a file or folder among the assets.
 
     Args:
         parts: Its folders and its name, such as ``"runs", "digits.zip"``.

@@ -1,4 +1,4 @@
-"""Interventions: what a person may do to a run."""
+"""Interventions: what a person does to a run while it goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gan_core.config.knobs import Frozen
 
 
 class Origin(Frozen):
-    """Where a run has what it began with from, if not from its seed alone: the networks of another run.
+    """The networks of another run that a run began with, in place of fresh ones from its seed.
 
     Attributes:
         step: Finished steps of that other run.
@@ -25,9 +25,9 @@ class Origin(Frozen):
 
 
 class Intervention(Frozen):
-    """What a person did to a run after ``step`` steps: a live knob, one lone update, or a direction that was named.
+    """One act of a person on a run: live settings, one lone update, or a named direction of the latent space.
 
-    A run that began with the networks of another says so in its first one.
+    The first intervention of a run that began with the networks of another has their origin.
 
     Attributes:
         step: Number of finished steps when it happened.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import model_validator
+
 from gan_core.config.knobs import Frozen, knob
 from gan_core.config.names import (
     ACTIVATION_WORDS,
@@ -20,7 +24,7 @@ from gan_core.config.names import (
 
 
 class DataConfig(Frozen):
-    """Which data the GAN is to imitate; data is named, never given by path."""
+    """The data that the GAN imitates; they are named, never given by path."""
 
     name: DataName = knob("digits", "data set", "What the generator is to imitate.", "data")
     hash: str = knob(
@@ -55,7 +59,15 @@ class DataConfig(Frozen):
 
 
 class Regularisation(Frozen):
-    """One penalty on D: its name, its weight, and how often it is applied."""
+    """One penalty on D: its name, its weight, and how often it is applied; as text ``name`` or ``name:weight``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        name, colon, weight = given.partition(":")
+        return {"name": name} | ({"weight": weight} if colon else {})
 
     name: RegulariserName = knob("r1_r2", "penalty", "A penalty on how steep D may be.", "game")
     weight: float = knob(

@@ -1,4 +1,4 @@
-"""Settings by their dotted paths, and what to say when they are wrong."""
+"""Settings by their dotted paths, and messages for those that are wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gan_core.errors import ConfigError
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Dotted path to value, for all values of nested dicts; lists are values."""
+    """Flatten nested dicts to dotted path and value; lists are values."""
     out: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, dict):
@@ -44,13 +44,33 @@ def set_path(tree: dict[str, Any], path: str, value: Any, known: Iterable[str]) 
         elif not isinstance(node, dict) or key not in node or (last and isinstance(node[key], dict)):
             raise ConfigError(f"no setting {path[:80]!r}; there are: {', '.join(known)}")
         if last:
-            node[slot] = _from_text(value) if isinstance(value, str) else value
+            node[slot] = _from_text(value, isinstance(node[slot], list)) if isinstance(value, str) else value
         else:
             node = node[slot]
 
 
-def _from_text(text: str) -> Any:
-    """JSON where the text is JSON (numbers, lists), the text itself where it is a word."""
+def split(text: str) -> list[str]:
+    """Split a text at its commas, but not within brackets or quotes."""
+    parts, depth, quoted = [""], 0, False
+    for c in text:
+        quoted ^= c == '"'
+        depth += 0 if quoted else (c in "[{") - (c in "]}")
+        if c == "," and not depth and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return parts
+
+
+def _from_text(text: str, several: bool = False) -> Any:
+    """Read a value as typed: JSON where it is JSON (numbers, lists), else the word itself.
+
+    Args:
+        text: As typed.
+        several: True for a setting that is a list: then ``none`` is an empty one, and commas separate its values.
+    """
+    if several and not text.lstrip().startswith("["):
+        return [] if text.strip() in ("", "none") else [_from_text(part.strip()) for part in split(text)]
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -58,7 +78,7 @@ def _from_text(text: str) -> Any:
 
 
 def explain(error: Any, known: Iterable[str]) -> str:
-    """One of pydantic's errors in one line: which setting, what was given, what is allowed."""
+    """Put one of pydantic's errors in one line: which setting, what was given, what is allowed."""
     path = ".".join(str(part) for part in error["loc"]) or "config"
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":

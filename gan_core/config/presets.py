@@ -23,6 +23,8 @@ from gan_core.config.names import DATA_RULES, DataName
 from gan_core.errors import ConfigError
 
 DEFAULT: Final = "digits"
+FIRST: Final = {"plane": "ring-8", "images": DEFAULT}
+"""Presets that a first visitor is shown, by the kind of their data."""
 OF_POINTS: Final = "moons"
 OF_IMAGES: Final = "mnist"
 """Presets whose networks and rates suit points, or images, that have no preset of their own."""
@@ -53,13 +55,13 @@ class Preset:
 
 @functools.cache
 def presets() -> Mapping[str, Preset]:
-    """All presets by name, in the order of the file."""
+    """Read all presets by name, in the order of the file."""
     entries = json.loads(_FILE.read_text(encoding="utf-8"))
     return {e["name"]: Preset(**{**e, "config": parse_config(e["config"])}) for e in entries}
 
 
 def find(name: str) -> Preset:
-    """The preset of this name.
+    """Find the preset of a name.
 
     Raises:
         ConfigError: If there is none; the message names them all.
@@ -71,7 +73,7 @@ def find(name: str) -> Preset:
 
 
 def preset(name: str) -> RunConfig:
-    """The config of a preset.
+    """Find the config of a preset.
 
     Raises:
         ConfigError: If there is none of this name.
@@ -87,7 +89,7 @@ def usual_preset(data: DataName) -> str:
 
 
 def to_query(config: RunConfig, preset_name: str = "", interventions: Sequence[Intervention] = ()) -> dict[str, str]:
-    """The parameters of a link that repeats a run.
+    """Write the parameters of a link that repeats a run.
 
     Args:
         config: The config that the run began with.
@@ -111,7 +113,7 @@ def to_query(config: RunConfig, preset_name: str = "", interventions: Sequence[I
 
 
 def link_repeats_until(interventions: Sequence[Intervention]) -> int | None:
-    """The step up to which a link repeats a run with these interventions; None if it repeats all of it.
+    """Find the step up to which a link repeats a run with these interventions; None if it repeats all of it.
 
     A run that began with the networks of another (`gan_core.config.Origin`) is not repeated at all: -1.
     """
@@ -123,7 +125,7 @@ def link_repeats_until(interventions: Sequence[Intervention]) -> int | None:
 
 
 def from_query(query: Mapping[str, str]) -> tuple[RunConfig, str, tuple[Intervention, ...]]:
-    """What a link says; parameters come from strangers.
+    """Read a link; its parameters come from strangers.
 
     Returns:
         The config, the preset's name (or ""), and the interventions.

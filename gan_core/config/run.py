@@ -43,7 +43,7 @@ class RunConfig(RunFields):
         return flops_of(self)
 
     def changed(self, changes: Mapping[str, Any]) -> RunConfig:
-        """This config with other values at dotted paths.
+        """Make a config with other values at dotted paths.
 
         Args:
             changes: Path to value, such as ``{"generator.width": 64, "regularisers.0.weight": 0.3}``. A value
@@ -70,7 +70,7 @@ class RunConfig(RunFields):
         return Change(self, dict(changes), config, tuple(self.differences(config)))
 
     def retuned(self, changes: Mapping[str, Any]) -> RunConfig:
-        """As `changed`, for a run that goes on.
+        """Make a config with other live settings, for a run that goes on; otherwise as `changed`.
 
         Raises:
             ConfigError: Also if a setting would need a restart.
@@ -78,7 +78,7 @@ class RunConfig(RunFields):
         return self.change(changes).while_running().config
 
     def differences(self, other: RunConfig) -> dict[str, Any]:
-        """Paths at which ``other`` has another value, with its value there.
+        """Find the paths at which ``other`` has another value, with its value there.
 
         Penalties that differ in weight or ``every`` alone are named one by one; else the whole list is.
         """
@@ -114,7 +114,7 @@ class Change:
         return all(is_live(path) for path in self.paths)
 
     def while_running(self) -> Change:
-        """This change, for a run that goes on.
+        """Return this change if a run that goes on can make it.
 
         Raises:
             ConfigError: If a setting needs a restart.
@@ -125,7 +125,7 @@ class Change:
         return self
 
     def onto(self, config: RunConfig) -> Change:
-        """This change of another config: itself if that is its base, else validated anew.
+        """Apply this change to another config; it is validated anew unless that is its base.
 
         Raises:
             ConfigError: If it is not allowed there.
@@ -134,7 +134,7 @@ class Change:
 
 
 def parse_config(tree: Any) -> RunConfig:
-    """A config from plain data.
+    """Validate a config from plain data.
 
     Raises:
         ConfigError: In one line: which setting, what was given, what is allowed.
@@ -155,7 +155,7 @@ PENALTY_KNOBS: Final[dict[str, Knob]] = {knob.path: knob for knob in collect(Reg
 
 
 def is_live(path: str) -> bool:
-    """True if the setting at ``path`` may change without a restart."""
+    """Tell whether the setting at ``path`` may change without a restart."""
     if path.startswith("regularisers."):
         return PENALTY_KNOBS[path.rpartition(".")[2]].live
     return KNOBS[path.rstrip(".0123456789")].live

@@ -37,7 +37,7 @@ _MAX_RECORDS: Final = 10_000
 
 
 def cifar10(progress: Progress | None = None) -> Images:
-    """50,000 photographs to train on and 10,000 held out; fewer where not all files are there. Kept as uint8.
+    """Load 50,000 photographs to train on and 10,000 held out, as uint8; fewer where not all files are there.
 
     Raises:
         DataError: The files are damaged, or absent and cannot be downloaded; with their folder.
@@ -63,7 +63,7 @@ def cifar10(progress: Progress | None = None) -> Images:
 
 
 def _read_archive(path: Path) -> dict[str, NDArray[np.uint8]]:
-    """Straight from the packed file: nothing is unpacked to disk, so no path in it matters."""
+    """Read straight from the packed file: nothing is unpacked to disk, so no path in it matters."""
     found = {}
     with tarfile.open(path, "r:gz") as archive:
         for member in archive:  # in one pass, as going back would unpack all again
@@ -84,7 +84,7 @@ def _read_folder(folder: Path) -> dict[str, NDArray[np.uint8]]:
 
 
 def _records(name: str, file: IO[bytes]) -> NDArray[np.uint8]:
-    """The records of a file, `[n, 3073]`."""
+    """Read the records of a file, `[n, 3073]`."""
     content = file.read(_MAX_RECORDS * _RECORD + 1)
     n, rest = divmod(len(content), _RECORD)
     if rest or not 1 <= n <= _MAX_RECORDS:

@@ -27,7 +27,7 @@ _declared: list[torch.library.Library] = []  # the declarations live only as lon
 
 
 def import_torchvision() -> ModuleType:
-    """Imports torchvision, with the two operators declared where its own do not load.
+    """Import torchvision, with the two operators declared where its own do not load.
 
     Raises:
         DataError: torchvision is not installed, or does not fit this torch for another reason.

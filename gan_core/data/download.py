@@ -69,7 +69,7 @@ def fetch(
 
 
 def _remove_empty(folders: Sequence[Path]) -> None:
-    """Take away what was made in vain, innermost first."""
+    """Remove folders that were made in vain, innermost first."""
     for folder in folders:
         try:
             folder.rmdir()

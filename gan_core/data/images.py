@@ -23,7 +23,7 @@ __all__ = ["Images", "digits", "network_units"]
 
 
 def network_units(images: Tensor) -> Tensor:
-    """Images as networks see them: uint8 in 0..255 becomes float32 in [-1, 1]; float32 stays what it is."""
+    """Convert images to what networks see: uint8 in 0..255 to float32 in [-1, 1]; float32 stays what it is."""
     return images.float().div_(127.5).sub_(1.0) if images.dtype == torch.uint8 else images
 
 
@@ -62,7 +62,7 @@ class Images:
         return len(self.train)
 
     def sample(self, n: int, rng: Generator) -> Tensor:
-        """Training images drawn uniformly with replacement, `[n, c, h, w]`, float32 in [-1, 1].
+        """Draw training images uniformly with replacement, `[n, c, h, w]`, float32 in [-1, 1].
 
         Args:
             n: How many, >= 1.
@@ -71,7 +71,7 @@ class Images:
         return self._draw(n, rng)[0]
 
     def sample_labelled(self, n: int, rng: Generator) -> tuple[Tensor, Tensor]:
-        """The images that `sample` would draw, with their classes, `[n]`, int64.
+        """Draw the images that `sample` would draw, with their classes, `[n]`, int64.
 
         Args:
             n: How many, >= 1.
@@ -86,7 +86,7 @@ class Images:
         return images, self.labels.index_select(0, index)
 
     def _draw(self, n: int, rng: Generator) -> tuple[Tensor, Tensor]:
-        """Images and their places in `train`."""
+        """Draw images, with their places in `train`."""
         index = torch.randint(len(self.train), (n,), generator=rng)
         images = network_units(self.train.index_select(0, index))
         if self.flip:
@@ -95,7 +95,7 @@ class Images:
         return images, index
 
     def to_uint8(self, x: Tensor) -> NDArray[np.uint8]:
-        """Pictures to show: `[n, c, h, w]` in [-1, 1] (cut off beyond) to `[n, h, w, c]` in 0..255."""
+        """Convert to pictures to show: `[n, c, h, w]` in [-1, 1] (cut off beyond) to `[n, h, w, c]` in 0..255."""
         # Half a unit more before the cut to an integer, which rounds down.
         levels = x.detach().mul(127.5).add_(128.0).clamp_(0.0, 255.0).to(torch.uint8)
         pixels: NDArray[np.uint8] = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
@@ -113,7 +113,7 @@ _DIGITS_TRAIN_BITS = (
 
 
 def digits() -> Images:
-    """The 1,797 real 8 x 8 handwritten digits of scikit-learn: 900 to train on, 897 held out.
+    """Load the 1,797 real 8 x 8 handwritten digits of scikit-learn: 900 to train on, 897 held out.
 
     Read from the installed package's own file, without importing the package: no network and no wait.
 

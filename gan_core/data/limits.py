@@ -1,4 +1,4 @@
-"""Every cap on what strangers may hand in, in one place.
+"""Limits of what strangers may hand in.
 
 What is too large is refused or skipped before it is unpacked or decoded, so that memory and time stay bounded by
 these numbers and not by what a file claims. Worst case of one upload: `MAX_UPLOAD_BYTES` of file, one picture of

@@ -75,7 +75,7 @@ def _nearest(points: Floats, centres: Floats) -> NDArray[np.intp]:
 
 
 def discs(centres: Floats, radius: float) -> Assign:
-    """Nearest centre; inside when strictly closer than `radius` (PacGAN, arXiv:1712.04086)."""
+    """Assign by nearest centre; inside when strictly closer than `radius` (PacGAN, arXiv:1712.04086)."""
 
     def assign(points: Floats) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         nearest = _nearest(points, centres)
@@ -85,7 +85,7 @@ def discs(centres: Floats, radius: float) -> Assign:
 
 
 def ellipses(centres: Floats, stds: Floats, radius: float) -> Assign:
-    """Smallest Mahalanobis distance; inside when it is below `radius`.
+    """Assign by smallest Mahalanobis distance; inside when it is below `radius`.
 
     Args:
         centres: Means, `[k, 2]`.
@@ -101,7 +101,7 @@ def ellipses(centres: Floats, stds: Floats, radius: float) -> Assign:
 
 
 def ring_sectors(centre: Floats, radii: Floats, k: int, inner: float, outer: float) -> Assign:
-    """Sector of the angle on an ellipse, counted from -pi; inside between two relative radii."""
+    """Assign by sector of the angle on an ellipse, from -pi; inside between two relative radii."""
 
     def assign(points: Floats) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         unit = (points - centre) / radii
@@ -114,7 +114,7 @@ def ring_sectors(centre: Floats, radii: Floats, k: int, inner: float, outer: flo
 
 
 def strip_fifths(start: Floats, direction: Floats, k: int, half_height: float) -> Assign:
-    """Equal parts of a segment `start + t * direction`, with `t` read from x alone.
+    """Assign by equal parts of a segment `start + t * direction`, with `t` read from x alone.
 
     Inside when `0 <= t < 1` and the point is less than `half_height` above or below the segment.
     Points beyond an end are nearest to the part at that end.

@@ -56,13 +56,13 @@ def register(data: OwnData) -> str:
 
 
 def known(data_hash: str) -> bool:
-    """True if data of this hash are registered."""
+    """Tell whether data of a hash are registered."""
     with _lock:
         return data_hash in _sets
 
 
 def find(name: str, data_hash: str) -> OwnData:
-    """The registered data of this hash.
+    """Find the registered data of a hash.
 
     Args:
         name: "own-images" or "own-points".
@@ -82,7 +82,7 @@ def find(name: str, data_hash: str) -> OwnData:
 
 
 def load_own(config: DataConfig) -> Images | Points:
-    """The data set of a config that names own data; runs of equal configs share it.
+    """Load the data set of a config that names own data; runs of equal configs share it.
 
     Raises:
         DataError: As `find`; or there are other classes than the config says.
@@ -102,7 +102,7 @@ def load_own(config: DataConfig) -> Images | Points:
 
 
 def _refuse_other_classes(data: OwnData, n: int) -> None:
-    """A config that counts on classes needs data that have them, and at most so many."""
+    """Refuse data without classes, or with more than the config says, where it counts on them."""
     known = len(data.classes) if isinstance(data, OwnImages) and data.labels is not None else 0
     if isinstance(data, OwnImages) and n and not 0 < known <= n:
         found = f"{known} classes" if known else "no classes: a zip or folder with a folder for each class gives them"
@@ -116,7 +116,7 @@ def _make(data: OwnData, config: DataConfig) -> Images | Points:
 
 
 def small_payload(data_hash: str) -> bytes | None:
-    """Registered data as bytes for a checkpoint; None if they are too large for that, or not here."""
+    """Pack registered data for a checkpoint; None if they are too large for that, or not here."""
     with _lock:
         data = _sets.get(data_hash)
     return None if data is None else to_bytes(data)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -48,6 +49,7 @@ class OwnImages:
         skipped: Why files were left out, and how many for each reason, the commonest first.
         labels: Class of each picture by its folder, `[n]`, int64, or None.
         classes: Names of the classes.
+        decisions: How they were read, one sentence each.
         hash: SHA-256 of shape, pixels, and labels if there are any; hexadecimal.
         name: Always "own-images".
 
@@ -60,8 +62,9 @@ class OwnImages:
     skipped: tuple[tuple[str, int], ...] = ()
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
-    name: str = field(default="own-images", init=False)
+    name: Literal["own-images"] = field(default="own-images", init=False)
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -81,6 +84,12 @@ class OwnImages:
         object.__setattr__(self, "hash", _digest(self.name, shape, parts))
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """Settings of a config that trains on them: in colour if any has colour, with their classes."""
+        named = {"data.name": self.name, "data.hash": self.hash, "data.colour": self.pixels.shape[3] == 3}
+        return named | ({} if self.labels is None else {"data.classes": len(self.classes)})
+
+    @property
     def nbytes(self) -> int:
         """Memory that the pixels take."""
         return self.pixels.nbytes
@@ -97,7 +106,7 @@ class OwnImages:
         )
 
     def at(self, size: int, colour: bool, first: int | None = None) -> NDArray[np.uint8]:
-        """The pictures as a config wants them, `[n, size, size, 3 or 1]`, uint8; the same on every call.
+        """Scale and colour the pictures as a config asks, `[n, size, size, 3 or 1]`, uint8; the same on every call.
 
         Args:
             size: Side in pixels, `MIN_SIDE` to `MAX_SIDE`.
@@ -118,7 +127,7 @@ class OwnImages:
         return out
 
     def dataset(self, size: int, colour: bool, flip: bool = False) -> Images:
-        """What a GAN trains on, in the pictures' own order."""
+        """Make the data set that a GAN trains on, in the pictures' own order."""
         train = torch.from_numpy(self.at(size, colour)).permute(0, 3, 1, 2).contiguous()
         labels = None if self.labels is None else torch.from_numpy(self.labels.copy())
         return Images(self.name, train, None, labels, None, self.classes, flip=flip)
@@ -130,6 +139,7 @@ class OwnPoints:
 
     Attributes:
         values: `[n, 2]`, float32, data units; read only.
+        decisions: How they were read, one sentence each.
         hash: SHA-256 of shape and values, hexadecimal.
         name: Always "own-points".
 
@@ -139,8 +149,9 @@ class OwnPoints:
     """
 
     values: NDArray[np.float32]
+    decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
-    name: str = field(default="own-points", init=False)
+    name: Literal["own-points"] = field(default="own-points", init=False)
 
     def __post_init__(self) -> None:
         values = self.values
@@ -162,6 +173,16 @@ class OwnPoints:
             )
         self.values.setflags(write=False)
         object.__setattr__(self, "hash", _digest(self.name, values.shape, [values.astype("<f4").tobytes()]))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings of a config that trains on them."""
+        return {"data.name": self.name, "data.hash": self.hash}
+
+    @property
+    def skipped(self) -> tuple[tuple[str, int], ...]:
+        """Nothing of a table is left out but columns."""
+        return ()
 
     @property
     def nbytes(self) -> int:
@@ -186,7 +207,7 @@ class OwnPoints:
         return math.sqrt(self.values.var(0, dtype=np.float64).mean())
 
     def dataset(self) -> Points:
-        """What a GAN trains on: these points, drawn with replacement; no modes are known.
+        """Make the data set that a GAN trains on: these points, drawn with replacement; no modes are known.
 
         The frame is a square about their range, with a margin.
         """

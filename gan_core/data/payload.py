@@ -49,7 +49,7 @@ _EXACT: Final = 1 << 24  # float32 holds every whole number up to here
 
 
 def to_bytes(data: OwnData) -> bytes | None:
-    """The data as bytes; None if they are larger than a checkpoint carries."""
+    """Pack data as bytes; None if they are larger than a checkpoint carries."""
     if data.nbytes > MAX_PAYLOAD_BYTES:
         return None
     header: dict[str, Any] = {"name": data.name}
@@ -66,7 +66,7 @@ def to_bytes(data: OwnData) -> bytes | None:
 
 
 def from_bytes(payload: bytes) -> OwnData:
-    """What `to_bytes` packed.
+    """Unpack what `to_bytes` packed.
 
     Raises:
         DataError: Damaged, cut off, too large, or not such bytes at all.
@@ -118,7 +118,7 @@ def _images(shape: tuple[int, ...], classes: Any, content: NDArray[np.uint8]) ->
 
 
 def to_text(data: OwnPoints) -> str | None:
-    """The points as short text; None if they are too many for a link, or not on a grid (as a drawing is)."""
+    """Write points as short text; None if they are too many for a link, or not on a grid (as a drawing is)."""
     values = data.values.astype(np.float64)
     if len(values) > MAX_LINK_POINTS:
         return None
@@ -135,7 +135,7 @@ def to_text(data: OwnPoints) -> str | None:
 
 
 def _grid_exponent(values: NDArray[np.float64]) -> int | None:
-    """The largest e for which all values are multiples of 2 ** e that fit; None if there is none."""
+    """Find the largest e for which all values are multiples of 2 ** e that fit; None if there is none."""
     for exponent in _EXPONENTS:
         scaled = np.ldexp(values, -exponent)
         if np.abs(scaled).max() > _EXACT:
@@ -146,7 +146,7 @@ def _grid_exponent(values: NDArray[np.float64]) -> int | None:
 
 
 def from_text(text: str) -> OwnPoints:
-    """The points that `to_text` wrote: the same values, and so the same hash.
+    """Read the points that `to_text` wrote: the same values, and so the same hash.
 
     Raises:
         DataError: Damaged, or longer than a link carries.

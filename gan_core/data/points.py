@@ -73,7 +73,7 @@ class Points:
         object.__setattr__(self, "_shift", -torch.tensor(self.centre) / self.scale)
 
     def sample(self, n: int, rng: Generator) -> Tensor:
-        """Fresh independent samples, `[n, 2]`, float32, network units, on the CPU.
+        """Draw fresh independent samples, `[n, 2]`, float32, network units, on the CPU.
 
         Args:
             n: How many, >= 1.
@@ -82,11 +82,11 @@ class Points:
         return torch.addcmul(self._shift, self.draw(n, rng), self._gain)
 
     def to_data(self, x: AnyArray) -> AnyArray:
-        """Network units to data units, `[..., 2]`; keeps type, dtype and device."""
+        """Convert network units to data units, `[..., 2]`; keeps type, dtype and device."""
         return x * self.scale + self._centre_like(x)
 
     def to_network(self, x: AnyArray) -> AnyArray:
-        """Data units to network units, `[..., 2]`; keeps type, dtype and device."""
+        """Convert data units to network units, `[..., 2]`; keeps type, dtype and device."""
         return (x - self._centre_like(x)) / self.scale
 
     def _centre_like(self, x: AnyArray) -> AnyArray:
@@ -102,7 +102,7 @@ def _mixture(
     frame: Frame,
     modes: Modes,
 ) -> Points:
-    """A mixture of axis-parallel Gaussians, `[k, 2]` each; weights are those of `modes.shares`."""
+    """Make a mixture of axis-parallel Gaussians, `[k, 2]` each; weights are those of `modes.shares`."""
     shares = modes.shares
     mean = shares @ centres
     variance = shares @ (np.square(centres - mean) + np.square(stds))
@@ -127,7 +127,7 @@ def _mixture(
 
 
 def _polar(radius: Tensor, angle: Tensor) -> Tensor:
-    """Points `[n, 2]` from polar coordinates `[n]`; one pass, where cos, sin and stack are three."""
+    """Compute points `[n, 2]` from polar coordinates `[n]`; one pass, where cos, sin and stack are three."""
     return torch.view_as_real(torch.polar(radius, angle))
 
 
@@ -136,7 +136,7 @@ def _pair(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _round_mixture(name: str, centres: NDArray[np.float64], sigma: float, frame: Frame) -> Points:
-    """Equal round Gaussians with PacGAN's regions: three standard deviations around each centre."""
+    """Make equal round Gaussians with PacGAN's regions: three standard deviations around each centre."""
     k = len(centres)
     modes = Modes(
         centres=centres,
@@ -151,7 +151,7 @@ def _round_mixture(name: str, centres: NDArray[np.float64], sigma: float, frame:
 
 
 def gaussians_2() -> Points:
-    """GAN Lab's `gaussians`: one round and one upright Gaussian in the unit square."""
+    """Make GAN Lab's `gaussians`: one round and one upright Gaussian in the unit square."""
     centres = np.array([[0.3, 0.7], [0.7, 0.4]])
     stds = np.array([[0.1, 0.1], [0.05, 0.2]])
     modes = Modes(
@@ -168,7 +168,7 @@ def gaussians_2() -> Points:
 
 
 def ring() -> Points:
-    """GAN Lab's `ring`: a noisy ellipse; its "modes" are eight sectors of 45 degrees."""
+    """Make GAN Lab's `ring`: a noisy ellipse; its "modes" are eight sectors of 45 degrees."""
     centre, radii, sigma, k = np.array([0.5, 0.45]), np.array([0.3, 0.25]), 0.025, 8
     angles = -np.pi + (np.arange(k) + 0.5) * 2 * np.pi / k
     modes = Modes(
@@ -195,7 +195,7 @@ def ring() -> Points:
 
 
 def blobs_3() -> Points:
-    """GAN Lab's `disjoint`: three small round Gaussians far from each other."""
+    """Make GAN Lab's `disjoint`: three small round Gaussians far from each other."""
     centres = np.array([[0.35, 0.75], [0.75, 0.6], [0.45, 0.35]])
     shares = np.array([0.333, 0.333, 0.334])
     modes = Modes(
@@ -211,7 +211,7 @@ def blobs_3() -> Points:
 
 
 def line() -> Points:
-    """GAN Lab's `line`: a noisy segment; its "modes" are five equal parts."""
+    """Make GAN Lab's `line`: a noisy segment; its "modes" are five equal parts."""
     start, direction, sigma, k = np.array([0.8, 0.6]), np.array([-0.75, 0.3]), 0.01, 5
     # Noise along x carries a point past the nearer end with probability E[max(0, noise)] / length.
     over_the_end = sigma / (abs(direction[0]) * math.sqrt(2 * math.pi))
@@ -237,7 +237,7 @@ def line() -> Points:
 
 
 def ring_8() -> Points:
-    """Eight Gaussians on the unit circle, standard deviation 0.01 (PacGAN, arXiv:1712.04086).
+    """Make eight Gaussians on the unit circle, standard deviation 0.01 (PacGAN, arXiv:1712.04086).
 
     The angles are 2 pi i / 8 for i = 0..7: eight distinct modes. (Code that takes eight angles
     from 0 to 2 pi with both ends has seven, one of double mass.)
@@ -248,14 +248,14 @@ def ring_8() -> Points:
 
 
 def grid_25() -> Points:
-    """A 5 x 5 grid of Gaussians, two apart, standard deviation 0.05 (PacGAN, arXiv:1712.04086)."""
+    """Make a 5 x 5 grid of Gaussians, two apart, standard deviation 0.05 (PacGAN, arXiv:1712.04086)."""
     steps = np.array([-4.0, -2.0, 0.0, 2.0, 4.0])
     centres = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
     return _round_mixture("grid-25", centres, 0.05, (-5.0, 5.0, -5.0, 5.0))
 
 
 def moons() -> Points:
-    """Two interleaving half circles of radius 1 with noise of standard deviation 0.05."""
+    """Make two interleaving half circles of radius 1 with noise of standard deviation 0.05."""
     sigma = 0.05
     lower_moon = torch.tensor([1.0, 0.5])
 
@@ -277,7 +277,7 @@ def moons() -> Points:
 
 
 def swiss_roll() -> Points:
-    r"""A spiral $(t \cos t, t \sin t)$ with $t$ uniform on $[1.5\pi, 4.5\pi]$ and noise 0.25, over 7.5.
+    r"""Make a spiral $(t \cos t, t \sin t)$ with $t$ uniform on $[1.5\pi, 4.5\pi]$ and noise 0.25, over 7.5.
 
     These are two of the three axes of the usual swiss roll, as in the toy of WGAN-GP
     (arXiv:1704.00028, figure 1).

@@ -7,6 +7,7 @@ used is refused with one sentence that names the row (the line of the file, from
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_core.data.columns import Style, Table, number, pick, style_of, table_of
 from gan_core.data.limits import MAX_COORDINATE, MAX_DRAWN, MAX_POINTS, MAX_TABLE_BYTES
 from gan_core.data.own_data import OwnPoints
 from gan_core.errors import DataError
@@ -27,27 +29,39 @@ _NPY_HEADER: Final = re.compile(
 )
 _NUMBERS: Final = re.compile(r"[<>|=]?([fiu])([1248])")
 _DRAWN_STEPS: Final = 14  # a drawing lies on a grid of at least 2 ** 13 steps across, far finer than a screen
+_MAX_COLUMNS: Final = 64
 
 
-def read_points(name: str, content: bytes) -> OwnPoints:
-    """Points from a file, by what its name ends in: .npy, or else CSV.
+def read_points(name: str, content: bytes, columns: Sequence[str] = (), *, scale: bool = False) -> OwnPoints:
+    """Read points from a file, by what its name ends in: .npy, or else CSV.
+
+    Args:
+        name: Of the file.
+        content: Of the file.
+        columns: Two names or places (from 1) of columns; without any they are chosen where that is plain.
+        scale: Divide each column by its standard deviation.
 
     Raises:
         DataError: As `read_npy` and `read_csv`.
     """
-    return read_npy(content) if name.lower().endswith(".npy") else read_csv(content)
+    read = read_npy if name.lower().endswith(".npy") else read_csv
+    return read(content, columns, scale=scale)
 
 
-def read_csv(content: bytes) -> OwnPoints:
-    """Two columns of numbers, separated by comma, semicolon or tab; a first line of names is left out.
+def read_csv(content: bytes, columns: Sequence[str] = (), *, scale: bool = False) -> OwnPoints:
+    """Read two columns of numbers, separated by comma, semicolon, tab or blanks.
 
-    With semicolons or tabs a decimal comma is understood. Empty lines are skipped.
+    A first line of names is recognised, also the numbers 0, 1, ... that pandas writes; a line that begins with # is
+    a comment. With semicolons or tabs a decimal comma is understood; so are separators of thousands. Of more than two
+    columns, a running index, columns of words and columns called label or class are left out. Empty lines are skipped.
 
     Args:
         content: The file, UTF-8.
+        columns: As for `read_points`.
+        scale: As for `read_points`.
 
     Raises:
-        DataError: Too large, no text, another number of columns, or a field that is no finite number.
+        DataError: Too large, no text, no two columns that can be told, or a field that is no finite number.
     """
     _check_size(content)
     try:
@@ -58,28 +72,62 @@ def read_csv(content: bytes) -> OwnPoints:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.count("\n") > 2 * MAX_POINTS:  # before they become objects
         raise DataError(f"this table has {text.count(chr(10)):,} lines; at most {MAX_POINTS:,} rows are allowed")
-    lines = text.split("\n")
-    rows = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not rows:
+    lines = [(at, line) for at, line in enumerate(text.split("\n"), 1) if line.strip()]
+    comments = [line.lstrip()[1:] for _, line in lines if line.lstrip().startswith("#")]
+    lines = [(at, line) for at, line in lines if not line.lstrip().startswith("#")]
+    if not lines:
         raise DataError("this table is empty: two columns of numbers are wanted")
-    separator = next((s for s in (";", "\t", ",") if s in rows[0][1]), ",")
-    if not any(_is_number(field, separator) for field in _fields(rows[0][1], separator)):
-        del rows[0]
-    if len(rows) > MAX_POINTS:
-        raise DataError(f"this table has {len(rows):,} rows; at most {MAX_POINTS:,} are allowed: take a sample of it")
-    values = np.empty((len(rows), 2))
-    for i, (number, line) in enumerate(rows):
-        values[i] = _row(number, line, separator)
-    return _checked(values)
+    separator = next((s for s in (";", "\t", ",") if s in lines[0][1]), "")
+    rows = [(at, _fields(at, line, separator)) for at, line in lines]
+    style = style_of((fields for _, fields in rows), separator)
+    heading = _fields(0, comments[-1], separator) if comments else []
+    table = table_of(rows, heading, style)
+    if len(table.rows) > MAX_POINTS:
+        raise DataError(
+            f"this table has {len(table.rows):,} rows; at most {MAX_POINTS:,} are allowed: take a sample of it"
+        )
+    chosen, said = pick(table, columns)
+    values = np.empty((len(table.rows), 2))
+    for i, (at, fields) in enumerate(table.rows):
+        values[i] = _row(at, fields, chosen, style)
+    return _checked(values, scale=scale, said=(*said, *style.words))
 
 
-def read_npy(content: bytes) -> OwnPoints:
-    """An array of shape `[n, 2]`, of integers or floating-point numbers, as `numpy.save` writes it.
+def read_npy(content: bytes, columns: Sequence[str] = (), *, scale: bool = False) -> OwnPoints:
+    """Read an array of shape `[n, k]`, of integers or floating-point numbers, as `numpy.save` writes it.
+
+    Args:
+        content: The file.
+        columns: As for `read_points`, by place; needed if k is not 2.
+        scale: As for `read_points`.
 
     Raises:
         DataError: Another kind of file, shape or type, cut off, or with numbers that are not finite.
     """
     _check_size(content)
+    array = read_array(content)
+    shape = list(array.shape)
+    if len(shape) != 2 or not (shape[1] == 2 or (columns and 2 <= shape[1] <= _MAX_COLUMNS)):
+        more = "; choose two of them by their places" if len(shape) == 2 and 2 < shape[1] <= _MAX_COLUMNS else ""
+        raise DataError(f"points are an array of shape [n, 2]; this has {shape}"[:200] + more)
+    if not 1 <= shape[0] <= MAX_POINTS:
+        raise DataError(f"this array has {shape[0]:,} rows; 2 to {MAX_POINTS:,} are allowed: take a sample of it"[:200])
+    chosen: tuple[int, int] = (0, 1)
+    said: tuple[str, ...] = ()
+    if columns:
+        places = Table((), tuple(str(i + 1) for i in range(shape[1])), named=False, plain=Style("."))
+        chosen, said = pick(places, columns)
+    with np.errstate(all="ignore"):  # odd bytes may be signalling NaNs; the check below refuses them
+        values = array[:, list(chosen)].astype(np.float64)
+    return _checked(values, scale=scale, said=said)
+
+
+def read_array(content: bytes) -> NDArray[Any]:
+    """Read the array of a .npy file without executing anything in it or believing its sizes.
+
+    Raises:
+        DataError: Another kind of file or type, or cut off.
+    """
     if content[:6] != _NPY_MAGIC:
         raise DataError("this is not a NumPy .npy file: write it with numpy.save(path, points)")
     version, sizes = content[6:7], {b"\x01": 2, b"\x02": 4, b"\x03": 4}
@@ -91,23 +139,17 @@ def read_npy(content: bytes) -> OwnPoints:
         given = f", and not {header[1]!r}" if header else ""
         raise DataError(f"this .npy file does not hold plain numbers: integers or floats of up to 64 bits do{given}")
     shape = [int(part) for part in header[3].replace(" ", "").split(",") if part]
-    if len(shape) != 2 or shape[1] != 2:
-        raise DataError(f"points are an array of shape [n, 2]; this has {shape}"[:200])
-    if not 1 <= shape[0] <= MAX_POINTS:
-        raise DataError(f"this array has {shape[0]:,} rows; 2 to {MAX_POINTS:,} are allowed: take a sample of it"[:200])
     dtype = np.dtype(header[1])
-    if len(content) - end != shape[0] * 2 * dtype.itemsize:
-        raise DataError(
-            f"this .npy file promises {shape[0]:,} rows and does not hold as many: it is cut off or damaged"
-        )
+    size = math.prod(shape)
+    if len(shape) > 4 or size > 10**12 or len(content) - end != size * dtype.itemsize:
+        rows = f"{shape[0]:,} rows" if shape else "a number"
+        raise DataError(f"this .npy file promises {rows} and does not hold as many: it is cut off or damaged"[:200])
     flat = np.frombuffer(content, dtype, offset=end)
-    with np.errstate(all="ignore"):  # odd bytes may be signalling NaNs; the check below refuses them
-        values = flat.reshape(shape, order="F" if header[2] == "True" else "C").astype(np.float64)
-    return _checked(values)
+    return flat.reshape(shape, order="F" if header[2] == "True" else "C")
 
 
 def read_drawing(drawn: Any) -> OwnPoints:
-    """Points of a drawing: a list of [x, y], as JSON has it, in data units.
+    """Read the points of a drawing: a list of [x, y], as JSON has it, in data units.
 
     They are moved to the nearest point of a fine grid of binary fractions, so that a link can carry them exactly
     (`gan_core.data.payload`).
@@ -137,14 +179,20 @@ def read_drawing(drawn: Any) -> OwnPoints:
 
 
 def _exponent(value: float) -> int:
-    """The smallest e with value <= 2 ** e, or one more."""
+    """Return the smallest e with value <= 2 ** e, or one more."""
     return math.frexp(value)[1]
 
 
-def _checked(values: NDArray[np.float64]) -> OwnPoints:
+def _checked(values: NDArray[np.float64], *, scale: bool = False, said: tuple[str, ...] = ()) -> OwnPoints:
     good = np.abs(values) <= MAX_COORDINATE  # before the cast, which could overflow
     values = np.where(good, values, np.nan)
-    return OwnPoints(values.astype(np.float32) + np.float32(0))  # and -0 becomes 0, so that equal points hash alike
+    if scale and good.all() and len(values) > 1:
+        widths = values.std(0)
+        if (widths > 0).all():
+            values = (values - values.mean(0)) / widths
+            said = (*said, f"each column is centred and divided by its spread: {widths[0]:.3g} and {widths[1]:.3g}")
+    # And -0 becomes 0, so that equal points hash alike.
+    return OwnPoints(values.astype(np.float32) + np.float32(0), decisions=said)
 
 
 def _check_size(content: bytes) -> None:
@@ -154,39 +202,30 @@ def _check_size(content: bytes) -> None:
         )
 
 
-def _fields(line: str, separator: str) -> list[str]:
-    """The first fields of a line; one more than two, so that a third is noticed."""
-    return [field.strip().strip('"').strip() for field in line.split(separator, 2)]
+def _fields(at: int, line: str, separator: str) -> list[str]:
+    """Split a line into its fields; blanks separate where no separator is given."""
+    if not separator:
+        fields = line.split()
+    else:
+        try:
+            fields = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
+        except (csv.Error, StopIteration):
+            raise DataError(f"row {at} cannot be split into columns: a field is too long or not closed") from None
+    if len(fields) > _MAX_COLUMNS:
+        raise DataError(f"row {at} has {len(fields):,} columns; at most {_MAX_COLUMNS} are read")
+    return [field.strip() for field in fields]
 
 
-def _number(field: str, separator: str) -> float:
-    """The value; NaN for what is no finite number."""
-    if separator != "," and "." not in field:
-        field = field.replace(",", ".")
-    if "_" in field or not field.isascii():  # Python reads 1_000 and other alphabets' digits; a spreadsheet does not
-        return math.nan
-    try:
-        value = float(field)
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) else math.nan
-
-
-def _is_number(field: str, separator: str) -> bool:
-    return not math.isnan(_number(field, separator))
-
-
-def _row(number: int, line: str, separator: str) -> tuple[float, float]:
-    fields = _fields(line, separator)
-    if len(fields) != 2:
-        found = "one column" if len(fields) < 2 else "more than two"
-        raise DataError(f"row {number} has {found}; two are wanted, separated by comma, semicolon or tab")
-    x, y = (_number(field, separator) for field in fields)
-    for column, (field, value) in enumerate(zip(fields, (x, y), strict=True), 1):
+def _row(at: int, fields: Sequence[str], chosen: tuple[int, int], style: Style) -> tuple[float, float]:
+    found = []
+    for column in chosen:
+        value = number(fields[column], style)
         if math.isnan(value) or abs(value) > MAX_COORDINATE:
+            field = fields[column]
             shown = repr(field[:20] + "..." * (len(field) > 20))
             raise DataError(
-                f"row {number}, column {column} is {shown}: "
+                f"row {at}, column {column + 1} is {shown}: "
                 f"a finite number up to {MAX_COORDINATE:,.0f} in size is wanted"
             )
-    return x, y
+        found.append(value)
+    return found[0], found[1]

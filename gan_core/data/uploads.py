@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gan_core.data.download import data_folder
 from gan_core.data.limits import (
     MAX_CLASSES,
     MAX_DEPTH,
@@ -40,8 +41,7 @@ from gan_core.data.limits import (
     MIN_CLASSES,
 )
 from gan_core.data.own_data import OwnImages
-from gan_core.data.picture import FORMATS, Budget, Skip, decode
-from gan_core.data.vision import data_folder
+from gan_core.data.picture import HOW, Budget, Choices, Picture, Skip, decode, is_picture
 from gan_core.errors import DataError
 
 __all__ = ["Reading", "own_folder", "own_folders", "read_folder", "read_images", "read_zip"]
@@ -57,22 +57,40 @@ _DAMAGED: Final = (
     *(ValueError, LookupError, ArithmeticError),
 )
 _TOO_BIG: Final = f"larger than {MAX_FILE_BYTES // 10**6} MB"
+_SNIFFED: Final = 16
+"""First bytes of a file by which it is known to be a picture."""
+_USUAL: Final = frozenset(
+    [".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".jp2", ".ppm"]
+)
+"""Endings of pictures; a file of another name is looked at only if its first bytes are those of a picture."""
+_SPLITS: Final = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+"""Folders that split a set; in them lie the folders of its classes."""
+_FEW_LOOSE: Final = 0.1
+"""Pictures beside the folders of classes, as a share of all, that are left out; of more, there are no classes."""
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """A file that may be a picture: its path with forward slashes, and how to get its content."""
+    """A file that may be a picture.
+
+    Attributes:
+        path: With forward slashes.
+        read: Reads so many of its first bytes, by default all up to the largest size that is used.
+    """
 
     path: str
-    read: Callable[[], bytes]
+    read: Callable[[int], bytes]
 
 
-def read_images(files: Iterable[tuple[str, bytes]], progress: Reading | None = None) -> OwnImages:
-    """Pictures from files that were uploaded one by one.
+def read_images(
+    files: Iterable[tuple[str, bytes]], progress: Reading | None = None, choices: Choices | None = None
+) -> OwnImages:
+    """Read pictures from files that were uploaded one by one.
 
     Args:
         files: Pairs of file name and content.
         progress: Told of each file.
+        choices: How to read them.
 
     Raises:
         DataError: No usable picture, or more than an upload may hold; says why.
@@ -83,17 +101,19 @@ def read_images(files: Iterable[tuple[str, bytes]], progress: Reading | None = N
         raise DataError(f"these are {len(files):,} files; at most {MAX_FILES:,} are looked at: take fewer")
     if size > MAX_UPLOAD_BYTES:
         raise DataError(_too_much("an upload", size))
-    return _collect([_Entry(name, partial(bytes, content)) for name, content in files], MAX_TOTAL_PIXELS, progress)
+    entries = [_Entry(name, partial(_head, content)) for name, content in files]
+    return _collect(entries, MAX_TOTAL_PIXELS, progress, choices)
 
 
-def read_zip(content: bytes, progress: Reading | None = None) -> OwnImages:
-    """Pictures from a zip; if all lie in a few folders, these are their classes.
+def read_zip(content: bytes, progress: Reading | None = None, choices: Choices | None = None) -> OwnImages:
+    """Read pictures from a zip; if they lie in a few folders, these are their classes.
 
     Nothing is unpacked to disk. Links, encrypted files, zips in the zip, and paths that lead out of it are skipped.
 
     Args:
         content: The zip.
         progress: Told of each file.
+        choices: How to read them.
 
     Raises:
         DataError: No zip, damaged, too large, or without a usable picture; says why.
@@ -114,15 +134,16 @@ def read_zip(content: bytes, progress: Reading | None = None) -> OwnImages:
                 f"this zip unpacks to {unpacked / 1e6:,.0f} MB; at most {MAX_UNPACKED_BYTES / 1e6:.0f} are allowed"
             )
         entries = [_Entry(info.filename, partial(_unpack, archive, info)) for info in infos]
-        return _collect(entries, MAX_TOTAL_PIXELS, progress)
+        return _collect(entries, MAX_TOTAL_PIXELS, progress, choices)
 
 
-def read_folder(folder: Path, progress: Reading | None = None) -> OwnImages:
-    """Pictures from a folder of this machine and the folders in it; never call it with a path from a stranger.
+def read_folder(folder: Path, progress: Reading | None = None, choices: Choices | None = None) -> OwnImages:
+    """Read pictures from a folder of this machine and the folders in it; never call it with a path from a stranger.
 
     Args:
         folder: As the person who runs the program named it, or from `own_folder`.
         progress: Told of each file.
+        choices: How to read them.
 
     Raises:
         DataError: No such folder, too many files, or no usable picture.
@@ -134,11 +155,11 @@ def read_folder(folder: Path, progress: Reading | None = None) -> OwnImages:
         if len(entries) == MAX_FILES:
             raise DataError(f"{folder} holds more than {MAX_FILES:,} files, which is the most that is looked at")
         entries.append(_Entry(path.relative_to(folder).as_posix(), partial(_read_file, path)))
-    return _collect(entries, math.inf, progress)
+    return _collect(entries, math.inf, progress, choices)
 
 
 def own_folders() -> tuple[str, ...]:
-    """Names of the folders in ``GAN_EXPLORER_DATA/own``, which anyone who uses the app may open."""
+    """List the folders in ``GAN_EXPLORER_DATA/own``, which anyone who uses the app may open, by name."""
     try:
         found = [path.name for path in (data_folder() / "own").iterdir() if path.is_dir()]
     except OSError:
@@ -147,7 +168,7 @@ def own_folders() -> tuple[str, ...]:
 
 
 def own_folder(name: str) -> Path:
-    """The folder of that name in ``GAN_EXPLORER_DATA/own``.
+    """Find the folder of that name in ``GAN_EXPLORER_DATA/own``.
 
     Raises:
         DataError: There is none; the message names those that are there.
@@ -157,40 +178,87 @@ def own_folder(name: str) -> Path:
     return data_folder() / "own" / name
 
 
-def _collect(entries: Sequence[_Entry], pixels: float, progress: Reading | None) -> OwnImages:
+def _collect(entries: Sequence[_Entry], pixels: float, progress: Reading | None, choices: Choices | None) -> OwnImages:
     """Decode what can be decoded, count what cannot, and bring all pictures to one side."""
+    choices = choices or Choices()
     skipped: Counter[str] = Counter()
     candidates: list[_Entry] = []
     for entry in sorted(entries, key=lambda entry: entry.path):
-        if reason := _unsuitable(entry.path):
+        if reason := _unsuitable(entry):
             skipped[reason] += 1
         else:
             candidates.append(entry)
     if len(candidates) > MAX_IMAGES:
         skipped[f"more than {MAX_IMAGES:,} pictures"] = len(candidates) - MAX_IMAGES
         candidates = [candidates[i * len(candidates) // MAX_IMAGES] for i in range(MAX_IMAGES)]
-    paths, squares, budget = [], [], Budget(pixels)
+    found: list[tuple[_Entry, Picture]] = []
+    budget = Budget(pixels)
     for i, entry in enumerate(candidates):
         try:
-            content = entry.read()
-            if len(content) > MAX_FILE_BYTES:
-                raise Skip(_TOO_BIG)
-            squares.append(decode(entry.path, content, budget))
-            paths.append(entry.path)
+            found.append((entry, _decoded(entry, budget, choices)))
         except Skip as reason:
             skipped[str(reason)] += 1
         if progress is not None:
             progress(i + 1, len(candidates))
+    found, depth = _at_one_depth(found, choices)
+    found, labels, classes, said = _classes(found, skipped)
     counts = tuple(sorted(skipped.items(), key=lambda item: (-item[1], item[0])))
-    if not squares:
+    if not found:
         why = "; ".join(f"{n} {'file' if n == 1 else 'files'}: {reason}" for reason, n in counts[:4])
-        raise DataError(f"no usable picture ({why or 'no file at all'}): PNG, JPEG, WebP, BMP or GIF is wanted")
-    labels, classes = _folders_as_classes(paths)
-    return OwnImages(_stack(squares), tuple(map(_shown, paths)), counts, labels, classes)
+        raise DataError(
+            f"no usable picture ({why or 'no file at all'}): PNG, JPEG, WebP, TIFF, AVIF, BMP or GIF is wanted"
+        )
+    stack = _stack([picture.pixels for _, picture in found])
+    names = tuple(_shown(entry.path) for entry, _ in found)
+    decisions = (*_decisions([picture for _, picture in found], stack, choices, depth), *said)
+    return OwnImages(stack, names, counts, labels, classes, decisions)
 
 
-def _unsuitable(path: str) -> str:
-    """Why a file is left out by its path alone; "" if it may be a picture."""
+def _decoded(entry: _Entry, budget: Budget, choices: Choices, depth: int = 16) -> Picture:
+    content = entry.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise Skip(_TOO_BIG)
+    return decode(content, budget, choices, depth)
+
+
+def _at_one_depth(
+    found: Sequence[tuple[_Entry, Picture]], choices: Choices
+) -> tuple[list[tuple[_Entry, Picture]], int]:
+    """Decode pictures of more than eight bits again if none of them uses all sixteen, by the bits that they use.
+
+    Returns:
+        The pictures, and these bits; 0 if no picture has more than eight.
+    """
+    depth = max((picture.depth for _, picture in found), default=0)
+    if depth in (0, 16):
+        return list(found), depth
+    again = [
+        (entry, _decoded(entry, Budget(math.inf), choices, depth) if picture.depth else picture)
+        for entry, picture in found
+    ]
+    return again, depth
+
+
+def _decisions(pictures: Sequence[Picture], stack: NDArray[np.uint8], choices: Choices, depth: int) -> tuple[str, ...]:
+    """Say what was decided about the pictures, one sentence each."""
+    n = len(pictures)
+    odd = n - sum(picture.square for picture in pictures)
+    animated = sum(picture.frames > 1 for picture in pictures)
+    said = []
+    if odd:
+        said.append(f"{odd:,} of {n:,} are not square: each is {HOW[choices.fit]}")
+    if depth:
+        said.append(f"more than 8 bits a pixel: the brightest needs {depth}, and all are divided by {2 ** (depth - 8)}")
+    if animated:
+        said.append(f"{animated:,} of {n:,} are animations: the first frame of each is used")
+    coloured = 0 if stack.shape[3] == 1 else int((stack != stack[..., :1]).any((1, 2, 3)).sum())
+    said.append(f"{coloured:,} of {n:,} have colour" if coloured else "all are grey")
+    return tuple(said)
+
+
+def _unsuitable(entry: _Entry) -> str:
+    """Say why a file is left out before it is read whole; "" if it may be a picture."""
+    path = entry.path
     parts = re.split(r"[/\\]", path)
     if path.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in path:
         return "a path that leads out of its folder"
@@ -198,14 +266,21 @@ def _unsuitable(path: str) -> str:
         return "hidden"
     if len(parts) > MAX_DEPTH:
         return f"more than {MAX_DEPTH - 1} folders deep"
+    if not parts[-1].strip():
+        return "without a name"
     ending = PurePosixPath(parts[-1]).suffix.lower()
     if ending == ".zip":
         return "a zip in the upload: hand it in alone"
-    return "" if ending in FORMATS else "not named as a picture (.png, .jpg, .webp, .bmp, .gif)"
+    if ending in _USUAL:
+        return ""
+    try:
+        return "" if is_picture(entry.read(_SNIFFED)) else "no picture, by its name and its first bytes"
+    except Skip as reason:
+        return str(reason)
 
 
 def _stack(squares: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """All at the side of the largest, `[n, side, side, 1 or 3]`: one channel if none has a colour."""
+    """Bring all to the side of the largest, `[n, side, side, 1 or 3]`: one channel if none has a colour."""
     side = max(len(square) for square in squares)
     out = np.empty((len(squares), side, side, 3), np.uint8)
     for row, square in zip(out, squares, strict=True):
@@ -216,21 +291,49 @@ def _stack(squares: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(out[..., :1]) if grey else out
 
 
-def _folders_as_classes(paths: Sequence[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
-    """Labels, if all pictures lie in a few folders beside each other (which may lie in one common folder)."""
-    folders = [path.replace("\\", "/").split("/")[:-1] for path in paths]
-    if len({tuple(folder[:1]) for folder in folders}) == 1:  # the zip of a folder, not of its content
+def _classes(
+    found: Sequence[tuple[_Entry, Picture]], skipped: Counter[str]
+) -> tuple[list[tuple[_Entry, Picture]], NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
+    """Take folders as classes, if the pictures lie in a few folders beside each other.
+
+    These may lie in one common folder, or in folders that split the set (train, val, test). A few pictures beside the
+    folders are left out.
+
+    Returns:
+        The pictures that stay, their classes ``[n]`` or None, the classes' names, and what was decided.
+    """
+    folders = [tuple(entry.path.replace("\\", "/").split("/")[:-1]) for entry, _ in found]
+    if len({folder[:1] for folder in folders}) == 1:  # the zip of a folder, not of its content
         folders = [folder[1:] for folder in folders]
-    names = sorted({"/".join(folder) for folder in folders})
-    flat = all(len(folder) == 1 for folder in folders)
-    if not flat or not MIN_CLASSES <= len(names) <= MAX_CLASSES:
-        return None, ()
+    said: list[str] = []
+    tops = sorted({folder[0] for folder in folders if folder})
+    if tops and all(top.lower() in _SPLITS for top in tops) and all(len(folder) == 2 for folder in folders):
+        folders = [folder[1:] for folder in folders]
+        said.append(f"{' and '.join(map(_shown, tops))} are taken together")
+    loose = sum(not folder for folder in folders)
+    names = sorted({folder[0] for folder in folders if folder})
+    flat = all(len(folder) <= 1 for folder in folders)
+    if not flat or not MIN_CLASSES <= len(names) <= MAX_CLASSES or loose > _FEW_LOOSE * len(folders):
+        if len(names) > MAX_CLASSES and flat and not loose:
+            said.append(f"{len(names):,} folders are too many for classes, of which {MAX_CLASSES} are allowed")
+        return list(found), None, (), tuple(said)
+    if loose:
+        skipped["beside the folders of the classes"] += loose
+    stay = [(one, folder[0]) for one, folder in zip(found, folders, strict=True) if folder]
     number = {name: i for i, name in enumerate(names)}
-    return np.array([number[folder[0]] for folder in folders], np.int64), tuple(map(_shown, names))
+    labels = np.array([number[name] for _, name in stay], np.int64)
+    counts = np.bincount(labels, minlength=len(names)).tolist()
+    each = ", ".join(f"{_shown(name)} {n:,}" for name, n in zip(names, counts, strict=True))
+    said.append(f"folders are classes: {each}")
+    return [one for one, _ in stay], labels, tuple(map(_shown, names)), tuple(said)
 
 
-def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """One file of a zip, in bounded memory.
+def _head(content: bytes, n: int) -> bytes:
+    return content[:n]
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, n: int) -> bytes:
+    """Unpack the first ``n`` bytes of a file of a zip, in bounded memory.
 
     Raises:
         Skip: It is a link, encrypted, packed too tightly or in an unusual way, or damaged.
@@ -248,7 +351,7 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         raise Skip("packed in a way that is not read")
     try:
         with archive.open(info) as file:
-            return file.read(info.file_size)
+            return file.read(min(n, info.file_size))
     except _DAMAGED:
         raise Skip("damaged in the zip") from None
 
@@ -261,20 +364,20 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in sorted(files))
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: Path, n: int) -> bytes:
     try:
         if path.is_symlink():
             raise Skip("a link")
         if not path.is_file():  # a device or a pipe could have no end
             raise Skip("not a file")
         with path.open("rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
+            return file.read(n)
     except OSError:
         raise Skip("cannot be read") from None
 
 
 def _shown(path: str) -> str:
-    """A name to be shown as text: printable, in one line, short."""
+    """Make a name fit to be shown as text: printable, in one line, short."""
     return "".join(c if c.isprintable() else "?" for c in path[-MAX_NAME:])
 
 

@@ -43,7 +43,7 @@ _KUZUSHIJI_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"
 
 
 def mnist(progress: Progress | None = None) -> Images:
-    """Handwritten digits, 28 x 28: 60,000 to train on and 10,000 held out, where all files are there.
+    """Load handwritten digits, 28 x 28: 60,000 to train on and 10,000 held out, where all files are there.
 
     Raises:
         DataError: The files are damaged, or absent and cannot be downloaded; with their folder.
@@ -52,12 +52,12 @@ def mnist(progress: Progress | None = None) -> Images:
 
 
 def fashion_mnist(progress: Progress | None = None) -> Images:
-    """Pictures of clothes in MNIST's format (arXiv:1708.07747), as `mnist`."""
+    """Load pictures of clothes in MNIST's format (arXiv:1708.07747), as `mnist`."""
     return _load("fashion-mnist", _FASHION_CLASSES, progress)
 
 
 def kmnist(progress: Progress | None = None) -> Images:
-    """Ten cursive Japanese characters in MNIST's format (arXiv:1812.01718), as `mnist`."""
+    """Load ten cursive Japanese characters in MNIST's format (arXiv:1812.01718), as `mnist`."""
     return _load("kmnist", _KUZUSHIJI_CLASSES, progress)
 
 
@@ -74,7 +74,7 @@ def _load(name: str, classes: tuple[str, ...], progress: Progress | None) -> Ima
 
 
 def _read_splits(folder: Path, n_classes: int) -> list[tuple[Tensor, Tensor | None]]:
-    """Images and labels of each split that is there; the first is the one to train on."""
+    """Read images and labels of each split that is there; the first is the one to train on."""
     splits = []
     for stem in ("train", "t10k"):
         images_path = _find(folder, f"{stem}-images-idx3-ubyte")
@@ -97,7 +97,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 
 def _read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
-    """An IDX file of bytes: `[n, 28, 28]` for images, `[n]` for labels.
+    """Read an IDX file of bytes: `[n, 28, 28]` for images, `[n]` for labels.
 
     Never reads more than the header promises, and refuses a header that promises too much.
     """

@@ -13,6 +13,7 @@ from typing import Any, Final
 from gan_core.config import KNOBS, RunConfig
 from gan_core.diagnosis.rules import bottleneck
 from gan_core.errors import ConfigError
+from gan_core.game.pairings import CLASSIC, STEADY
 
 Changes = dict[str, Any]
 """Path in the config to value, as for `RunConfig.changed`."""
@@ -72,10 +73,10 @@ def of_low_capacity(config: RunConfig) -> list[Changes]:
 
 def of_memorisation(config: RunConfig) -> list[Changes]:
     """Propose more of the same data, or a D that can remember less of them."""
-    strong = [{"name": "r1_r2", "weight": 3.0}]
+    strong = [{"name": STEADY.penalty, "weight": 3.0}]
     images = len(config.data_shape) > 1
     augment: Changes = {"augment": ["translation", "cutout"]} if images else {}
-    game: Changes = {"objective": "relativistic", "betas_g": [0.0, 0.99], "betas_d": [0.0, 0.99], **_usual(config)}
+    game: Changes = {"objective": STEADY.objective, "betas_g": [0.0, 0.99], "betas_d": [0.0, 0.99], **_usual(config)}
     smaller: Changes = {}
     if config.discriminator.kind == "mlp":
         smaller = {"discriminator.width": max(32, config.discriminator.width // 4), "discriminator.dropout": 0.3}
@@ -102,13 +103,13 @@ def allowed(wishes: Sequence[Changes], config: RunConfig) -> tuple[Mapping[str, 
 
 
 def title_of(changes: Mapping[str, Any]) -> str:
-    """A cure in a few words."""
-    if changes.get("objective") == "relativistic":
+    """Name a cure in a few words."""
+    if changes.get("objective") == STEADY.objective:
         strong = any(p["weight"] > 1 for p in changes.get("regularisers", []))
         with_images = "augmented images, " if changes.get("augment") else ""
-        return f"{with_images}relativistic loss with {'strong ' if strong else ''}R1 + R2, no momentum"
-    if changes.get("objective") == "non_saturating":
-        return "non-saturating loss with R1"
+        return f"{with_images}{STEADY.title('strong' if strong else '')}, no momentum"
+    if changes.get("objective") == CLASSIC.objective:
+        return CLASSIC.title()
     if set(changes) <= {"lr_g", "lr_d"}:
         return "other learning rates"
     titles = {
@@ -146,10 +147,10 @@ def _words(value: Any) -> str:
 
 
 def _steady(config: RunConfig) -> Changes:
-    """A game known to converge: relativistic with R1 + R2, no momentum, an averaged G (R3GAN, arXiv:2501.05441)."""
+    """Change to a game known to converge: relativistic, R1 + R2, no momentum, averaged G (R3GAN, arXiv:2501.05441)."""
     return {
-        "objective": "relativistic",
-        "regularisers": _penalty(config, "r1_r2"),
+        "objective": STEADY.objective,
+        "regularisers": _penalty(config, STEADY.penalty),
         "betas_g": [0.0, 0.99],
         "betas_d": [0.0, 0.99],
         "optimizer_g": "adam",
@@ -163,8 +164,8 @@ def _calm(config: RunConfig) -> Changes:
 
 
 def _saved(config: RunConfig) -> Changes:
-    """The plain game with a little R1, everything in its usual range."""
-    return {"objective": "non_saturating", "regularisers": _penalty(config, "r1"), **_usual(config)}
+    """Change to the plain game with a little R1, everything in its usual range."""
+    return {"objective": CLASSIC.objective, "regularisers": _penalty(config, CLASSIC.penalty), **_usual(config)}
 
 
 def _usual(config: RunConfig) -> Changes:
@@ -188,7 +189,7 @@ def _usual(config: RunConfig) -> Changes:
 
 
 def _differs(config: RunConfig, path: str, value: Any) -> bool:
-    """True if the config has another value there."""
+    """Return True if the config has another value there."""
     mine = _value(config, path)
     if path == "regularisers":
         mine = [{"name": r.name, "weight": r.weight} for r in mine]
@@ -222,7 +223,7 @@ def _lower(config: RunConfig, factor: float) -> Changes:
 
 
 def _gain(config: RunConfig) -> list[Changes]:
-    """A normalised D is too flat for modes that lie close together: a gain makes it steeper."""
+    """Give a normalised D, too flat for modes that lie close together, a gain that makes it steeper."""
     d = config.discriminator
     flat = d.spectral_norm and d.kind != "article" and d.logit_gain < _GAIN
     return [{"discriminator.logit_gain": _GAIN}] if flat else []

@@ -108,7 +108,7 @@ def recall(look: Signs, series: Series, config: RunConfig) -> Evidence:
 
 
 def memory(look: Signs, series: Series, config: RunConfig) -> Evidence:
-    """What shows best that training images are known: nearness, answers on held-out images, or AUC."""
+    """Measure what shows best that training images are known: nearness, answers on held-out images, or AUC."""
     closer = float(series.mean("closer")[-1])
     if closer >= limit("closer"):
         text = f"{closer:.0%} of the samples are nearer to a training image than to a held-out one; 50 % is honest."

@@ -31,7 +31,7 @@ RECENT: Final = 100
 
 @dataclass(frozen=True)
 class Signs:
-    """One look; a number that cannot be had is NaN.
+    """Numbers of one look; those that do not exist for this run are NaN.
 
     Scores are of the shown generator (the averaged one where there is one) unless they are called raw; D's answers
     are on the raw generator's samples, which are what it is trained on.
@@ -119,7 +119,7 @@ class Series:
         return out
 
     def ago(self, values: Floats | str, steps: float) -> Floats:
-        """The value ``steps`` earlier, from the last look that is at least so old; NaN where there is none."""
+        """Return the value ``steps`` earlier, from the last look that is at least so old; NaN where there is none."""
         x = self[values] if isinstance(values, str) else values
         at = np.searchsorted(self.step, self.step - steps, side="right") - 1
         return np.where(at >= 0, x[np.maximum(at, 0)], np.nan)
@@ -129,7 +129,7 @@ class Series:
 
 
 def recent(history: History) -> dict[str, float]:
-    """What a look needs of the steps before it: means over the last ones, as far as the history tells them apart."""
+    """Average a step's numbers over the last steps, as far as the history tells them apart."""
     curves = history.curves(bands=())
     steps = curves["curve_step"]
     late = steps > (steps[-1] if len(steps) else 0) - RECENT

@@ -1,4 +1,4 @@
-"""Findings: what a series of looks amounts to, each with its beginning, its numbers and its cures.
+"""Findings: what holds of a run after a series of looks, each with its beginning, its numbers and its cures.
 
 Rules say what holds at each look (`gan_core.diagnosis.rules`); here a condition must last before it is named, and be
 gone for a while before it is dropped, so that a verdict does not flicker. Everything is a pure function of the series
@@ -70,7 +70,7 @@ class Finding:
 
 
 def diagnose(config: RunConfig, looks: Sequence[Signs], stats: StepStats | None = None) -> tuple[Finding, ...]:
-    """What is to be said of a run now, the gravest first.
+    """Find what holds of a run now, the gravest first.
 
     Args:
         config: Of the run, as it is now.
@@ -105,7 +105,7 @@ def diagnose(config: RunConfig, looks: Sequence[Signs], stats: StepStats | None 
 
 
 def cures_of(name: str, config: RunConfig) -> tuple[Mapping[str, Any], ...]:
-    """Changes to try, the most promising first; each is allowed for this config and changes it.
+    """List changes to try, the most promising first; each is allowed for this config and changes it.
 
     Args:
         name: Of the finding.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from gan_core.data.modes import Floats, Modes
 
-__all__ = ["HELD", "KEPT", "Lost", "LostModes", "Where"]
+__all__ = ["HELD", "KEPT", "LostMode", "LostModes", "Where"]
 
 HELD: Final = 0.5
 """Share of its fair share of the samples that must be near a mode, for it to be held."""
@@ -46,7 +46,7 @@ class Where:
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostMode:
     """The first mode that was lost, as it stands at the last look.
 
     Attributes:
@@ -86,8 +86,8 @@ class LostModes:
         self._held: dict[int, tuple[int, NDArray[np.bool_]]] = {}
         self._first: tuple[int, int, int, NDArray[np.bool_]] | None = None
 
-    def take(self, step: int, where: Where) -> Lost | None:
-        """What is to be said after a look; None while no mode that was held is lost.
+    def take(self, step: int, where: Where) -> LostMode | None:
+        """Take in a look and return the first loss; None while no mode that was held is lost.
 
         Args:
             step: Finished steps.
@@ -110,6 +110,6 @@ class LostModes:
         went = np.bincount(where.nearest[samples], minlength=k)
         to = int(went.argmax())
         places = where.modes.places
-        return Lost(
+        return LostMode(
             places[mode], before, since, int(samples.sum()), places[to], int(went[to]), len(gone), len(self._held)
         )

@@ -20,7 +20,7 @@ Rule = Callable[[Series, RunConfig], Flags]
 
 
 def bottleneck(config: RunConfig) -> tuple[str, int] | None:
-    """The player whose narrowest hidden layer is too narrow for the data, and its width."""
+    """Find the player whose narrowest hidden layer is too narrow for the data, and its width."""
     floor = limit("narrow_plane" if len(config.data_shape) == 1 else "narrow_images")
     for player in ("generator", "discriminator"):
         part = getattr(config, player)
@@ -30,7 +30,7 @@ def bottleneck(config: RunConfig) -> tuple[str, int] | None:
 
 
 def has_optimum(config: RunConfig) -> bool:
-    """True if D's loss has a scale: a value at equilibrium that is not zero."""
+    """Return True if D's loss has a scale: a value at equilibrium that is not zero."""
     return optimum(config) is not None
 
 
@@ -40,19 +40,19 @@ def optimum(config: RunConfig) -> float | None:
 
 
 def divergence(s: Series, config: RunConfig) -> Flags:
-    """True where D's answers are out of all bounds."""
+    """Find where D's answers are out of all bounds."""
     scale = "critic" if OBJECTIVES[config.objective].unbounded else "logit"
     return s["logit"] >= limit(scale)
 
 
 def vanishing_gradient(s: Series, config: RunConfig) -> Flags:
-    """True where D is sure and G's gradient has all but vanished."""
+    """Find where D is sure and G's gradient has all but vanished."""
     share = s["g_grad"] / np.maximum(s["g_grad_peak"], 1e-30)
     return (share <= limit("vanished")) & (s["accuracy"] >= limit("sure"))
 
 
 def discriminator_overpowers(s: Series, config: RunConfig) -> Flags:
-    """True where D's loss is that of a won game and the samples are unlike the data."""
+    """Find where D's loss is that of a won game and the samples are unlike the data."""
     at_equilibrium = optimum(config)
     assert at_equilibrium is not None
     won = (s["d_loss"] <= limit("won") * at_equilibrium) & (s["accuracy"] >= limit("sure"))
@@ -60,7 +60,7 @@ def discriminator_overpowers(s: Series, config: RunConfig) -> Flags:
 
 
 def discriminator_dead(s: Series, config: RunConfig) -> Flags:
-    """True where D cannot tell samples that are plainly unlike the data, and nothing gets better."""
+    """Find where D cannot tell samples that are plainly unlike the data, and nothing gets better."""
     # A D that G has long outrun is not even wrong by chance: it takes every generated sample for real. One that is
     # right by little and yet orders the samples teaches G all the same.
     blind = s.mean("auc") <= 0.5 + limit("even_accuracy")
@@ -77,35 +77,35 @@ def discriminator_dead(s: Series, config: RunConfig) -> Flags:
 
 
 def mode_collapse(s: Series, config: RunConfig) -> Flags:
-    """True where much of the data is missing, or the samples are too alike, and they do not spread out."""
+    """Find where much of the data is missing, or the samples are too alike, and they do not spread out."""
     return collapsed(s, config) & ~_spreads(s)
 
 
 def collapsed(s: Series, config: RunConfig) -> Flags:
-    """True where much of the data is missing, or the samples are too alike."""
+    """Find where much of the data is missing, or the samples are too alike."""
     return (s["missing"] >= limit("missing")) | (s["diversity"] <= limit("diversity"))
 
 
 def some_missing(s: Series, config: RunConfig) -> Flags:
-    """True where some of the data has been missing for long and is not being filled."""
+    """Find where some of the data has been missing for long and is not being filled."""
     lost = s.mean("missing")
     filling = s.ago(lost, 3 * limit("window")) - lost > limit("missing_some") / 2
     return (lost >= limit("missing_some")) & ~filling & ~_spreads(s) & (s.step >= limit("early"))
 
 
 def oscillation(s: Series, config: RunConfig) -> Flags:
-    """True where the samples run from place to place and do not come nearer to the data."""
+    """Find where the samples run from place to place and do not come nearer to the data."""
     # Every generator moves at first, on its way to the data.
     return circling(s, config) & ~_rises(s) & (s.step >= limit("early") / 2)
 
 
 def circling(s: Series, config: RunConfig) -> Flags:
-    """True where the samples change their regions and much of the data is missing."""
+    """Find where the samples change their regions and much of the data is missing."""
     return (s.moved >= limit("cycling")) & (s["missing"] >= limit("missing"))
 
 
 def _spreads(s: Series) -> Flags:
-    """True where the samples still spread out over the data: slowly is no collapse.
+    """Find where the samples still spread out over the data: slowly is no collapse.
 
     A spot that jumps about now hits more regions and now fewer: what it gains it has lost elsewhere.
     """
@@ -114,7 +114,7 @@ def _spreads(s: Series) -> Flags:
 
 
 def _rises(s: Series) -> Flags:
-    """True where samples that are somewhat like the data become more varied.
+    """Find where samples that are somewhat like the data become more varied.
 
     A spot that jumps about is now more varied and now less, but always apart from the data.
     """
@@ -124,12 +124,12 @@ def _rises(s: Series) -> Flags:
 
 
 def within_mode_collapse(s: Series, config: RunConfig) -> Flags:
-    """True where the samples lie on the data but cover little of each mode."""
+    """Find where the samples lie on the data but cover little of each mode."""
     return _thin(s, config) & (s.mean("recall") <= limit("narrow"))
 
 
 def still_thin(s: Series, config: RunConfig) -> Flags:
-    """True where the samples still cover little of each mode, once they have been called so."""
+    """Find where the samples still cover little of each mode, once they have been called so."""
     return _thin(s, config) & (s.mean("recall") <= limit("narrow_still"))
 
 
@@ -141,7 +141,7 @@ def _thin(s: Series, config: RunConfig) -> Flags:
 
 
 def memorisation(s: Series, config: RunConfig) -> Flags:
-    """True where plausible, varied samples are copies, or D knows its training images by heart."""
+    """Find where plausible, varied samples are copies, or D knows its training images by heart."""
     varied = (s["diversity"] >= limit("diversity")) & (s["missing"] <= 0.75)
     plausible = s.mean("precision") >= 0.5
     held = (s.mean("overfit") >= limit("overfit")) & (s.mean("auc") >= 0.55)
@@ -152,7 +152,7 @@ def memorisation(s: Series, config: RunConfig) -> Flags:
 
 
 def low_capacity(s: Series, config: RunConfig) -> Flags:
-    """True where the samples settle apart from the data although the game is even, or a layer is too narrow."""
+    """Find where the samples settle apart from the data although the game is even, or a layer is too narrow."""
     apart = s.mean("two_sample")
     now = s.mean("two_sample", limit("patience") / 3)
     settled = (s.step >= 2 * limit("patience")) & (s.ago(now, limit("patience")) - now < limit("progress"))
@@ -163,7 +163,7 @@ def low_capacity(s: Series, config: RunConfig) -> Flags:
 
 
 def _gains(s: Series) -> Flags:
-    """True where the samples have come nearer to the data within a window."""
+    """Find where the samples have come nearer to the data within a window."""
     now = s.mean("two_sample")
     return s.ago(now, limit("window")) - now >= limit("progress")
 

@@ -1,4 +1,4 @@
-"""The scene: the real samples that a run's own are laid beside, made once per data set.
+"""Scene: the real samples that a run's samples are compared with, made once per data set.
 
 Known modes are its regions; data without any are divided into cells, so that "nothing is drawn here" can be said of
 every data set.
@@ -68,7 +68,7 @@ _lock = threading.Lock()
 
 
 def scene_of(data: Points | Images) -> Scene | None:
-    """The scene of a data set, or None if it has too few samples to compare anything with."""
+    """Return the scene of a data set, or None if it has too few samples to compare anything with."""
     with _lock:
         if data not in _scenes:
             made = _make_scene(data)

@@ -42,7 +42,7 @@ class FindingType:
         slowness: How many times longer than usual it has to last.
         explains_later: True if what began with it or later follows from it.
         milder_than: The entry of which this one is the milder form, and in whose name it is told; or "".
-        tells_lost_modes: True if it is to be said beside it which modes were lost.
+        tells_lost_modes: True if a verdict adds which modes were lost.
     """
 
     name: str

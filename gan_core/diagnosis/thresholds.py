@@ -81,5 +81,5 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
 
 
 def limit(name: str) -> float:
-    """The value of a threshold."""
+    """Return the value of a threshold."""
     return THRESHOLDS[name].value

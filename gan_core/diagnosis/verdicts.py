@@ -15,6 +15,7 @@ from gan_core.diagnosis.findings import Finding
 from gan_core.diagnosis.table import FINDINGS
 from gan_core.diagnosis.thresholds import limit
 from gan_core.game.objectives import OBJECTIVES
+from gan_core.record.frame import Verdict
 from gan_core.record.history import History, StepStats
 
 Level = Literal["ok", "warn", "bad", "info"]
@@ -35,7 +36,7 @@ SPOT: Final = 0.1
 
 def verdict(
     header: Mapping[str, Any], history: History, config: RunConfig, findings: Sequence[Finding] | None = None
-) -> dict[str, Any]:
+) -> Verdict:
     """One sentence on a run.
 
     Args:
@@ -76,7 +77,7 @@ def verdict(
 
 
 def _first(text: str) -> str:
-    """The first sentence."""
+    """Return the first sentence."""
     return text.partition(". ")[0].rstrip(".") + "."
 
 
@@ -103,8 +104,8 @@ def _copied(metrics: Mapping[str, Any]) -> list[str]:
     return [f"{said}, 100 % is copied. The Latent page shows what each of them is nearest to."]
 
 
-def _moment(header: Mapping[str, Any], history: History, config: RunConfig) -> dict[str, Any]:
-    """What one moment shows."""
+def _moment(header: Mapping[str, Any], history: History, config: RunConfig) -> Verdict:
+    """Describe what one moment shows."""
     stats = header["stats"]
     # Scores of samples that are not finite are no numbers, and say nothing.
     metrics = {name: m for name, m in header.get("metrics", {}).items() if _finite(m["value"])}
@@ -148,7 +149,7 @@ def _moment(header: Mapping[str, Any], history: History, config: RunConfig) -> d
     return _say("info", "The game goes on.", detail, evidence)
 
 
-def _modes(metrics: Mapping[str, Any], evidence: list[str]) -> dict[str, Any]:
+def _modes(metrics: Mapping[str, Any], evidence: list[str]) -> Verdict:
     reached, total = int(metrics["modes_reached"]["value"]), int(metrics["n_modes"]["value"])
     sharp = metrics["high_quality"]
     evidence.append(
@@ -171,7 +172,7 @@ def _modes(metrics: Mapping[str, Any], evidence: list[str]) -> dict[str, Any]:
 
 
 def diverged_message(stats: StepStats, config: RunConfig) -> str:
-    """What happened and what to try when a step's numbers are not finite."""
+    """Describe what happened and what to try when a step's numbers are not finite."""
     words = {
         "d_loss": "D's loss",
         "g_loss": "G's loss",
@@ -203,5 +204,5 @@ def _finite(value: float) -> bool:
     return abs(value) < float("inf")
 
 
-def _say(level: Level, headline: str, detail: str, evidence: list[str]) -> dict[str, Any]:
+def _say(level: Level, headline: str, detail: str, evidence: list[str]) -> Verdict:
     return {"level": level, "headline": headline, "detail": detail, "evidence": evidence}

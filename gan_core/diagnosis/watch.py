@@ -1,4 +1,4 @@
-"""A watch over one run: its looks so far, in bounded memory, and what they amount to."""
+"""A watch over one run: its looks so far, in bounded memory, and the findings of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NONE_LOST: Final = "No mode that the samples once held is lost."
 
 
 class Watch:
-    """Collects looks and says what they amount to.
+    """The looks at one run, in bounded memory, and their findings.
 
     Attributes:
         looks: The looks so far, in order of their steps.
@@ -61,5 +61,5 @@ class Watch:
         )
 
     def findings(self, config: RunConfig, stats: StepStats | None = None) -> tuple[Finding, ...]:
-        """What is to be said now, see `diagnose`."""
+        """Find what holds now, see `diagnose`."""
         return diagnose(config, self.looks, stats)

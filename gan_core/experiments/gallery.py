@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from gan_core.config import RunConfig
 from gan_core.config.assets import asset
 from gan_core.config.presets import preset
+from gan_core.data.catalogue import DATASETS
 from gan_core.errors import ConfigError
 
 FILE: Final = asset("gallery.json")
@@ -38,6 +39,8 @@ GOALS: Final[Mapping[GoalName, str]] = {
 }
 """What counts as cured, in words; `gan_core.experiments.trials` measures it."""
 
+FEW_OF: Final = "digits"
+"""Data set of which a failure takes the first few images."""
 FEW_DIGITS: Final = 50
 _FEW = "few-digits"
 
@@ -113,18 +116,18 @@ class Failure:
     data: str = ""
 
     def config(self, seed: int = 0) -> RunConfig:
-        """What to train; own data that it needs are made known to this process."""
+        """Return the config to train; register the own data that it needs in this process."""
         changes = {**self.changes, "seed": seed}
         if self.data == _FEW:
             changes |= {"data.name": "own-images", "data.size": 8, "data.hash": _few_digits()}
         return preset(self.preset).changed(changes)
 
     def cured(self, cure: Cure, seed: int = 0) -> RunConfig:
-        """The same with a cure."""
+        """Return that config with a cure applied."""
         return self.config(seed).changed(cure.changes)
 
     def cure(self, name: str) -> Cure:
-        """The cure of this name.
+        """Return the cure of this name.
 
         Raises:
             ConfigError: If there is none; the message names them all.
@@ -136,15 +139,23 @@ class Failure:
         raise ConfigError(f"no cure {name[:80]!r} of {self.name}; there are: {known}")
 
 
+def goal_of(config: RunConfig) -> GoalName | None:
+    """Choose the goal that suits a config's data: modes of the plane or classes of images; None for other data."""
+    data = DATASETS[config.data.name]
+    if data.judged:
+        return "classes"
+    return "modes" if data.modes else None
+
+
 @functools.cache
 def failures() -> Mapping[str, Failure]:
-    """The gallery by name, in the order of the file."""
+    """Return the gallery by name, in the order of the file."""
     entries = json.loads(FILE.read_text(encoding="utf-8"))
     return {entry["name"]: _failure(entry) for entry in entries}
 
 
 def find(name: str) -> Failure:
-    """The failure of this name.
+    """Return the failure of this name.
 
     Raises:
         ConfigError: If there is none; the message names them all.
@@ -175,6 +186,6 @@ def _few_digits() -> str:
     from gan_core.data.own import register
     from gan_core.data.own_data import OwnImages
 
-    digits = load("digits")
+    digits = load(FEW_OF)
     assert isinstance(digits, Images)
     return register(OwnImages(digits.to_uint8(digits.train[:FEW_DIGITS])))

@@ -33,7 +33,7 @@ class Recipe:
     source: str
 
     def apply(self, config: RunConfig) -> RunConfig:
-        """The config with the method in place of its objective, its penalties or its rates.
+        """Return the config with this method in place of its objective, penalties or rates.
 
         Raises:
             ConfigError: If it cannot go together with what else the config says.

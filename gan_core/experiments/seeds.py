@@ -30,7 +30,7 @@ def _end() -> Event:
 
 @functools.cache
 def pool() -> Executor:
-    """This process's pool for repeats: one process fewer than there are cores, so that pages stay alive."""
+    """Return this process's pool for repeats: one process fewer than there are cores, so that pages keep responding."""
     return ProcessPoolExecutor(max(1, (os.cpu_count() or 1) - 1), SPAWN, _prepare, (_end(),))
 
 
@@ -96,7 +96,7 @@ class Repeats:
         return self._cancelled
 
     def trials(self, i: int) -> list[Trial]:
-        """What came of the config with number ``i``, in the order of the seeds, as far as it is known."""
+        """Return the finished trials of config ``i``, in the order of the seeds."""
         found = (self._futures[i, seed] for seed in self.seeds)
         return [f.result() for f in found if f.done() and not f.cancelled() and f.exception() is None]
 

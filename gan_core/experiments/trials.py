@@ -17,9 +17,9 @@ import torch
 from torch import nn
 
 from gan_core.config import RunConfig
-from gan_core.data import DATASETS, Images, Points, load
+from gan_core.data import Images, Points, load
 from gan_core.data.images import network_units
-from gan_core.experiments.gallery import CHECK_EVERY, CHECKS_PASSED, FIRST_CHECK, LAST_CHECK, GoalName
+from gan_core.experiments.gallery import CHECK_EVERY, CHECKS_PASSED, FEW_OF, FIRST_CHECK, LAST_CHECK, GoalName
 from gan_core.game.sampling import sample_prior
 from gan_core.metrics import class_shares, score_modes
 from gan_core.training import Trainer
@@ -50,14 +50,6 @@ class Trial:
     def good(self) -> bool:
         """True if the goal was reached at most of the checks."""
         return self.passed >= CHECKS_PASSED
-
-
-def goal_of(config: RunConfig) -> GoalName | None:
-    """The goal that suits a config's data: modes of the plane or classes of images; None for other data."""
-    data = DATASETS[config.data.name]
-    if data.judged:
-        return "classes"
-    return "modes" if data.modes else None
 
 
 def run_trial(
@@ -116,7 +108,7 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def _check(trainer: Trainer, z: torch.Tensor, goal: GoalName) -> tuple[float, bool]:
-    """What the goal measures, and whether it is reached."""
+    """Measure the goal, and decide whether it is reached."""
     generator = trainer.shown()
     training = generator.training
     with torch.no_grad():
@@ -145,7 +137,7 @@ def _classes(trainer: Trainer, fake: torch.Tensor) -> tuple[float, bool]:
 
 def _unseen(trainer: Trainer, fake: torch.Tensor) -> tuple[float, bool]:
     """How much of D's lead on training images it keeps on unseen ones: 1 - r_v (arXiv:2006.06676, eq. 1)."""
-    data, digits = trainer.data, load("digits")
+    data, digits = trainer.data, load(FEW_OF)
     assert isinstance(data, Images)
     assert isinstance(digits, Images)
     assert digits.held_out is not None

@@ -99,7 +99,7 @@ class Variant:
 
 
 def plain(name: str) -> RunConfig:
-    """The plain GAN that a variant is compared with: the preset's data and networks, no penalty, no cure."""
+    """Return the plain GAN to compare a variant with: the preset's data and networks, no penalty, no cure."""
     changes: dict[str, Any] = {"objective": "non_saturating", "regularisers": []}
     return preset(name).changed(changes | {"betas_g": [0.5, 0.999], "betas_d": [0.5, 0.999]})
 

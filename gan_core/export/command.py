@@ -90,7 +90,7 @@ def _film(frames: list[StepFrame], path: Path, seconds: float) -> bytes:
 
 
 def _made_again(trainer: Trainer) -> list[StepFrame]:
-    """The run from its beginning, looked at `N_FRAMES` times; it must arrive at the same numbers."""
+    """Repeat the run from its beginning with `N_FRAMES` frames, and check that it ends at the same numbers."""
     again = Trainer(trainer.initial_config, interventions=trainer.interventions)
     last = trainer.step_count
     stops = {round(last * i / N_FRAMES) for i in range(N_FRAMES + 1)}

@@ -28,7 +28,7 @@ class ExportCancelledError(GanExplorerError):
 
 
 def watched(items: Sequence[T], progress: Progress | None, cancelled: Cancelled | None) -> Iterator[T]:
-    """The items one by one, with word of each that is done.
+    """Yield the items one by one, and report each that is done.
 
     Raises:
         ExportCancelledError: Before the next item, once ``cancelled`` says so.
@@ -88,7 +88,7 @@ class GeneratorCopy:
         return self.config.n_classes
 
     def inputs(self, n: int, rng: torch.Generator) -> tuple[Tensor, ...]:
-        """What makes ``n`` samples: noise ``[n, latent_dim]``, and for a conditional one all classes in turn ``[n]``.
+        """Draw the input of ``n`` samples: noise ``[n, latent_dim]``, and if conditional, all classes in turn ``[n]``.
 
         Args:
             n: How many.
@@ -99,6 +99,6 @@ class GeneratorCopy:
 
     @torch.no_grad()
     def sample(self, inputs: Iterable[Tensor]) -> Tensor:
-        """Samples ``[n, *shape]`` in network units."""
+        """Generate samples ``[n, *shape]`` in network units."""
         out: Tensor = self.generator(*inputs)
         return out

@@ -76,7 +76,7 @@ def scatter(real: Array | None, fake: Array, frame: Frame, side: int, theme: The
 
 
 def captioned(picture: Image.Image, words: str, theme: Theme = "light") -> Image.Image:
-    """The picture with a line of words below; both sides of the result are even, as films need it."""
+    """Write a line of text below the picture; width and height become even, as films require."""
     colours = PALETTES[theme]
     strip = max(18, picture.width // 16)
     width, height = picture.width + picture.width % 2, picture.height + strip

@@ -46,7 +46,7 @@ def film(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> bytes:
-    """A film, each picture with its step below it.
+    """Make a film, each picture with its step below it.
 
     Args:
         moments: In order; where there are more than can be seen in the time, some are left out, but never the last.
@@ -90,7 +90,7 @@ def film(
 
 
 def has_mp4() -> bool:
-    """True if MP4 can be made here."""
+    """Return whether MP4 can be made here."""
     return find_spec("imageio_ffmpeg") is not None
 
 

@@ -32,7 +32,7 @@ class Film:
 
 
 def take_frame(trainer: Trainer, which: Which = "ema") -> StepFrame:
-    """A frame of a run that no runner plays; it changes nothing.
+    """Make a frame of a run that no runner plays, without changing it.
 
     Args:
         trainer: The run.
@@ -54,10 +54,11 @@ def to_film(frames: Sequence[StepFrame]) -> Film:
     axes: Frame | None = None
     real: Array | None = None
     for step, content in frames:
-        header, arrays = frame_format.decode(content)
+        header, arrays = frame_format.read(content)
         if "fake_images" in arrays:
             moments.append((step, arrays["fake_images"].copy()))
         elif "fake" in arrays:
             moments.append((step, arrays["fake"].copy()))
-            axes, real = tuple(header["frame"]), arrays["real"]
+            x0, x1, y0, y1 = header["frame"]
+            axes, real = (x0, x1, y0, y1), arrays["real"]
     return Film(moments, axes, real)

@@ -46,7 +46,7 @@ def run_page(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> bytes:
-    """The page.
+    """Write the page.
 
     Args:
         frames: In order, of one run; the last one's curves are the page's.
@@ -89,8 +89,8 @@ def _every(items: Sequence[Any], stride: int) -> list[Any]:
 
 
 def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
-    """What all frames of the page share, from the last one."""
-    header, arrays = frame_format.decode(content)
+    """Collect what all frames of the page share, from the last one."""
+    header, arrays = frame_format.read(content)
     curves = {"step": _numbers(arrays["curve_step"])}
     for name in LOSSES:
         curves[name] = _numbers(arrays[f"{name}_mean"])
@@ -109,7 +109,7 @@ def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
 
 
 def _entry(step: int, content: bytes) -> dict[str, Any]:
-    header, arrays = frame_format.decode(content)
+    header, arrays = frame_format.read(content)
     verdict = {**_NO_VERDICT, **header.get("verdict", {})}
     numbers = [[label, header["stats"][name]] for name, label in _NUMBERS.items()]
     for name, score in header.get("metrics", {}).items():
@@ -152,7 +152,7 @@ def _heat(arrays: Mapping[str, Array], header: Mapping[str, Any]) -> str:
 
 
 def _png(images: Array) -> str:
-    """The images side by side, one pixel for one."""
+    """Lay the images side by side, pixel for pixel."""
     n, height, width, channels = images.shape
     columns = math.ceil(math.sqrt(n))
     rows = -(-n // columns)

@@ -38,7 +38,7 @@ def strip_png(images: Array, theme: Theme = "light") -> bytes:
 
 
 def samples_png(samples: Array, frame: Frame | None = None, theme: Theme = "light") -> bytes:
-    """Samples as one PNG: a grid of images, or points in the plane.
+    """Draw samples as one PNG: a grid of images, or points in the plane.
 
     Args:
         samples: ``uint8 [n, h, w, c]``, or points ``[n, 2]`` in data units.
@@ -54,7 +54,7 @@ def samples_png(samples: Array, frame: Frame | None = None, theme: Theme = "ligh
 def walk_film(
     samples: Array, kind: FilmFormat, *, seconds: float, loop: bool, frame: Frame | None = None, theme: Theme = "light"
 ) -> bytes:
-    """A film of a walk: one sample after the other; points leave a trace.
+    """Make a film of a walk: one sample after the other; points leave a trace.
 
     Args:
         samples: ``uint8 [n, h, w, c]``, or points ``[n, 2]`` in data units.
@@ -76,7 +76,7 @@ def walk_film(
 
 
 def points_csv(z: Array) -> str:
-    """A table of points of the latent space: a row each, a column for each coordinate, in full precision."""
+    """Write points of the latent space as a table: a row each, a column for each coordinate, in full precision."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([f"z{i}" for i in range(z.shape[1])])

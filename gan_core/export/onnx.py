@@ -31,12 +31,12 @@ _THEIRS: Final[dict[type[nn.Module], type[nn.Module]]] = {
 
 
 def has_onnx() -> bool:
-    """True if ONNX can be written and checked here."""
+    """Return whether ONNX can be written and checked here."""
     return find_spec("onnx") is not None and find_spec("onnxruntime") is not None
 
 
 def generator_onnx(generator: GeneratorCopy) -> bytes:
-    """The generator as an ONNX model, after onnxruntime has given the same samples to `TOLERANCE`.
+    """Export the generator as an ONNX model that onnxruntime has reproduced to `TOLERANCE`.
 
     Its input is ``z``, ``[batch, latent_dim]``, and for a conditional generator ``labels``, ``[batch]``, int64; its
     output ``samples``, ``[batch, *shape]``: images in [-1, 1], points in the network's units. The metadata hold the
@@ -73,7 +73,7 @@ def generator_onnx(generator: GeneratorCopy) -> bytes:
 
 
 def _plain(network: nn.Module) -> nn.Module:
-    """A copy with PyTorch's own layers in place of ours, which compute the same in ways that suit CPUs."""
+    """Copy the network with PyTorch's own layers in place of ours, which compute the same in ways that suit CPUs."""
     copied = copy.deepcopy(network)
     for module in copied.modules():
         for ours, theirs in _THEIRS.items():

@@ -28,7 +28,7 @@ _BATCH: Final = 250
 
 
 def sample_png(snapshot: Snapshot, *, side: int = 768, theme: Theme = "light") -> bytes:
-    """The shown samples as a PNG: a grid of images, or points in the plane with the real ones.
+    """Draw the shown samples as a PNG: a grid of images, or points in the plane with the real ones.
 
     Args:
         snapshot: Of the run.
@@ -43,7 +43,7 @@ def sample_png(snapshot: Snapshot, *, side: int = 768, theme: Theme = "light") -
 
 
 def thumbnail(content: bytes) -> bytes:
-    """A small PNG of the samples that a frame shows; nothing if it shows none yet.
+    """Draw a small PNG of the samples in a frame; empty if it has none yet.
 
     Args:
         content: A frame, see `gan_core.record.frame`.
@@ -73,7 +73,7 @@ def samples_zip(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> bytes:
-    """New samples as a ZIP: one PNG for each image (its class in the name if it has one), one NPY of all points.
+    """Pack new samples as a ZIP: a PNG for each image (its class in the name, if any), or one NPY of all points.
 
     Args:
         generator: Made by `GeneratorCopy.of`.

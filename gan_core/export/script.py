@@ -98,7 +98,7 @@ rng = {{purpose: stream(purpose) for purpose in ({purposes},)}}
 def write_script(
     config: RunConfig, interventions: Sequence[Intervention] = (), *, title: str = "a run", steps: int = STEPS
 ) -> str:
-    """The run as one Python file.
+    """Write the run as one Python file.
 
     Args:
         config: The config that the run began with.
@@ -150,7 +150,7 @@ def _refuse_unknown(config: RunConfig, interventions: Sequence[Intervention]) ->
 
 
 def _plain(title: str) -> str:
-    """A title that cannot end the docstring that it stands in."""
+    """Escape a title so that it cannot end the docstring that it stands in."""
     words = "".join(c if c.isalnum() or c in " .,:;()=+-_×%" else " " for c in title)[:100].strip()
     return words or "a run"
 

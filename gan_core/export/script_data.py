@@ -10,10 +10,12 @@ from typing import Any, Final
 from torch import Tensor
 
 from gan_core.config import DataConfig
-from gan_core.data import Points, images, load, load_data, points
+from gan_core.data import DATASETS, Points, images, load, load_data, points
+from gan_core.data.catalogue import Script
 from gan_core.export.script_files import cifar10_part, own_part
 
-_IDX_FOLDERS: Final = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
+Part = tuple[set[str], str]
+"""Import lines, and code that needs them."""
 
 _DIGITS: Final = """
 # 900 of the 1,797 digits are trained on, one bit each; the others are kept for scores.
@@ -64,8 +66,8 @@ def sample_real():
 '''
 
 
-def data_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], str]:
-    """What the script needs for its data.
+def data_part(config: DataConfig, *, labelled: bool = False) -> Part:
+    """Write the part of the script that makes its data.
 
     Args:
         config: Which data.
@@ -77,30 +79,57 @@ def data_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], 
     Raises:
         DataError: If these are data of one's own that are gone.
     """
-    if config.name in ("cifar10", "own-images"):
-        part = cifar10_part(labelled=labelled) if config.name == "cifar10" else own_part(config, labelled=labelled)
-        needed, code = part
-        return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled, from_bytes=True)
-    if config.name == "own-points":
-        needed, code = own_part(config)
-        own = load_data(config)
-        assert isinstance(own, Points)
-        return needed, code + _SAMPLE_POINTS.format(centre=own.centre, scale=own.scale)
-    sample = _sample_images(flip=config.flip, labelled=labelled)
-    if config.name == "digits":
-        bits = textwrap.indent("\n".join(f'"{line}"' for line in textwrap.wrap(images._DIGITS_TRAIN_BITS, 100)), "    ")
-        needed = {"import base64", "import numpy as np", "from sklearn.datasets import load_digits"}
-        return needed, _DIGITS.format(bits=bits) + (_DIGIT_LABELS if labelled else "") + "\n" + sample
-    if config.name in _IDX_FOLDERS:
-        needed = {"import gzip", "import os", "from pathlib import Path", "import numpy as np"}
-        code = _IDX.format(folder=_IDX_FOLDERS[config.name]) + (_IDX_LABELS if labelled else "")
-        return needed, code + "\n" + sample
+    return _WRITERS[DATASETS[config.name].script](config, labelled)
+
+
+def _drawn(config: DataConfig, labelled: bool) -> Part:
+    """Write the formula of a distribution in the plane."""
     data = load(config.name)
     assert isinstance(data, Points)
     drawn = _draw(data.draw)
     ending = _SAMPLE_POINTS.format(centre=data.centre, scale=data.scale)
     imports = {"from torch import Generator, Tensor"} | ({"import math"} if "math." in drawn else set())
     return imports, f"\n{drawn}\n{ending}"
+
+
+def _digits(config: DataConfig, labelled: bool) -> Part:
+    """Write how scikit-learn's digits are read and split."""
+    bits = textwrap.indent("\n".join(f'"{line}"' for line in textwrap.wrap(images._DIGITS_TRAIN_BITS, 100)), "    ")
+    needed = {"import base64", "import numpy as np", "from sklearn.datasets import load_digits"}
+    code = _DIGITS.format(bits=bits) + (_DIGIT_LABELS if labelled else "")
+    return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled)
+
+
+def _idx(config: DataConfig, labelled: bool) -> Part:
+    """Write how files in IDX format are read."""
+    needed = {"import gzip", "import os", "from pathlib import Path", "import numpy as np"}
+    code = _IDX.format(folder=DATASETS[config.name].folder) + (_IDX_LABELS if labelled else "")
+    return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled)
+
+
+def _cifar10(config: DataConfig, labelled: bool) -> Part:
+    """Write how CIFAR-10's records are read."""
+    needed, code = cifar10_part(labelled=labelled)
+    return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled, from_bytes=True)
+
+
+def _own(config: DataConfig, labelled: bool) -> Part:
+    """Write how the file of a person's own data is read."""
+    data = load_data(config)
+    needed, code = own_part(config, labelled=labelled)
+    if isinstance(data, Points):
+        return needed, code + _SAMPLE_POINTS.format(centre=data.centre, scale=data.scale)
+    return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled, from_bytes=True)
+
+
+_WRITERS: Final[Mapping[Script, Callable[[DataConfig, bool], Part]]] = {
+    "draw": _drawn,
+    "scikit-learn": _digits,
+    "idx": _idx,
+    "cifar-10": _cifar10,
+    "own": _own,
+}
+"""What writes the code for each way in which a script gets its samples, and whether it reads their classes."""
 
 
 def _sample_images(*, flip: bool, labelled: bool, from_bytes: bool = False) -> str:
@@ -120,7 +149,7 @@ def _sample_images(*, flip: bool, labelled: bool, from_bytes: bool = False) -> s
 
 
 def _draw(draw: Callable[..., Tensor]) -> str:
-    """The sampler: what it closes over as constants, then the function itself as the app has it."""
+    """Write the sampler: its closure as constants, then the function itself as in the app."""
     closure = inspect.getclosurevars(draw).nonlocals
     if "centre_table" in closure:
         return _mixture(closure)
@@ -131,7 +160,7 @@ def _draw(draw: Callable[..., Tensor]) -> str:
 
 
 def _mixture(closure: Mapping[str, Any]) -> str:
-    """A mixture of Gaussians: of the app's sampler the branch that this one takes."""
+    """Write a mixture of Gaussians: the branch of the app's sampler that this one takes."""
     lines = [f"centres = {_literal(closure['centre_table'])}"]
     if closure["even"]:
         index = "torch.randint(len(centres), (n,), generator=rng)"
@@ -153,7 +182,7 @@ def _mixture(closure: Mapping[str, Any]) -> str:
 
 
 def _literal(value: Any) -> str:
-    """A float or a tensor as Python text that gives the same bits."""
+    """Write a float or a tensor as Python text that gives the same bits."""
     if not isinstance(value, Tensor):
         return repr(value)
     rows = value.tolist()

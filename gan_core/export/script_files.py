@@ -77,7 +77,7 @@ def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], s
         DataError: If they are gone.
     """
     values, classes = _own_values(config)
-    points = config.name == "own-points"
+    points = len(config.shape) == 1
     what = "The points, [n, 2]" if points else "The images, bytes [n, channels, height, width]"
     content, code_of_content, read = values.tobytes(), "values.tobytes()", _READ if classes is None else _READ_IMAGES
     if labelled:
@@ -97,7 +97,7 @@ def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], s
 
 
 def own_file_name(config: DataConfig) -> str:
-    """What the file of own data is called that a script reads.
+    """Name the file of own data that a script reads.
 
     Raises:
         DataError: If the data are gone.
@@ -110,7 +110,7 @@ def own_file_name(config: DataConfig) -> str:
 
 
 def own_file(config: DataConfig) -> bytes:
-    """That file: the values that the networks' data are made of, as NumPy's ``.npy``; with classes, as its ``.npz``.
+    """Write own data for a script: their values as NumPy's ``.npy``; with classes, as its ``.npz``.
 
     Raises:
         DataError: If the data are gone.

@@ -54,7 +54,7 @@ _JUDGE_PROJECTED = '''def judge(x, labels):
 
 
 def networks_part(config: RunConfig, pieces: Pieces) -> str:
-    """What the script needs for its two networks.
+    """Write the part of the script that makes its two networks.
 
     Args:
         config: The run's config.
@@ -113,7 +113,7 @@ def _refuse_unknown(config: RunConfig, *networks: nn.Module) -> None:
 
 
 def _needed(*networks: nn.Module) -> list[Any]:
-    """What these networks are made with of the app's own code."""
+    """Name the app's own classes and functions that these networks use."""
     kinds = dict.fromkeys(type(layer) for network in networks for layer in _sequence(network))
     needed: list[Any] = [kind for kind in kinds if kind in _OWN]
     if any(isinstance(network, MLPGenerator | MLPDiscriminator) for network in networks):
@@ -130,7 +130,7 @@ def _sequence(network: nn.Module) -> nn.Sequential:
 
 
 def _layer(layer: nn.Module, stream: str) -> str:
-    """A layer as the expression that makes it."""
+    """Write a layer as the expression that makes it."""
     if isinstance(layer, layers.SpectralLinear):
         return f'SpectralLinear({layer.in_features}, {layer.out_features}, rng["{stream}"])'
     if isinstance(layer, nn.Linear) and layer.bias is not None:
@@ -152,7 +152,7 @@ def _layer(layer: nn.Module, stream: str) -> str:
 
 
 def _begin(network: nn.Module, name: str, stream: str) -> str:
-    """The line that fills weights which the layers themselves leave blank, or ""."""
+    """Write the line that fills the weights which the layers leave uninitialised, or ""."""
     is_mlp = isinstance(network, MLPGenerator | MLPDiscriminator)
     return "" if is_mlp else f'initialise({name}, rng["{stream}"])'
 

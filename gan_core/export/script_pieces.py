@@ -59,7 +59,7 @@ class Pieces:
 
 @functools.cache
 def _definitions(module: str) -> dict[str, ast.stmt]:
-    """The statement that defines each name at the top of a module."""
+    """Find the statement that defines each name at the top of a module."""
     found: dict[str, ast.stmt] = {}
     for node in ast.parse(inspect.getsource(importlib.import_module(module))).body:
         for name in _defined(node):
@@ -83,7 +83,7 @@ def _names(node: ast.stmt) -> list[str]:
 
 
 def _source(node: ast.stmt, module: str) -> str:
-    """A definition's lines, decorators included."""
+    """Return a definition's lines, decorators included."""
     lines = inspect.getsource(importlib.import_module(module)).splitlines()
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(d.lineno for d in decorators)])

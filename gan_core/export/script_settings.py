@@ -50,18 +50,18 @@ class Settings:
         self.noisy = self.used("instance_noise")
 
     def changes(self, path: str) -> bool:
-        """True if an event sets it."""
+        """Return whether an event sets it."""
         return path in self.changing
 
     def used(self, path: str) -> bool:
-        """True unless the setting is zero and stays so."""
+        """Return False if the setting is zero and stays so, else True."""
         return self.changes(path) or bool(self._value(path))
 
     def __getitem__(self, path: str) -> str:
         return f'settings["{path}"]' if self.changes(path) else self._name(path)
 
     def definitions(self, steps: int) -> str:
-        """The lines that define all that the expressions name.
+        """Write the lines that define every name in the expressions.
 
         Args:
             steps: How many steps the script makes if it is not told another number.

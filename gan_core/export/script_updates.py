@@ -74,7 +74,7 @@ for step in range(1, STEPS + 1):
 
 
 def updates_part(config: RunConfig, settings: Settings, pieces: Pieces) -> str:
-    """What the script needs to train.
+    """Write the part of the script that trains.
 
     Args:
         config: The config that the run began with.
@@ -126,12 +126,12 @@ def _optimisers(config: RunConfig, settings: Settings, pieces: Pieces) -> str:
 
 
 def _own_optimizers(config: RunConfig) -> bool:
-    """True if the script takes the app's optimisers: PyTorch has not both, or one is to be looked ahead through."""
+    """Return whether the script needs the app's optimisers: PyTorch lacks one, or unrolling passes through one."""
     return config.unroll > 0 or not {config.optimizer_g, config.optimizer_d} <= _TORCH.keys()
 
 
 def _memories(config: RunConfig, pieces: Pieces) -> list[str]:
-    """What remembers something beside the optimisers, or looks ahead."""
+    """Write what has a memory beside the optimisers, or looks ahead."""
     parts = []
     if config.replay:
         shape = ", ".join(str(n) for n in config.data_shape)
@@ -146,12 +146,12 @@ def _memories(config: RunConfig, pieces: Pieces) -> list[str]:
 
 
 def _disguises(config: RunConfig, settings: Settings) -> bool:
-    """True if D is ever shown anything but the samples themselves."""
+    """Return whether D is ever shown anything but the samples themselves."""
     return bool(config.augment) or config.packing > 1 or settings.noisy
 
 
 def _shown(config: RunConfig, settings: Settings, pieces: Pieces) -> list[str]:
-    """The function that says what D is shown in place of samples."""
+    """Write the function that turns samples into what D is shown."""
     needed: list[Callable[..., Any]] = [AUGMENTS[name] for name in config.augment]
     lines = [f'x = {AUGMENTS[name].__name__}(x, rng["augment"])' for name in config.augment]
     if settings.noisy:
@@ -276,7 +276,7 @@ def _update_g(config: RunConfig, settings: Settings) -> str:
 
 
 def _apply(config: RunConfig, settings: Settings) -> str:
-    """The function that repeats what was done to the run."""
+    """Write the function that repeats the run's interventions."""
     lines = ['if event == "d":', "    update_d()", 'elif event == "g":', "    update_g()", "else:"]
     changed = ["settings.update(event)"]
     for player, name in (("g", config.optimizer_g), ("d", config.optimizer_d)):

@@ -21,7 +21,7 @@ _ENDINGS: Final = {"": "_mean", "_min": "_min", "_max": "_max"}
 
 
 def history_table(history: History) -> dict[str, list[Any]]:
-    """The whole history as columns of equal length.
+    """Return the whole history as columns of equal length.
 
     Args:
         history: Of the run.
@@ -46,7 +46,7 @@ def history_csv(history: History) -> bytes:
 
 
 def histories_csv(histories: Mapping[str, History], clocks: Mapping[str, Clock]) -> bytes:
-    """The histories of several runs under each other, the first column being the run's name.
+    """Write the histories of several runs below one another; the first column is the run's name.
 
     Args:
         histories: By the run's name.

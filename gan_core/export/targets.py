@@ -22,7 +22,7 @@ TARGETS: Final = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's own words."""
+    """Declare the arguments of the command."""
     parser.add_argument("run_file", metavar="RUN", type=Path, help="a file that --save or the app wrote")
     for name, words in TARGETS.items():
         parser.add_argument(f"--{name}", metavar="FILE", type=Path, help=words)

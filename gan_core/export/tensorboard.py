@@ -50,7 +50,7 @@ def _summary(values: Mapping[str, float]) -> bytes:
 
 
 def _key(field: int, wire_type: int) -> bytes:
-    """A field's number with how it is written: 0 a varint, 1 eight bytes, 2 counted bytes, 5 four bytes."""
+    """Encode a field's number and wire type: 0 a varint, 1 eight bytes, 2 counted bytes, 5 four bytes."""
     return _varint(field << 3 | wire_type)
 
 

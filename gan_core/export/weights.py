@@ -22,7 +22,7 @@ from gan_core.export.common import GeneratorCopy
 
 
 def generator_safetensors(generator: GeneratorCopy) -> bytes:
-    """The generator's weights and buffers as a safetensors file.
+    """Write the generator's weights and buffers as a safetensors file.
 
     Args:
         generator: Made by `GeneratorCopy.of`.

@@ -56,7 +56,7 @@ def losses(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Fi
 
 
 def score_histograms(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
-    """What D says of real samples (hollow) and of generated ones (filled), as shares of the samples.
+    """Draw what D says of real samples (hollow) and of generated ones (filled), as shares of the samples.
 
     The axis is D's probability of "real" where the objective gives it that meaning, else the critic's value.
     """

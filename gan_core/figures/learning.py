@@ -123,7 +123,7 @@ def path(places: Array, real: Array, *, theme: Theme = "light") -> go.Figure:
 
 
 def opinion(probs: Array, *, theme: Theme = "light") -> go.Figure:
-    """What D said of one sample, over the steps: its probability of "real", ``[steps + 1]``."""
+    """Draw D's probability of "real" for one sample over the steps, ``[steps + 1]``."""
     colours = PALETTES[theme]
     figure = empty(colours)
     style = {"color": colours.discriminator, "width": 2, "dash": "dash"}

@@ -20,7 +20,7 @@ LIVE: Final = {
 
 
 def templates(theme: Theme = "light") -> dict[str, dict[str, Any]]:
-    """The live view's figures, empty, as plain JSON values.
+    """Return the live view's figures, empty, as plain JSON values.
 
     Args:
         theme: Colours.

@@ -89,7 +89,7 @@ PALETTES: Final[Mapping[Theme, Palette]] = MappingProxyType({"light": LIGHT, "da
 
 
 def rgba(colour: str, alpha: float) -> str:
-    """A colour with transparency, in CSS words.
+    """Write a colour with transparency in CSS words.
 
     Args:
         colour: ``#rrggbb``.

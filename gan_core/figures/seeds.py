@@ -16,7 +16,7 @@ _SYMBOLS = ("circle", "diamond", "square", "cross")
 
 
 def repeats(values: Mapping[str, Sequence[float]], label: str, *, theme: Theme = "light") -> go.Figure:
-    """A row of dots for each run.
+    """Draw a row of dots for each run.
 
     Args:
         values: Name to one value a seed, NaN where a run diverged (those are not drawn); at most four names.

@@ -1,4 +1,4 @@
-"""How a figure says what it is made of, and how it is filled from a snapshot.
+"""Templates: figures that name the arrays they are made of, and their filling from a snapshot.
 
 A trace's ``meta`` names arrays: ``x``, ``y``, ``critic`` (instead of ``y`` where D gives no probabilities),
 ``smooth`` (the page may smooth it), or ``marks`` (the trace shows the run's marks). Where x has one value more
@@ -30,7 +30,7 @@ Plain = dict[str, Any]
 
 
 def plain_json(figure: Plain) -> str:
-    """A plain figure as text; arrays stand in it as their bytes, as in a ``go.Figure``'s."""
+    """Write a plain figure as text; arrays stand in it as their bytes, as in a ``go.Figure``'s."""
     return json.dumps(figure, default=_as_bytes, separators=(",", ":"))
 
 
@@ -40,7 +40,7 @@ def _as_bytes(array: np.ndarray) -> dict[str, str]:
 
 
 def layout(colours: Palette) -> dict[str, Any]:
-    """What all figures have, in the colours of a page."""
+    """Return the layout that all figures share, in the colours of a page."""
 
     def axis(**more: Any) -> dict[str, Any]:
         return {
@@ -74,7 +74,7 @@ def layout(colours: Palette) -> dict[str, Any]:
 
 
 def empty(colours: Palette) -> go.Figure:
-    """A figure without data, in the colours of a page."""
+    """Make a figure without data, in the colours of a page."""
     return go.Figure(layout=layout(colours))
 
 
@@ -141,7 +141,7 @@ def filled(figure: go.Figure, snapshot: Snapshot | None) -> go.Figure:
 
 
 def look_up(header: Mapping[str, Any], at: Any) -> Any:
-    """A value by its dotted path in the header; numbers and words without a dot stand for themselves."""
+    """Look up a value by its dotted path in the header; numbers and words without a dot stand for themselves."""
     if not isinstance(at, str) or "." not in at:
         return at
     value: Any = header

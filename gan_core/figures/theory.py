@@ -48,7 +48,7 @@ class _Plot:
         self._traces.append({"type": "scatter", "mode": mode, **where, **more})
 
     def across(self, axis: str, at: float, line: Mapping[str, Any], text: str = "") -> None:
-        """A line across the whole plot where ``axis`` is ``at``, with words at its top left or bottom right."""
+        """Draw a line across the whole plot where ``axis`` is ``at``, with words at its top left or bottom right."""
         other = "y" if axis == "x" else "x"
         ends = {f"{axis}0": at, f"{axis}1": at, f"{axis}ref": axis}
         ends |= {f"{other}0": 0, f"{other}1": 1, f"{other}ref": f"{other} domain"}
@@ -75,7 +75,7 @@ def _arrows(begin: Array, strokes: Array) -> str:
 
 
 def dirac_plane(grid: Array, velocity: Array, paths: Mapping[str, Array], *, theme: Theme = "light") -> Plain:
-    """The field of a Dirac-GAN as short arrows, and paths over it; the cross is the equilibrium.
+    """Draw the field of a Dirac-GAN as short arrows, and paths over it; the cross is the equilibrium.
 
     Args:
         grid: States (θ, ψ), ``[n, 2]``.

@@ -24,7 +24,7 @@ CUT: Final = 1 / 2
 
 
 def colour(images: Tensor, rng: Generator) -> Tensor:
-    """Brightness, saturation and contrast changed: on average the image stays what it is.
+    """Change brightness, saturation and contrast: on average the image stays what it is.
 
     Brightness is shifted by up to ±½, distances from each pixel's grey are multiplied by 0 to 2, those from the
     image's mean by ½ to 1½. Grey images have no saturation to change.
@@ -43,7 +43,7 @@ def colour(images: Tensor, rng: Generator) -> Tensor:
 
 
 def translation(images: Tensor, rng: Generator) -> Tensor:
-    """Moved by whole pixels, up to an eighth of the side in each direction, with zeros from beyond the edge.
+    """Move by whole pixels, up to an eighth of the side in each direction, with zeros from beyond the edge.
 
     Args:
         images: ``[batch, channels, height, width]``.
@@ -59,7 +59,7 @@ def translation(images: Tensor, rng: Generator) -> Tensor:
 
 
 def cutout(images: Tensor, rng: Generator) -> Tensor:
-    """A square of half the side set to zero, centred anywhere on the image.
+    """Set a square of half the side to zero, centred anywhere on the image.
 
     Args:
         images: ``[batch, channels, height, width]``.
@@ -82,7 +82,7 @@ AUGMENTS: Final[dict[str, Augmentation]] = {"colour": colour, "translation": tra
 
 
 def augment(images: Tensor, names: Sequence[str], rng: Generator) -> Tensor:
-    """One after another.
+    """Apply augmentations one after another.
 
     Args:
         images: ``[batch, channels, height, width]``.

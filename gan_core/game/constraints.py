@@ -1,4 +1,4 @@
-"""Constraints: what is done to weights after a step."""
+"""Constraints on weights, enforced after each step."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from gan_core.game.networks import Weights
 
 
 class EMA:
-    """The average of a network, in eval mode.
+    """Running average of a network, in eval mode.
 
     Args:
         network: Whose weights are averaged; the average begins as its copy.

@@ -22,7 +22,7 @@ Memory = dict[str, list[Tensor]]
 
 
 class Optimizer:
-    """Updates tensors in place from their gradients.
+    """Rule that updates tensors in place from their gradients.
 
     Args:
         weights: What it trains; none of them asks for a gradient.
@@ -44,7 +44,7 @@ class Optimizer:
         self.n_updates = torch.zeros((), device=self.weights[0].device)
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """One update.
+        """Do one update.
 
         Args:
             gradients: Of the weights, in their order and shapes.
@@ -54,7 +54,7 @@ class Optimizer:
     def imagined(
         self, weights: Sequence[Tensor], gradients: Sequence[Tensor], memory: Memory, n_updates: int
     ) -> tuple[list[Tensor], Memory]:
-        """What `step` would do, as a function that can be differentiated; the optimiser itself stays as it is.
+        """Compute what `step` would do, in a way that can be differentiated; the optimiser itself stays as it is.
 
         Args:
             weights: In place of the optimiser's own.
@@ -74,11 +74,11 @@ class Optimizer:
         return [row[0] for row in rows], after
 
     def _rule(self, weight: Tensor, gradient: Tensor, memory: Sequence[Tensor], n: int) -> tuple[Tensor, ...]:
-        """One tensor's new value and new memories, for `imagined`."""
+        """Compute one tensor's new value and new memories, for `imagined`."""
         raise NotImplementedError
 
     def state_dict(self) -> State:
-        """Copies of all that later updates depend on, rates and betas left out."""
+        """Copy all that later updates depend on, rates and betas left out."""
         memory = {f"{name}.{i}": m.clone() for name, tensors in self.memory.items() for i, m in enumerate(tensors)}
         return {"n_updates": self.n_updates.clone(), **memory}
 
@@ -109,7 +109,7 @@ class Adam(Optimizer):
     memories = ("mean", "square")
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """One update, all weights in one pass over memory."""
+        """Do one update, all weights in one pass over memory."""
         self.n_updates += 1
         torch._fused_adam_(
             self.weights,
@@ -144,7 +144,7 @@ class OptimisticAdam(Optimizer):
 
     @torch.no_grad()
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """One update."""
+        """Do one update."""
         self.n_updates += 1
         after, memory = self.imagined(self.weights, gradients, self.memory, int(self.n_updates))
         for weight, new in zip(self.weights, after, strict=True):
@@ -165,7 +165,7 @@ class SGD(Optimizer):
     memories = ("momentum",)
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """One update."""
+        """Do one update."""
         self.n_updates += 1
         if self.betas[0]:
             torch._foreach_mul_(self.memory["momentum"], self.betas[0])
@@ -184,7 +184,7 @@ class RMSprop(Optimizer):
     memories = ("momentum", "square")
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """One update."""
+        """Do one update."""
         self.n_updates += 1
         momentum, smoothing = self.betas
         for weight, gradient, moving, square in zip(

@@ -12,7 +12,7 @@ from gan_core.data import Images, Points
 
 
 def sample_prior(n: int, config: RunConfig, rng: Generator) -> Tensor:
-    """``[n, latent_dim]`` of noise: N(0, 1), or uniform in [-√3, √3]; both have mean 0 and variance 1."""
+    """Draw noise ``[n, latent_dim]``: N(0, 1), or uniform in [-√3, √3]; both have mean 0 and variance 1."""
     shape = (n, config.latent_dim)
     if config.prior == "normal":
         return torch.randn(shape, generator=rng)
@@ -20,7 +20,7 @@ def sample_prior(n: int, config: RunConfig, rng: Generator) -> Tensor:
 
 
 def sample_data(n: int, config: RunConfig, data: Points | Images, rng: Generator) -> tuple[Tensor, ...]:
-    """``n`` real samples; with their labels, ``[n]``, if the config is conditional.
+    """Draw ``n`` real samples; with their labels, ``[n]``, if the config is conditional.
 
     Raises:
         DataError: If labels are needed and the data have none.
@@ -31,7 +31,7 @@ def sample_data(n: int, config: RunConfig, data: Points | Images, rng: Generator
 
 
 def even_labels(n: int, config: RunConfig) -> tuple[Tensor, ...]:
-    """``n`` labels that have all classes equally often, in order, to be given to the generator after z.
+    """Make ``n`` labels that have all classes equally often, in order, for the generator to take after z.
 
     Args:
         n: How many.

@@ -19,7 +19,7 @@ RARE_PURPOSES: Final = ("instance_noise", "replay")
 
 
 def stream(seed: int, purpose: str) -> torch.Generator:
-    """The stream of one purpose, on the CPU.
+    """Make the stream of one purpose, on the CPU.
 
     Args:
         seed: The run's seed.
@@ -39,5 +39,5 @@ def stream(seed: int, purpose: str) -> torch.Generator:
 
 
 def streams(seed: int) -> dict[str, torch.Generator]:
-    """The streams that every run has."""
+    """Make the streams that every run has."""
     return {purpose: stream(seed, purpose) for purpose in PURPOSES}

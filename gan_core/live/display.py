@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from gan_core.live.clock import WALL
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.snapshot_worker import SnapshotWorker
+from gan_core.record.frame import Playing
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.training import Trainer
 from gan_core.training.snapshots import Moment
@@ -89,7 +89,7 @@ class Display:
         self._seen = sight, self.which
         self.builder.take(trainer.snapshot(self.which))  # if it cannot, the next step says that the run diverged
 
-    def glance(self, header: Mapping[str, Any], sight: Sight) -> None:
+    def glance(self, header: Playing, sight: Sight) -> None:
         """Make a snapshot and its frame while the training goes on.
 
         Args:
@@ -106,7 +106,7 @@ class Display:
 
         self._worker.shoot(self.which, show)
 
-    def publish(self, header: Mapping[str, Any], trainer: Trainer | None) -> None:
+    def publish(self, header: Playing, trainer: Trainer | None) -> None:
         """Build the frame: the newest snapshot, and the run's state."""
         self._worker.settle()
         self.stale = False

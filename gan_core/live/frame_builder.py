@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from gan_core.diagnosis.report import Report
 from gan_core.live.clock import WALL
 from gan_core.metrics import Score, curves_of
 from gan_core.record import frame as frames
+from gan_core.record.frame import BareHeader, Built, Header, Mark, Playing
 from gan_core.record.snapshot import Snapshot
 from gan_core.training.snapshots import Moment
 
@@ -101,7 +102,7 @@ class FrameBuilder:
         with self._lock:
             return self._scores_step, dict(self._scores)
 
-    def publish(self, state: Mapping[str, Any], moment: Moment | None) -> None:
+    def publish(self, state: Playing, moment: Moment | None) -> None:
         """Build the frame.
 
         Args:
@@ -112,22 +113,24 @@ class FrameBuilder:
             now = self.published = self._clock()
             self._serial += 1
             step = 0 if moment is None else moment.step
-            header = {} if self.snapshot is None else dict(self.snapshot.header)
-            arrays = {} if self.snapshot is None else dict(self.snapshot.arrays)
-            header |= state
-            header |= {
+            built: Built = {
                 "serial": self._serial,
-                "step": step,
                 "steps_per_second": self._rate(now, step) if state["state"] == "playing" else 0.0,
                 "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
                 "metrics_step": self._scores_step,
                 "lost": self._lost,
             }
-            if moment is not None and self.snapshot is not None:
-                header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
-                said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
-                if self._lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
-                    said["evidence"].append(self._lost)
+            header: Header | BareHeader
+            if self.snapshot is None:
+                header = {**state, **built, "step": step}
+            else:
+                header = {**self.snapshot.header, **state, **built, "step": step}
+                if moment is not None:
+                    header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
+                    said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
+                    if self._lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
+                        said["evidence"].append(self._lost)
+            arrays = {} if self.snapshot is None else dict(self.snapshot.arrays)
             if self._series:
                 arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
                 for name in self._series[-1][1]:
@@ -144,6 +147,6 @@ class FrameBuilder:
         return (step - self._rates[0][1]) / elapsed if elapsed > 0.05 else 0.0
 
 
-def _failure_marks(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def _failure_marks(findings: Sequence[Finding]) -> list[Mark]:
     """Where each failure began, for the plots."""
     return [{"step": f.since_step, "label": FINDINGS[f.name].headline.rstrip(".")} for f in findings if f.failure]

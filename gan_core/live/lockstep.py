@@ -323,7 +323,7 @@ class FrameSet:
             # While all come to a stand, a frame may still arrive that was taken a step before.
             late = any(r.step_count not in steps for r in live)
             serial = 1 if self.newest is None else self.newest[0] + 1
-            header = {
+            header: frames.SetHeader = {
                 "serial": serial,
                 "state": "playing" if late else self._driver.state,
                 "step": steps.pop() if steps else max(s for s, _ in self._frames.values()),

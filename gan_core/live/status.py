@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from gan_core.config import Intervention, RunConfig
+from gan_core.record.frame import Playing, State
 
 if TYPE_CHECKING:
     from gan_core.diagnosis import Finding
     from gan_core.live.run import Run
     from gan_core.metrics import Score
 
-State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
-"""What a run is doing."""
+__all__ = ["RunStatus", "State"]
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def status_of(run: Run, *, playing: bool) -> RunStatus:
     )
 
 
-def header_of(run: Run) -> dict[str, Any]:
-    """What a frame's header says of the run's state (`gan_core.record.frame`)."""
+def header_of(run: Run) -> Playing:
+    """Return what a frame's header says of the run's state."""
     return {
         "run": run.run,
         "state": run.state,

@@ -42,7 +42,7 @@ def score_any(real: Tensor, other: Tensor, fake: Tensor, *, held_out: bool) -> d
 
 
 def score_plane_neighbours(data: Points, fake: Floats, *, rng_seed: int = 0, n: int = _N) -> dict[str, Score]:
-    """The scores of `score_any`, and KID, for points in the plane: for a report, not for every frame.
+    """Score points in the plane as `score_any` does, and by KID: for a report, not for every frame.
 
     Half a second for 2,500 points, a tenth of that for 1,000; the first call for a data set and a size takes four
     times as long.

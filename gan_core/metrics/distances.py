@@ -86,13 +86,13 @@ def js(real: Floats, fake: Floats, frame: Frame, *, bins: int = 30, eps: float =
 
 
 def even_directions(k: int = 64) -> NDArray[np.float64]:
-    """Unit vectors of the plane at the angles i pi / k, `[k, 2]`: no chance in the score."""
+    """Return unit vectors of the plane at the angles i pi / k, `[k, 2]`: no chance in the score."""
     angles = np.pi * np.arange(k) / k
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def random_directions(k: int, dim: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Unit vectors drawn uniformly from the sphere, `[k, dim]`."""
+    """Draw unit vectors uniformly from the sphere, `[k, dim]`."""
     vectors = rng.standard_normal((k, dim))
     lengths: NDArray[np.float64] = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / lengths

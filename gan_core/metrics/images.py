@@ -84,7 +84,7 @@ def score_images(data: Images, fake: Floats, *, rng_seed: int = 0) -> dict[str, 
 
 
 def class_shares(data: Images, fake: Floats) -> dict[str, float]:
-    """What share of images the judge takes for each class, by its name; empty without a judge.
+    """Measure the share of images that the judge takes for each class, by its name; empty without a judge.
 
     Args:
         data: The data set.

@@ -1,4 +1,4 @@
-"""Judges: small classifiers of real images, whose eye the scores of images borrow.
+"""Judges: small classifiers of real images; the scores of images use their features and classes.
 
 A judge is trained by ``scripts/train_judges.py`` on the training half alone, which is all that a GAN sees too, and
 lies in ``assets/judges`` as plain numbers with the data set's name, the command that made it and its held-out
@@ -93,7 +93,7 @@ class Judge:
 
 
 def find_judge(data: Images) -> Judge | None:
-    """The judge of a data set, or None if there is none; own images have none."""
+    """Find the judge of a data set, or None if there is none; own images have none."""
     judge = _load(data.name)
     if judge is None or judge.network[0].in_features != data.train[0].numel():
         return None

@@ -127,7 +127,7 @@ def closer_to_train(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
 
 
 def coverage_of_real(n: int, m: int, k: int = K) -> float:
-    """Expected coverage of n real samples by m others from the same distribution (arXiv:2002.09797, lemma 2)."""
+    """Compute the expected coverage of n real samples by m others of one distribution (arXiv:2002.09797, lemma 2)."""
     i = np.arange(1, k + 1)
     return float(1 - np.prod((n - i) / (m + n - i)))
 

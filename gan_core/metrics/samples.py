@@ -1,4 +1,4 @@
-"""Scores for samples that come from somewhere else: an array, or a file of a stranger.
+"""Scores for samples of any origin: an array, or a file that is not trusted.
 
 A file is not trusted: nothing in it is executed, and its size is checked before it is read.
 """
@@ -30,7 +30,7 @@ _PIXEL_TOLERANCE = 1e-3
 
 
 def load_samples(path: str | os.PathLike[str]) -> NDArray[np.generic]:
-    """Reads a NumPy `.npy` file of at most 200 MB.
+    """Read a NumPy `.npy` file of at most 200 MB.
 
     Raises:
         DataError: No such file, not an `.npy` file (`.npz` and pickles are refused), or too large.
@@ -80,7 +80,7 @@ def score_samples(
 
 
 def sample_classes(name: str, samples: NDArray[np.generic] | str | os.PathLike[str]) -> dict[str, float]:
-    """What share of samples a judge takes for each class, by its name; empty where there is no judge.
+    """Measure the share of samples that a judge takes for each class, by its name; empty where there is no judge.
 
     Args:
         name: As for `score_samples`.

@@ -1,4 +1,4 @@
-"""History: what happened in every step, in bounded memory, with no peak lost.
+"""History: the numbers of every step in bounded memory, with every peak kept.
 
 A run may last a million steps, a plot has a few hundred pixels. Steps are gathered in buckets that keep minimum,
 maximum and mean of each quantity; when the buckets run out, neighbours merge in pairs and each then holds twice
@@ -130,7 +130,7 @@ class History:
         self._steps = np.zeros(capacity + 1)  # last step of each bucket
 
     def __len__(self) -> int:
-        """Steps recorded."""
+        """Count the recorded steps."""
         return self._full * self._stride + self._count
 
     def add(self, stats: StepStats) -> None:

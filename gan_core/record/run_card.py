@@ -47,7 +47,7 @@ class RunCard:
     picture: bytes = b""
 
     def encode(self) -> bytes:
-        """The file's content."""
+        """Write the card as the content of its file."""
         words = {
             "name": self.name,
             "owner": self.owner,
@@ -59,7 +59,7 @@ class RunCard:
 
 
 def read(path: Path) -> RunCard:
-    """The card in a file; an empty one if there is none that can be read."""
+    """Read the card in a file; an empty one if there is none that can be read."""
     try:
         if path.stat().st_size > MAX_BYTES:
             return RunCard()
@@ -91,10 +91,10 @@ def seconds_at(steps: NDArray[np.floating[Any]], clock: Clock) -> NDArray[np.flo
 
 
 def tidy(name: str) -> str:
-    """A name as it is kept: one line of printable text, at most `MAX_NAME` characters."""
+    """Make a name one line of printable text of at most `MAX_NAME` characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_NAME]
 
 
 def fingerprint(token: str) -> str:
-    """What is kept of a browser's token: enough to know it again, and no way back to it."""
+    """Hash a browser's token: enough to know it again, and no way back to it."""
     return hashlib.sha256(token.encode()).hexdigest() if token else ""

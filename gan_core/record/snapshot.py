@@ -1,4 +1,4 @@
-"""Snapshot: all that anything outside the trainer may look at. NumPy only, and read-only.
+"""Snapshot: one moment of a run for everything outside the trainer, in NumPy and read-only.
 
 `Snapshot.header` holds words and numbers, `Snapshot.arrays` the pictures and curves; both go unchanged into the
 binary frame of the live view (`gan_core.record.frame`), and figures are drawn from them. Points are in data units, D's
@@ -15,6 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_core.record.frame import Picture
+
 Array = NDArray[Any]
 Which = Literal["ema", "raw", "both"]
 """Whose samples are shown: of the averaged generator, of the raw one, or both."""
@@ -26,12 +28,12 @@ class Snapshot:
 
     Attributes:
         step: Finished steps.
-        header: Words and numbers, see `gan_core.record.frame`.
+        header: Words and numbers, see `gan_core.record.frame`; read-only.
         arrays: float32 and uint8 arrays by name, read-only.
     """
 
     step: int
-    header: Mapping[str, Any]
+    header: Picture
     arrays: Mapping[str, Array]
 
     def __post_init__(self) -> None:

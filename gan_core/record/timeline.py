@@ -1,4 +1,4 @@
-"""What is kept of a run's past: items by step in bounded memory, and what one run hands on to another."""
+"""Timeline of a run: frames, states and clock by step in bounded memory, which a branch inherits."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Thinned(Generic[T]):
             self._drop(self._least())
 
     def before(self, step: int) -> tuple[int, T] | None:
-        """The last item of this step or an earlier one, with its step; the first one if there is none."""
+        """Return the last item of this step or an earlier one, with its step; the first one if there is none."""
         if not self.steps:
             return None
         i = max(0, bisect.bisect_right(self.steps, step) - 1)
         return self.steps[i], self.items[i]
 
     def _least(self) -> int:
-        """The inner item whose going leaves the smallest gap for its distance from both ends."""
+        """Find the inner item whose removal leaves the smallest gap for its distance from both ends."""
         last = self.steps[-1]
 
         def gap(i: int) -> float:

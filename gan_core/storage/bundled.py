@@ -159,6 +159,7 @@ def decode(content: bytes) -> Recording:
     """
     from gan_core.storage import checkpoint  # late: these need torch
     from gan_core.training import Trainer
+    from gan_core.training.snapshots import facts_of
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
@@ -170,7 +171,7 @@ def decode(content: bytes) -> Recording:
         last = trainers[-1]
         best = about["best"]
         past = Timeline(
-            frames=_with(frames, last.history),
+            frames=_with(frames, last.history, facts_of(last.config, last.game.objective)),
             states=states,
             best=None if best is None else Best(**best, state=dict(states)[best["step"]]),
         )
@@ -195,8 +196,11 @@ def _rounded(array: NDArray[np.float32]) -> NDArray[np.float32]:
     return (bits >> _DROPPED_BITS << _DROPPED_BITS).astype(np.uint32).view(np.float32)
 
 
-def _with(content: bytes, history: History) -> list[tuple[int, bytes]]:
-    """Steps and frames, with their curves again: those of the whole run as far as the step."""
+def _with(content: bytes, history: History, facts: Mapping[str, Any]) -> list[tuple[int, bytes]]:
+    """Read steps and frames, with their curves again: those of the whole run as far as the step.
+
+    Files of the first edition lack some of the facts.
+    """
     curves, at = history.curves(), 0
     found: list[tuple[int, bytes]] = []
     while at < len(content):
@@ -205,5 +209,5 @@ def _with(content: bytes, history: History) -> list[tuple[int, bytes]]:
         header, arrays = frame_format.decode(content[at - size : at])
         n = int(np.searchsorted(curves["curve_step"], step, side="right"))
         own = {name: curves[name][:n] for name in header.pop("curves")}
-        found.append((step, frame_format.encode(header, {**own, **arrays})))
+        found.append((step, frame_format.encode({**header, **facts}, {**own, **arrays})))
     return found

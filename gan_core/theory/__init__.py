@@ -16,15 +16,15 @@ from gan_core.theory.densities import (
     value_of_best,
     wasserstein,
 )
-from gan_core.theory.dirac import Game, eigenvalues, field, jacobian
-from gan_core.theory.learned import Lesson, learn
+from gan_core.theory.dirac import DiracGame, eigenvalues, field, jacobian
+from gan_core.theory.learned import LearnedD, learn
 from gan_core.theory.methods import METHODS, Method, factor, play, play_all, reading, reading_of_steps
 from gan_core.theory.pull import pull
 
 __all__ = [
     "METHODS",
-    "Game",
-    "Lesson",
+    "DiracGame",
+    "LearnedD",
     "Method",
     "Pair",
     "bayes_accuracy",

@@ -1,4 +1,4 @@
-r"""Two normal densities on a line, p of the data and q of the generator: the best D and what it is worth.
+r"""Two normal densities on a line, p of the data and q of the generator: the best D and its value.
 
 The best D is $D^* = p/(p+q)$, so its logit is $\log p - \log q$, and $V(D^*) = -\log 4 + 2\,\mathrm{JSD}(p \| q)$
 (arXiv:1406.2661, section 4.1). Nats throughout. Integrals are sums over a grid that is fine and wide enough for an

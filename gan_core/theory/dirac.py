@@ -33,7 +33,7 @@ N_NODES: Final = 16
 
 
 @dataclass(frozen=True)
-class Game:
+class DiracGame:
     r"""What the two players of a Dirac-GAN minimise.
 
     Attributes:
@@ -135,8 +135,8 @@ def _noise_nodes(std: float) -> tuple[Tensor, Tensor, Tensor]:
     return nodes.repeat_interleave(N_NODES)[None], nodes.repeat(N_NODES)[None], share[None]
 
 
-def field(game: Game, w: Floats, players: Players = BOTH) -> Floats:
-    """The velocity at each state.
+def field(game: DiracGame, w: Floats, players: Players = BOTH) -> Floats:
+    """Compute the velocity at each state.
 
     Args:
         game: The game.
@@ -152,8 +152,8 @@ def field(game: Game, w: Floats, players: Players = BOTH) -> Floats:
 
 
 @functools.lru_cache(maxsize=128)
-def jacobian(game: Game, at: tuple[float, float] = (0.0, 0.0)) -> Floats:
-    """Derivative of the field at a state, ``[2, 2]``: row θ̇, ψ̇; column θ, ψ; by automatic differentiation.
+def jacobian(game: DiracGame, at: tuple[float, float] = (0.0, 0.0)) -> Floats:
+    """Differentiate the field at a state, ``[2, 2]``: row θ̇, ψ̇; column θ, ψ; by automatic differentiation.
 
     Where the field has a kink (a norm at zero slope) there is none, and the numbers are not finite. It is remembered,
     for all that is said of a game asks for it anew; so it can only be read.
@@ -169,7 +169,7 @@ def jacobian(game: Game, at: tuple[float, float] = (0.0, 0.0)) -> Floats:
     return found
 
 
-def eigenvalues(game: Game) -> NDArray[np.complex128] | None:
+def eigenvalues(game: DiracGame) -> NDArray[np.complex128] | None:
     """Both eigenvalues of the field's derivative at the equilibrium, the one with the larger imaginary part first.
 
     Returns:
@@ -183,6 +183,6 @@ def eigenvalues(game: Game) -> NDArray[np.complex128] | None:
 
 @functools.cache
 def _has_kink(penalty: str) -> bool:
-    """True if the penalty's derivative jumps at slope 0."""
-    slopes = [field(Game(penalty=penalty, weight=1.0), np.array([0.0, psi]))[1] for psi in (1e-4, -1e-4)]
+    """Return True if the penalty's derivative jumps at slope 0."""
+    slopes = [field(DiracGame(penalty=penalty, weight=1.0), np.array([0.0, psi]))[1] for psi in (1e-4, -1e-4)]
     return bool(abs(slopes[0] - slopes[1]) > 0.1)

@@ -1,4 +1,4 @@
-"""A D that is trained on samples of two densities on a line, while G stands still; and what G would feel of it.
+"""A D trained on samples of two densities on a line while G stands still, and the gradient that G would get.
 
 A slider waits for this training, so it is done by hand: two hidden layers, backwards in a few lines of NumPy, the
 slopes of the losses from `tables`. That takes a fifth of the time of automatic differentiation.
@@ -32,7 +32,7 @@ _GAME: Final = CROSS_ENTROPY[0]
 
 
 @dataclass(frozen=True)
-class Lesson:
+class LearnedD:
     """What D learned.
 
     Attributes:
@@ -60,7 +60,7 @@ def learn(
     objectives: tuple[str, ...] = CROSS_ENTROPY,
     seed: int = 0,
     n_looks: int = 40,
-) -> Lesson:
+) -> LearnedD:
     """Train D (two hidden layers of 32) by cross-entropy on samples; G is not trained.
 
     Args:
@@ -92,7 +92,7 @@ def learn(
     steps, values, accuracies, sizes = zip(*rows, strict=True) if rows else ((), (), (), ())
     pulls = {name: np.array([row[i] for row in sizes]) for i, name in enumerate(objectives)}
     shown = d(x).astype(np.float64)
-    return Lesson(x, shown, np.array(steps, dtype=np.int64), np.array(values), np.array(accuracies), pulls)
+    return LearnedD(x, shown, np.array(steps, dtype=np.int64), np.array(values), np.array(accuracies), pulls)
 
 
 class _Network:
@@ -135,7 +135,7 @@ class _Network:
         return logits
 
     def _back(self, up: Array) -> tuple[Array, Array]:
-        """What reaches both hidden layers, before their bends, of a weighted sum of the last batch's logits."""
+        """Compute what reaches both hidden layers, before their bends, of a weighted sum of the last batch's logits."""
         _, first, second = self._seen
         _, w2, w3 = self._weights
         to_second = w3[:, :-1].T * up
@@ -145,13 +145,13 @@ class _Network:
         return to_first, to_second
 
     def slope(self) -> Array:
-        """Derivative of each of the last batch's logits by its point, ``[n]``."""
+        """Differentiate each of the last batch's logits by its point, ``[n]``."""
         to_first, _ = self._back(np.ones(self._seen[0].shape[1], np.float32))
         out: Array = self._weights[0][:, 0] @ to_first
         return out
 
     def climb(self, up: Array) -> None:
-        """A step of Adam up the sum of the last batch's logits, each times its number in ``up``, ``[n]``."""
+        """Take a step of Adam up the sum of the last batch's logits, each times its number in ``up``, ``[n]``."""
         up = up.astype(np.float32)
         to_first, to_second = self._back(up)
         ups = (to_first, to_second, up[None])

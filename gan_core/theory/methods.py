@@ -17,7 +17,7 @@ from typing import Final, Literal
 import numpy as np
 
 from gan_core.errors import ConfigError
-from gan_core.theory.dirac import BOTH, Floats, Game, Players, eigenvalues, field, jacobian
+from gan_core.theory.dirac import BOTH, DiracGame, Floats, Players, eigenvalues, field, jacobian
 from gan_core.theory.tables import looked_up
 
 Question = tuple[Floats, Players]
@@ -25,7 +25,7 @@ Question = tuple[Floats, Players]
 Moves = Generator[Question, Floats, Floats]
 """Asks, is answered with v, ``[2]``, and returns the next state."""
 Reading = Literal["converges", "circles", "diverges", "kink"]
-Step = Callable[[Game, Floats, float, int, dict[str, Floats]], Moves]
+Step = Callable[[DiracGame, Floats, float, int, dict[str, Floats]], Moves]
 
 NEGATIVE_MOMENTUM: Final = -0.5
 LOOKAHEAD_STEPS: Final = 5
@@ -53,18 +53,18 @@ class Method:
     source: str
 
 
-def _clipped(game: Game, w: Floats) -> Floats:
+def _clipped(game: DiracGame, w: Floats) -> Floats:
     if game.clip:
         w[1] = np.clip(w[1], -game.clip, game.clip)
     return w
 
 
-def _simultaneous(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
+def _simultaneous(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     v = yield w, BOTH
     return _clipped(game, w + h * v)
 
 
-def _alternating(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
+def _alternating(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     w = w.copy()
     for i in (0, *[1] * d_steps):
         v = yield w, (i,)
@@ -73,7 +73,7 @@ def _alternating(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str
     return w
 
 
-def _negative_momentum(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
+def _negative_momentum(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     moving = memory.setdefault("moving", np.zeros(2))
     w = w.copy()
     for i in (0, *[1] * d_steps):
@@ -84,20 +84,20 @@ def _negative_momentum(game: Game, w: Floats, h: float, d_steps: int, memory: di
     return w
 
 
-def _optimistic(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
+def _optimistic(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     v = yield w, BOTH
     last = memory.get("last", v)
     memory["last"] = v
     return _clipped(game, w + h * (2 * v - last))
 
 
-def _extragradient(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
+def _extragradient(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     v = yield w, BOTH
     v = yield w + h * v, BOTH
     return _clipped(game, w + h * v)
 
 
-def _lookahead(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
+def _lookahead(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     slow = memory.setdefault("slow", w.copy())
     count = memory.setdefault("count", np.zeros(1))
     w = yield from _simultaneous(game, w, h, d_steps, memory)
@@ -108,7 +108,7 @@ def _lookahead(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str, 
     return w
 
 
-def _averaging(game: Game, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
+def _averaging(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     played = memory.setdefault("played", w.copy())
     count = memory.setdefault("count", np.zeros(1))
     memory["played"] = played = yield from _alternating(game, played, h, d_steps, memory)
@@ -172,7 +172,7 @@ METHODS: Final[dict[str, Method]] = {
 
 
 def play(
-    game: Game,
+    game: DiracGame,
     method: str = "alternating",
     *,
     start: tuple[float, float] = (1.0, -1.0),
@@ -200,7 +200,7 @@ def play(
 
 
 def play_all(
-    game: Game,
+    game: DiracGame,
     methods: Sequence[str],
     *,
     start: tuple[float, float] = (1.0, -1.0),
@@ -226,7 +226,7 @@ def play_all(
     return paths
 
 
-def _walk(game: Game, step: Step, path: Floats, h: float, d_steps: int) -> Generator[Question, Floats, None]:
+def _walk(game: DiracGame, step: Step, path: Floats, h: float, d_steps: int) -> Generator[Question, Floats, None]:
     """Fill a path, whose every row is its start, by the answers to its questions."""
     memory: dict[str, Floats] = {}
     for i in range(len(path) - 1):
@@ -238,14 +238,14 @@ def _walk(game: Game, step: Step, path: Floats, h: float, d_steps: int) -> Gener
 
 
 def _answer(walk: Generator[Question, Floats, None], v: Floats) -> Question | None:
-    """The walk's next question; None at its end."""
+    """Return the walk's next question; None at its end."""
     try:
         return walk.send(v)
     except StopIteration:
         return None
 
 
-def factor(game: Game, method: Literal["simultaneous", "alternating"], h: float, d_steps: int = 1) -> float | None:
+def factor(game: DiracGame, method: Literal["simultaneous", "alternating"], h: float, d_steps: int = 1) -> float | None:
     """By how much the distance to the equilibrium grows in each step, near it: above 1 the steps lead away.
 
     Args:
@@ -269,8 +269,8 @@ def factor(game: Game, method: Literal["simultaneous", "alternating"], h: float,
     return float(np.abs(np.linalg.eigvals(step)).max())
 
 
-def reading(game: Game) -> Reading:
-    """What the eigenvalues at the equilibrium say of the game in continuous time, near it."""
+def reading(game: DiracGame) -> Reading:
+    """Read off the eigenvalues at the equilibrium how the game moves near it in continuous time."""
     values = eigenvalues(game)
     if values is None:
         return "kink"
@@ -281,7 +281,7 @@ def reading(game: Game) -> Reading:
 
 
 def reading_of_steps(growth: float) -> Reading:
-    """What a step's `factor` says of a game that is played in such steps."""
+    """Read off a step's `factor` how a game moves that is played in such steps."""
     if abs(growth - 1) < 1e-9:
         return "circles"
     return "converges" if growth < 1 else "diverges"

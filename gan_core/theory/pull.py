@@ -1,4 +1,4 @@
-"""How strongly G is pulled: the slope of its loss by D's logit on its own sample, for every objective."""
+"""Pull on G: the slope of its loss by D's logit on its own sample, for every objective."""
 
 from __future__ import annotations
 

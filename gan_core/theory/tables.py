@@ -3,9 +3,9 @@ r"""Tables: the velocity of a Dirac-GAN, looked up instead of differentiated.
 A path asks for hundreds of gradients at single states, each of which costs automatic differentiation as much as a
 thousand at once. But D is a line: the losses depend on a state through D's logits alone, and the penalty through the
 slope. So their slopes are differentiated once, on a fine grid of logits and of slopes, and read off it from then on;
-instance noise is averaged over the same nodes as in `Game.losses`. Between the grid's points the slopes are taken for
-straight lines, which is wrong by less than 1e-6 except within one cell of a kink; beyond the grid they are straight:
-every loss of the app is linear or a square there.
+instance noise is averaged over the same nodes as in `DiracGame.losses`. Between the grid's points the slopes are taken
+for straight lines, which is wrong by less than 1e-6 except within one cell of a kink; beyond the grid they are
+straight: every loss of the app is linear or a square there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from gan_core.game.objectives import OBJECTIVES
-from gan_core.theory.dirac import N_NODES, Floats, Game, field
+from gan_core.theory.dirac import N_NODES, DiracGame, Floats, field
 
 REACH: Final = 64.0
 """Logits, or slopes, on either side of 0 that are tabulated."""
@@ -26,8 +26,8 @@ _PER_UNIT: Final = 512
 GRID: Final = np.linspace(-REACH, REACH, 2 * int(REACH) * _PER_UNIT + 1)
 
 
-def looked_up(game: Game, w: Floats) -> Floats | None:
-    """The velocity at a few states, ``[n, 2]``.
+def looked_up(game: DiracGame, w: Floats) -> Floats | None:
+    """Compute the velocity at a few states, ``[n, 2]``.
 
     Args:
         game: The game.
@@ -82,7 +82,7 @@ def read(table: Floats, at: NDArray[np.floating[Any]]) -> Floats:
 
 @functools.lru_cache(maxsize=32)
 def _samples(noise: float, *, paired: bool) -> tuple[Floats, Floats, Floats]:
-    """What noise adds to real and to generated samples, and their shares, ``[1, n]``: pairs or each kind by itself."""
+    """Return the noise on real and generated samples and its shares, ``[1, n]``: in pairs or each kind by itself."""
     if not noise:
         return np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1))
     x, weight = np.polynomial.hermite_e.hermegauss(N_NODES)
@@ -135,4 +135,4 @@ def slopes_against_means(objective: str) -> tuple[Floats, Floats, Floats, Floats
 def _steepness(penalty: str) -> Floats:
     """How the penalty falls with D's slope, on the grid."""
     states = np.stack((np.zeros_like(GRID), GRID), 1)  # at θ = 0 the loss itself does not push D
-    return field(Game(penalty=penalty, weight=1.0), states)[:, 1]
+    return field(DiracGame(penalty=penalty, weight=1.0), states)[:, 1]

@@ -23,6 +23,7 @@ from gan_core.data import Images, Points
 from gan_core.game.methods import pack
 from gan_core.game.objectives import Objective
 from gan_core.game.sampling import even_labels, sample_data, sample_prior
+from gan_core.record.frame import Meaning, Seen
 
 N_POINTS: Final = 256
 N_IMAGES: Final = 36
@@ -157,7 +158,7 @@ def observe(
     objective: Objective,
     *,
     packing: int = 1,
-) -> tuple[dict[str, Any], Arrays]:
+) -> tuple[Seen, Arrays]:
     """Look at two networks.
 
     A D that judges packs is shown each sample beside those that follow it, and each place of the heat map beside
@@ -174,13 +175,13 @@ def observe(
     Returns:
         Header entries and arrays of a snapshot.
     """
+    meaning: Meaning = objective.meaning
     with _eval_mode(generator, discriminator):
         if isinstance(data, Points):
-            header, arrays = _observe_plane(generator, discriminator, fixed, data, packing)
+            header, arrays = _observe_plane(generator, discriminator, fixed, data, packing, meaning)
         else:
-            header, arrays = _observe_images(generator, discriminator, fixed, data, packing)
+            header, arrays = _observe_images(generator, discriminator, fixed, data, packing, meaning)
     arrays |= score_histograms(arrays["real_logits"], arrays["fake_logits"], objective.probability)
-    header["meaning"] = "probability" if objective.probability else "critic"
     return header, arrays
 
 
@@ -202,8 +203,8 @@ def observe_raw(generator: nn.Module, fixed: Fixed, data: Points | Images) -> Ar
 
 
 def _observe_plane(
-    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Points, packing: int
-) -> tuple[dict[str, Any], Arrays]:
+    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Points, packing: int, meaning: Meaning
+) -> tuple[Seen, Arrays]:
     assert fixed.grid is not None
     assert fixed.grid_z is not None
     n = len(fixed.z)
@@ -221,11 +222,12 @@ def _observe_plane(
         (arrows,) = torch.autograd.grad(fake_logits.sum(), fake)
     manifold = _numpy(data.to_data(made[n:].detach()))
     side = MANIFOLD_CELLS + 1
-    header = {
+    header: Seen = {
         "kind": "plane",
+        "heat_scale": step_125(float(heat.abs().max())),
+        "meaning": meaning,
         "frame": list(data.frame),
         "manifold": fixed.grid_kind,
-        "heat_scale": step_125(float(heat.abs().max())),
     }
     return header, {
         "real": _numpy(data.to_data(fixed.real)),
@@ -239,11 +241,11 @@ def _observe_plane(
 
 
 def _observe_images(
-    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Images, packing: int
-) -> tuple[dict[str, Any], Arrays]:
+    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Images, packing: int, meaning: Meaning
+) -> tuple[Seen, Arrays]:
     assert fixed.walk_z is not None
     n = len(fixed.z)
-    header: dict[str, Any] = {"kind": "images", "heat_scale": 1.0}
+    header: Seen = {"kind": "images", "heat_scale": 1.0, "meaning": meaning}
     made_labels: tuple[Tensor, ...] = ()
     judged_labels: tuple[Tensor, ...] = ()
     if fixed.labels is not None and fixed.real_labels is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from torch import nn
 
 from gan_core.config import Intervention, RunConfig
-from gan_core.data import Images, Points
+from gan_core.data import DATASETS, Images, Points
 from gan_core.game.objectives import Objective
+from gan_core.record.frame import EntryFacts, Mark, Told
 from gan_core.record.history import History, StepStats
 from gan_core.record.snapshot import Snapshot
 from gan_core.training import observe as view
@@ -65,16 +66,15 @@ class Moment:
         curves = self.history.curves()
         if not objective.probability:
             del curves["real_prob"], curves["fake_prob"]
-        return Snapshot(self.step, header | self._header(), {**curves, **arrays})
+        return Snapshot(self.step, {**header, **self._header()}, {**curves, **arrays})
 
-    def _header(self) -> dict[str, Any]:
+    def _header(self) -> Told:
         objective, config, stats = self.objective, self.config, self.stats
         return {
             "step": self.step,
             "generator": self.which,
             "has_ema": self.has_ema,
-            "data": config.data.name,
-            "objective": config.objective,
+            **facts_of(config, objective),
             "latent_dim": config.latent_dim,
             "prior": config.prior,
             "g_weights": self.n_weights[0],
@@ -96,7 +96,26 @@ class Moment:
         }
 
 
-def _mark(intervention: Intervention) -> dict[str, Any]:
+def facts_of(config: RunConfig, objective: Objective) -> EntryFacts:
+    """Tell what a reader of a frame must know of the run's data and objective, from their entries.
+
+    Args:
+        config: The run's config.
+        objective: Its objective, with its settings applied.
+
+    Returns:
+        Header entries: both names; ``n_modes``, the number of known modes of the data;
+        ``middle``, the logit at which D cannot tell, or None where only differences of logits have a meaning.
+    """
+    return {
+        "data": config.data.name,
+        "n_modes": DATASETS[config.data.name].modes,
+        "objective": config.objective,
+        "middle": objective.threshold,
+    }
+
+
+def _mark(intervention: Intervention) -> Mark:
     if intervention.update:
         label = f"lone {intervention.update.upper()} update"
     elif intervention.name:

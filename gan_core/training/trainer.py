@@ -84,6 +84,11 @@ class Trainer:
         return list(self._script[0])
 
     @property
+    def pending(self) -> list[Intervention]:
+        """What is still to be repeated, in order."""
+        return list(self._script[1])
+
+    @property
     def story(self) -> tuple[Intervention, ...]:
         """What was done so far, and what is still to be repeated."""
         done, pending = self._script

@@ -8,8 +8,6 @@ belongs. Imports inside functions count; those under ``if TYPE_CHECKING:`` do no
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,14 +209,6 @@ def touches_session_state(source: str) -> bool:
     )
 
 
-def in_new_python(code: str) -> str:
-    """What `code` prints in an interpreter of its own, started in the project's folder."""
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 FILES = product_files()
 # Not the tests: they write such files to show that they are refused.
 OUR_PYTHON = sorted(
@@ -254,23 +244,6 @@ def test_only_the_session_room_touches_the_session_state() -> None:
 def test_a_page_is_a_short_script() -> None:
     lengths = {file.name: len(file.read_text(encoding="utf-8").splitlines()) for file in ROOT.glob("pages/*.py")}
     assert not {name: lines for name, lines in lengths.items() if lines > PAGE_LINES}
-
-
-def test_importing_the_product_costs_neither_streamlit_nor_torch() -> None:
-    assert in_new_python("import gan_core, sys; print({'streamlit', 'torch'} & set(sys.modules))") == "set()"
-
-
-def test_what_needs_no_torch_does_not_load_it_through_others() -> None:
-    # Not the scripts pages/*.py, which would run; what they import is of pages.ui.
-    modules = [name for name in FILES if name == "app" or unit_of(name) in WITHOUT_TORCH - {"pages.*"}]
-    assert {"app", "pages.ui.start", "pages.ui.train.panels"} <= set(modules)
-    modules += sorted(SEEN_OF_LIVE)
-    assert in_new_python(f"import sys, {', '.join(modules)}; print('torch' in sys.modules)") == "False"
-
-
-def test_the_product_is_importable_without_streamlit() -> None:
-    modules = [name for name in FILES if name.startswith("gan_core")]
-    in_new_python(f"import sys; sys.modules['streamlit'] = None; import {', '.join(modules)}")
 
 
 @pytest.mark.parametrize(

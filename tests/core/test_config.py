@@ -145,6 +145,23 @@ def test_a_change_leaves_the_old_config_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ({"regularisers": "none"}, {"regularisers": []}),
+        ({"regularisers": "r1"}, {"regularisers": [{"name": "r1"}]}),
+        ({"regularisers": "r1:0.3, r2"}, {"regularisers": [{"name": "r1", "weight": 0.3}, {"name": "r2"}]}),
+        ({"betas_g": "0.5,0.999"}, {"betas_g": [0.5, 0.999]}),
+        ({"augment": "translation"}, {"augment": ["translation"]}),
+        ({"augment": "translation,cutout"}, {"augment": ["translation", "cutout"]}),
+        ({"augment": "none"}, {"augment": []}),
+    ],
+)
+def test_a_list_may_be_typed_as_words_with_commas(typed: dict[str, str], same: dict[str, Any]) -> None:
+    base = RunConfig()
+    assert base.changed(typed) == base.changed(same)
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"width": 3}, "there are: data.name"),
@@ -173,7 +190,7 @@ def test_a_change_leaves_the_old_config_alone() -> None:
         ({"data.name": "x" * 9000}, "'gaussians-2', 'ring'"),
         ({"betas_g": [0.5, 1]}, "less than 1"),
         ({"betas_g": [0.5, 0.9, 0.9]}, "at most 2"),
-        ({"regularisers": "r1"}, "a valid tuple"),
+        ({"regularisers": "r3"}, "regularisers.0.name='r3'"),
         ({"regularisers": [{"name": "r1"}, {"name": "r1"}]}, "each penalty may be given once"),
         ({"regularisers": [{"name": "r1", "lambda": 2}]}, "no setting"),
         ({"regularisers": [{"name": "r1"}], "discriminator.norm": "batch"}, "discriminator.norm=none"),
@@ -195,7 +212,7 @@ def test_a_change_leaves_the_old_config_alone() -> None:
         ({"augment": ["colour"], "data.name": "moons"}, "moons has points: set augment=[]"),
         ({"augment": ["colour", "colour"]}, "each augmentation may be given once"),
         ({"augment": ["blur"]}, "'colour', 'translation' or 'cutout'"),
-        ({"augment": "colour"}, "a valid tuple"),
+        ({"augment": "colours"}, "augment.0='colours'"),
         ({"generator.kind": "dcgan", "data.name": "moons"}, "moons has points: set generator.kind=mlp"),
         ({"discriminator.kind": "dcgan", "data.name": "ring"}, "8, 16, 28, 32 or 64 px, and ring has points"),
         ({"discriminator.kind": "dcgan", "data.name": "own-images", "data.size": 20}, "images of 20 x 20 px"),

@@ -9,6 +9,7 @@ import pytest
 
 from gan_core.config import RunConfig
 from gan_core.diagnosis import Evidence, Finding, cures_of, diverged_message, verdict
+from gan_core.record.frame import Verdict
 from gan_core.record.history import QUANTITIES, History, StepStats
 
 CONFIG = RunConfig().changed({"objective": "non_saturating", "lr_g": 1e-3, "lr_d": 1e-3})
@@ -33,7 +34,7 @@ def judge(
     config: RunConfig = CONFIG,
     peak: float = 1.0,
     findings: Sequence[Finding] | None = None,
-) -> dict[str, Any]:
+) -> Verdict:
     history = History()
     history.add(replace(EVEN, g_grad_norm=peak))
     scores = {name: {"value": value, "floor": FLOORS[name], "n": 2500} for name, value in (metrics or {}).items()}

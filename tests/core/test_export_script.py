@@ -27,11 +27,12 @@ from gan_core.export.script import write_script
 from gan_core.export.script_files import own_file, own_file_name
 from tests.full import FULL
 
-STEPS = 50 if FULL else 16
+STEPS = 50
 """As many are promised; ``GAN_EXPLORER_FULL=1`` trains them all."""
-FEW = 8
-"""Of those whose steps are dear."""
-DEAR = {"mnist", "article-mnist", "mnist-dcgan", "own-images", "digits-wgan-gp", "unrolled"}
+FEW = 3
+"""In a hurry: a script that differs from the trainer does so at once."""
+SOME = 16
+"""In a hurry, of configs that change in between or do something at some steps alone."""
 
 _SMALL = {
     "data": {"name": "gaussians-2"},
@@ -289,7 +290,7 @@ def digests(*networks: nn.Module | None) -> list[str]:
 
 
 def steps_of(name: str) -> int:
-    return FEW if name in DEAR and not FULL else STEPS
+    return STEPS if FULL else SOME if name in VARIANTS else FEW
 
 
 def trained(config: RunConfig, interventions: Sequence[Intervention], n_steps: int) -> tuple[Trainer, str]:

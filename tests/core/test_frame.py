@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from gan_core.record.frame import MAGIC, VERSION, decode, encode, finite
+from gan_core.record.frame import MAGIC, VERSION, Picture, decode, encode, finite
 from gan_core.record.snapshot import Snapshot
 
 json_values = st.recursive(
@@ -86,12 +86,16 @@ def test_what_is_no_whole_frame_of_this_version_is_refused(bytes_: bytes) -> Non
 # -- snapshots -----------------------------------------------------------------------------------------------
 
 
+def told(step: int) -> Picture:
+    return cast("Picture", {"step": step})
+
+
 def test_a_snapshot_cannot_be_changed() -> None:
-    snapshot = Snapshot(3, {"step": 3}, {"x": np.zeros(2, np.float32)})
+    snapshot = Snapshot(3, told(3), {"x": np.zeros(2, np.float32)})
     with pytest.raises(ValueError, match="read-only"):
         snapshot.arrays["x"][0] = 1
     with pytest.raises(TypeError):
-        snapshot.header["step"] = 4  # type: ignore[index]
+        snapshot.header["step"] = 4
     with pytest.raises(TypeError):
         snapshot.arrays["y"] = snapshot.arrays["x"]  # type: ignore[index]
     with pytest.raises(AttributeError):
@@ -99,7 +103,7 @@ def test_a_snapshot_cannot_be_changed() -> None:
 
 
 def test_a_snapshot_does_not_follow_the_dictionary_it_was_made_of() -> None:
-    header = {"step": 3}
+    header = told(3)
     snapshot = Snapshot(3, header, {})
     header["step"] = 9
     assert snapshot.header["step"] == 3
@@ -107,4 +111,4 @@ def test_a_snapshot_does_not_follow_the_dictionary_it_was_made_of() -> None:
 
 def test_a_snapshot_holds_only_what_a_frame_can_carry() -> None:
     with pytest.raises(TypeError, match="float32 and uint8"):
-        Snapshot(0, {}, {"x": np.zeros(2)})
+        Snapshot(0, told(0), {"x": np.zeros(2)})

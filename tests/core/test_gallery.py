@@ -15,10 +15,10 @@ from gan_core.config import RunConfig
 from gan_core.config.presets import preset, presets
 from gan_core.data import Images, load, load_data
 from gan_core.errors import ConfigError
-from gan_core.experiments.gallery import FEW_DIGITS, GOALS, HELPS, Failure, Tried, failures, find
+from gan_core.experiments.gallery import FEW_DIGITS, GOALS, HELPS, Failure, Tried, failures, find, goal_of
 from gan_core.experiments.published import PROTOCOLS
 from gan_core.experiments.seeds import Repeats, close
-from gan_core.experiments.trials import Trial, goal_of, interval, run_trial
+from gan_core.experiments.trials import Trial, interval, run_trial
 from gan_core.game.networks import count_weights
 from gan_core.training import Trainer
 

@@ -12,7 +12,7 @@ from gan_core import Trainer, preset
 from gan_core.data import Points, load
 from gan_core.data.modes import SIDES, Modes
 from gan_core.diagnosis import Watch, look, recent
-from gan_core.diagnosis.lost import Lost, LostModes, Where
+from gan_core.diagnosis.lost import LostMode, LostModes, Where
 from gan_core.record.history import History
 from tests.core.test_findings import HEALTHY
 
@@ -35,11 +35,11 @@ def at(*owners: int, away: float = 0.0) -> Where:
 def test_the_first_mode_that_is_lost_is_followed_to_where_its_samples_are_now() -> None:
     modes = LostModes()
     assert modes.take(100, at(0, 1, 2, 3, 4, 5, 6, 7)) is None
-    assert modes.take(200, at(0, 1, 1, 3, 4, 5, 6, 7)) == Lost(
+    assert modes.take(200, at(0, 1, 1, 3, 4, 5, 6, 7)) == LostMode(
         "at the top", 100, 200, 10, "at the upper right", 10, 1, 8
     )
     found = modes.take(300, at(0, 1, 4, 4, 4, 5, 6, 7))
-    assert found == Lost("at the top", 100, 200, 10, "at the left", 10, 2, 8)
+    assert found == LostMode("at the top", 100, 200, 10, "at the left", 10, 2, 8)
     assert "the mode at the top, between steps 100 and 200; of its 10 samples 10" in found.words
     again = modes.take(400, at(0, 1, 2, 4, 4, 5, 6, 7))
     assert again is not None
@@ -51,7 +51,9 @@ def test_once_all_modes_are_reached_again_the_next_loss_is_the_first() -> None:
     for step, where in ((1, at(*range(8))), (2, at(0, 1, 2, 3, 4, 5, 6, 6)), (3, at(*range(8)))):
         found = modes.take(step, where)
     assert found is None
-    assert modes.take(4, at(1, 1, 2, 3, 4, 5, 6, 7)) == Lost("at the right", 3, 4, 10, "at the upper right", 10, 1, 8)
+    assert modes.take(4, at(1, 1, 2, 3, 4, 5, 6, 7)) == LostMode(
+        "at the right", 3, 4, 10, "at the upper right", 10, 1, 8
+    )
 
 
 def test_a_mode_that_was_only_the_nearest_of_far_ones_was_never_held() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 
 from gan_core import __main__ as cli
@@ -465,26 +466,33 @@ def test_without_streamlit_the_app_is_refused_in_one_line(
 # -- as a program --------------------------------------------------------------------------------------------
 
 
-def python(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-
-
-def test_a_mistyped_name_is_answered_without_loading_pytorch() -> None:
-    done = python("-X", "importtime", "-m", "gan_core", "train", "nope")
-    assert done.returncode == 2
-    assert "there are: digits" in done.stderr
-    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "gan_core.config.presets" in imported
-    assert not imported & {"torch", "streamlit"}
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A table of points on which four steps are trained here, and two more by ``python -m gan_core``."""
+    folder = tmp_path_factory.mktemp("resumed")
+    table, run = folder / "points.csv", folder / "run"
+    table.write_text("\n".join(f"{i % 7}.{i},{i % 5}" for i in range(200)))
+    assert cli.main(["train", "ring-8", *QUICK, "--data", str(table), "--steps", "4", "--save", str(run)]) == 0
+    command = [sys.executable, "-m", "gan_core", "train", "--resume", str(run), "--steps", "2", "--json"]
+    return table, subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.slow
-def test_the_record_is_the_only_thing_on_stdout() -> None:
-    done = python("-m", "gan_core", "train", "ring-8", *QUICK, "--steps", "2", "--json")
+def test_the_record_is_the_only_thing_on_stdout(resumed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    _, done = resumed
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["step"] == 2
+    assert json.loads(done.stdout)["step"] == 6
     assert done.stderr == ""
+
+
+@pytest.mark.slow
+def test_data_of_ones_own_are_trained_on_and_travel_with_the_run(
+    record: Record, resumed: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    table, done = resumed
+    whole = record("train", "ring-8", *QUICK, "--data", str(table), "--steps", "6")
+    assert whole["config"]["data"]["name"] == "own-points"
+    assert json.loads(done.stdout)["stats"] == whole["stats"]
 
 
 def test_a_conditional_run_is_scored_over_all_its_classes(record: Record) -> None:
@@ -541,17 +549,6 @@ def test_what_cannot_be_exported_is_refused(
     assert said in refusal("export", "run", *words)
 
 
-def test_data_of_ones_own_are_trained_on_and_travel_with_the_run(record: Record, tmp_path: Path) -> None:
-    table, run = tmp_path / "points.csv", tmp_path / "run"
-    table.write_text("\n".join(f"{i % 7},{i % 5}" for i in range(200)))
-    found = record("train", "ring-8", *QUICK, "--data", str(table), "--steps", "4", "--save", str(run))
-    assert found["config"]["data"]["name"] == "own-points"
-    command = [sys.executable, "-m", "gan_core", "train", "--resume", str(run), "--steps", "2", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    whole = record("train", "ring-8", *QUICK, "--data", str(table), "--steps", "6")
-    assert json.loads(done.stdout)["stats"] == whole["stats"]
-
-
 def test_data_that_cannot_be_read_are_refused(refusal: Callable[..., str], tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("1,2\n3,x\n")
@@ -559,3 +556,48 @@ def test_data_that_cannot_be_read_are_refused(refusal: Callable[..., str], tmp_p
         "train", "ring-8", "--data", str(bad)
     )
     assert "cannot be read" in refusal("train", "ring-8", "--data", str(tmp_path / "none.csv"))
+
+
+def test_what_was_decided_about_ones_own_data_is_said_before_training(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    table = tmp_path / "a.csv"
+    rows = "\n".join(f"{i},{(i * 37) % 100 / 10},{(i * 61) % 100 * 900},{i % 2}" for i in range(200))
+    table.write_text("id,x,y,label\n" + rows)
+    assert cli.main(["train", "ring-8", *QUICK, "--steps", "1", "--data", str(table), "--json"]) == 0
+    said = capsys.readouterr().err
+    assert "column 'id' is left out: a running number" in said
+    assert "column 'label' is left out: labels" in said
+    assert "The columns have very different scales." in said
+    assert cli.main(["train", "ring-8", *QUICK, "--steps", "1", "--data", str(table), "--scale-columns", "--json"]) == 0
+    assert "very different scales" not in capsys.readouterr().err
+    chosen = ["--columns", "y, x"]
+    assert cli.main(["train", "ring-8", *QUICK, "--steps", "1", "--data", str(table), *chosen, "--json"]) == 0
+    assert "columns 'y' and 'x' are used, as chosen" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("n", [1, 7])
+def test_data_of_ones_own_that_are_too_few_are_refused_before_training(
+    refusal: Callable[..., str], tmp_path: Path, n: int
+) -> None:
+    for i in range(n):
+        Image.fromarray(np.full((9, 9), i, np.uint8)).save(tmp_path / f"{i}.png")
+    for i in range(20):
+        Image.fromarray(np.full((9, 9), 0, np.uint8)).save(tmp_path / f"copy{i}.png")
+    said = refusal("train", "own-images", "--data", str(tmp_path))
+    assert f"these are {n} different pictures ({n + 20} in all); at least 8 are needed" in said
+
+
+def test_pictures_in_colour_are_trained_in_colour_unless_grey_is_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for i in range(200):
+        Image.fromarray(rng.integers(0, 256, (9, 9, 3), np.uint8)).save(tmp_path / f"{i}.png")
+    command = ["train", "own-images", "--data", str(tmp_path), "--steps", "1", "--set", "data.size=8", "--json"]
+    assert cli.main(command) == 0
+    said = capsys.readouterr()
+    assert "200 of 200 have colour" in said.err
+    assert json.loads(said.out)["config"]["data"]["colour"] is True
+    assert cli.main([*command, "--set", "data.colour=false"]) == 0
+    assert json.loads(capsys.readouterr().out)["config"]["data"]["colour"] is False

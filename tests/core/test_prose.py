@@ -18,7 +18,7 @@ from gan_core.experiments.lessons import lessons
 from gan_core.game.objectives import OBJECTIVES
 from gan_core.metrics.modes import FAIR_FRACTION
 from gan_core.storage.autosave import INTERVAL
-from gan_core.theory import Game, eigenvalues
+from gan_core.theory import DiracGame, eigenvalues
 from gan_core.training.debugger import lines
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -68,7 +68,7 @@ def failure(name: str) -> RunConfig:
 
 CLAIMS: list[tuple[str, Callable[[], str]]] = [
     ("learn/step.md", lambda: f"is {WORDS[len(lines())]} lines of PyTorch"),
-    ("learn/trouble_settle.md", lambda: "eigenvalues are ±i" if turns(Game("wasserstein")) else "?"),
+    ("learn/trouble_settle.md", lambda: "eigenvalues are ±i" if turns(DiracGame("wasserstein")) else "?"),
     ("learn/lessons/collapse.md", lambda: f"{optimum('d')} for D and {optimum('g')} for G"),
     ("learn/lessons/collapse.md", lambda: f"{WORDS[modes('collapse')].title()} groups of real points"),
     ("learn/lessons/collapse.md", lambda: f"gets {WORDS[lesson('collapse').g_steps]} updates for each of D's"),
@@ -105,7 +105,7 @@ CLAIMS: list[tuple[str, Callable[[], str]]] = [
 ]
 
 
-def turns(game: Game) -> bool:
+def turns(game: DiracGame) -> bool:
     values = eigenvalues(game)
     return values is not None and np.allclose(values, [1j, -1j])
 

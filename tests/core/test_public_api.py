@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 import gan_core
@@ -44,15 +40,6 @@ def test_what_a_script_needs_is_there() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'generator'"):
         gan_core.generator  # noqa: B018
-
-
-def test_the_example_in_the_docstring_works() -> None:
-    code = (
-        "import doctest, gan_core, sys; sys.exit(doctest.testmod(gan_core).failed or not gan_core.__doc__.count('>>>'))"
-    )
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_error_of_ours_is_caught_by_its_base() -> None:

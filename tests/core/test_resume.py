@@ -28,7 +28,7 @@ from gan_core.training import Trainer
 from tests.core.trainers import assert_equal
 from tests.full import FULL
 
-LONG, SHORT = 150, 8
+LONG, SHORT = 150, 3
 HALVES = {"ring-8": 50, "mnist": 2, "mnist-dcgan": 2, "article-mnist": 2, "unrolled": 2}
 CHILD = """
 import json, sys

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -208,23 +207,32 @@ def test_a_run_that_diverges_has_a_row_too() -> None:
     assert json.dumps(row, allow_nan=False)
 
 
-def test_processes_give_the_same_rows_and_a_killed_one_costs_none(expected: list[dict[str, Any]]) -> None:
-    rows = []
+@pytest.fixture(scope="module")
+def two() -> Iterator[Executor]:
+    """Two processes, for several tests, as each imports PyTorch."""
     with processes(2) as pool:
-        for row in run(small_jobs(), pool):
-            rows.append(row)
-            if len(rows) == 1:
-                worker = next(p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline()))
-                worker.kill()
+        yield pool
+
+
+def test_processes_give_the_same_rows_and_a_killed_one_costs_none(
+    two: Executor, expected: list[dict[str, Any]]
+) -> None:
+    rows = []
+    for row in run(small_jobs(), two):
+        rows.append(row)
+        if len(rows) == 1:
+            worker = next(p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline()))
+            worker.kill()
     assert without_time(rows) == expected
 
 
-def test_a_sweep_can_be_stopped() -> None:
+def test_a_sweep_can_be_stopped(two: Executor) -> None:
+    """The last test of the two processes: they end with it."""
     jobs = plan(SMALL, {}, seeds=range(3), steps=10**6)
-    began, stop = time.monotonic(), threading.Event()
-    threading.Timer(1, stop.set).start()
-    with processes(1) as pool:
-        assert list(run(jobs, pool, stopped=stop.is_set)) == []
+    looks = iter(range(4))
+    began = time.monotonic()
+    with two:
+        assert list(run(jobs, two, stopped=lambda: next(looks, None) is None)) == []
     assert time.monotonic() - began < 30  # and no process trains on
 
 

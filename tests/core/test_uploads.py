@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, features
 
 from gan_core.data import limits, picture, uploads
 from gan_core.data.uploads import own_folder, own_folders, read_folder, read_images, read_zip
@@ -82,11 +82,84 @@ def test_grey_is_pillows_luma_and_a_size_is_a_resize() -> None:
     np.testing.assert_array_equal(data.at(16, True)[0], scaled)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF"])
-def test_every_allowed_format_is_read(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "JPEG2000", "PPM"])
+@pytest.mark.parametrize("name", ["A.png", "a.JPG", "a.jfif", "a.tif", "a", "a.dat", "download (1)"])
+def test_every_format_is_read_whatever_the_file_is_called(kind: str, name: str) -> None:
+    if kind == "AVIF" and not features.check("avif"):
+        assert "AVIF" not in Image.registered_extensions().values()
+        return
     flat = np.full((20, 20, 3), (200, 40, 90), np.uint8)
-    data = read_images([(f"A.{kind.lower()}", file(flat, kind))])
+    data = read_images([(name, file(flat, kind))])
     assert np.abs(data.pixels.astype(int) - flat).max() <= 6
+
+
+def deep(levels: NDArray[np.uint16], kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(levels).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_twelve_bits_in_sixteen_are_not_black() -> None:
+    ramp = np.linspace(0, 4095, 400).reshape(20, 20).astype(np.uint16)
+    bright, dark = deep(ramp), deep(ramp // 8)
+    data = read_images([("a.png", bright), ("b.png", dark), ("c.tif", deep(ramp, "TIFF"))])
+    assert (data.pixels[0, ..., 0] == ramp >> 4).all()
+    assert (data.pixels[1, ..., 0] == ramp >> 7).all(), "one scale for the whole set: a dark picture stays dark"
+    assert (data.pixels[2] == data.pixels[0]).all()
+    assert any("the brightest needs 12" in said for said in data.decisions)
+
+
+def test_all_sixteen_bits_are_read_as_ever() -> None:
+    ramp = np.linspace(0, 65535, 400).reshape(20, 20).astype(np.uint16)
+    assert (read_images([("a.png", deep(ramp))]).pixels[0, ..., 0] == ramp >> 8).all()
+
+
+@pytest.mark.parametrize(("top", "wanted"), [(1.0, 255), (255.0, 255), (200.0, 200)])
+def test_floating_point_pictures_are_read_by_their_range(top: float, wanted: int) -> None:
+    ramp = np.linspace(0, top, 400, dtype=np.float32).reshape(20, 20)
+    buffer = io.BytesIO()
+    Image.fromarray(ramp).save(buffer, "TIFF")
+    assert read_images([("a.tif", buffer.getvalue())]).pixels.max() == wanted
+
+
+@pytest.mark.parametrize("levels", [np.full((9, 9), -1.0), np.full((9, 9), np.nan), np.full((9, 9), 3e9)])
+def test_floating_point_pictures_of_another_range_are_left_out(levels: NDArray[np.float64]) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(levels.astype(np.float32)).save(buffer, "TIFF")
+    with pytest.raises(DataError, match=r"neither in 0\.\.1 nor in 0\.\.255"):
+        read_images([("a.tif", buffer.getvalue())])
+
+
+def test_a_picture_may_be_padded_or_stretched_in_place_of_cut() -> None:
+    wide = np.zeros((10, 20, 3), np.uint8)
+    padded = read_images([("a.png", file(wide))], choices=picture.Choices(fit="pad"))
+    assert padded.pixels.shape == (1, 20, 20, 1)
+    assert (padded.pixels[0, 5:15] == 0).all()
+    assert (padded.pixels[0, :5] == 255).all()
+    stretched = read_images([("a.png", file(wide))], choices=picture.Choices(fit="stretch"))
+    assert (stretched.pixels == 0).all()
+    assert stretched.pixels.shape == (1, 20, 20, 1)
+    said = [data.decisions[0] for data in (padded, stretched)]
+    assert said == [
+        "1 of 1 are not square: each is set on a white square",
+        "1 of 1 are not square: each is stretched to a square",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_the_first_frame_of_an_animation_is_used_when_asked_for(kind: str) -> None:
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(np.full((12, 12, 3), level, np.uint8)) for level in (40, 90, 200)]
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
+    data = read_images([("a.gif", buffer.getvalue())], choices=picture.Choices(first_frame=True))
+    assert np.abs(data.pixels.astype(int) - 40).max() <= 4
+    assert "1 of 1 are animations: the first frame of each is used" in data.decisions
+
+
+def test_what_was_decided_about_colour_is_said() -> None:
+    grey, red = file(noise(9, 9), mode="L"), file(np.full((9, 9, 3), (200, 0, 0), np.uint8))
+    assert read_images([("a.png", grey)]).decisions == ("all are grey",)
+    assert read_images([("a.png", grey), ("b.png", red)]).decisions == ("1 of 2 have colour",)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
@@ -134,13 +207,13 @@ def test_pictures_of_several_sizes_get_the_side_of_the_largest() -> None:
         ("a.png", file(noise(30, 30))[:-500], "damaged, or no picture at all"),
         ("a.png", b"", "damaged, or no picture at all"),
         ("a.png", b"<svg/>", "damaged, or no picture at all"),
-        ("a.png", file(noise(9, 9), "JPEG"), "the content is not what the name's ending says"),
-        ("a.jpg", file(noise(9, 9)), "the content is not what the name's ending says"),
         ("a.png", file(noise(7, 30)), "smaller than 8 px"),
         ("a.png", file(noise(8, 200)), "more than 20 times as long as wide"),
-        ("a.txt", b"hello", "not named as a picture (.png, .jpg, .webp, .bmp, .gif)"),
-        ("a.tiff", file(noise(9, 9), "TIFF"), "not named as a picture (.png, .jpg, .webp, .bmp, .gif)"),
-        ("a", file(noise(9, 9)), "not named as a picture (.png, .jpg, .webp, .bmp, .gif)"),
+        ("a.txt", b"hello", "no picture, by its name and its first bytes"),
+        ("a.pt", b"PK\x03\x04", "no picture, by its name and its first bytes"),
+        ("a", b"", "no picture, by its name and its first bytes"),
+        ("a.svg", b"<svg/>", "no picture, by its name and its first bytes"),
+        ("a.tiff", file(noise(9, 9), "TIFF")[:-200], "damaged, or no picture at all"),
         ("a.zip", packed({"b.png": file(noise(9, 9))}), "a zip in the upload: hand it in alone"),
         (".a.png", file(noise(9, 9)), "hidden"),
         ("../a.png", file(noise(9, 9)), "a path that leads out of its folder"),
@@ -177,7 +250,7 @@ def test_an_animation_is_skipped(kind: str) -> None:
     buffer = io.BytesIO()
     frames = [Image.fromarray(noise(12, 12, seed)) for seed in range(3)]
     frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
-    with pytest.raises(DataError, match="1 file: animated"):
+    with pytest.raises(DataError, match="1 file: animated, or several pages"):
         read_images([(f"a.{kind.lower()}", buffer.getvalue())])
 
 
@@ -288,8 +361,40 @@ def test_folders_are_classes_if_every_picture_lies_in_one(top: str) -> None:
     assert made.labels is not None
     assert (made.labels.tolist(), made.classes) == ([0, 0, 1, 1], ("cat", "dog"))
     assert data.hash != read_images([(Path(name).name, content) for name, content in files.items()]).hash
-    assert read_zip(packed(files | {"loose.png": file(noise(9, 9))})).labels is None
+    assert any("folders are classes: cat 2, dog 2" in said for said in data.decisions)
     assert read_zip(packed({name: c for name, c in files.items() if "dog" in name})).labels is None
+
+
+def test_a_stray_picture_beside_the_folders_costs_no_classes() -> None:
+    files = {f"{animal}/{i}.png": file(noise(9, 9, i)) for animal in ("dog", "cat") for i in range(10)}
+    data = read_zip(packed(files | {"logo.png": file(noise(9, 9))}))
+    assert data.classes == ("cat", "dog")
+    assert len(data.pixels) == 20
+    assert data.skipped == (("beside the folders of the classes", 1),)
+    many = {f"{i}.png": file(noise(9, 9, i)) for i in range(5)}
+    assert read_zip(packed(files | many)).labels is None
+
+
+@pytest.mark.parametrize("top", ["", "all/"])
+def test_folders_that_split_a_set_are_no_classes(top: str) -> None:
+    files = {
+        f"{top}{split}/{animal}/{i}.png": file(noise(9, 9))
+        for split in ("train", "Val")
+        for animal in ("dog", "cat")
+        for i in range(2)
+    }
+    data = read_zip(packed(files))
+    assert data.classes == ("cat", "dog")
+    assert data.labels is not None
+    assert np.bincount(data.labels).tolist() == [4, 4]
+    assert "Val and train are taken together" in data.decisions
+
+
+def test_too_many_folders_for_classes_are_said() -> None:
+    files = {f"{i}/a.png": file(noise(9, 9)) for i in range(limits.MAX_CLASSES + 1)}
+    data = read_zip(packed(files))
+    assert data.labels is None
+    assert any("too many for classes" in said for said in data.decisions)
 
 
 def link(info: zipfile.ZipInfo) -> None:

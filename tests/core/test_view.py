@@ -15,7 +15,7 @@ from gan_core.game import sampling
 from gan_core.game.objectives import OBJECTIVES
 from gan_core.game.streams import stream
 from gan_core.live.runner import Runner
-from gan_core.record.frame import decode, encode
+from gan_core.record.frame import Seen, decode, encode
 from gan_core.training import Trainer
 from gan_core.training import observe as view
 
@@ -103,7 +103,7 @@ def test_a_path_between_parallel_noises_is_a_line(end: list[float]) -> None:
 
 def look(
     discriminator: nn.Module, config: RunConfig = RING, name: str = "blobs-3", packing: int = 1
-) -> tuple[dict[str, object], view.Arrays]:
+) -> tuple[Seen, view.Arrays]:
     fixed = view.fix(config, plane(name), stream(0, "shown"))
     generator = nn.Linear(config.latent_dim, 2)
     return view.observe(generator, discriminator, fixed, plane(name), PROBABILITY, packing=packing)

@@ -51,7 +51,7 @@ class Lesson:
     answer: str = ""
 
     def config(self, seed: int | None = None) -> RunConfig:
-        """What it runs, with the preset's seed or another one."""
+        """Return the lesson's config, with the preset's seed or another one."""
         return preset(self.preset).changed({**self.changes, **({} if seed is None else {"seed": seed})})
 
 
@@ -66,6 +66,11 @@ LESSONS: Final[tuple[Lesson, ...]] = (
     Lesson("digits", "digits", 1_500),
 )
 """Without their words; `lessons` adds them."""
+
+SETTLING: Final[Mapping[str, tuple[str, str, float]]] = MappingProxyType(
+    {"Without a penalty": ("wasserstein", "", 0.0), "With R1": ("wasserstein", "r1", 0.3)}
+)
+"""Games whose endings are shown beside each other: objective, penalty, weight, as `gan_core.theory.Game` takes them."""
 
 
 @functools.cache

@@ -95,7 +95,7 @@ class Lost:
 
 
 def first_lost(log: Log) -> Lost | None:
-    """The first mode that samples had come near to, enough of them, and that was then nobody's nearest; None if none.
+    """Find the first mode that enough samples had reached and that later none was nearest to; None if there is none.
 
     Before G has learned anything all samples lie amid the ring. Some mode is then the nearest too: that is no reaching.
     """
@@ -119,5 +119,5 @@ def _counts(owners: list[NDArray[Any]]) -> NDArray[np.int64]:
 
 
 def _enough(log: Log) -> float:
-    """Samples that make a mode reached."""
+    """Count the samples near a mode that make it reached."""
     return FAIR * len(log.owners[0]) / len(SIDES)

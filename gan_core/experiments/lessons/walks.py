@@ -93,7 +93,7 @@ def halfway(trainer: Watched, rng: torch.Generator) -> Halfway:
 
 
 def _pair_that_differs(judge: Judge, ends: torch.Tensor) -> int:
-    """The pair of ends that the judge is surest of and takes for different digits: something lies between them."""
+    """Choose the two ends that the judge is surest of and takes for different digits."""
     sure, which = judge.network(ends.flatten(1).clamp(-1, 1)).softmax(1).max(1)
     worth = torch.minimum(sure[:N_WALKS], sure[N_WALKS:]) * (which[:N_WALKS] != which[N_WALKS:])
     return int(worth.argmax())
@@ -127,5 +127,5 @@ def _images(trainer: Watched) -> Images:
 
 
 def sure_words() -> str:
-    """What "sure" means, for a text."""
+    """Explain "sure" in words, for a text."""
     return f"{SURE:.0%}"

@@ -21,7 +21,7 @@ class StoppedError(Exception):
 
 
 def begin(stop: Event, nice: int) -> None:
-    """What a worker process does first.
+    """Prepare a worker process.
 
     Args:
         stop: Set when running jobs are to end without a row.

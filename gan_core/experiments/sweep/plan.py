@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gan_core.config import RunConfig
+from gan_core.config.paths import split
 from gan_core.errors import ConfigError
 from gan_core.experiments.recipes import RECIPES
 
@@ -39,7 +40,7 @@ class Job:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def plain(self) -> dict[str, Any]:
-        """The job as plain values, for another process, with data of one's own that it needs."""
+        """Return the job as plain values for another process, with the own data that it needs."""
         from gan_core.data.own import small_payload
 
         return {
@@ -62,20 +63,8 @@ def parse_vary(texts: Iterable[str]) -> dict[str, list[str]]:
         path, equals, values = text.partition("=")
         if not equals or not path or path in found:
             raise ConfigError(f"--vary {text[:80]!r} is not allowed: each is PATH=VALUE,VALUE,… with a path of its own")
-        found[path] = _split(values)
+        found[path] = split(values)
     return found
-
-
-def _split(text: str) -> list[str]:
-    parts, depth, quoted = [""], 0, False
-    for c in text:
-        quoted ^= c == '"'
-        depth += 0 if quoted else (c in "[{") - (c in "]}")
-        if c == "," and not depth and not quoted:
-            parts.append("")
-        else:
-            parts[-1] += c
-    return parts
 
 
 def plan(config: RunConfig, vary: Mapping[str, Sequence[str]], *, seeds: Iterable[int], steps: int) -> list[Job]:
@@ -113,22 +102,11 @@ def plan(config: RunConfig, vary: Mapping[str, Sequence[str]], *, seeds: Iterabl
 
 
 def _changed(config: RunConfig, values: Mapping[str, str]) -> RunConfig:
-    """The config with one combination: first the recipe, which sets much at once, then the rest together."""
+    """Apply one combination to the config: first the recipe, which sets much at once, then the rest together."""
     rest: dict[str, Any] = dict(values)
     name = rest.pop(RECIPE, None)
     if name is not None:
         if name not in RECIPES:
             raise ConfigError(f"no recipe {name[:80]!r}; there are: {', '.join(RECIPES)}")
         config = RECIPES[name].apply(config)
-    if "regularisers" in rest:
-        rest["regularisers"] = _penalties(rest["regularisers"])
     return config.changed(rest)
-
-
-def _penalties(text: str) -> Any:
-    if text.lstrip().startswith("["):
-        return text
-    if text == "none":
-        return []
-    name, colon, weight = text.partition(":")
-    return [{"name": name} | ({"weight": weight} if colon else {})]

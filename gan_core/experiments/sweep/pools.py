@@ -1,4 +1,4 @@
-"""Who does the jobs of a sweep: processes of this machine, or a Dask cluster; any `concurrent.futures.Executor`.
+"""Executors for the jobs of a sweep: processes of this machine, a Dask cluster, or any other executor.
 
 A worker that dies takes no row with it: a cluster gives its jobs to others by itself, and of a broken pool of
 processes the unfinished jobs are done by a new one.
@@ -38,33 +38,33 @@ class Processes(Executor):
         self.renew()
 
     def renew(self) -> None:
-        """Begin with new processes; of the old ones nothing more will come."""
+        """Replace the pool by one of new processes; no more results come from the old one."""
         self._pool = ProcessPoolExecutor(self._n, SPAWN, begin, (self._stop, self._nice))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """As of any executor."""
+        """Submit a call, as to any executor."""
         return self._pool.submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End; jobs in the works come to nothing."""
+        """End the processes; unfinished jobs are abandoned."""
         self._stop.set()
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
 
 def processes(n: int) -> Processes:
-    """So many processes of this machine, each with one torch thread; to be used in a ``with``."""
+    """Start ``n`` processes of this machine, each with one torch thread; use them in a ``with``."""
     return Processes(n)
 
 
 @contextmanager
 def dask(address: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster; each should have one thread, and this package in the same version.
+    """Connect to the workers of a Dask cluster; each should have one thread and the same version of this package.
 
     Args:
         address: Of its scheduler, such as ``tcp://10.0.0.1:8786``.
 
     Raises:
-        SweepError: If ``distributed`` is not installed here, or nobody answers.
+        SweepError: If ``distributed`` is not installed here, or no scheduler answers.
     """
     try:
         from distributed import Client
@@ -83,12 +83,12 @@ def dask(address: str) -> Iterator[Executor]:
 
 
 def run(jobs: Iterable[Job], executor: Executor, *, stopped: Callable[[], bool] = lambda: False) -> Iterator[Row]:
-    """Do jobs; gives each row as soon as it is there, in no fixed order.
+    """Run jobs and yield each row as soon as it is finished, in no fixed order.
 
     Args:
         jobs: From `plan`.
         executor: From `processes` or `dask`, or any other.
-        stopped: Asked several times a second; once it says yes, no more rows come. Jobs in the works are given up
+        stopped: Asked several times a second; once it says yes, no more rows come. Unfinished jobs are abandoned
             by `processes`; on a cluster they are finished in vain.
 
     Yields:

@@ -84,12 +84,12 @@ class Table:
 
 
 def shown(rows: Sequence[Mapping[str, Any]], n: int = 3) -> list[str]:
-    """The first ``n`` of `SCORES` that the rows have."""
+    """Return the first ``n`` of `SCORES` that the rows have."""
     return [name for name in SCORES if any(row.get(name) is not None for row in rows)][:n]
 
 
 def floors(rows: Sequence[Mapping[str, Any]], scores: Sequence[str]) -> dict[str, float]:
-    """What real data reach of these scores, on the median: there is a little chance in it."""
+    """Return the median of what real data reach on these scores; it varies a little by chance."""
     found = {name: [row[REAL + name] for row in rows if row.get(REAL + name) is not None] for name in scores}
     return {name: statistics.median(values) for name, values in found.items() if values}
 

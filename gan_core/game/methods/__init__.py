@@ -1,4 +1,4 @@
-"""Methods: what is done around the two players' losses against mode collapse and oscillation.
+"""Methods against mode collapse and oscillation, beside the two players' losses.
 
 Each is one small piece in a module of its own, switched on by one setting of the config and off by default. What a
 piece remembers from step to step is part of a run's state.

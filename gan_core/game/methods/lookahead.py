@@ -16,7 +16,7 @@ ALPHA: Final = 0.5
 
 
 class Lookahead:
-    """Where the players were.
+    """Anchor of both players, half of the way to which they go back now and then.
 
     Args:
         every: k, counted in G's updates.
@@ -35,13 +35,13 @@ class Lookahead:
 
     @torch.no_grad()
     def restart(self) -> None:
-        """Have them meet where they are now."""
+        """Anchor both players where they are now."""
         for slow, weight in zip(self.slow, self._weights, strict=True):
             slow.copy_(weight)
 
     @torch.no_grad()
     def updated(self) -> None:
-        """G was updated: every k-th time, go back."""
+        """Count an update of G; at every k-th, go back half of the way."""
         self.n += 1
         if self.n % self._every == 0:
             for slow, weight in zip(self.slow, self._weights, strict=True):

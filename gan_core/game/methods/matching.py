@@ -1,4 +1,4 @@
-"""Feature matching: G's samples are to have the mean features of the real ones (arXiv:1606.03498, section 3.1)."""
+"""Feature matching: G gives its samples the mean features of the real ones (arXiv:1606.03498, section 3.1)."""
 
 from __future__ import annotations
 

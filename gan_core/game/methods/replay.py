@@ -30,7 +30,7 @@ class Replay:
         self._rng = rng
 
     def mixed(self, fresh: Tensor, n: int) -> Tensor:
-        """What D is to learn from: the last ``n`` of the fresh fakes change places with stored ones.
+        """Exchange the last ``n`` of the fresh fakes for stored ones: the batch that D learns from.
 
         While the store is not full the fresh ones are put beside what it holds; and while it holds fewer than ``n``
         D gets them all.

@@ -1,4 +1,4 @@
-r"""Unrolling: G's loss is that of the D which will have answered (Metz et al., arXiv:1611.02163, section 2).
+r"""Unrolling: G's loss is that against D after its next updates (Metz et al., arXiv:1611.02163, section 2).
 
 $L_G(\theta_G, \theta_D^k(\theta_G))$, where $\theta_D^k$ is D after k more updates on one batch of real and generated
 samples. Its gradient passes through those updates: a G that jumps to one mode sees that D will follow. D itself and
@@ -28,7 +28,7 @@ def unrolled(
     labels: Sequence[Tensor],
     k: int,
 ) -> Critic:
-    """D as it will be after k updates, for the same labels; G's gradient passes through the updates.
+    """Compute D as it will be after k updates, for the same labels; G's gradient passes through the updates.
 
     Args:
         discriminator: D.

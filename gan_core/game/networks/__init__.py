@@ -139,7 +139,7 @@ DISCRIMINATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
 
 
 def build_generator(config: RunConfig, rngs: Streams) -> nn.Module:
-    """The generator of ``config``: ``[batch, latent_dim]`` to ``[batch, *data_shape]``.
+    """Build the generator: ``[batch, latent_dim]`` to ``[batch, *data_shape]``.
 
     A conditional one takes labels, ``[batch]``, int64, as its second argument.
     """
@@ -147,7 +147,7 @@ def build_generator(config: RunConfig, rngs: Streams) -> nn.Module:
 
 
 def build_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
-    """The discriminator of ``config``: ``[batch, *judged_shape]`` to logits ``[batch]``.
+    """Build the discriminator: ``[batch, *judged_shape]`` to logits ``[batch]``.
 
     A conditional one takes labels, ``[batch]``, int64, as its second argument.
     """
@@ -155,10 +155,10 @@ def build_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
 
 
 def mixes_samples(network: nn.Module) -> bool:
-    """True if one sample of a batch can change another's output, as with batch norm or a minibatch layer."""
+    """Tell whether one sample of a batch can change another's output, as with batch norm or a minibatch layer."""
     return any(isinstance(m, nn.modules.batchnorm._BatchNorm | Minibatch) for m in network.modules())
 
 
 def count_weights(network: nn.Module) -> int:
-    """Number of trained weights and biases."""
+    """Count the trained weights and biases."""
     return sum(p.numel() for p in network.parameters())

@@ -114,14 +114,14 @@ class DCGANDiscriminator(nn.Module):
         initialise(self, rng)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """D's logit for each image of ``x``: is it real, and of its class if there are labels?"""
+        """Judge each image of ``x``: a logit for being real, and of its class if there are labels."""
         logits: Tensor = self.layers(x).flatten(1)
         if labels is None:
             return logits.view(-1)
         return logits[:, 0] + (logits[:, 1:] * one_hot(labels, self._n_classes)).sum(1)
 
     def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """What the smallest maps say of each image, ``[batch, n]``, whatever its label."""
+        """Compute the smallest maps of each image, ``[batch, n]``, whatever its label."""
         maps: Tensor = self.layers[: self.n_hidden](x)
         return maps.flatten(1)
 

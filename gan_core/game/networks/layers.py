@@ -30,18 +30,18 @@ NARROW: Final = 16
 
 
 def activation(name: str) -> nn.Module:
-    """An activation by its name in the config; the leaky one has slope 0.2, as in the article."""
+    """Make an activation by its name in the config; the leaky one has slope 0.2, as in the article."""
     return ACTIVATIONS[name]()
 
 
 def pieces_of(name: str) -> int:
-    """How many sums this activation takes for each unit."""
+    """Count the sums that an activation takes for each unit."""
     made = activation(name)
     return made.pieces if isinstance(made, Maxout) else 1
 
 
 class BlankLinear(nn.Linear):
-    """A linear layer whose weights are filled by whoever makes it; PyTorch's would draw from the global state.
+    """A linear layer whose weights its maker fills; PyTorch's would draw from the global state.
 
     (`torch.nn.utils.skip_init` serves as well, but imports a computer algebra system: a second at the start.)
     """
@@ -79,7 +79,7 @@ def beside(x: Tensor, labels: Tensor | None, n_classes: int) -> Tensor:
 
 
 def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:
-    """A linear layer with PyTorch's default distribution, U(-1/√n_in, 1/√n_in), drawn from ``rng``.
+    """Make a linear layer with PyTorch's default distribution, U(-1/√n_in, 1/√n_in), drawn from ``rng``.
 
     Args:
         n_in: Inputs.
@@ -120,11 +120,11 @@ class Dropout(nn.Module):
         return x * keep.to(x.device)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Dropout:
-        """A copy for looking: it shares the stream, which eval mode never touches."""
+        """Copy for looking: the copy shares the stream, which eval mode never touches."""
         return Dropout(self.p, self._rng).train(self.training)
 
     def extra_repr(self) -> str:
-        """The rate."""
+        """Show the rate."""
         return f"p={self.p}"
 
 
@@ -144,7 +144,7 @@ class Gain(nn.Module):
         return x * self.gain
 
     def extra_repr(self) -> str:
-        """The number."""
+        """Show the number."""
         return str(self.gain)
 
 
@@ -165,12 +165,12 @@ class Maxout(nn.Module):
         return largest
 
     def extra_repr(self) -> str:
-        """The number of sums."""
+        """Show the number of sums."""
         return str(self.pieces)
 
 
 class BlankConv2d(nn.Conv2d):
-    """A convolution whose weights are filled by whoever makes it.
+    """A convolution whose weights its maker fills.
 
     What it gives lies in memory with channels last, from which CPUs compute the next convolution more quickly.
     """
@@ -184,7 +184,7 @@ class BlankConv2d(nn.Conv2d):
 
 
 class BlankConvTranspose2d(nn.ConvTranspose2d):
-    """A transposed convolution whose weights are filled by whoever makes it; same result as PyTorch's, but quicker.
+    """A transposed convolution whose weights its maker fills; same result as PyTorch's, but quicker.
 
     CPUs compute it more quickly with channels last in memory, and one to a single channel as a matrix product.
     """
@@ -232,7 +232,7 @@ class Spectral(nn.Module):
 
     @torch.no_grad()
     def refresh(self) -> None:
-        """One power iteration."""
+        """Do one power iteration."""
         matrix = self.weight.flatten(1)
         torch.mv(matrix.t(), self.left, out=self.right)
         self.right.copy_(functional.normalize(self.right, dim=0, eps=1e-12))
@@ -240,7 +240,7 @@ class Spectral(nn.Module):
         self.left.copy_(functional.normalize(self.left, dim=0, eps=1e-12))
 
     def normalised(self) -> Tensor:
-        """The weight over the estimate of its largest singular value."""
+        """Divide the weight by the estimate of its largest singular value."""
         return self.weight / torch.dot(self.left, torch.mv(self.weight.flatten(1), self.right))
 
 
@@ -265,7 +265,7 @@ class SpectralLinear(Spectral, BlankLinear):
 
 
 class SpectralConv2d(Spectral, BlankConv2d):
-    """A convolution with a normalised weight; whoever fills the weight calls `begin` next."""
+    """A convolution with a normalised weight; call `begin` once the weight is filled."""
 
     def forward(self, x: Tensor) -> Tensor:
         """``[batch, c_in, h, w]`` to ``[batch, c_out, h', w']`` with the normalised weight."""
@@ -274,7 +274,7 @@ class SpectralConv2d(Spectral, BlankConv2d):
 
 
 def refresh_spectral(network: nn.Module) -> None:
-    """One power iteration in every spectrally normalised layer of ``network``."""
+    """Do one power iteration in every spectrally normalised layer of ``network``."""
     for module in network.modules():
         if isinstance(module, Spectral):
             module.refresh()

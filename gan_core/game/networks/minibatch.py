@@ -34,7 +34,7 @@ class Minibatch(nn.Module):
         self.register_buffer("usual", torch.zeros(k))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The same numbers everywhere on a sample's maps, if it has maps."""
+        """Spread the numbers of a sample over its maps, if it has maps."""
         if self.training:
             told = self.compare(x)
             with torch.no_grad():
@@ -89,7 +89,7 @@ class MinibatchDiscrimination(Minibatch):
         self.weight = nn.Parameter(torch.empty(n_features, k * dim).uniform_(-bound, bound, generator=rng))
 
     def compare(self, x: Tensor) -> Tensor:
-        """Closeness of each sample to the others in k spaces, ``[batch, k]``, each in [0, 1]."""
+        """Measure how close each sample is to the others in k spaces, ``[batch, k]``, each in [0, 1]."""
         n = len(x)
         size = min(n, NEIGHBOURS)
         places = x.flatten(1) @ self.weight
@@ -110,7 +110,7 @@ def told_by(kind: str) -> int:
 
 
 def minibatch_layer(kind: str, n_features: int, rng: Generator) -> list[nn.Module]:
-    """The layer of this kind, or nothing.
+    """Make the layer of a kind, or nothing.
 
     Args:
         kind: Its name in the config.

@@ -117,6 +117,6 @@ class MLPDiscriminator(nn.Module):
         return out.view(-1)
 
     def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """What the last hidden layer says of each sample, ``[batch, width]``."""
+        """Compute the last hidden layer of each sample, ``[batch, width]``."""
         out: Tensor = self.layers[: self.n_hidden](beside(x.flatten(1), labels, self._n_classes))
         return out

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from gan_core import GanExplorerError
-from gan_core.experiments.gallery import Failure, GoalName, failures, find
+from gan_core.experiments.gallery import Failure, GoalName, failures, find, goal_of
 from gan_core.experiments.published import PROTOCOLS
 from gan_core.experiments.zoo import Variant, plain
 from gan_core.live.commands import ChangeSide, Pause
@@ -63,7 +63,7 @@ def chosen() -> Failure:
 def goal() -> GoalName:
     """What the sides are checked for."""
     if variant := compared():
-        return "classes" if plain(variant.base).data.name == "digits" else "modes"
+        return goal_of(plain(variant.base)) or "modes"
     return "modes" if session.recall(_PROTOCOL) else chosen().goal
 
 

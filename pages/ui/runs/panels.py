@@ -59,7 +59,7 @@ def _row(run: Saved, *, is_open: bool) -> bool:
     with st.container(border=True, key=f"run-{run.key}"):
         picture, what, go_on, download, more = st.columns([1.2, 8, 2, 2.4, 1.6], vertical_alignment="center")
         if card.picture:
-            picture.image(card.picture, width=72, caption=None, output_format="PNG")
+            picture.image(card.picture, width=72, output_format="PNG", alt=f"Samples of {_label(run)}")
         when = time.strftime("%d %b, %H:%M:%S", time.localtime(run.when))
         note = " · open now" if is_open else ""
         ticked = what.checkbox(_label(run), key=f"tick:{run.key}")

@@ -16,23 +16,25 @@ from pages.ui.train import draw
 
 if TYPE_CHECKING:
     from gan_core.data.own_data import OwnData
+    from gan_core.data.reading import ReadOptions
 
 
-def own_data(files: Sequence[Any]) -> OwnData | None:
-    """What a visitor uploaded, read once; None if there is nothing, or nothing that can be used: that is then said.
+def own_data(files: Sequence[Any], options: ReadOptions | None = None) -> OwnData | None:
+    """Read what a visitor uploaded, once; return None if there is nothing, or say why nothing can be used.
 
     Args:
         files: Streamlit's uploaded files.
+        options: How to read them.
     """
     if not files:
         return None
-    ids = tuple(file.file_id for file in files)
+    ids = (*(file.file_id for file in files), options)
     known = session.recall("own")
     if known is not None and known[0] == ids:
         found: OwnData | str = known[1]
     else:
         try:
-            found = read_own([(file.name, file.getvalue()) for file in files])
+            found = read_own([(file.name, file.getvalue()) for file in files], options)
         except GanExplorerError as error:
             found = str(error)
         session.remember("own", (ids, found))
@@ -42,32 +44,28 @@ def own_data(files: Sequence[Any]) -> OwnData | None:
     return found
 
 
-def read_own(files: Sequence[tuple[str, bytes]]) -> OwnData:
-    """Data from files with their names.
+def read_own(files: Sequence[tuple[str, bytes]], options: ReadOptions | None = None) -> OwnData:
+    """Read data from files with their names.
 
     Raises:
         DataError: If nothing in them can be used.
     """
-    from gan_core.data.tables import read_points  # late: they load PyTorch
-    from gan_core.data.uploads import read_images, read_zip
+    from gan_core.data.reading import read_files  # late: it loads PyTorch
 
-    name, content = files[0]
-    ending = name.lower().rpartition(".")[2]
-    if ending in ("csv", "npy"):
-        return read_points(name, content)
-    if ending == "zip" and len(files) == 1:
-        return read_zip(content)
-    return read_images(files)
+    return read_files(files, options)
 
 
 def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
     """Start a run on a visitor's own data, with networks and rates that suit them."""
+    from gan_core.data.checks import refuse_unusable
     from gan_core.data.own import register
 
     name = usual_preset(data.name)
     run = session.visit().run
     try:
-        named = {"data.name": data.name, "data.hash": register(data), "seed": run.status().config.seed}
+        refuse_unusable(data)
+        register(data)
+        named = {**data.settings, "seed": run.status().config.seed}
         config = find(name).config.changed({**named, **changes})
         run.send(do.Restart(config, preset=name if name == data.name else ""))
     except GanExplorerError as error:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from gan_core.config.names import FitName
 from pages.ui.train import draw, own_data
 
 if TYPE_CHECKING:
     from gan_core.data.own_data import OwnData, OwnImages
 
 _SIZES: Final = (8, 16, 28, 32, 64)
-_PICTURES: Final = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "zip"]
+_PICTURES: Final = ("png", "jpg", "jpeg", "jfif", "jpe", "webp", "bmp", "gif", "tif", "tiff", "avif", "jp2", "ppm")
+_ARRAYS: Final = ("zip", "npy", "npz")
+_FITS: Final[Mapping[FitName, str]] = {"crop": "cut the middle", "pad": "white around", "stretch": "stretch"}
 _PREVIEW: Final = 24
 
 
@@ -31,27 +35,34 @@ def form() -> None:
 
 
 def _pictures() -> None:
-    from gan_core.data.own_data import OwnImages  # late: it loads PyTorch
+    from gan_core.data.own_data import OwnImages  # late: they load PyTorch
+    from gan_core.data.picture import Choices
+    from gan_core.data.reading import ReadOptions
 
     given: Any = st.file_uploader(
         "Pictures, or one zip of them",
-        type=_PICTURES,
+        type=[*_PICTURES, *_ARRAYS],
         accept_multiple_files=True,
         max_upload_size=_max_mb(),
         key="own:files",
-        help="They are cut to the middle square. In a zip with a folder for each class, the folders are the labels. "
+        help="Any kind of picture, an array of them (NPY, NPZ), or one zip; a folder for each class gives labels. "
         "Nothing leaves this server.",
     )
     size = st.segmented_control("Size, px", _SIZES, default=28, key="own:size") or 28
-    colour = st.toggle("in colour", key="own:colour")
-    flip = st.toggle("mirror half of them at random", key="own:flip")
-    data = own_data.own_data(given)
+    fit = st.segmented_control(
+        "If not square", list(_FITS), default="crop", format_func=_FITS.__getitem__, key="own:fit"
+    )
+    frames = st.toggle("first frame of animations", key="own:frames")
+    data = own_data.own_data(given, ReadOptions(Choices(fit or "crop", frames)))
     if data is None:
         return
     _say(data)
     if isinstance(data, OwnImages):
+        has_colour = data.pixels.shape[3] == 3
+        colour = st.toggle("in colour", value=has_colour, key=f"own:colour:{data.hash[:8]}", disabled=not has_colour)
+        flip = st.toggle("mirror half of them at random", key="own:flip")
         pictures = data.at(size, colour, first=_PREVIEW)
-        st.image(list(pictures), width=34, output_format="PNG")
+        st.image(list(pictures), width=34, output_format="PNG", alt=[f"image {i + 1}" for i in range(len(pictures))])
         changes = {"data.size": size, "data.colour": colour, "data.flip": flip} | _classes(data)
         st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, changes), key="own:go")
 
@@ -66,7 +77,6 @@ def _classes(data: OwnImages) -> dict[str, Any]:
     """What the players are told of classes, if there are any; their names are strangers' words, so plain text."""
     if data.labels is None:
         return {}
-    st.text(f"{len(data.classes)} classes: {', '.join(data.classes)}")
     told = st.toggle(
         "tell both players the class",
         value=True,
@@ -77,14 +87,19 @@ def _classes(data: OwnImages) -> dict[str, Any]:
 
 
 def _table() -> None:
+    from gan_core.data.reading import ReadOptions  # late: it loads PyTorch
+
     given: Any = st.file_uploader(
-        "CSV or NPY with two columns",
-        type=["csv", "npy"],
+        "CSV or NPY with two columns of numbers",
+        type=["csv", "tsv", "txt", "dat", "npy"],
         max_upload_size=_max_mb(),
         key="own:table",
-        help="One point a row: x and y. A first row of names is left out.",
+        help="One point a row: x and y. Names, a running number and labels are recognised and left out.",
     )
-    data = own_data.own_data([given] if given is not None else [])
+    columns = st.text_input("Columns", key="own:columns", placeholder="two names or places, such as: x, y")
+    scale = st.toggle("scale each column", key="own:scale", help="Divide each column by its standard deviation.")
+    chosen = tuple(part.strip() for part in columns.split(",")) if columns.strip() else ()
+    data = own_data.own_data([given] if given is not None else [], ReadOptions(columns=chosen, scale=scale))
     if data is not None:
         _say(data)
         st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, {}), key="own:go")
@@ -104,12 +119,17 @@ def _drawing() -> None:
 
 
 def _say(data: OwnData) -> None:
-    """How many there are, what was left out and why: plain text, as it may name what strangers wrote."""
+    """Say how many there are, how they were read and what is wrong: plain text, as it may hold strangers' words."""
+    from gan_core.data.checks import check
     from gan_core.data.own_data import OwnImages
 
     n = len(data.pixels) if isinstance(data, OwnImages) else len(data.values)
     st.text(f"{n:,} {'pictures' if isinstance(data, OwnImages) else 'points'}")
-    for reason, count in getattr(data, "skipped", ()):
-        st.text(f"{count:,} left out: {reason}")
-    if data.warning:
-        st.warning(data.warning)
+    for said in data.decisions:
+        st.text(f"{said[:1].upper()}{said[1:]}.")
+    for reason, count in data.skipped:
+        st.text(f"{count:,} left out: {reason}.")
+    for fault in check(data):
+        with st.container(border=True):
+            st.text(f"{fault.headline} {fault.evidence[:1].upper()}{fault.evidence[1:]}.")
+            st.text(fault.remedy)

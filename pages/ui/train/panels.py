@@ -9,6 +9,7 @@ import streamlit as st
 from latex2mathml.converter import convert
 
 from gan_core import OBJECTIVES, REGULARISERS, RunConfig
+from gan_core.config.presets import FIRST
 from gan_core.record.history import ABOUT
 from pages.ui import live as view
 from pages.ui import session
@@ -49,6 +50,7 @@ def live() -> None:
             "plotMs": 500,
             "formulas": formulas(config),
             "reading": reading(config),
+            "first": dict(FIRST),
         },
         on_command=_on_command,
     )

@@ -16,7 +16,7 @@ from pages.ui.learn.theory.blocks import Block, picture, table, words
 from pages.ui.prose import number
 
 if TYPE_CHECKING:
-    from gan_core.theory import Lesson, Pair
+    from gan_core.theory import LearnedD, Pair
 
 UPDATES: Final = (0, 10, 30, 100, 300)
 _X: Final = np.linspace(-6, 14, 241)
@@ -24,7 +24,7 @@ _MEANS: Final = np.linspace(0, 10, 41)
 
 
 @functools.lru_cache(maxsize=256)
-def trained(pair: Pair, n_updates: int, n_looks: int) -> Lesson:
+def trained(pair: Pair, n_updates: int, n_looks: int) -> LearnedD:
     """Train a D on samples of a pair; remembered."""
     from gan_core.theory import learn  # late: it loads PyTorch
 
@@ -58,7 +58,7 @@ def best(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> li
     ]
 
 
-def _worth(pair: Pair, lesson: Lesson, updates: int) -> Block:
+def _worth(pair: Pair, lesson: LearnedD, updates: int) -> Block:
     from gan_core.theory import bayes_accuracy, jensen_shannon, value_of_best, wasserstein
 
     value = number(lesson.values[-1], ".4f") if updates else "not trained"

@@ -15,7 +15,7 @@ from pages.ui import prose
 from pages.ui.learn.theory.blocks import Block, picture, words
 
 if TYPE_CHECKING:
-    from gan_core.theory import Game
+    from gan_core.theory import DiracGame
 
 MAX_METHODS: Final = 4
 _REACH: Final = 2.0
@@ -36,14 +36,14 @@ def _grid() -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=256)
-def _paths(game: Game, methods: tuple[str, ...], h: float, d_steps: int) -> dict[str, np.ndarray]:
+def _paths(game: DiracGame, methods: tuple[str, ...], h: float, d_steps: int) -> dict[str, np.ndarray]:
     from gan_core.theory import play_all  # late: it loads PyTorch
 
     return play_all(game, methods, n_steps=_STEPS, h=h, d_steps=d_steps)
 
 
 @functools.lru_cache(maxsize=128)
-def _velocity(game: Game) -> np.ndarray:
+def _velocity(game: DiracGame) -> np.ndarray:
     from gan_core.theory import field
 
     return field(game, _grid())
@@ -57,13 +57,13 @@ def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
         chosen: The objective, the penalty or "", and the methods with commas between them.
         theme: Colours.
     """
-    from gan_core.theory import METHODS, Game, eigenvalues
+    from gan_core.theory import METHODS, DiracGame, eigenvalues
 
     methods = tuple(dict.fromkeys(filter(None, chosen.get("methods", "").split(","))))
     if len(methods) > MAX_METHODS:
         raise ConfigError(f"{len(methods)} methods are not allowed: at most {MAX_METHODS} are")
     h, d_steps = at["h"], int(at["d_steps"])
-    game = Game(chosen.get("objective", Game.objective), chosen.get("penalty", ""), at["weight"], at["noise"])
+    game = DiracGame(chosen.get("objective", DiracGame.objective), chosen.get("penalty", ""), at["weight"], at["noise"])
     paths = {METHODS[name].label: path for name, path in _paths(game, methods, h, d_steps).items()}
     values = eigenvalues(game)
     plane = theory.dirac_plane(_grid(), _velocity(game), paths, theme=theme)
@@ -79,7 +79,7 @@ def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
     return [left, right]
 
 
-def _said(game: Game, values: np.ndarray | None, h: float, d_steps: int) -> Iterator[str]:
+def _said(game: DiracGame, values: np.ndarray | None, h: float, d_steps: int) -> Iterator[str]:
     from gan_core.theory import factor, reading, reading_of_steps
 
     yield f"Near the equilibrium the game {_READINGS[reading(game)]}."

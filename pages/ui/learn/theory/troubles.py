@@ -8,14 +8,13 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from gan_core.experiments.lessons.catalogue import lessons
+from gan_core.experiments.lessons.catalogue import SETTLING, lessons
 from gan_core.figures import learning, theory
 from pages.ui import figure, prose, session
 from pages.ui.learn.visit import beside
 from pages.ui.theme import theme
 
 _STEPS: Final = 300
-_R1: Final = 0.3
 _RUNS: Final = (("collapse", "The plain GAN"), ("cure", "D judges two samples at a time"))
 _SHOWN: Final = "learn.troubles_shown"
 
@@ -53,19 +52,19 @@ def _same() -> None:
 
 @functools.cache
 def _paths() -> dict[str, np.ndarray]:
-    from gan_core.theory import Game, play  # late: it loads PyTorch
+    from gan_core.theory import DiracGame, play  # late: it loads PyTorch
 
-    plain, penalised = Game("wasserstein"), Game("wasserstein", "r1", _R1)
+    plain, penalised = (DiracGame(*game) for game in SETTLING.values())
     return {
         "simultaneous": play(plain, "simultaneous", n_steps=_STEPS),
         "alternating": play(plain, "alternating", n_steps=_STEPS),
         "averaged": play(plain, "averaging", n_steps=_STEPS),
-        f"alternating, with R1 of γ = {_R1:g}": play(penalised, "alternating", n_steps=_STEPS),
+        f"alternating, with R1 of γ = {penalised.weight:g}": play(penalised, "alternating", n_steps=_STEPS),
     }
 
 
 def _settle() -> None:
-    from gan_core.theory import Game, eigenvalues
+    from gan_core.theory import DiracGame, eigenvalues
 
     left, right = st.columns([3, 2])
     with left:
@@ -73,8 +72,8 @@ def _settle() -> None:
         figure.show(
             chart, key="troubles:distances", alt="Distance to the equilibrium over the steps, played in four ways"
         )
-    for name, game in (("Without a penalty", Game("wasserstein")), ("With R1", Game("wasserstein", "r1", _R1))):
-        values = eigenvalues(game)
+    for name, game in SETTLING.items():
+        values = eigenvalues(DiracGame(*game))
         assert values is not None
         right.markdown(f"**{name}**: eigenvalues " + prose.eigenvalues(values))
     right.markdown("In the section before you can play every objective and penalty, and other ways to take the steps.")

@@ -5,7 +5,7 @@
 import { commandQueue } from '../core/commands.js';
 import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
-import { parse } from '../core/frame.js';
+import { parseSet } from '../core/frame.js';
 import { withoutGraphics } from '../core/graphics.js';
 import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
 import { transport } from '../train/transport.js';
@@ -27,17 +27,6 @@ export default mounter(
   { 'data-step': 0, 'data-frame': 0, 'data-sides': 0, 'data-frames-per-second': 0 },
   build,
 );
-
-/** The frames of a set, in the order of the sides. */
-export function unpack(buffer) {
-  const set = parse(buffer),
-    frames = [];
-  for (let i = 0; `side_${i}` in set.arrays; i++) {
-    const { byteOffset, byteLength } = set.arrays[`side_${i}`];
-    frames.push(parse(buffer.slice(byteOffset, byteOffset + byteLength)));
-  }
-  return { header: set.header, frames };
-}
 
 function build(root) {
   let data = null,
@@ -169,7 +158,7 @@ function build(root) {
     post.acknowledge(reply.headers.get('x-heard'));
     if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream'))
       return;
-    const next = unpack(await reply.arrayBuffer());
+    const next = parseSet(await reply.arrayBuffer());
     if (!alive || url !== data.url) return;
     since = String(next.header.serial);
     take(next);

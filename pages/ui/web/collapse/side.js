@@ -30,6 +30,7 @@ export function side(i, ctx) {
     'aria-label': 'Take this side away',
     onclick: () => ctx.send('remove', i),
   });
+  const where = `side ${LETTERS[i]}`; // landmarks of one page have different names
   const picture = samples({ look: ctx.look, pickGenerator: () => {} });
   const says = verdict(),
     time = strip({ look: ctx.look, metrics: ctx.metrics });
@@ -45,12 +46,15 @@ export function side(i, ctx) {
   const scored = scoreKeys(ctx.metrics),
     scoresCard = el(
       'section',
-      { class: 'card', 'aria-label': 'Scores' },
+      { class: 'card', 'aria-label': `Scores, ${where}` },
       el('header', {}, el('h3', { text: 'Scores' }), scored.node),
       scores.node,
     );
   let spoken = 0,
     self = null;
+
+  setAttr(picture.node, 'aria-label', `Samples, ${where}`);
+  setAttr(time.node, 'aria-label', `The run so far, ${where}`);
 
   const drawing = plotter({
     plots: [losses, histograms, scores],
@@ -76,14 +80,14 @@ export function side(i, ctx) {
     left,
     el(
       'section',
-      { class: 'card', 'aria-label': 'Losses' },
+      { class: 'card', 'aria-label': `Losses, ${where}` },
       el('header', {}, el('h3', { text: 'Losses' }), key('dashed d', 'D', dNow), key('solid fake', 'G', gNow)),
       reading,
       losses.node,
     ),
     el(
       'section',
-      { class: 'card', 'aria-label': 'What D says' },
+      { class: 'card', 'aria-label': `What D says, ${where}` },
       el('header', {}, el('h3', { text: 'What D says' }), key('box real', 'D(x)'), key('fill fake', 'D(G(z))')),
       histograms.node,
     ),

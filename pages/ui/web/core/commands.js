@@ -30,7 +30,8 @@ export function commandQueue({ sent }) {
   /** @type {((name: string, value: unknown) => void) | null} */
   let trigger = null;
   let delivered = 0;
-  let leaving = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let leaving;
   let quiet = -Infinity;
 
   function deliver() {
@@ -42,7 +43,7 @@ export function commandQueue({ sent }) {
   function leave() {
     const next = waiting.shift();
     if (!next) {
-      leaving = 0;
+      leaving = undefined;
       return;
     }
     if (trigger) {
@@ -51,7 +52,7 @@ export function commandQueue({ sent }) {
       deliver();
       sent();
     }
-    leaving = setTimeout(leave, waiting.length ? APART_MS : 0);
+    leaving = setTimeout(leave, APART_MS);
   }
   return {
     /** Use this way to the server. @param {(name: string, value: unknown) => void} next */

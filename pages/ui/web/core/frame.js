@@ -39,6 +39,22 @@ export function parse(buffer) {
 }
 
 /**
+ * Parse a set of frames, those of runs beside each other; `frames` are in the order of the sides.
+ * @param {ArrayBuffer} buffer
+ */
+export function parseSet(buffer) {
+  /** @type {Frame<any>} */
+  const set = parse(buffer);
+  /** @type {Frame[]} */
+  const frames = [];
+  for (let i = 0; `side_${i}` in set.arrays; i++) {
+    const { byteOffset, byteLength } = set.arrays[`side_${i}`];
+    frames.push(parse(buffer.slice(byteOffset, byteOffset + byteLength)));
+  }
+  return { header: set.header, frames };
+}
+
+/**
  * Mean of the finite values among the last `n` of an array; null if there is none.
  * @param {ArrayLike<number> | undefined} array
  * @param {number} n

@@ -3,6 +3,7 @@
 import { el, setAttr } from './dom.js';
 import { filled } from './fill.js';
 import { withoutGraphics } from './graphics.js';
+import { scheduler } from './schedule.js';
 
 /** Plotly, loaded once per page. @param {string} url @returns {Promise<any>} */
 export function library(url) {
@@ -86,7 +87,6 @@ function followZoom(state, redraw) {
     // another revision, or Plotly would put the zoomed range back
     state.zoomed = null;
     state.memory.zooms = (state.memory.zooms || 0) + 1;
-    state.due = 0;
     redraw();
   });
 }
@@ -102,13 +102,9 @@ function followZoom(state, redraw) {
 export function plotter({ plots, url, templates, options }) {
   /** @type {any} */
   let Plotly = null;
-  let loading = false;
-  let busy = false;
-  let ended = false;
   /** @type {Frame | null} */
   let frame = null;
-  let wakeAt = 0;
-  let waiting = 0;
+  const turns = scheduler({ places: plots, draw, rest, again: AGAIN_MS });
 
   const sight = new IntersectionObserver(
     (entries) => {
@@ -116,29 +112,37 @@ export function plotter({ plots, url, templates, options }) {
         const state = plots.find((one) => one.node === target);
         if (!state) continue;
         state.seen = isIntersecting;
-        if (state.seen) state.due = 0;
+        if (state.seen) turns.refresh([state]);
       }
-      pump();
     },
     { rootMargin: '40px' },
   );
   const sizes = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      const state = plots.find((one) => one.node === target);
-      if (state?.drawn) state.due = 0;
-    }
-    pump();
+    const nodes = new Set(entries.map(({ target }) => target));
+    turns.refresh(plots.filter((one) => nodes.has(one.node) && one.drawn !== null));
   });
   for (const state of plots) {
     sight.observe(state.node);
     sizes.observe(state.node);
   }
 
+  /** Milliseconds until a plot may be drawn again. @param {number} cost Of drawing it. @param {Frame} shown */
+  function rest(cost, { header }) {
+    const { every, gap } = options();
+    const longest = header.pace && header.pace <= SLOW ? every : Math.max(MOST_REST, MOST_FRAMES * (gap || 0));
+    return Math.min(longest, Math.max(every, REST * cost * plots.filter((one) => one.seen).length));
+  }
+
   /** @param {Plot} state @param {Frame} shown */
   async function draw(state, shown) {
+    try {
+      Plotly ||= await library(url());
+    } catch {
+      return false;
+    }
     const { smooth, font, ground, others, memory } = options();
     const template = templates(state.name);
-    if (!template) return;
+    if (!template || !state.node.isConnected) return false;
     const { clientWidth: width, clientHeight } = state.node;
     const { margin } = template.layout;
     if (state.run !== shown.header.run) {
@@ -161,95 +165,29 @@ export function plotter({ plots, url, templates, options }) {
     layout.width = width;
     layout.height = clientHeight;
     await Plotly.react(state.node, data, layout, CONFIG);
-    if (!state.drawn) followZoom(state, pump);
-    state.drawn = shown.header.serial;
-  }
-
-  /** Soon, but not in this turn: the canvas comes first. */
-  function pump() {
-    if (waiting || ended) return;
-    waiting = window.setTimeout(() => {
-      waiting = 0;
-      work();
-    }, 0);
-  }
-
-  /** Have Plotly there, if it can be. */
-  async function loaded() {
-    if (Plotly) return true;
-    if (loading || performance.now() < wakeAt) return false;
-    loading = true;
-    try {
-      Plotly = await library(url());
-    } catch {
-      wakeAt = performance.now() + AGAIN_MS;
-    }
-    loading = false;
-    return Boolean(Plotly);
-  }
-
-  /** Plots in sight whose turn it is, the one that has waited longest first. @param {Frame} shown */
-  function ready(shown) {
-    const now = performance.now();
-    return plots
-      .filter((one) => one.seen && one.due <= now && (one.drawn !== shown.header.serial || one.due === 0))
-      .sort((a, b) => a.due - b.due);
-  }
-
-  /** Milliseconds until a plot may be drawn again. @param {number} cost Of drawing it. @param {Frame} shown */
-  function rest(cost, { header }) {
-    const { every, gap } = options();
-    const longest = header.pace && header.pace <= SLOW ? every : Math.max(MOST_REST, MOST_FRAMES * (gap || 0));
-    return Math.min(longest, Math.max(every, REST * cost * plots.filter((one) => one.seen).length));
-  }
-
-  async function work() {
-    if (busy || ended || !frame || !(await loaded())) return;
-    if (busy || ended) return; // it may have been so meanwhile
-    const shown = frame;
-    const [next] = ready(shown);
-    if (!next) return;
-    busy = true;
-    const begun = performance.now();
-    try {
-      await draw(next, shown);
-      const now = performance.now();
-      next.due = now + rest(now - begun, shown);
-    } catch (error) {
-      console.warn(`plot ${next.name}:`, error);
-      next.due = performance.now() + AGAIN_MS;
-    }
-    busy = false;
-    if (ready(frame).length) pump();
+    if (state.drawn === null) followZoom(state, () => turns.refresh([state]));
+    return true;
   }
 
   return {
-    /** A new frame; what stands still for good is drawn at once, what runs is drawn in turn. */
-    update(/** @type {Frame} */ next) {
-      const moved =
-        !frame ||
-        next.header.state !== 'playing' ||
-        next.header.moment !== frame.header.moment ||
-        next.header.run !== frame.header.run;
+    /** A new frame; what stands still for good is drawn at once, what runs is drawn in turn. @param {Frame} next */
+    update(next) {
+      const { state, moment, run } = next.header;
+      const still = !frame || state !== 'playing' || moment !== frame.header.moment || run !== frame.header.run;
       frame = next;
-      if (moved) for (const state of plots) state.due = Math.min(state.due, performance.now());
-      pump();
+      turns.show(next, still);
     },
     /** Something but the frame changed: theme, smoothing, a tab. */
-    refresh() {
-      for (const state of plots) state.due = 0;
-      pump();
-    },
+    refresh: () => turns.refresh(),
     /** Say in words what plots show. @param {Record<string, string>} words */
     speak(words) {
       for (const state of plots) if (words[state.name]) setAttr(state.node, 'aria-label', words[state.name]);
     },
     end() {
-      ended = true;
-      clearTimeout(waiting);
+      turns.end();
       sight.disconnect();
       sizes.disconnect();
-      if (Plotly) for (const state of plots) if (state.drawn) Plotly.purge(state.node);
+      if (Plotly) for (const state of plots) if (state.drawn !== null) Plotly.purge(state.node);
     },
   };
 }

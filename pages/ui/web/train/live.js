@@ -77,7 +77,7 @@ function build(root) {
 
   const parts = {
     transport: transport(post),
-    welcome: welcome(post.send),
+    welcome: welcome(post.send, () => data.first),
     verdict: verdict(post.send),
     flow: flow(),
     cards: cards(colours.metrics),
@@ -98,6 +98,12 @@ function build(root) {
         since = '';
         shownPast = null;
         hurry();
+      },
+      starred: () => {
+        if (!present || !frame?.header.kind) return;
+        present.header.best = parts.past.best();
+        drawing.update(parts.past.at() === null ? frame : inTime(frame, present));
+        drawing.refresh();
       },
     }),
   };

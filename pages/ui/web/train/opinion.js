@@ -3,8 +3,6 @@
 import { step125 } from '../core/axes.js';
 import { sigmoid } from '../core/format.js';
 
-const MIDDLE = { hinge: 0, least_squares: 0.5 }; // elsewhere only differences of critic values have a meaning
-
 function mean(values) {
   let sum = 0,
     n = 0;
@@ -25,13 +23,10 @@ function mean(values) {
  */
 export function opinionScale({ header, arrays }, logits, before) {
   const critic = header.meaning === 'critic';
-  const free = critic && !(header.objective in MIDDLE);
+  const own = header.middle ?? null; // null: only differences of critic values have a meaning
+  const free = critic && own === null;
   const value = critic ? (logit) => logit : sigmoid;
-  const wish = free
-    ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2
-    : critic
-      ? MIDDLE[header.objective]
-      : 0.5;
+  const wish = free ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2 : critic ? own : 0.5;
   const away = Float32Array.from(logits, (logit) => Math.abs(value(logit) - wish)).sort();
   const most = away[Math.floor(0.95 * (away.length - 1))] || 0;
   const wanted = critic ? Math.max(1e-3, step125(most)) : Math.min(0.5, Math.max(0.01, step125(most)));

@@ -6,7 +6,7 @@ import { alpha } from '../core/theme.js';
 import { hasModes } from './words.js';
 
 /** What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them. */
-function course({ header, arrays }, metrics) {
+export function course({ header, arrays }, metrics) {
   const metric = metrics.find(({ curve }) => curve?.strip);
   const counts = metric && arrays[`metric_${metric.name}`];
   const total = metric && (header.metrics?.[metric.out_of]?.floor ?? header.metrics?.[metric.name]?.floor);

@@ -26,8 +26,11 @@ export function inTime(then, now) {
   };
 }
 
-/** `look(step)`: show the picture of that step, null for the present. `send(name, value)`: ask the run. */
-export function past({ look, send }) {
+/**
+ * `look(step)`: show the picture of that step, null for the present. `send(name, value)`: ask the run. `starred()`: hear
+ * that another step is the best one; the list may come after the last frame of a run that stands.
+ */
+export function past({ look, send, starred }) {
   let kept = { run: 0, frames: [], states: [], best: null },
     step = null,
     asked = 0,
@@ -135,9 +138,11 @@ export function past({ look, send }) {
         if (!reply.ok) return;
         const next = await reply.json();
         const gone = next.run !== kept.run && step !== null; // what was looked at belongs to a run that is no more
+        const other = next.best?.step !== kept.best?.step;
         kept = next;
         if (gone) go(null);
         else tell();
+        if (other) starred();
       } catch {
         // no network: the next time
       } finally {

@@ -6,10 +6,10 @@ import { lastMean } from '../core/frame.js';
 
 export { verdict } from './verdict.js';
 
-/** Three plain buttons for the first visit. */
-export function welcome(send) {
+/** Three plain buttons for the first visit. `first()`: the preset to begin with for each kind of data. */
+export function welcome(send, first) {
   const other = el('button', { type: 'button', text: 'See it on real digits', onclick: () => send('open', target) });
-  let target = 'digits',
+  let target = '',
     playing = false;
   const node = el(
     'div',
@@ -47,7 +47,7 @@ export function welcome(send) {
     update({ header }) {
       const images = header.kind === 'images';
       playing = header.state === 'playing';
-      target = images ? 'ring-8' : 'digits';
+      target = first()?.[images ? 'plane' : 'images'];
       setText(other, images ? 'See it in the plane' : 'See it on real digits');
     },
   };
@@ -60,10 +60,8 @@ export function rightOf(arrays) {
   return real === null || fake === null ? null : (real + fake) / 2;
 }
 
-const SHAPES = new Set(['moons', 'swiss-roll']);
-
-/** True for data in the plane that consist of known modes. */
-export const hasModes = (header) => header.kind === 'plane' && !SHAPES.has(header.data);
+/** True for data that consist of known modes. */
+export const hasModes = (header) => header.n_modes > 0;
 
 /** The cards of what was measured: the first two of the metrics that have one for such data. */
 function measuredCards({ header }, metrics) {
@@ -94,7 +92,8 @@ function measuredCards({ header }, metrics) {
     });
 }
 
-function numberCards(frame, metrics) {
+/** Name, value, scale and meaning of each number that is known, the most telling first. */
+export function numberCards(frame, metrics) {
   const { header, arrays } = frame,
     cards = measuredCards(frame, metrics);
   const right = rightOf(arrays);

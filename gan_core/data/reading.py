@@ -1,0 +1,85 @@
+"""Data of strangers from files or a folder, whatever they are: pictures, arrays of them, a table of points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from gan_core.data.arrays import images_of, read_npz
+from gan_core.data.limits import MAX_UPLOAD_BYTES
+from gan_core.data.own_data import OwnData
+from gan_core.data.picture import Choices
+from gan_core.data.tables import read_array, read_csv, read_npy
+from gan_core.data.uploads import Reading, read_folder, read_images, read_zip
+from gan_core.errors import DataError
+
+__all__ = ["ReadOptions", "read_files", "read_path"]
+
+_TABLES: Final = (".csv", ".tsv", ".txt", ".dat")
+_ALONE: Final = (*_TABLES, ".npy", ".npz", ".zip")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a person may choose about the reading.
+
+    Attributes:
+        pictures: How pictures are read.
+        columns: Two names or places of columns of a table; without any they are chosen where that is plain.
+        scale: Divide each column of a table by its standard deviation.
+    """
+
+    pictures: Choices = field(default_factory=Choices)
+    columns: tuple[str, ...] = ()
+    scale: bool = False
+
+
+def read_files(
+    files: Sequence[tuple[str, bytes]], options: ReadOptions | None = None, progress: Reading | None = None
+) -> OwnData:
+    """Read what was uploaded.
+
+    Args:
+        files: Pairs of name and content, at least one; a zip, an array or a table is read if it is the only one.
+        options: How to read it.
+        progress: Told of each picture.
+
+    Raises:
+        DataError: If nothing in them can be used; says why.
+    """
+    options = options or ReadOptions()
+    name, content = files[0]
+    ending = Path(name).suffix.lower() if len(files) == 1 else ""
+    if ending in _ALONE and len(content) > MAX_UPLOAD_BYTES:
+        raise DataError(f"this file has {len(content) / 1e6:,.0f} MB; at most {MAX_UPLOAD_BYTES / 1e6:.0f} are allowed")
+    if ending == ".zip":
+        return read_zip(content, progress, options.pictures)
+    if ending == ".npz":
+        return read_npz(content, options.pictures)
+    if ending == ".npy" and (array := read_array(content)).ndim > 2:
+        return images_of(array, choices=options.pictures)
+    if ending == ".npy":
+        return read_npy(content, options.columns, scale=options.scale)
+    if ending in _TABLES:
+        return read_csv(content, options.columns, scale=options.scale)
+    return read_images(files, progress, options.pictures)
+
+
+def read_path(path: Path, options: ReadOptions | None = None, progress: Reading | None = None) -> OwnData:
+    """Read a folder or a file of this machine; never call it with a path from a stranger.
+
+    Args:
+        path: A folder of pictures, or a file as for `read_files`.
+        options: How to read it.
+        progress: Told of each picture.
+
+    Raises:
+        DataError: As `read_files`.
+        OSError: If the file cannot be read.
+    """
+    options = options or ReadOptions()
+    if path.is_dir():
+        return read_folder(path, progress, options.pictures)
+    return read_files([(path.name, path.read_bytes())], options, progress)

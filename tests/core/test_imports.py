@@ -1,0 +1,118 @@
+"""What is imported when: all facts come from one new Python, which tells what it has loaded as it goes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.core.test_architecture import FILES, WITHOUT_TORCH, unit_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Each step loads more than the one before; what is seen after it is what it and those before it have loaded.
+CHILD = """
+import contextlib, doctest, importlib, io, json, sys
+
+without_torch, pages, everything = json.load(sys.stdin)
+told = {}
+
+def tell(name, said=None):
+    told[name] = {"said": said, "loaded": sorted(sys.modules)}
+
+import gan_core
+tell("the package")
+
+with contextlib.redirect_stderr(io.StringIO()) as refused, contextlib.suppress(SystemExit):
+    importlib.import_module("gan_core.__main__").main(["train", "nope"])
+tell("a mistyped name", refused.getvalue())
+
+for name in without_torch:
+    importlib.import_module(name)
+for name in ("handle", "host", "commands"):
+    importlib.import_module(f"gan_core.live.{name}")
+tell("what needs no torch")
+
+for name in pages:
+    importlib.import_module(name)
+tell("the app and its pages")
+
+from gan_core.data import load
+load("digits")
+tell("digits")
+
+sys.modules["streamlit"] = None  # from now on there is none
+for name in everything:
+    importlib.import_module(name)
+tell("everything")
+
+tell("the example", [*doctest.testmod(gan_core)])
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """What the child said and had loaded after each step."""
+    ours = [name for name in FILES if name.startswith("gan_core")]
+    # Not the scripts pages/*.py, which would run; what they import is of pages.ui.
+    pages = [name for name in FILES if name == "app" or name.startswith("pages.ui")]
+    light = [name for name in ours if unit_of(name) in WITHOUT_TORCH]
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD],
+        input=json.dumps([light, pages, ours]),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def loaded(told: dict[str, Any], step: str) -> set[str]:
+    return set(told[step]["loaded"])
+
+
+def test_importing_the_product_costs_neither_streamlit_nor_torch(told: dict[str, Any]) -> None:
+    assert "gan_core" in loaded(told, "the package")
+    assert not {"streamlit", "torch"} & loaded(told, "the package")
+
+
+def test_a_mistyped_name_is_answered_without_loading_pytorch(told: dict[str, Any]) -> None:
+    said = told["a mistyped name"]["said"]
+    assert "there are: digits" in said
+    assert said.count("\n") == 1
+    assert "gan_core.config.presets" in loaded(told, "a mistyped name")
+    assert not {"streamlit", "torch"} & loaded(told, "a mistyped name")
+
+
+def test_what_needs_no_torch_does_not_load_it_through_others(told: dict[str, Any]) -> None:
+    assert {"gan_core.figures", "gan_core.live.handle"} <= loaded(told, "what needs no torch")
+    assert not {"streamlit", "torch"} & loaded(told, "what needs no torch")
+
+
+def test_the_web_process_loads_no_torch_by_its_imports(told: dict[str, Any]) -> None:
+    assert {"app", "pages.ui.start", "pages.ui.train.panels", "streamlit"} <= loaded(told, "the app and its pages")
+    assert "torch" not in loaded(told, "the app and its pages")
+
+
+def test_digits_open_without_importing_what_takes_a_second(told: dict[str, Any]) -> None:
+    assert "torch" in loaded(told, "digits")
+    assert not {"sklearn", "scipy", "torchvision"} & loaded(told, "digits")
+
+
+def test_the_product_is_importable_without_streamlit(told: dict[str, Any]) -> None:
+    assert {name for name in FILES if name.startswith("gan_core")} <= loaded(told, "everything")
+
+
+def test_the_example_in_the_docstring_works(told: dict[str, Any]) -> None:
+    failed, tried = told["the example"]["said"]
+    assert failed == 0
+    assert tried > 0

@@ -1,0 +1,146 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parse } from '../../pages/ui/web/core/frame.js';
+import { layout } from '../../pages/ui/web/train/images.js';
+import { endsInWords, opinionScale } from '../../pages/ui/web/train/opinion.js';
+import { hasScores } from '../../pages/ui/web/train/scored.js';
+import { course } from '../../pages/ui/web/train/strip.js';
+import { inTime } from '../../pages/ui/web/train/time-machine.js';
+import { numberCards, rightOf } from '../../pages/ui/web/train/words.js';
+import { bytes } from './fixtures.js';
+
+const PLANE = parse(bytes('plane.bin'));
+const CRITIC = parse(bytes('critic.bin'));
+const IMAGES = parse(bytes('images.bin'));
+
+test('probabilities are coloured about one half, critic values about the middle of both kinds', () => {
+  const scale = opinionScale(PLANE, PLANE.arrays.heat, null);
+  assert.equal(scale.middle, 0.5);
+  assert.ok(scale.end > 0 && scale.end <= 0.5);
+  assert.equal(scale.of(0), 0);
+  assert.equal(scale.of(50), 1);
+  assert.equal(scale.of(-50), -1);
+  const critic = opinionScale(CRITIC, CRITIC.arrays.heat, null);
+  const mean = (/** @type {ArrayLike<number>} */ values) =>
+    Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+  const half = (mean(CRITIC.arrays.real_logits) + mean(CRITIC.arrays.fake_logits)) / 2;
+  assert.ok(Math.abs(critic.middle - half) <= critic.end / 8 + 1e-6);
+});
+
+test('the scale of colours does not go back and forth', () => {
+  const header = PLANE.header;
+  const answers = (/** @type {number} */ size) => Float32Array.from({ length: 100 }, (_, i) => (i % 2 ? size : -size));
+  const wide = opinionScale({ header, arrays: {} }, answers(2), null);
+  const smaller = opinionScale({ header, arrays: {} }, answers(0.7), wide);
+  assert.equal(smaller.end, wide.end, 'a little smaller is as before');
+  const tiny = opinionScale({ header, arrays: {} }, answers(0.05), wide);
+  assert.ok(tiny.end < wide.end, 'much smaller is not');
+});
+
+test('one answer in twenty may lie beyond the ends', () => {
+  const header = PLANE.header;
+  const answers = Float32Array.from({ length: 100 }, (_, i) => (i < 4 ? 20 : 0.1));
+  assert.ok(opinionScale({ header, arrays: {} }, answers, null).end < 0.1);
+});
+
+test('the ends are said with as many digits as tell them apart', () => {
+  assert.deepEqual(endsInWords({ middle: 0.5, end: 0.5 }), ['0.0', '1.0']);
+  assert.deepEqual(endsInWords({ middle: 0, end: 2 }), ['−2', '2']);
+  const [low, high] = endsInWords({ middle: 0.5, end: 0.01 });
+  assert.notEqual(low, high);
+});
+
+test('three numbers of a run, each with its scale and what it means', () => {
+  for (const frame of [PLANE, CRITIC, IMAGES]) {
+    const cards = numberCards(frame);
+    assert.ok(cards.length >= 3);
+    for (const card of cards.slice(0, 3)) {
+      assert.equal(card.length, 4);
+      for (const words of card) assert.ok(words && !/undefined|NaN|null/.test(words), words);
+    }
+  }
+  const names = numberCards(PLANE).map(([name]) => name);
+  assert.deepEqual(names.slice(0, 3), ['reaches', 'sharp', 'D is right on']);
+  assert.match(numberCards(PLANE)[0][1], /^\d of 8 modes$/);
+});
+
+test('before anything is scored the same cards stand there, and say so', () => {
+  const early = { ...PLANE, header: { ...PLANE.header, metrics: {}, metrics_step: 0 } };
+  const cards = numberCards(early);
+  assert.deepEqual(cards[0].slice(0, 3), ['reaches', '–', 'not yet counted']);
+  assert.deepEqual(cards[1].slice(0, 3), ['sharp', '–', 'not yet counted']);
+});
+
+test('D is right as often on both kinds together', () => {
+  assert.equal(rightOf({ real_accuracy: [1, 0.5], fake_accuracy: [0.5, 0.5] }), 0.625);
+  assert.equal(rightOf({ real_accuracy: [1] }), null);
+});
+
+test('the strip shows modes reached where there are any, else how often D is right', () => {
+  const modes = course(PLANE);
+  assert.equal(modes?.name, 'modes reached');
+  assert.equal(modes?.steps.length, PLANE.arrays.metric_step.length);
+  assert.match(/** @type {any} */ (modes).say(0), /^\d of 8$/);
+  const right = course(IMAGES);
+  assert.equal(right?.name, 'D is right');
+  assert.ok(/** @type {any} */ (right).at(0) >= 0 && /** @type {any} */ (right).at(0) <= 1);
+  assert.equal(course({ ...IMAGES, arrays: {} }), null);
+});
+
+test('scores are plotted once there are any', () => {
+  assert.ok(hasScores(PLANE) && hasScores(IMAGES));
+  assert.ok(!hasScores({ arrays: { metric_step: new Float32Array(0) } }));
+});
+
+test('a moment of the past has the curves of all the run, and all else as it was then', () => {
+  const then = {
+    ...PLANE,
+    header: { ...PLANE.header, step: 10 },
+    arrays: { ...PLANE.arrays, curve_step: [1], fake: [7] },
+  };
+  const marks = [{ step: 4, label: 'x' }];
+  const now = { ...PLANE, header: { ...PLANE.header, marks, run: 9 } };
+  const seen = inTime(then, now);
+  assert.equal(seen.header.moment, 10);
+  assert.equal(seen.header.step, 10);
+  assert.equal(seen.header.run, 9);
+  assert.equal(seen.header.marks, marks);
+  assert.equal(seen.arrays.curve_step, now.arrays.curve_step);
+  assert.deepEqual(seen.arrays.fake, [7]);
+  assert.equal(inTime(then, null), then);
+});
+
+test('images are as large as the room allows, and all of them fit into it', () => {
+  for (const [width, height] of [
+    [700, 400],
+    [420, 420],
+    [320, 300],
+    [1600, 500],
+  ])
+    for (const [pixels, walks, twins] of [
+      [8, 12, false],
+      [28, 0, false],
+      [64, 12, true],
+    ]) {
+      const plan = layout(width, height, 36, 36, Number(walks), Number(pixels), 1, Boolean(twins));
+      const words = JSON.stringify({ width, height, pixels, walks, twins, plan });
+      assert.ok(plan, words);
+      const across = (plan.columns * (twins ? 2 : 1) + plan.beside) * (plan.tile + 3) - 3;
+      assert.ok(across <= width, words);
+      assert.ok(plan.rows * plan.tile + (walks ? plan.strip : 0) <= height, words);
+      assert.ok(plan.shown >= Math.min(8, plan.columns * plan.rows), words);
+      if (Number(pixels) === 8) assert.equal(plan.tile % 8, 0, `whole pixels: ${words}`);
+    }
+});
+
+test('images are many before they are large, and thirty are enough', () => {
+  const small = layout(700, 400, 36, 36, 12, 8, 1);
+  assert.deepEqual([small.columns, small.rows, small.tile], [7, 4, 56]);
+  const large = layout(420, 420, 36, 36, 0, 28, 1);
+  assert.deepEqual([large.columns, large.rows, large.tile], [5, 6, 47]);
+});
+
+test('where no image fits none is drawn', () => {
+  assert.equal(layout(60, 20, 36, 36, 0, 28, 1), null);
+});
