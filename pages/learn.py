@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.learn import debugger_panel, lesson_panels, theory_panels, zoo_panel
+from pages.ui.learn import debugger, lessons, zoo
+from pages.ui.learn.theory import panels as theory
 
 PARTS = {"lessons": "Ten guided minutes", "step": "One step, in slow motion", "theory": "Theory", "zoo": "The zoo"}
 
@@ -26,7 +27,7 @@ if not locked:
         or "lessons"
     )
 if part == "lessons":
-    lesson_panels.panel(query.get("lesson", ""), locked=locked)
+    lessons.panel(query.get("lesson", ""), locked=locked)
 else:
     st.query_params.from_dict({"part": part})
-    {"step": debugger_panel.panel, "theory": theory_panels.panel, "zoo": zoo_panel.panel}[part]()
+    {"step": debugger.panel, "theory": theory.panel, "zoo": zoo.panel}[part]()

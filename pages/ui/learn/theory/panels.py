@@ -7,7 +7,8 @@ import streamlit as st
 from gan_core import OBJECTIVES
 from gan_core.config.names import CROSS_ENTROPY
 from pages.ui import prose
-from pages.ui.learn import dirac_panel, theory, troubles_panel
+from pages.ui.learn import theory
+from pages.ui.learn.theory import smallest_gan, troubles
 
 
 @st.fragment(key="theory")
@@ -16,8 +17,8 @@ def panel() -> None:
     sections = {
         "The best discriminator": _best,
         "The vanishing gradient": _vanishing,
-        "The smallest GAN": dirac_panel.panel,
-        "The two open troubles": troubles_panel.panel,
+        "The smallest GAN": smallest_gan.panel,
+        "The two open troubles": troubles.panel,
     }
     tabs = st.tabs(list(sections), key="learn:theory", on_change="rerun")
     for tab, show in zip(tabs, sections.values(), strict=True):
