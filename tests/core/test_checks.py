@@ -31,7 +31,8 @@ def pictures(n: int = 300, side: int = 32, seed: int = 0) -> Pixels:
     y, x = np.mgrid[:side, :side]
     out = np.empty((n, side, side, 1), np.uint8)
     for picture in out:
-        cx, cy, r = *rng.uniform(0, side, 2).tolist(), rng.uniform(2, side / 2)
+        cx, cy = rng.uniform(0, side, 2)
+        r = rng.uniform(2, side / 2)
         ground, disc = rng.integers(0, 256, 2)
         picture[..., 0] = np.where((x - cx) ** 2 + (y - cy) ** 2 < r * r, disc, ground)
     return out
