@@ -14,7 +14,7 @@ from gan_core.diagnosis import Watch
 from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.lockstep import Lockstep
-from gan_core.live.monitor import score_generators
+from gan_core.metrics.scoring import score_generators
 from gan_core.record.frame import BareHeader, Header, Picture, Playing, SetHeader, Stats, decode
 from gan_core.record.history import StepStats
 from gan_core.training import Trainer

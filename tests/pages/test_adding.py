@@ -21,8 +21,8 @@ from gan_core.diagnosis import FINDINGS, FindingType, Watch, evidence
 from gan_core.diagnosis.report import Report
 from gan_core.export.tables import metrics_csv
 from gan_core.live.frame_builder import FrameBuilder
-from gan_core.live.monitor import score_generators
 from gan_core.metrics import METRICS, Card, Curve, Metric, plane
+from gan_core.metrics.scoring import score_generators
 from gan_core.record.frame import Playing, decode
 from gan_core.record.snapshot import Snapshot
 from gan_core.training import Trainer
