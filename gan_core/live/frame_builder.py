@@ -1,6 +1,6 @@
 """The builder: from snapshots, metrics and a run's state to the newest frame.
 
-It belongs to one runner and is used on that run's threads; `frame`, a pair that is never changed once it is there,
+It belongs to one run and is used on that run's threads; `frame`, a pair that is never changed once it is there,
 may be read from anywhere.
 """
 

@@ -328,7 +328,7 @@ class Run:
             self.show_observers()
 
     def say(self, message: str) -> None:
-        """Have something said in the next frame."""
+        """Say something in the next frame."""
         self.message = message
         self.display.stale = True
 
@@ -359,7 +359,7 @@ class Run:
         self.display.look(self.trainer, self._sight)
 
     def glance(self) -> None:
-        """Have a snapshot and its frame made while the training goes on."""
+        """Start a snapshot and its frame while the training goes on."""
         self.display.glance(header_of(self), self._sight)
         self.show_observers()
 

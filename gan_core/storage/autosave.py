@@ -99,7 +99,7 @@ class Autosave:
         at_once: bool = False,
         card: Callable[[], RunCard] = RunCard,
     ) -> None:
-        """Have a state written, if the last writing is long enough ago; returns at once.
+        """Queue a state to be written, if the last writing is long enough ago; returns at once.
 
         Args:
             key: The run's name: letters, digits, ``-`` and ``_``.

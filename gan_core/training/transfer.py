@@ -86,7 +86,7 @@ def learned(state: Mapping[str, Any], config: RunConfig) -> Learned:
 
 
 def into_new_game(game: Game, what: Learned) -> None:
-    """Have a game that has not begun yet begin with what was learned."""
+    """Put what was learned into a game that has not begun yet."""
     _take(game.generator, what.tensors["generator"])
     _take(game.discriminator, what.tensors["discriminator"])
     if game.ema is not None:
