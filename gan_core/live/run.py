@@ -164,7 +164,7 @@ class Run:
         return status_of(self, playing=playing)
 
     def frame(self, since: int = -1, which: Which | None = None) -> bytes | None:
-        """The newest frame, and the wish for a newer one.
+        """Return the newest frame and ask for a newer one.
 
         Args:
             since: Serial of the frame that the caller has.
@@ -373,7 +373,7 @@ class Run:
             self._observe(self.trainer)
 
     def state_now(self) -> Mapping[str, Any] | None:
-        """A copy of all that the run is, or of the one that is to be built; None if it could not be."""
+        """Copy the run's whole state, building the run first if need be; None if it could not be built."""
         if self.waiting:
             self.build()
         return None if self.trainer is None else self.trainer.state_dict()

@@ -46,7 +46,7 @@ class Learned:
 
 
 def learned(state: Mapping[str, Any], config: RunConfig) -> Learned:
-    """What a run of ``config`` can begin with of a state; neither is changed.
+    """Collect the tensors of a state with which a run of ``config`` can begin; neither is changed.
 
     Args:
         state: From `Trainer.state_dict`, of a run of any config.
