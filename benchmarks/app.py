@@ -78,7 +78,7 @@ class App:
         )
 
     def answers(self) -> bool:
-        """True once it is up."""
+        """Tell whether it is up."""
         try:
             with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as reply:
                 return bool(reply.status == 200)

@@ -38,14 +38,14 @@ _WIDTH: Final = 120
 
 
 def declared() -> dict[str, Any]:
-    """The typed dictionaries of a run's header by name, in the order in which they are declared."""
+    """List the typed dictionaries of a run's header by name, in the order in which they are declared."""
     return {
         name: kind for name, kind in vars(frame).items() if is_typeddict(kind) and kind.__module__ == frame.__name__
     }
 
 
 def in_javascript(kind: Any) -> str:
-    """A Python type as one of JSDoc."""
+    """Translate a Python type to one of JSDoc."""
     if kind in _PLAIN:
         return _PLAIN[kind]
     if kind == frame.Stats:
@@ -68,12 +68,12 @@ def in_javascript(kind: Any) -> str:
 
 
 def first_line(kind: Any) -> str:
-    """The first line of a docstring."""
+    """Return the first line of a docstring."""
     return (inspect.getdoc(kind) or "").partition("\n")[0]
 
 
 def notes(kind: Any) -> dict[str, str]:
-    """What a class's docstring says of each attribute."""
+    """Read what a class's docstring says of each attribute."""
     _, _, listed = (inspect.getdoc(kind) or "").partition("Attributes:\n")
     found = re.findall(r"^    (\w+): ((?:.*\n?)(?:^ {8}.*\n?)*)", listed, re.M)
     return {name: " ".join(words.split()) for name, words in found}
@@ -99,7 +99,7 @@ def typedef(name: str, words: str, lines: list[tuple[str, str, str]]) -> str:
 
 
 def joined(name: str, words: str, bases: list[str], lines: list[tuple[str, str, str]]) -> str:
-    """A type definition of a class that may be made of others; arguments as for `typedef`."""
+    """Write a type definition of a class that may be made of others; arguments as for `typedef`."""
     if not bases:
         return typedef(name, words, lines)
     own = [f"{{{', '.join(f'{key}: {kind}' for kind, key, _ in lines)}}}"] if lines else []
@@ -113,7 +113,7 @@ def bases_of(module: types.ModuleType) -> dict[str, list[str]]:
 
 
 def make() -> str:
-    """The whole file."""
+    """Write the whole file."""
     quantities = [("number | null", name, about.label) for name, about in history.ABOUT.items()]
     step, value = ("number", "step", "Number of the step"), ("number | null", "value", "The game's value")
     parts = [typedef("Stats", "The numbers of one step.", [step, *quantities, value])]

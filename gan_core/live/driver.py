@@ -153,14 +153,14 @@ class Driver:
         return True
 
     def call(self, action: Callable[[], None], *, urgent: bool = True) -> None:
-        """Have something done between two steps; what is not urgent does not cut a nap short."""
+        """Do something between two steps; what is not urgent does not cut a nap short."""
         self._commands.append(action)
         if urgent:
             self._urgent = True
         self._wake()
 
     def restart(self, plans: Sequence[tuple[Run, Plan]]) -> None:
-        """Have these accepted plans begun, all together."""
+        """Begin these accepted plans, all together."""
 
         def begin() -> None:
             for run, plan in plans:

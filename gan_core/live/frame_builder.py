@@ -1,6 +1,6 @@
 """The builder: from snapshots, metrics and a run's state to the newest frame.
 
-It belongs to one runner and is used on that run's threads; `frame`, a pair that is never changed once it is there,
+It belongs to one run and is used on that run's threads; `frame`, a pair that is never changed once it is there,
 may be read from anywhere.
 """
 
@@ -139,7 +139,7 @@ class FrameBuilder:
             self.frame = (self._serial, frames.encode(header, arrays))
 
     def _rate(self, now: float, step: int) -> float:
-        """Steps a second over the last seconds."""
+        """Measure steps a second over the last seconds."""
         self._rates.append((now, step))
         while len(self._rates) > 2 and now - self._rates[0][0] > _RATE_WINDOW:
             self._rates.popleft()

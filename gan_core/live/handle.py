@@ -89,10 +89,10 @@ class OpenRun(Protocol):
     memo: dict[Any, Any]
 
     def status(self, side: int = 0) -> RunStatus:
-        """The run now."""
+        """Return the run's status now."""
 
     def state(self, step: int | None = None, *, fresh: bool = False) -> tuple[int, Mapping[str, Any]]:
-        """The last kept state (`Trainer.state_dict`) of a step or before, and its step.
+        """Find the last kept state (`Trainer.state_dict`) of a step or before, and its step.
 
         Args:
             step: The step; None for the newest.
@@ -106,13 +106,13 @@ class OpenRun(Protocol):
         """All that is kept of the run."""
 
     def contents(self) -> Mapping[str, Any]:
-        """Steps of what is kept, as of `RunHandle.contents`."""
+        """Tell the steps of what is kept, as `RunHandle.contents`."""
 
     def snapshot(self) -> Snapshot | None:
-        """The newest snapshot."""
+        """Return the newest snapshot."""
 
     def trainer(self) -> Trainer | None:
-        """The trainer itself, to be read between steps alone: of a run that stands."""
+        """Return the trainer itself, to be read between steps alone, of a run that stands."""
 
 
 class Question(Protocol[T_co]):
@@ -133,10 +133,10 @@ class Opened(OpenRun, Protocol):
         """Obey a command."""
 
     def frame(self, since: int, which: Which) -> bytes | None:
-        """The newest frame."""
+        """Return the newest frame."""
 
     def kept(self, at: int) -> tuple[int, bytes] | None:
-        """The frame that was to be seen at a step, with its own."""
+        """Return the frame shown at a step, with its own step."""
 
     def n_sides(self) -> int:
         """How many runs there are."""
@@ -178,7 +178,7 @@ class RunHandle:
     # -- what can be read ------------------------------------------------------------------------------------
 
     def status(self, side: int = 0) -> RunStatus:
-        """The run now.
+        """Return the run's status now.
 
         Args:
             side: Which one of those in lockstep.
@@ -196,7 +196,7 @@ class RunHandle:
         return self._opened.status(0).state == "closed"
 
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
-        """The newest frame (`gan_core.record.frame`), and the wish for a newer one.
+        """Return the newest frame (`gan_core.record.frame`) and ask for a newer one.
 
         Args:
             since: Serial of the frame that the caller has.
@@ -208,12 +208,12 @@ class RunHandle:
         return self._opened.frame(since, which)
 
     def kept(self, at: int) -> bytes | None:
-        """The kept frame of a step, or the last one before it; None if there is none."""
+        """Return the kept frame of a step, or the last one before it; None if there is none."""
         found = self._opened.kept(at)
         return None if found is None else found[1]
 
     def contents(self) -> Mapping[str, Any]:
-        """What the time machine can show.
+        """Tell what the time machine can show.
 
         Returns:
             ``run``, the steps of kept ``frames`` and ``states``, and ``best``: step, metric and value of the best
@@ -260,5 +260,5 @@ class RunHandle:
 
 
 def nothing_kept() -> CheckpointError:
-    """The error of a run that is too young to be asked."""
+    """Make the error of a run that is too young to be asked."""
     return CheckpointError("Nothing is kept of this run yet: let it make some steps")

@@ -100,7 +100,7 @@ class Lockstep:
         return max(side.step_count for side in self.sides)
 
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
-        """The newest frames of all sides, of one step, and the wish for newer ones.
+        """Return the newest frames of all sides, of one step, and ask for newer ones.
 
         A side that ended stays in the set with its last frame.
 
@@ -147,7 +147,7 @@ class Lockstep:
         self.send(do.Step())
 
     def set_pace(self, steps_per_second: float | None) -> None:
-        """Steps a second at most; None for full speed.
+        """Bound the steps a second; None for full speed.
 
         Raises:
             ConfigError: If it is not between 0.1 and 1000.

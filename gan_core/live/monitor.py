@@ -142,7 +142,7 @@ class Monitor:
             self._ready.notify()
 
     def on_failure(self, runner: Watched, act: Callable[[Finding], None] | None) -> None:
-        """Have something done when a failure is found in this run that was not there before; None for nothing."""
+        """Act when a failure is found in this run that was not there before; None for nothing."""
         if act is None:
             self._alarms.pop(runner, None)
         else:

@@ -108,23 +108,23 @@ class OpenedRun(Opened):
         return 1
 
     def status(self, side: int = 0) -> RunStatus:
-        """The run now."""
+        """Return the run's status now."""
         return self._runner.status
 
     def frame(self, since: int, which: Which) -> bytes | None:
-        """The newest frame."""
+        """Return the newest frame."""
         return self._runner.frame(since, which)
 
     def kept(self, at: int) -> tuple[int, bytes] | None:
-        """The frame that was to be seen at a step."""
+        """Return the frame shown at a step."""
         return self._recorder.frame(at)
 
     def contents(self) -> Mapping[str, Any]:
-        """Steps of what is kept."""
+        """Tell the steps of what is kept."""
         return self._recorder.contents()
 
     def state(self, step: int | None = None, *, fresh: bool = False) -> tuple[int, Mapping[str, Any]]:
-        """The last kept state of a step or before."""
+        """Find the last kept state of a step or before."""
         if fresh:
             self._recorder.look()
         found = self._recorder.state(self._runner.step_count if step is None else step)
@@ -137,11 +137,11 @@ class OpenedRun(Opened):
         return self._recorder.past()
 
     def snapshot(self) -> Snapshot | None:
-        """The newest snapshot."""
+        """Return the newest snapshot."""
         return self._runner.snapshot
 
     def trainer(self) -> Trainer | None:
-        """The trainer itself."""
+        """Return the trainer itself."""
         return self._runner.trainer
 
     def send(self, command: RunCommand[R]) -> R:
@@ -231,7 +231,7 @@ class OpenedLockstep(Opened):
         super().__init__(self._group)
 
     def n_sides(self) -> int:
-        """Runs in lockstep."""
+        """Open runs in lockstep."""
         return len(self._group.sides)
 
     def status(self, side: int = 0) -> RunStatus:
@@ -239,7 +239,7 @@ class OpenedLockstep(Opened):
         return self._group.sides[side].status(playing=self._group.playing)
 
     def frame(self, since: int, which: Which) -> bytes | None:
-        """The newest set of frames."""
+        """Return the newest set of frames."""
         return self._group.frame(since, which)
 
     def kept(self, at: int) -> tuple[int, bytes] | None:

@@ -34,12 +34,12 @@ class Plan:
     def new(
         cls, config: RunConfig, interventions: Sequence[Intervention] = (), begin_with: Learned | None = None
     ) -> Plan:
-        """A run from its beginning."""
+        """Plan a run from its beginning."""
         return cls(config, config, tuple(sorted(interventions, key=lambda i: i.step)), begin_with=begin_with)
 
     @classmethod
     def of_state(cls, state: Mapping[str, Any], trainer: Trainer | None = None) -> Plan:
-        """A run that goes on from a state."""
+        """Plan a run that goes on from a state."""
         initial = config = parse_config(state["config"])
         done = [Intervention.model_validate(i) for i in (*state["interventions"], *state["pending"])]
         for intervention in state["interventions"]:
@@ -63,6 +63,6 @@ class Plan:
         return trainer
 
     def retuned(self, change: Change) -> Plan:
-        """This plan with other settings: of its beginning, or of the state's run if it goes on from one."""
+        """Change settings of the plan: of its beginning, or of the state's run if it goes on from one."""
         config = change.onto(self.config).config
         return replace(self, config=config, initial_config=config if self.state is None else self.initial_config)

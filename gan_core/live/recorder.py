@@ -150,7 +150,7 @@ class Recorder:
     # -- what it knows ---------------------------------------------------------------------------------------
 
     def contents(self) -> dict[str, Any]:
-        """What is kept, for the slider: steps of frames and states, the best step and why it is best."""
+        """Tell what is kept, for the slider: steps of frames and states, the best step and why it is best."""
         with self._lock:
             self._rate()
             best = self.best
@@ -162,12 +162,12 @@ class Recorder:
             }
 
     def frame(self, step: int) -> tuple[int, bytes] | None:
-        """The frame that was to be seen at a step, with its own step."""
+        """Return the frame shown at a step, with its own step."""
         with self._lock:
             return self._frames.before(step)
 
     def state(self, step: int) -> tuple[int, Mapping[str, Any]] | None:
-        """The last kept state of this step or before, with its own step."""
+        """Find the last kept state of this step or before, with its own step."""
         with self._lock:
             self._rate()
             found = self._states.before(step)
@@ -232,7 +232,7 @@ class Recorder:
             self._saved = moment
 
     def _card(self, scores: Mapping[str, float]) -> RunCard:
-        """What is told of the run; on the thread that writes."""
+        """Make the run's card; on the thread that writes."""
         with self._lock:
             frame, clock = self._passing[2], self._clock_of_run()
         picture = self._picture(frame) if self._picture is not None and frame else b""
@@ -273,7 +273,7 @@ class Recorder:
             self.best = Best(step, metric, value, state)
 
     def _state_of(self, step: int) -> Mapping[str, Any] | None:
-        """The state of exactly this step, if it is kept."""
+        """Return the state of exactly this step, if it is kept."""
         found = self._states.before(step)
         if found is not None and found[0] == step:
             return found[1]

@@ -164,7 +164,7 @@ class Run:
         return status_of(self, playing=playing)
 
     def frame(self, since: int = -1, which: Which | None = None) -> bytes | None:
-        """The newest frame, and the wish for a newer one.
+        """Return the newest frame and ask for a newer one.
 
         Args:
             since: Serial of the frame that the caller has.
@@ -328,7 +328,7 @@ class Run:
             self.show_observers()
 
     def say(self, message: str) -> None:
-        """Have something said in the next frame."""
+        """Say something in the next frame."""
         self.message = message
         self.display.stale = True
 
@@ -359,7 +359,7 @@ class Run:
         self.display.look(self.trainer, self._sight)
 
     def glance(self) -> None:
-        """Have a snapshot and its frame made while the training goes on."""
+        """Start a snapshot and its frame while the training goes on."""
         self.display.glance(header_of(self), self._sight)
         self.show_observers()
 
@@ -373,7 +373,7 @@ class Run:
             self._observe(self.trainer)
 
     def state_now(self) -> Mapping[str, Any] | None:
-        """A copy of all that the run is, or of the one that is to be built; None if it could not be."""
+        """Copy the run's whole state, building the run first if need be; None if it could not be built."""
         if self.waiting:
             self.build()
         return None if self.trainer is None else self.trainer.state_dict()

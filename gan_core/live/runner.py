@@ -179,7 +179,7 @@ class Runner:
         return self._run.status(playing=self.playing)
 
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
-        """The newest frame, and the wish for a newer one.
+        """Return the newest frame and ask for a newer one.
 
         Args:
             since: Serial of the frame that the caller has.
@@ -226,7 +226,7 @@ class Runner:
         self.send(do.Step("g"))
 
     def set_pace(self, steps_per_second: float | None) -> None:
-        """Steps a second at most; None for full speed.
+        """Bound the steps a second; None for full speed.
 
         Raises:
             ConfigError: If it is not between 0.1 and 1000.
@@ -306,7 +306,7 @@ class Runner:
         self._run.post(self._run.plan(plan, preset))
 
     def state_now(self, timeout: float = 5.0) -> Mapping[str, Any] | None:
-        """A copy of all that the run is, taken between two steps; not for the run's own thread.
+        """Copy the run's whole state between two steps; not for the run's own thread.
 
         Args:
             timeout: Seconds to wait for the step in hand.

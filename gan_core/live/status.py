@@ -53,7 +53,7 @@ class RunStatus:
 
 
 def status_of(run: Run, *, playing: bool) -> RunStatus:
-    """The status of a run.
+    """Read the status of a run.
 
     Args:
         run: The run.

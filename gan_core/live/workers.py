@@ -14,10 +14,10 @@ SPAWN: Final = multiprocessing.get_context("spawn")
 
 
 def settle(nice: int = 0) -> None:
-    """What a worker process does first.
+    """Prepare a worker process; its first act.
 
-    Ctrl-C is left to whoever leads the work. If that one is killed, nobody waits for what is done here, and nobody
-    says so either: the queue of an executor is held open by its workers themselves.
+    Ctrl-C is left to the process that leads the work. If that one is killed, nobody waits for what is done here, and
+    nobody says so either: the queue of an executor is held open by its workers themselves.
 
     Args:
         nice: How far it stands back for other processes, as of `os.nice`.

@@ -99,7 +99,7 @@ class Autosave:
         at_once: bool = False,
         card: Callable[[], RunCard] = RunCard,
     ) -> None:
-        """Have a state written, if the last writing is long enough ago; returns at once.
+        """Queue a state to be written, if the last writing is long enough ago; returns at once.
 
         Args:
             key: The run's name: letters, digits, ``-`` and ``_``.
@@ -122,7 +122,7 @@ class Autosave:
             self._ready.notify()
 
     def saved(self) -> list[Saved]:
-        """The files that can be read, newest first."""
+        """List the files that can be read, newest first."""
         found = []
         for path in _files(self.folder):
             try:
@@ -134,7 +134,7 @@ class Autosave:
         return sorted(found, key=lambda s: -s.when)
 
     def path(self, key: str) -> Path:
-        """The file of a run.
+        """Return the file of a run.
 
         Raises:
             ValueError: If it is no name for a run.

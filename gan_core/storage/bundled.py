@@ -85,7 +85,7 @@ class Recording:
         return self.past.states[-1][1]
 
     def trainer(self, step: int | None = None, *, device: str = "cpu") -> Trainer:
-        """A trainer of one's own that stands in the last kept state of a step or before.
+        """Make a trainer that stands in the last kept state of a step or before.
 
         Args:
             step: The step; the last one if None.
@@ -124,7 +124,7 @@ def path_of(name: str) -> Path:
 
 
 def encode(recording: Recording) -> bytes:
-    """The file of a recording."""
+    """Write a recording as a file's content."""
     from gan_core.storage import checkpoint  # late: it needs torch
 
     states = recording.past.states
@@ -183,7 +183,7 @@ def decode(content: bytes) -> Recording:
 
 
 def _without(content: bytes, curves: Iterable[str]) -> bytes:
-    """A frame without curves, and with a note of which it had."""
+    """Take the curves out of a frame, and note which it had."""
     header, arrays = frame_format.decode(content)
     header["curves"] = [name for name in curves if name in arrays]
     kept = {name: array for name, array in arrays.items() if name not in header["curves"]}
@@ -191,7 +191,7 @@ def _without(content: bytes, curves: Iterable[str]) -> bytes:
 
 
 def _rounded(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same numbers with the last `_DROPPED_BITS` bits zero, for the sake of compression."""
+    """Set the last `_DROPPED_BITS` bits of numbers to zero, for the sake of compression."""
     bits = array.view(np.uint32).astype(np.uint64) + (1 << (_DROPPED_BITS - 1))
     return (bits >> _DROPPED_BITS << _DROPPED_BITS).astype(np.uint32).view(np.float32)
 

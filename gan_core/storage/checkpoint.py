@@ -41,7 +41,7 @@ _DTYPES: Final = {torch.float64: "F64", torch.float32: "F32", torch.int64: "I64"
 
 
 def encode(state: Mapping[str, Any], *, preset: str = "", app: str = "") -> bytes:
-    """A trainer's state as a file.
+    """Write a trainer's state as a file's content.
 
     Args:
         state: From `Trainer.state_dict`.
@@ -73,7 +73,7 @@ def save(trainer: Trainer, path: str | Path, *, preset: str = "", app: str = "")
 
 
 def load(source: bytes | str | Path, *, device: str = "cpu") -> Trainer:
-    """A trainer that goes on where the file's run stood.
+    """Make a trainer that goes on where the file's run stood.
 
     Args:
         source: A file, or its content.

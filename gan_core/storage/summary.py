@@ -69,7 +69,7 @@ def write(content: bytes, path: str | Path) -> None:
 
 
 def read(source: bytes | str | Path) -> bytes:
-    """The content of a file, or the content itself, if it is not too large.
+    """Read a file, or take its content, if it is not too large.
 
     Raises:
         CheckpointError: If it is too large or cannot be read.
@@ -117,7 +117,7 @@ def summarise(source: bytes | str | Path) -> Summary:
 
 
 def load_history(path: str | Path) -> History:
-    """A run's history alone, without its weights and without its data.
+    """Read a run's history alone, without its weights and without its data.
 
     Raises:
         CheckpointError: If it is no checkpoint, damaged, or of a version that this app cannot read.

@@ -141,7 +141,7 @@ _CHANGED_NOTES: Final[Mapping[str, str]] = {
 
 
 def lines(switches: frozenset[str] = frozenset()) -> tuple[Line, ...]:
-    """The step's lines, read from this file.
+    """Read the step's lines from this file.
 
     Args:
         switches: Names in `SWITCHES`: what is left out.
@@ -253,7 +253,7 @@ class Stepper:
         return fake
 
     def _layers(self, player: str) -> list[tuple[str, Tensor]]:
-        """A player's weight matrices by the number of their layer; biases go with them unseen."""
+        """Return a player's weight matrices by the number of their layer; biases are left out."""
         weights = [w for w in self._networks[player].parameters() if w.dim() > 1]
         return [(f"layer {i}", w) for i, w in enumerate(weights, 1)]
 

@@ -62,7 +62,7 @@ class Fixed:
     real_labels: Tensor | None = None
 
     def to(self, device: torch.device) -> Fixed:
-        """The same on another device."""
+        """Copy to another device."""
         tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
         moved: dict[str, Any] = {name: value.to(device) for name, value in tensors.items()}
         return replace(self, **moved)
@@ -186,7 +186,7 @@ def observe(
 
 
 def observe_raw(generator: nn.Module, fixed: Fixed, data: Points | Images) -> Arrays:
-    """What a second generator, the raw one beside the averaged one, makes of the same noise.
+    """Generate from the same noise with a second generator: the raw one beside the averaged one.
 
     Args:
         generator: The raw generator.
@@ -270,7 +270,7 @@ def _observe_images(
 
 
 def beside_the_next(x: Tensor, packing: int) -> Tensor:
-    """What D is shown for each sample of ``x``: itself, or a pack of it and the samples that follow, in a circle.
+    """Build D's input for each sample of ``x``: itself, or a pack of it and the samples that follow, in a circle.
 
     Args:
         x: ``[n, c, ...]``; a gradient passes through a pack's first sample alone.
@@ -301,7 +301,7 @@ def _numpy(x: Tensor) -> NDArray[np.float32]:
 
 
 def step_125(value: float) -> float:
-    """The next of ... 0.1, 0.2, 0.5, 1, 2, 5, ... that is not below ``value``, so that scales change in steps."""
+    """Round up to the next of ... 0.1, 0.2, 0.5, 1, 2, 5, ..., so that scales change in steps."""
     if not 1e-6 < value < 1e12:  # also NaN
         return 1e-6 if value <= 1e-6 else 1e12
     power = 10.0 ** math.floor(math.log10(value))

@@ -41,7 +41,7 @@ N_NUMBERS_D, N_NUMBERS_G = 9, 2
 
 
 def objective_of(config: RunConfig) -> Objective:
-    """The game that a config plays: its objective, with its settings applied."""
+    """Return the objective that a config plays, with its settings applied."""
     objective = OBJECTIVES[config.objective]
     if config.label_smoothing:
         objective = smoothed(objective, config.label_smoothing)
@@ -161,7 +161,7 @@ class Game:
         self.numbers_d = self._describe_d(losses.detach(), logits.detach(), grad_norm)
 
     def _regularise(self, critic: Critic, real: Tensor, fake: Tensor) -> Tensor:
-        """The weighted penalties that are due at this update (lazily: k times the weight at every k-th)."""
+        """Sum the weighted penalties due at this update (lazily: k times the weight at every k-th)."""
         total = torch.zeros((), device=self.device)
         shown = torch.zeros((), device=self.device)
         active = [r for r in self.config.regularisers if r.weight]
@@ -227,7 +227,7 @@ class Game:
     # -- what both need ----------------------------------------------------------------------------------------
 
     def _sample_real(self) -> tuple[Tensor, ...]:
-        """A batch of data; with its labels if the game is conditional."""
+        """Draw a batch of data; with its labels if the game is conditional."""
         batch = sampling.sample_data(self._n_samples, self.config, self.data, self.rngs["data"])
         return tuple(tensor.to(self.device) for tensor in batch)
 
@@ -235,7 +235,7 @@ class Game:
         return sampling.sample_prior(self._n_samples, self.config, self.rngs["z"]).to(self.device)
 
     def _shown(self, x: Tensor) -> Tensor:
-        """What D is shown in place of these samples, real or generated: most often themselves."""
+        """Build D's input from samples, real or generated: most often themselves."""
         return self._disguised(x) if self._disguises else x
 
     def _disguised(self, x: Tensor) -> Tensor:

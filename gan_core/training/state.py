@@ -16,7 +16,7 @@ from gan_core.training.players import N_NUMBERS_D, N_NUMBERS_G, Game
 
 
 def of_game(game: Game) -> dict[str, Any]:
-    """Copies of all tensors that later updates depend on."""
+    """Copy all tensors that later updates depend on."""
     return {
         "generator": copy.deepcopy(game.generator.state_dict()),
         "discriminator": copy.deepcopy(game.discriminator.state_dict()),
@@ -30,13 +30,13 @@ def of_game(game: Game) -> dict[str, Any]:
 
 
 def counters(game: Game) -> dict[str, int]:
-    """What the game has counted."""
+    """Return the game's counters."""
     n_averaged = 0 if game.ema is None else game.ema.n_updates
     return {"step": game.n_steps, "d_updates": game.n_updates_d, "ema_updates": n_averaged}
 
 
 def _remembered(game: Game) -> dict[str, Tensor]:
-    """The very tensors that the methods in use remember, by name."""
+    """Return the tensors (not copies) that the methods in use remember, by name."""
     tensors: dict[str, Tensor] = {}
     if game.replay is not None:
         tensors |= {"replay.samples": game.replay.samples, "replay.n": game.replay.n}
@@ -74,7 +74,7 @@ def into_game(game: Game, given: Mapping[str, Any]) -> None:
 
 
 def config_after(initial: RunConfig, given: Mapping[str, Any]) -> tuple[RunConfig, list[Intervention]]:
-    """The config that a state's run has come to, and what was done to it.
+    """Read the config that a state's run has come to, and what was done to it.
 
     Raises:
         CheckpointError: If the run began with another config.

@@ -212,11 +212,11 @@ class Trainer:
     # -- looking and keeping ---------------------------------------------------------------------------------
 
     def shown(self, which: Which = "ema") -> nn.Module:
-        """The averaged generator, or the raw one if that alone is asked for or averaging is off."""
+        """Return the averaged generator, or the raw one if that alone is asked for or averaging is off."""
         return self.ema if which != "raw" and self.ema is not None else self.generator
 
     def beside(self, which: Which = "ema") -> nn.Module | None:
-        """The raw generator, if it is to be shown beside the averaged one."""
+        """Return the raw generator if it is shown beside the averaged one."""
         return self.generator if which == "both" and self.ema is not None else None
 
     def moment(self, which: Which = "ema") -> Moment:

@@ -46,7 +46,7 @@ class Learned:
 
 
 def learned(state: Mapping[str, Any], config: RunConfig) -> Learned:
-    """What a run of ``config`` can begin with of a state; neither is changed.
+    """Collect the tensors of a state with which a run of ``config`` can begin; neither is changed.
 
     Args:
         state: From `Trainer.state_dict`, of a run of any config.
@@ -86,7 +86,7 @@ def learned(state: Mapping[str, Any], config: RunConfig) -> Learned:
 
 
 def into_new_game(game: Game, what: Learned) -> None:
-    """Have a game that has not begun yet begin with what was learned."""
+    """Put what was learned into a game that has not begun yet."""
     _take(game.generator, what.tensors["generator"])
     _take(game.discriminator, what.tensors["discriminator"])
     if game.ema is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gan_core import ConfigError, GanExplorerError, RunConfig
-from gan_core.config import is_live
+from gan_core.config import Change
 from gan_core.config.presets import find, presets, usual_preset
 from gan_core.live import commands as do
 from pages.ui.effects import Effects, Notify
@@ -26,19 +26,18 @@ def change(visit: Visit, changes: Mapping[str, Any], *, keep_learned: bool = Fal
     """
     run, now = visit.run, visit.run.status().config
     try:
-        config = _changed(now, changes)
-        if len(config.data_shape) != len(now.data_shape):
-            return _change_kind(visit, config)
-        paths = now.differences(config)
-        if not paths:
+        made = _change(now, changes)
+        if len(made.config.data_shape) != len(now.data_shape):
+            return _change_kind(visit, made.config)
+        if not made.paths:
             return ()
-        if all(is_live(path) for path in paths):
-            run.send(do.Retune(changes))
+        if made.live:
+            run.send(do.Retune(made))
             run.flush()  # the link is to name the step at which it happened
             return ()
-        origin = run.send(do.Restart(config, keep_learned=keep_learned))
+        origin = run.send(do.Restart(made.config, keep_learned=keep_learned))
         kept = "" if origin is None else f" Kept of step {origin.step:,}: {kept_words(origin.kept)}."
-        return (Notify(f"New run: {', '.join(paths)} cannot change while a run goes on.{kept}"),)
+        return (Notify(f"New run: {', '.join(made.paths)} cannot change while a run goes on.{kept}"),)
     except GanExplorerError as error:
         return (Notify(str(error)),)
 
@@ -53,20 +52,20 @@ def kept_words(kept: Mapping[Any, tuple[int, int]]) -> str:
     return ", ".join(f"{part(*kept[player])} of {name}" for player, name in names.items())
 
 
-def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
+def _change(config: RunConfig, changes: Mapping[str, Any]) -> Change:
     """Apply changes to a config; other data may refuse what suited the last ones, and then that goes as well.
 
     Raises:
         ConfigError: If a value is not allowed.
     """
     try:
-        return config.changed(changes)
+        return config.change(changes)
     except ConfigError:
         if "data.name" not in changes:
             raise
         plain: dict[str, Any] = {"conditional": False, "augment": []}
         plain |= {f"{p}.kind": "mlp" for p in ("generator", "discriminator") if getattr(config, p).kind == "dcgan"}
-        return config.changed(plain | dict(changes))
+        return config.change(plain | dict(changes))
 
 
 def _change_kind(visit: Visit, config: RunConfig) -> Effects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 from pathlib import Path
@@ -42,6 +43,14 @@ def test_every_link_to_a_file_leads_to_it(page: Path) -> None:
 def test_every_file_that_is_named_exists(page: Path) -> None:
     for name in A_PATH.findall(page.read_text(encoding="utf-8")):
         assert ROOT.joinpath(name).exists(), f"{page.name} names {name}, which is not there"
+
+
+def test_the_table_of_moved_modules_names_modules_that_are_there() -> None:
+    text = ROOT.joinpath("CHANGELOG.md").read_text(encoding="utf-8")
+    moved = re.findall(r"^\| `(gan_core[\w.]*)` \| `(gan_core[\w.]*)` \|$", text, re.M)
+    assert len(moved) > 40
+    for old, new in moved:
+        assert importlib.util.find_spec(new), f"{old} is said to have moved to {new}, which is not there"
 
 
 def test_the_documents_are_found() -> None:

@@ -160,7 +160,7 @@ print(OBJECTIVES["hinge"].d_loss(real, fake).item(), OBJECTIVES["hinge"].d_loss.
 def in_new_python(code: str, folder: Path) -> list[str]:
     """What ``code`` prints in an interpreter of its own, started in a folder."""
     command = [sys.executable, "-B", "-c", code]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().splitlines()
 
@@ -333,6 +333,7 @@ def test_contributing_names_the_files_that_an_entry_takes(what: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # an interpreter of its own, on a machine that may be busy
 def test_a_new_entry_of_each_kind_goes_from_config_to_page_and_script(tmp_path: Path) -> None:
     aside = shutil.ignore_patterns("__pycache__", "web")
     for room in ("gan_core", "pages"):

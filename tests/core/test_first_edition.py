@@ -35,7 +35,7 @@ from gan_core.data.own_data import OwnPoints
 from gan_core.data.payload import from_bytes, from_text, to_bytes, to_text
 from gan_core.data.tables import read_points
 from gan_core.data.uploads import read_zip
-from gan_core.diagnosis import HEADLINES
+from gan_core.diagnosis import FINDINGS
 from gan_core.experiments.gallery import failures
 from gan_core.experiments.lessons import lessons
 from gan_core.experiments.published import PROTOCOLS
@@ -587,7 +587,7 @@ def test_no_preset_has_changed() -> None:
         ("regularisers", REGULARISERS),
         ("optimizers", OPTIMIZERS),
         ("metrics", METRICS),
-        ("findings", HEADLINES),
+        ("findings", FINDINGS),
         ("recipes", RECIPES),
         ("failures", failures()),
         ("protocols", PROTOCOLS),

@@ -343,16 +343,22 @@ def test_looks_and_scores_keep_to_their_share_of_the_time(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(monitor_module, "look", work("look", 0.02, look_once))
     monkeypatch.setattr(monitor_module, "score_generators", work("score", 0.5, lambda *_: {}))
-    monitor = Monitor(clock, threaded=False)
+    monitor, trainer = Monitor(clock, threaded=False), Trainer(CONFIG)
+    trainer.step()
 
-    def observe(runner: Any, trainer: Trainer) -> None:
-        monitor(runner, trainer)
+    class Run:
+        run = n_together = 1
+        scoring = -1
+
+        def report(self, *_: Any) -> None:
+            pass
+
+    run, end = Run(), clock.now + 150
+    while clock.now < end:
+        clock.now += 0.1
+        monitor(run, trainer)
         monitor.work()
         clock.spent = 0.0  # that was another thread's time
-
-    runner, _ = by_hand(CONFIG, clock, observers=(observe,))
-    runner.play()
-    turn(runner, clock, 150, step=0.2)
     assert 0.5 * calls.count("score") / 150 <= monitor_module.SHARE_SCORES * 1.5
     assert 0.02 * calls.count("look") / 150 <= monitor_module.SHARE * 1.1
     assert calls.count("score") >= 2

@@ -24,12 +24,12 @@ function words(paragraphs) {
 }
 
 function table({ head, rows }) {
-  const cells = (tag, row) =>
-    row.map((text, i) =>
-      i || !text // above the names of the rows there is no heading
-        ? el(tag, tag === 'th' ? { text, scope: 'col' } : { text })
-        : el('th', { text, scope: tag === 'th' ? 'col' : 'row' }),
-    );
+  const cell = (tag, text, i) => {
+    if (!text) return el('td'); // above the names of the rows there is no heading
+    if (tag === 'th' || i === 0) return el('th', { text, scope: tag === 'th' ? 'col' : 'row' });
+    return el('td', { text });
+  };
+  const cells = (tag, row) => row.map((text, i) => cell(tag, text, i));
   return el(
     'table',
     {},
