@@ -21,7 +21,7 @@ from tests.pages.conftest import VISIT, Opener, Seen
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
 
 
-def pictures(n: int = 5) -> bytes:
+def pictures(n: int = 12) -> bytes:
     """A zip with pictures of noise, a text and a picture that is none."""
     rng, out = np.random.default_rng(0), io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
@@ -46,11 +46,11 @@ def test_pictures_are_trained_on_as_they_were_asked_for(
     app.file_uploader(key="own:files").upload("mine.zip", pictures(), "application/zip").run()
     assert not app.exception
     said = " ".join(text.value for text in app.text)
-    assert "5 pictures" in said
+    assert "12 pictures" in said
     assert "1 left out" in said
-    assert any("Only 5 images" in warning.value for warning in app.warning)
+    assert "200 are few already" in said
     app.segmented_control(key="own:size").set_value(16).run()
-    app.toggle(key="own:colour").set_value(True).run()
+    assert next(toggle for toggle in app.toggle if toggle.label == "in colour").value, "as the pictures are"
     app.button(key="own:go").click().run()
     rebuilt(runner, 2)
     assert not app.exception
@@ -61,20 +61,31 @@ def test_pictures_are_trained_on_as_they_were_asked_for(
     assert runner.wait(lambda r: r.step > 0), runner.message
 
 
+def test_too_few_pictures_are_refused_in_words_and_the_run_stays(
+    open_app: Opener, runner_of: Callable[[AppTest], Seen]
+) -> None:
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    app.file_uploader(key="own:files").upload("mine.zip", pictures(5), "application/zip").run()
+    app.button(key="own:go").click().run()
+    assert "at least 8 are needed" in " ".join(toast.value for toast in app.toast)
+    assert (runner.run, runner.config.data.name) == (1, "ring-8")
+
+
 def test_both_players_can_be_told_the_classes_of_a_zip_with_folders(
     open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
 ) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
-        for i in range(6):
+        for i in range(12):
             picture = io.BytesIO()
-            Image.new("L", (8, 8), 40 * i).save(picture, "PNG")
+            Image.new("L", (8, 8), 20 * i).save(picture, "PNG")
             file.writestr(f"{('<b>cat</b>', 'dog')[i % 2]}/{i}.png".replace("/b>", "b>"), picture.getvalue())
     app = open_app(SMALL)
     runner = runner_of(app)
     app.file_uploader(key="own:files").upload("mine.zip", out.getvalue(), "application/zip").run()
     app.segmented_control(key="own:size").set_value(8).run()
-    assert any(text.value == "2 classes: <b>cat<b>, dog" for text in app.text)
+    assert any(text.value == "Folders are classes: <b>cat<b> 6, dog 6." for text in app.text)
     app.button(key="own:go").click().run()
     rebuilt(runner, 2)
     assert not app.exception
