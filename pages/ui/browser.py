@@ -31,5 +31,5 @@ def mount(*, key: str, on_token: Callable[[], None]) -> None:
 
 
 def parse(raw: Any) -> str:
-    """The token that a browser sent, or "" if it is none: it may send anything."""
+    """Read the token that a browser sent; return "" if it is none: it may send anything."""
     return raw if isinstance(raw, str) and _TOKEN.fullmatch(raw) else ""

@@ -32,7 +32,7 @@ def show(figure: go.Figure | Plain, *, key: str, alt: str) -> None:
 
 
 def spoken(figure: go.Figure | Plain, alt: str) -> dict[str, Any]:
-    """What the script `figure.js` takes of a figure: itself, its height in pixels and its text alternative."""
+    """Collect what `figure.js` takes of a figure: itself, its height in pixels and its text alternative."""
     if isinstance(figure, dict):
         return {"figure": plain_json(figure), "height": figure["layout"]["height"], "alt": alt}
     return {"figure": figure.to_json(), "height": figure.layout.height, "alt": alt}

@@ -26,7 +26,7 @@ def section(name: str) -> None:
 
 
 def number(value: float, spec: str = ".3g") -> str:
-    """A number for people, with a minus sign in place of a hyphen.
+    """Write a number for people, with a minus sign in place of a hyphen.
 
     Args:
         value: What to show.

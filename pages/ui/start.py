@@ -80,5 +80,5 @@ class Routes:
         await router(scope, receive, send)
 
     def route(self) -> Route:
-        """The one route that Streamlit is told of."""
+        """Make the one route that Streamlit is told of."""
         return Route(f"{self._base}/gan/{{rest:path}}", self)

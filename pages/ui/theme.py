@@ -28,4 +28,4 @@ def follow() -> None:
 
 
 def _nothing() -> None:
-    """The run of the script is all that is wanted."""
+    """Do nothing: the run of the script redraws the page."""

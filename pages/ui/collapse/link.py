@@ -19,12 +19,12 @@ NAMES: Final = ("failure", "protocol", "zoo", "sides", "seed", *(f"change{letter
 
 
 def failing(failure: Failure, seed: int) -> Entry:
-    """The side that fails."""
+    """Make the side that fails."""
     return Entry("as it fails", "", failure.config(seed))
 
 
 def cured(failure: Failure, name: str, seed: int) -> Entry:
-    """The side with a cure."""
+    """Make the side with a cure."""
     cure = failure.cure(name)
     return Entry(cure.title, name, failure.cured(cure, seed))
 
@@ -37,18 +37,18 @@ def published(name: str, seed: int) -> list[Entry]:
 
 
 def variant_named(name: str) -> Variant | None:
-    """The variant of the zoo with this name, if it can be trained here."""
+    """Find the variant of the zoo with this name, if it can be trained here."""
     return next((variant for variant in variants() if variant.name == name and variant.runs), None)
 
 
 def beside_plain(variant: Variant, seed: int) -> list[Entry]:
-    """A variant of the zoo and the plain GAN."""
+    """Put a variant of the zoo beside the plain GAN."""
     pair = {"plain GAN": plain(variant.base), variant.name: variant.config}
     return [Entry(title, OWN, config.changed({"seed": seed})) for title, config in pair.items()]
 
 
 def sides_to_link(failure: Failure, entries: Sequence[Entry], seed: int) -> dict[str, str]:
-    """The parameters that repeat a failure with these sides, but for the seed."""
+    """Write the parameters that repeat a failure with these sides, but for the seed."""
     query = {"failure": failure.name, "sides": ",".join(entry.cure or "none" for entry in entries)}
     from_ = failure.config(seed)
     for letter, entry in zip(LETTERS, entries, strict=False):
@@ -58,7 +58,7 @@ def sides_to_link(failure: Failure, entries: Sequence[Entry], seed: int) -> dict
 
 
 def parse_link(query: Mapping[str, str]) -> tuple[Failure, list[Entry]]:
-    """What a link says; parameters come from strangers.
+    """Read a link; its parameters come from strangers.
 
     Raises:
         ConfigError: In one line: what is wrong and what is allowed.

@@ -23,7 +23,7 @@ _KEY = "lab"
 
 
 def gallery() -> None:
-    """The failures, one click each."""
+    """Show the failures, one click each."""
     here = state.bench()
     failure = state.chosen()
     session.feed("lab:failure", failure.name)
@@ -98,7 +98,7 @@ def _cure(cure: Cure, *, shown: bool) -> None:
 
 @st.fragment(key="lab-fragment")
 def sides() -> None:
-    """The sides in training; the component fetches their frames itself."""
+    """Show the sides in training; the component fetches their frames itself."""
     here = state.bench()
     lab.mount(
         key=_KEY,
@@ -122,7 +122,7 @@ def sides() -> None:
 
 
 def _differs(configs: Sequence[RunConfig], i: int) -> str:
-    """What stands under a side's name."""
+    """Write the words under a side's name."""
     first = configs[0]
     if i == 0:
         same = "data, noise" if all(config.data == first.data for config in configs) else "noise"
@@ -152,5 +152,5 @@ def one_setting() -> None:
 
 
 def how_sure() -> None:
-    """The same comparison from several seeds."""
+    """Show the same comparison from several seeds."""
     sure.panel()

@@ -17,7 +17,7 @@ FRAMES: Final = "gan/lab"
 
 
 def routes(rooms: Rooms, base: str) -> list[Route]:
-    """The routes.
+    """Make the routes.
 
     Args:
         rooms: Where the comparisons are.

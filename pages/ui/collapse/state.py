@@ -36,7 +36,7 @@ def _presence(_bench: Bench, token: str) -> Bench:
 
 
 def bench() -> Bench:
-    """This visitor's comparison; made from the link at the first call, and again after it was released."""
+    """Return this visitor's comparison; it is made from the link at the first call, and again after it was released."""
     known: Bench | None = session.recall(_BENCH)
     if known is None or known.run.closed:
         if known is None:
@@ -56,24 +56,24 @@ def bench() -> Bench:
 
 
 def chosen() -> Failure:
-    """The failure that is shown."""
+    """Return the failure that is shown."""
     return find(session.recall(_FAILURE, next(iter(failures()))))
 
 
 def goal() -> GoalName:
-    """What the sides are checked for."""
+    """Return the goal that the sides are checked for."""
     if variant := compared():
         return goal_of(plain(variant.base)) or "modes"
     return "modes" if session.recall(_PROTOCOL) else chosen().goal
 
 
 def compared() -> Variant | None:
-    """The variant of the zoo that stands beside the plain GAN, if that is what is shown."""
+    """Return the variant of the zoo that stands beside the plain GAN, if that is what is shown."""
     return variant_named(session.recall(_VARIANT, ""))
 
 
 def base() -> str:
-    """The preset that the sides come from."""
+    """Return the preset that the sides come from."""
     variant = compared()
     return chosen().preset if variant is None else variant.base
 

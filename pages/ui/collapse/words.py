@@ -24,7 +24,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
 
 
 def differences(config: RunConfig, other: RunConfig) -> str:
-    """What ``config`` has otherwise than ``other``, as one sentence; "" if they are equal."""
+    """Describe how ``config`` differs from ``other``, in one sentence; "" if they are equal."""
     changed = other.differences(config)
     before = config.differences(other)
     said: list[str] = []

@@ -31,7 +31,7 @@ class Link:
 
 
 def parse(query: Mapping[str, str], config: RunConfig) -> Link:
-    """What a link says.
+    """Read a link.
 
     Args:
         query: All its parameters; others than `NAMES` are left alone.

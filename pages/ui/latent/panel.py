@@ -39,7 +39,7 @@ def page() -> None:
 
 
 def _section(first: str) -> str:
-    """The section that the visitor chose, on this visit to the page or on an earlier one."""
+    """Return the section that the visitor chose, on this visit to the page or on an earlier one."""
     images = len(session.visit().run.status().config.data_shape) == 3
     names = [name for name, section in SECTIONS.items() if images or not section.images_only]
     chosen: str = session.recall("latent.section", first if first in names else FIRST)

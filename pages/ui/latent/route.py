@@ -25,7 +25,7 @@ _HEADERS: Final = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
 
 
 def routes(rooms: Rooms, base: str) -> list[Route]:
-    """The routes.
+    """Make the routes.
 
     Args:
         rooms: Where the runs are.

@@ -19,7 +19,7 @@ _LAST: Final = "learn.last_line"
 
 
 def panel() -> None:
-    """The debugger."""
+    """Show the debugger."""
     prose.section("learn/step.md")
     _debugger()
 

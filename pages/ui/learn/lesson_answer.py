@@ -23,7 +23,7 @@ _ROWS: Final = "learn.rows"
 
 
 def panel(lesson: Lesson, visit: LessonVisit, *, locked: bool) -> None:
-    """The answer.
+    """Show the answer.
 
     Args:
         lesson: Which.

@@ -21,7 +21,7 @@ _POLL: Final = 0.4
 
 
 def panel(name: str, *, locked: bool) -> None:
-    """A lesson.
+    """Show a lesson.
 
     Args:
         name: Which; the first one if there is none of this name.
@@ -88,7 +88,7 @@ def _predict(lesson: Lesson, visit: LessonVisit) -> None:
 
 
 def _predicted(lesson: Lesson, *, done: bool, shown: bool) -> str:
-    """What was said; once the run is done all choices, and which was right if that is known."""
+    """Show the prediction; once the run is done all choices, and which was right if that is known."""
     said = session.recall("learn.said", lesson.right)
     if not done:
         return f"You predict: **{lesson.choices[said]}**"

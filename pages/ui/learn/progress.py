@@ -32,7 +32,7 @@ def done() -> frozenset[str]:
 
 
 def add(name: str) -> None:
-    """A lesson is done."""
+    """Note that a lesson is done."""
     session.remember(_DONE, done() | {name})
 
 

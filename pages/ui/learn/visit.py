@@ -77,7 +77,7 @@ def _presence(_visit: LessonVisit, token: str) -> LessonVisit:
 
 
 def open_lesson(lesson: Lesson, seed: int | None = None, *, again: bool = False) -> LessonVisit:
-    """This visitor's run of a lesson; one at a time, and the run of the Train page rests meanwhile.
+    """Return this visitor's run of a lesson; there is one at a time, and the run of the Train page rests meanwhile.
 
     Args:
         lesson: Which.
@@ -110,7 +110,7 @@ def beside(name: str, seed: str) -> Facts:
 
 
 def finished() -> str:
-    """The name of the open lesson if its run is done, else ""."""
+    """Return the name of the open lesson if its run is done, else ""."""
     known: LessonVisit | None = session.recall(_KEY)
     return known.lesson.name if known is not None and known.begun and known.done else ""
 

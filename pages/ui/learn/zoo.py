@@ -12,7 +12,7 @@ from pages.ui.theme import theme
 
 
 def panel() -> None:
-    """The catalogue."""
+    """Show the catalogue."""
     prose.section("learn/zoo.md")
     a, b, c = st.columns([3, 5, 2], vertical_alignment="bottom")
     words = a.text_input("Search", key="zoo:words", placeholder="a name, a year, a word of the idea")

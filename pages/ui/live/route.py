@@ -41,7 +41,7 @@ def plotly_url() -> str:
 
 
 def routes(rooms: Rooms, base: str) -> list[Route]:
-    """The routes.
+    """Make the routes.
 
     Args:
         rooms: Where the runs are.
@@ -92,7 +92,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
 
 
 def serial(text: str) -> int:
-    """A frame's serial as it stands in a request, or -1: strangers may write anything there."""
+    """Read a frame's serial from a request; -1 for anything else, as strangers may write what they like."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
 
 

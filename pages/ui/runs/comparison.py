@@ -53,7 +53,7 @@ def panel(runs: list[Saved]) -> None:
 
 
 def _differences(runs: list[Saved], names: dict[str, str]) -> list[dict[str, str]]:
-    """The settings in which the runs differ, a row each."""
+    """List the settings in which the runs differ, a row each."""
     tables = {names[run.key]: leaves(run.summary.config.model_dump(mode="json")) for run in runs}
     rows: list[dict[str, str]] = []
     for path in sorted({path for table in tables.values() for path in table}):
@@ -64,7 +64,7 @@ def _differences(runs: list[Saved], names: dict[str, str]) -> list[dict[str, str
 
 
 def _told_value(path: str, value: object) -> str:
-    """A setting in few characters, different ones differently."""
+    """Write a setting in few characters, different ones differently."""
     if path == "data.hash":
         return str(value)[:12]
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -61,20 +61,20 @@ class Download:
 
 
 def file_name(here: Visit) -> str:
-    """The beginning of a file's name for this run."""
+    """Make the beginning of a file's name for this run."""
     now = here.run.status()
     return f"{now.preset or now.config.data.name}-seed{now.config.seed}"
 
 
 def film_formats() -> tuple[FilmFormat, ...]:
-    """Formats of films that can be made here."""
+    """List the formats of films that can be made here."""
     from gan_core.export.film import has_mp4
 
     return ("gif", "webp", "mp4") if has_mp4() else ("gif", "webp")
 
 
 def slow_downloads(here: Visit, wish: FilmWish) -> list[Download]:
-    """What takes a while to make, so that its progress is worth showing."""
+    """List the downloads that take a while, so that their progress is worth showing."""
     run = here.run
     return [
         Download(
@@ -105,7 +105,7 @@ def slow_downloads(here: Visit, wish: FilmWish) -> list[Download]:
 
 
 def downloads(here: Visit) -> list[Download]:
-    """What this run can be taken home as at once."""
+    """List the downloads of this run that are there at once."""
     from gan_core.export.onnx import has_onnx
 
     run = here.run
@@ -168,7 +168,7 @@ def downloads(here: Visit) -> list[Download]:
 
 
 def _script(here: Visit) -> list[Download]:
-    """A script that repeats the run, and its data; nothing where there is no such script."""
+    """Offer a script that repeats the run, and its data; nothing where there is no such script."""
     from gan_core.export.script import write_script
     from gan_core.export.script_files import own_file, own_file_name
 

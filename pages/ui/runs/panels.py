@@ -25,7 +25,7 @@ _METRIC_WORDS: Final = {metric.name: metric.listed for metric in METRICS.values(
 
 
 def this_run() -> None:
-    """The run that is open: what it is, and what it can be taken home as."""
+    """Show the open run: what it is, and what it can be taken home as."""
     st.subheader("This run", anchor=False)
     if not session.has_run():
         st.caption("None is open: the Train page opens one, and so does a saved run below.")
@@ -36,7 +36,7 @@ def this_run() -> None:
 
 
 def saved() -> None:
-    """Saved runs: go on, download, delete, compare."""
+    """Show saved runs: go on, download, delete, compare."""
     st.subheader("Saved runs", anchor=False)
     runs = saved_runs.saved_runs()
     if session.rooms().host.autosave is None:
@@ -80,7 +80,7 @@ def _row(run: Saved, *, is_open: bool) -> bool:
 
 
 def _more(run: Saved) -> None:
-    """What is seldom done to a saved run."""
+    """Show the rarer actions on a saved run."""
     key = f"name:{run.key}"
     session.feed_once(key, run.card.name)
     st.text_input(
@@ -95,18 +95,18 @@ def _more(run: Saved) -> None:
 
 
 def _told(scores: Mapping[str, float]) -> list[str]:
-    """The scores that a list has room for."""
+    """Write the scores that a list has room for."""
     return [name for name in _METRIC_WORDS if name in scores][:2]
 
 
 def _label(run: Saved) -> str:
-    """A run's name, seed and step, as Markdown in which the name is plain text."""
+    """Write a run's name, seed and step, as Markdown in which the name is plain text."""
     name = re.sub(r"([\\`*_{}\[\]()#+\-.!$<>|~:^])", r"\\\1", saved_runs.name_of(run))
     return f"**{name}**, seed {run.summary.config.seed}, step {run.summary.step:,}"
 
 
 def open_file() -> None:
-    """A file from this visitor's disk."""
+    """Open a file from this visitor's disk."""
     st.subheader("Open a run from a file", anchor=False)
     given: Any = st.file_uploader(
         "A .safetensors file that was downloaded here or written by --save",
@@ -121,7 +121,7 @@ def open_file() -> None:
 
 
 def recordings() -> None:
-    """Runs that come with the app, trained already."""
+    """Show the runs that come with the app, trained already."""
     st.subheader("Recorded runs", anchor=False)
     st.caption(
         "Trained already, and here without network: scrub through one with the time machine, or go on from any of its "

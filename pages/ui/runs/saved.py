@@ -13,7 +13,7 @@ from pages.ui import session
 
 
 def saved_runs() -> list[Saved]:
-    """Saved runs that this visitor may see, newest first: their own, or all if the app serves one person."""
+    """List the saved runs that this visitor may see, newest first: their own, or all if the app serves one person."""
     autosave = session.rooms().host.autosave
     if autosave is None:
         return []
@@ -25,7 +25,7 @@ def saved_runs() -> list[Saved]:
 
 
 def interrupted() -> Saved | None:
-    """A visitor's newest run that ended with the last server, be it by a crash, until they go on with it or decline."""
+    """Find the visitor's newest run that ended with the last server, until they go on with it or decline."""
     if not (session.is_for_one() or session.owner()):
         return None
     known = session.recall("interrupted")
@@ -45,7 +45,7 @@ def answer(run: Saved, *, go_on: bool) -> None:
 
 
 def name_of(run: Saved) -> str:
-    """What its owner calls it, or where it came from."""
+    """Return what its owner calls it, or where it came from."""
     return run.card.name or run.summary.preset or run.summary.config.data.name
 
 
@@ -57,7 +57,7 @@ def _saved(key: str) -> Path:
 
 
 def history_of(key: str) -> History:
-    """The history of a saved run.
+    """Read the history of a saved run.
 
     Raises:
         CheckpointError: If it is gone or damaged.
@@ -68,7 +68,7 @@ def history_of(key: str) -> History:
 
 
 def path_of(key: str) -> Path:
-    """The file of a saved run.
+    """Read the file of a saved run.
 
     Raises:
         CheckpointError: If it is gone.

@@ -37,7 +37,7 @@ def panel() -> None:
 
 
 def _long(ticking: bool) -> None:
-    """What is made while one waits: one thing at a time."""
+    """Show the downloads that take a while: one at a time."""
     job: Job | None = session.recall(_JOB)
     if (job is not None and job.state == "working") != ticking:
         st.rerun(scope="app")  # the clock of this fragment is to start or to stop

@@ -33,7 +33,7 @@ def from_link() -> tuple[RunConfig, str, Any]:
 
 
 def small_points(config: DataConfig) -> dict[str, str]:
-    """A drawing that is small enough for a link."""
+    """Write a drawing that is small enough for a link."""
     if not DATASETS[config.name].own:
         return {}
     from gan_core.data.own import find as find_own

@@ -29,19 +29,19 @@ def update_link() -> int | None:
 
 
 def stands_recorded() -> bool:
-    """True while this run is the recorded one that was opened for want of another."""
+    """Tell whether this run is the recorded one that was opened for want of another."""
     now = visit().run.status()
     return now.preset == recall("recorded") and now.step == recorded(now.preset).step
 
 
 def link_carries_data() -> bool:
-    """True if the link holds what the run trains on: a set that everybody has, or a small drawing."""
+    """Tell whether the link holds what the run trains on: a set that everybody has, or a small drawing."""
     data = visit().run.status().initial_config.data
     return not DATASETS[data.name].own or bool(small_points(data))
 
 
 def query_of_run() -> dict[str, str]:
-    """The parameters of a link that repeats this run."""
+    """Write the parameters of a link that repeats this run."""
     now = visit().run.status()
     return to_query(now.initial_config, now.preset, now.interventions) | small_points(now.initial_config.data)
 

@@ -26,7 +26,7 @@ HEARTBEAT: Final = 60.0
 
 @functools.cache
 def rooms() -> Rooms:
-    """What all sessions of this process share."""
+    """Return what all sessions of this process share."""
     forgotten = float(st.get_option("server.disconnectedSessionTTL"))
     made = Rooms(default_slots(), release_after=forgotten + 5, pace=default_pace())
     atexit.register(made.close)
@@ -41,7 +41,7 @@ def _presence(_visit: Visit, token: str) -> Visit:
 
 
 def visit() -> Visit:
-    """This visitor's run; made from the link at the first call, and again after it was released."""
+    """Return this visitor's run; it is made from the link at the first call, and again after it was released."""
     known: Visit | None = recall("visit")
     if known is None or known.run.closed:
         if known is None:
@@ -57,7 +57,7 @@ def visit() -> Visit:
 
 
 def visit_or_recorded(name: str) -> Visit:
-    """This visitor's run; where there is none, and no link names one, a new one at the end of a recorded run.
+    """Return this visitor's run; without one, and without a link, open a recorded run at its end.
 
     Args:
         name: One of `gan_core.storage.bundled.RECORDED`.
@@ -77,13 +77,13 @@ def take(opened: Visit) -> Visit:
 
 
 def has_run() -> bool:
-    """True if this visitor has a run; asking makes none."""
+    """Tell whether this visitor has a run, without making one."""
     known: Visit | None = recall("visit")
     return known is not None and not known.run.closed
 
 
 def token() -> str | None:
-    """What tells this visitor's run from others; None if there is none."""
+    """Return the key that tells this visitor's run from others; None if there is none."""
     return visit().token if has_run() else None
 
 
@@ -119,7 +119,7 @@ def owner() -> str:
 
 
 def is_for_one() -> bool:
-    """True if the app serves one person, who may see all saved runs.
+    """Tell whether the app serves one person, who may see all saved runs.
 
     So it is where the browser is on the app's own machine and asks for it by a local name, with no proxy between;
     ``GAN_EXPLORER_USERS`` says it outright: ``one`` or ``many``.
@@ -133,10 +133,10 @@ def is_for_one() -> bool:
 
 
 def keys_of_runs() -> frozenset[str]:
-    """The names under which the runs of this session are saved, without their numbers."""
+    """Return the names under which the runs of this session are saved, without their numbers."""
     return frozenset(recall("keys", ()))
 
 
 def key_of_run() -> str:
-    """The name under which the open run is saved; "" if there is none."""
+    """Return the name under which the open run is saved; "" if there is none."""
     return f"{visit().key}-{visit().run.status().run}" if has_run() else ""

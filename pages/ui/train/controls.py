@@ -17,7 +17,7 @@ _NO_PENALTY: Final = "none"
 
 
 def form() -> None:
-    """The whole form, in the order a person thinks: start from, data, game, networks, rates, seed."""
+    """Show the whole form, in the order a person thinks: start from, data, game, networks, rates, seed."""
     now = session.visit().run.status()
     config = now.config
     _start_from(now.preset)

@@ -35,7 +35,7 @@ def mount(*, key: str, points: Points, on_points: Callable[[], None]) -> None:
 
 
 def parse(raw: Any) -> list[list[float]] | None:
-    """The points that a browser sent, or None if they are none: it may send anything."""
+    """Read the points that a browser sent; None if they are none: it may send anything."""
     if not isinstance(raw, list) or len(raw) > MAX_POINTS:
         return None
     points: list[list[float]] = []

@@ -76,13 +76,13 @@ def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
 
 
 def drawing() -> list[list[float]]:
-    """The points that this visitor has drawn; at first those of a run that came with a drawing, to go on with."""
+    """Return the points that this visitor has drawn; at first those of a run that came with a drawing."""
     points: list[list[float]] | None = session.recall("drawn")
     return _drawn_before() if points is None else points
 
 
 def _drawn_before() -> list[list[float]]:
-    """The points of this run, if a drawing can have given them."""
+    """Return the points of this run, if a drawing can have given them."""
     from gan_core.data.own import find as find_own
     from gan_core.data.own_data import OwnPoints
 

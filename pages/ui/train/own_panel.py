@@ -74,7 +74,7 @@ def _max_mb() -> int:
 
 
 def _classes(data: OwnImages) -> dict[str, Any]:
-    """What the players are told of classes, if there are any; their names are strangers' words, so plain text."""
+    """Ask whether the players are told the classes; class names are strangers' words, so plain text."""
     if data.labels is None:
         return {}
     told = st.toggle(

@@ -22,7 +22,7 @@ _KEY = "live"
 
 
 def offer() -> None:
-    """A run that ended with the last server: go on with it?"""
+    """Offer a run that ended with the last server."""
     run = saved_runs.interrupted()
     if run is None:
         return
@@ -36,7 +36,7 @@ def offer() -> None:
 
 @st.fragment(key="live-fragment")
 def live() -> None:
-    """The live view, and what the visitor asks for in it; the view itself fetches its frames from the route."""
+    """Show the live view and obey it; the view itself fetches its frames from the route."""
     here = session.visit()
     config = here.run.status().config
     plane = len(config.data_shape) == 1
@@ -64,7 +64,7 @@ def _on_command() -> None:
 
 @functools.lru_cache(maxsize=64)
 def formulas(config: RunConfig) -> list[dict[str, Any]]:
-    """What stands beside the numbers of one step: each formula of this run's game, where its value is, its turn."""
+    """Describe the numbers of one step: each formula of this run's game, where its value is, its turn."""
     objective = OBJECTIVES[config.objective]
     rows = []
     if objective.probability:

@@ -97,7 +97,7 @@ def _label(knob: Knob, label: str) -> str:
 
 
 def help_of(knob: Knob) -> str:
-    """A setting's help; one that is not live says what a change does."""
+    """Write a setting's help; one that is not live says what a change does."""
     return knob.help if knob.live else f"{knob.help} A change begins a new run."
 
 

@@ -15,7 +15,7 @@ Block = dict[str, Any]
 
 
 def picture(name: str, figure: Plain, alt: str) -> Block:
-    """A figure; of the same name it is changed in its place."""
+    """Make a block of a figure; one of the same name is changed in its place."""
     return {"name": name, **spoken(figure, alt)}
 
 
@@ -25,5 +25,5 @@ def words(*paragraphs: str) -> Block:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Block:
-    """A table with a head; the first cell of each row names it."""
+    """Make a block of a table with a head; the first cell of each row names it."""
     return {"head": list(head), "rows": [list(row) for row in rows]}

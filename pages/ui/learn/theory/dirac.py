@@ -50,7 +50,7 @@ def _velocity(game: DiracGame) -> np.ndarray:
 
 
 def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
-    """The field, paths over it, and what the eigenvalues say.
+    """Show the field, paths over it, and what the eigenvalues say.
 
     Args:
         at: weight, noise, h, d_steps.

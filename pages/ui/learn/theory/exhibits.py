@@ -33,7 +33,7 @@ class Slider:
     first: float
 
     def spoken(self) -> dict[str, Any]:
-        """What the page's script is told of it: its places as text."""
+        """Describe the slider for the page's script: its places as text."""
         places = [f"{value:g}" for value in self.values]
         return {"name": self.name, "label": self.label, "places": places, "first": self.values.index(self.first)}
 
@@ -98,7 +98,7 @@ EXHIBITS: Final = {
 
 
 def answer(query: Mapping[str, str]) -> str:
-    """What is shown at a setting, as JSON: ``{"columns": [[block, …], …]}``; see `pages.ui.learn.theory.blocks`.
+    """Make what is shown at a setting, as JSON: ``{"columns": [[block, …], …]}``, see `learn.theory.blocks`.
 
     Args:
         query: ``show`` names the exhibit, ``theme`` the colours; sliders that are not named stand where they begin.

@@ -13,7 +13,7 @@ from pages.ui.learn.theory import smallest_gan, troubles
 
 @st.fragment(key="theory")
 def panel() -> None:
-    """The theory, one section at a time."""
+    """Show the theory, one section at a time."""
     sections = {
         "The best discriminator": _best,
         "The vanishing gradient": _vanishing,

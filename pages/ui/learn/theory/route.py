@@ -18,7 +18,7 @@ ASK: Final = "gan/theory"
 
 
 def routes(rooms: Rooms, base: str) -> list[Route]:
-    """The route.
+    """Make the route.
 
     Args:
         rooms: Not needed: no run is shown.
