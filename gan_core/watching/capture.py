@@ -141,6 +141,7 @@ class Update:
     calls: list[Call]
     tasks: dict[int, Task]
     written: dict[int, list[Written]]
+    empty: dict[int, bool | Parcel]
     before: dict[str, Parcel]
     after: dict[str, Parcel]
     n_gradients: int
@@ -508,6 +509,7 @@ class Capture:
             norms = send(torch.stack([n.float() for n in torch._foreach_norm(gradients)]), own=True)
         names = {key: value for player in self.players.values() for key, value in player.names.items()}
         written = {key: list(self._written[key]) for key in self._written if key in ids}
+        empty = {id(p): is_zero(p.grad) for p in mine if id(p) in written}
         scaled = [
             (self._last_gradient[id(p)], send(_few(cast(Tensor, p.grad))))
             for p in with_gradient
@@ -524,6 +526,7 @@ class Capture:
                 calls=self._calls,
                 tasks=dict(self._tasks),
                 written=written,
+                empty=empty,
                 before=self._before,
                 after=after,
                 n_gradients=len(gradients),

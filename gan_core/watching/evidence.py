@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gan_core.watching.capture import Call, Load, Task, Update
 from gan_core.watching.losses import Told, told, value
+from gan_core.watching.parcels import Parcel
 from gan_core.watching.players import Player
 
 __all__ = ["Evidence", "Facts", "Penalty", "Term", "Window"]
@@ -156,6 +157,8 @@ class Evidence:
         self._pending_z: list[tuple[int, bool, Array, int]] = []
         self._used_calls: set[int] = set()
         self._at_tail = False
+        self._written: dict[str, set[int]] = {}
+        self._g_modes: list[bool] = []
         self._row_call: dict[bytes, int] = {}
 
     def forget(self) -> None:
@@ -189,6 +192,9 @@ class Evidence:
             self.dead.setdefault(name, []).append(parcel.array())
         for parcel, n in update.samplings:
             self._window.z_unused.append((parcel.array(), n))
+        if "G" in update.owned:
+            facts.modes += self._g_modes if player == "G" else []
+            self._g_modes = []
         facts.loads = [load for load in update.loads if load.after is not None]
         facts.g_last = self.g_last
         if "G" in update.owned:
@@ -215,7 +221,7 @@ class Evidence:
         self._last_rows.append((call.number, rows))
         if not np.isfinite(rows).all() and not facts.not_finite:
             facts.not_finite = "the output of G"
-        facts.modes += [call.training] if call.grad and "G" in facts.update.owned else []
+        self._g_modes += [call.training] if call.grad else []
         if call.z is not None:
             z = call.z.array()
             prints = set(keys(z))
@@ -291,14 +297,17 @@ class Evidence:
         for task in update.tasks.values():
             self._idle.setdefault(task.number, task)
         used: dict[int, Task] = {}
-        for events in update.written.values():
+        for key, events in update.written.items():
             pending: list[int] = []
             for event in events:
-                cleared = event.cleared if isinstance(event.cleared, bool) else bool(event.cleared.array())
-                pending = [event.task] if cleared else [*pending, event.task]
+                pending = [event.task] if truth(event.cleared) else [*pending, event.task]
+            if truth(update.empty.get(key, False)):  # cleared after the last backward pass
+                continue
             used.update((number, update.tasks[number]) for number in pending if number in update.tasks)
         facts.used = list(used.values())
-        facts.n_written = sum(len(events) for events in update.written.values())
+        recent = {event.task for events in update.written.values() for event in events}
+        facts.n_written = len(recent - self._written.get(facts.player, set()))
+        self._written[facts.player] = recent
         both = len(update.owned) > 1
         name = facts.player
         other = {"G": "D", "D": "G"}.get(name, "")
@@ -428,7 +437,7 @@ class Evidence:
                 if np.array_equal(np.clip(old, before.min(), before.max()), before):
                     self.clipped = True
                 elif not any(load.player == name for load in update.loads):
-                    facts.between, facts.between_size = name, relative(old, before)
+                    facts.between, facts.between_size = name, most(old, before, self.players[name].segments)
             self._after[name] = after
 
     def _read_gradients(self, update: Update, facts: Facts) -> None:
@@ -471,6 +480,11 @@ class Evidence:
                 del self._idle[key]
 
 
+def truth(flag: bool | Parcel) -> bool:
+    """A flag that may have come from a device."""
+    return flag if isinstance(flag, bool) else bool(flag.array())
+
+
 def keys(rows: Array) -> list[bytes]:
     """A fingerprint of each row."""
     whole = np.ascontiguousarray(rows, np.float32)
@@ -490,6 +504,21 @@ def relative(before: Array, after: Array) -> float:
     size = float(np.linalg.norm(before))
     change = float(np.linalg.norm(after - before))
     return change / size if size > 0 else float(change > 0)
+
+
+def most(before: Array, after: Array, segments: list[int]) -> float:
+    """Relative change of the tensors that hold half of the sampled weights, the least changed of them."""
+    ends = np.cumsum(segments)
+    if not len(ends) or ends[-1] != len(before):
+        return relative(before, after)
+    pieces = zip(np.split(before, ends[:-1]), np.split(after, ends[:-1]), strict=True)
+    changes = sorted(((relative(a, b), len(a)) for a, b in pieces), reverse=True)
+    total = 0
+    for change, n in changes:
+        total += n
+        if 2 * total >= len(before):
+            return change
+    return 0.0
 
 
 def parts(kind: str, rows: tuple[bytes, ...], fakes: dict[bytes, int], n: int) -> list[tuple[str, Array]]:

@@ -30,7 +30,8 @@ class Told:
     """What a batch of answers was told.
 
     Attributes:
-        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``relativistic`` or ``unknown``.
+        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``flat`` (one
+            gradient for answers too alike to tell) or ``unknown``.
         target: The answer's target where the form has one, for ``bce`` in [0, 1].
         weight: Size of the gradient per sample, without the form.
         push: +1 if the step raises the answers, −1 if it lowers them, 0 if neither is sure.
@@ -73,14 +74,19 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
     spread = float(np.ptp(g)) / size
     if spread < 1e-5:  # one value everywhere; a flat batch of another form looks so too
         sure = float(o.std()) > 1e-2
-        return Told("linear" if sure else "unknown", None, size, push, n)
+        return Told("linear" if sure else "flat", None, size, push, n)
     zero = g == 0
     if zero.any() and float(np.ptp(g[~zero])) / size < 1e-5:
         return Told("hinge", None, size, push, n)
     if not exact or n < FEWEST or float(o.std()) < FLAT:
         return Told("unknown", None, float(np.abs(g).mean()), push, n)
-    best = min(_fits(o, g), key=lambda fit: fit[1], default=("unknown", np.inf, 0.0, 0.0))
-    form, residual, a, b = best
+    fits = sorted(_fits(o, g), key=lambda fit: fit[1])
+    form, residual, a, b = fits[0]
+    if form == "least_squares" and 1e-6 < residual:
+        # Near 0 a sigmoid is straight: a cross entropy with a usual label is the likelier of two that fit.
+        for name, rest, other_a, other_b in fits[1:]:
+            if rest <= EXACT and other_a and min(abs(-other_b / other_a - t) for t in (0.0, 1.0)) < 1e-2:
+                form, residual, a, b = name, rest, other_a, other_b
     if residual > EXACT or a == 0:
         return Told("unknown", None, float(np.abs(g).mean()), push, n)
     target = -b / a

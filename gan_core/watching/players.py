@@ -23,6 +23,7 @@ class Player:
         name: ``"G"`` or ``"D"``.
         names: Parameter names by id.
         ids: Of all parameters.
+        segments: How many entries of `sample` belong to each of the parameters that it takes.
         n: Number of weights.
         has_modes: Whether `train()` and `eval()` differ: batch norm or dropout is inside.
         has_batch_norm: Whether batch norm is inside.
@@ -52,6 +53,12 @@ class Player:
         matrices = [p for p in parameters if p.dim() >= 2 and id(p) not in embeddings and 4 <= p.shape[0] <= 2048]
         self._matrices = [weakref.ref(p) for p in matrices[:8]]
         self._sampled = self._parameters[:: max(1, -(-len(parameters) // SAMPLED_PARAMETERS))]
+
+        self.segments: list[int] = []
+        for ref in self._sampled:
+            p = ref()
+            n = 0 if p is None else p.numel()
+            self.segments.append(len(range(0, n, max(1, n // SAMPLED_ENTRIES))[:SAMPLED_ENTRIES]))
 
     @property
     def modules(self) -> list[nn.Module]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -69,8 +70,8 @@ def follow(module: nn.Module, args: Any, kwargs: Any, *, skip: Tensor | None) ->
     if own is None:
         return
     devices = [d.index for d in {value.device for _, value in places} if d.type == "cuda" and d.index is not None]
-    borrowed = _borrowed(module)
-    with torch.no_grad(), torch.random.fork_rng(devices=devices):  # noqa: TID251  a stranger's module draws from it
+    # A stranger's module draws from the global random stream.
+    with torch.no_grad(), _still(module), torch.random.fork_rng(devices=devices):  # noqa: TID251
         small = {key: value.detach()[:ROWS] for key, value in (*enumerate(args), *kwargs.items()) if _cut(value)}
         # Noise of the module's own must be the same both times.
         state = torch.get_rng_state()
@@ -82,8 +83,6 @@ def follow(module: nn.Module, args: Any, kwargs: Any, *, skip: Tensor | None) ->
             torch.set_rng_state(state)
             other = _output(own, args, kwargs, {**small, key: rolled})
             yield Followed(str(key), key == noise, (rolled != value).any(), (other != plain).any())
-    for buffer, before in borrowed:
-        buffer.copy_(before)
 
 
 def _cut(value: Any) -> bool:
@@ -97,11 +96,21 @@ def _output(own: nn.Module, args: Any, kwargs: Any, small: dict[int | str, Tenso
     return out
 
 
-def _borrowed(module: nn.Module) -> list[tuple[Tensor, Tensor]]:
-    """Buffers of the original, where a `forward` written onto an instance may still call it from the copy."""
-    if not any("forward" in vars(m) for m in module.modules()):
-        return []
-    return [(buffer, buffer.clone()) for buffer in module.buffers()]
+@contextmanager
+def _still(module: nn.Module) -> Iterator[None]:
+    """Keep the original's buffers, where a `forward` written onto an instance may still call it from the copy."""
+    inner = list(module.modules())
+    modes = [m.training for m in inner]
+    borrowed = any("forward" in vars(m) for m in inner)
+    try:
+        if borrowed:
+            for m in inner:
+                m.training = False
+        yield
+    finally:
+        if borrowed:
+            for m, mode in zip(inner, modes, strict=True):
+                m.training = mode
 
 
 def samples(module: nn.Module, args: Any, kwargs: Any) -> NDArray[np.float32] | None:
@@ -111,9 +120,7 @@ def samples(module: nn.Module, args: Any, kwargs: Any) -> NDArray[np.float32] | 
         return None
     given = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
     devices = [d.index for d in {a.device for a in given} if d.type == "cuda" and d.index is not None]
-    borrowed = _borrowed(module)
-    with torch.no_grad(), torch.random.fork_rng(devices=devices):  # noqa: TID251  a stranger's module draws from it
+    # A stranger's module draws from the global random stream.
+    with torch.no_grad(), _still(module), torch.random.fork_rng(devices=devices):  # noqa: TID251
         out = _output(own, args, kwargs, {})
-    for buffer, before in borrowed:
-        buffer.copy_(before)
     return np.asarray(out.detach()[:ROWS].float().cpu().numpy(), np.float32)

@@ -111,6 +111,8 @@ def _no_gradient(now: Facts, seen: Evidence) -> Told:
     zero = now.gradients is not None and not np.any(now.gradients)
     if now.update.n_gradients and not (zero and name == "G"):
         return OK
+    if zero:
+        return Told("every gradient of G is exactly 0 at its step")
     if now.n_written:
         return Told(f"{name}'s gradients were made and are gone at its step")
     return Told(f"{name}'s optimizer stepped, and no gradient had reached {name}")
@@ -176,7 +178,8 @@ def _same_label(now: Facts, seen: Evidence) -> Told:
         if abs(real.target - fake.target) < 0.02:
             return Told(f"D is told {real.words()} of real and of fake samples")
         return OK
-    if real.form == fake.form == "linear" and real.push * fake.push:
+    constant = real.form in ("linear", "flat") and fake.form in ("linear", "flat")
+    if constant and abs(real.total - fake.total) < 1e-3 * real.total:
         if real.push == fake.push:
             return Told(f"D's answers are pushed {real.words()} for real and for fake samples")
         return OK
@@ -237,7 +240,7 @@ def _smoothing_on_fakes(now: Facts, seen: Evidence) -> Told:
 def _unequal_weights(now: Facts, seen: Evidence) -> Told:
     if "D" not in now.player or _sides(now) is None:
         return UNKNOWN
-    if len({term.told.form for term in now.terms}) > 1 or now.terms[0].told.form == "unknown":
+    if len({term.told.form for term in now.terms}) > 1 or now.terms[0].told.form in ("unknown", "flat"):
         return UNKNOWN
     real, fake = (sum(term.told.total for term in now.of(kind)) for kind in ("real", "fake"))
     if not real or not fake or now.terms[0].told.form == "hinge":
@@ -250,7 +253,7 @@ def _unequal_weights(now: Facts, seen: Evidence) -> Told:
 
 
 def _sigmoid_twice(now: Facts, seen: Evidence) -> Told:
-    read = [term for term in now.terms if term.told.form != "unknown"]
+    read = [term for term in now.terms if term.told.form not in ("unknown", "flat")]
     if not read:
         return UNKNOWN
     twice = any(term.told.form == "bce_logits" and "Sigmoid" in term.last for term in read)
@@ -258,7 +261,7 @@ def _sigmoid_twice(now: Facts, seen: Evidence) -> Told:
 
 
 def _sigmoid_in_critic(now: Facts, seen: Evidence) -> Told:
-    read = [term for term in now.terms if term.told.form != "unknown"]
+    read = [term for term in now.terms if term.told.form not in ("unknown", "flat")]
     if not read or len(now.terms) < 2:
         return UNKNOWN
     squashed = all(term.told.form == "linear" and "Sigmoid" in term.last for term in read)
@@ -422,7 +425,8 @@ def _eval_mode(now: Facts, seen: Evidence) -> Told:
 def _update_ratio(now: Facts, seen: Evidence) -> Told:
     if now.still or not now.update.n_gradients:
         return UNKNOWN
-    big = now.moved > 0.8
+    earlier = any(facts.moved > 2 for facts in seen.facts if facts.player == now.player)
+    big = now.moved > 0.8 or (earlier and now.moved > 0.1)
     return Told(f"one step changed {now.player}'s weights by {now.moved:.2g} of their size") if big else OK
 
 

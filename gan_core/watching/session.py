@@ -132,7 +132,7 @@ class Watch:
         self._on = on
         self._until = until
         self._found: dict[str, Finding] = {}
-        self._strikes: dict[str, int] = {}
+        self._strikes: dict[tuple[str, str], int] = {}
         self._known: dict[str, int] = {}
         self._forms: dict[str, str] = {}
         self._notes: list[str] = []
@@ -322,8 +322,9 @@ class Watch:
             if not told.known:
                 continue
             self._known[rule.name] = self._known.get(rule.name, 0) + 1
-            self._strikes[rule.name] = self._strikes.get(rule.name, 0) + 1 if told.words else 0
-            if self._strikes[rule.name] >= rule.confirm:
+            key = rule.name, facts.player
+            self._strikes[key] = self._strikes.get(key, 0) + 1 if told.words else 0
+            if self._strikes[key] >= rule.confirm:
                 self._report(rule, facts.step, told.words)
         self._note(facts)
 
