@@ -479,6 +479,11 @@ RULES: Final[tuple[Rule, ...]] = (
         "a backward pass into parameters", confirm=2,
     ),
     Rule(
+        "z_ignored", "error", "G's output does not depend on z.", _ignored("z"),
+        "def forward(self, z): return self.net(z)  # use the argument",
+        "a copy of G, and z as an argument",
+    ),
+    Rule(
         "no_gradient", "error", "A player steps without a gradient.", _no_gradient,
         "loss_g = criterion(D(fake), real_label)  # no detach() or no_grad() here; zero_grad() before backward()",
         "steps of one player at a time", confirm=2,
@@ -562,11 +567,6 @@ RULES: Final[tuple[Rule, ...]] = (
         "reinitialised", "error", "Weights are made anew during training.", _reinitialised,
         "D.apply(weights_init)  # once, before the loop",
         "two steps of a player",
-    ),
-    Rule(
-        "z_ignored", "error", "G's output does not depend on z.", _ignored("z"),
-        "def forward(self, z): return self.net(z)  # use the argument",
-        "a copy of G, and z as an argument",
     ),
     Rule(
         "y_ignored", "error", "A condition is ignored.", _ignored("y"),

@@ -113,7 +113,7 @@ class Watch:
     """A watch on two players; made by `watch`.
 
     Attributes:
-        findings: What was found, in order.
+        until: Asked after each step; may raise `Stop`.
     """
 
     def __init__(
@@ -125,12 +125,11 @@ class Watch:
         out: Path | None,
         clock: Callable[[], float] = time.perf_counter,
         terminal: Terminal | None = None,
-        until: Callable[[Watch], None] | None = None,
     ) -> None:
         self._clock = clock
         self._terminal = terminal if terminal is not None else Terminal(clock)
         self._on = on
-        self._until = until
+        self.until: Callable[[Watch], None] | None = None
         self._found: dict[str, Finding] = {}
         self._strikes: dict[tuple[str, str], int] = {}
         self._known: dict[str, int] = {}
@@ -174,6 +173,11 @@ class Watch:
         return tuple(self._found.values())
 
     @property
+    def steps_g(self) -> int:
+        """Steps of the generator so far."""
+        return 0 if self._capture is None else self._capture.n_steps["G"]
+
+    @property
     def folder(self) -> Path | None:
         """The watch log, if one is written."""
         return None if self._log is None else self._log.folder
@@ -204,7 +208,7 @@ class Watch:
 
     def summary(self) -> Summary:
         """What was found, what was checked, and what could not be."""
-        self._drain(wait=True)
+        self._finish()
         order = {rule.name: number for number, rule in enumerate(RULES)}
         ranked = sorted(
             (found for found in self.findings if found.severity != "info"),
@@ -240,7 +244,7 @@ class Watch:
         if self._closed:
             return
         self._closed = True
-        self._drain(wait=True)
+        self._finish()
         if self._capture is not None:
             self._capture.close()
         if self._log is not None:
@@ -295,8 +299,8 @@ class Watch:
             capture.look(burst=True)
             self._burst_until = steps + BURST
         self._terminal.status(self._status)
-        if self._until is not None:
-            self._until(self)
+        if self.until is not None:
+            self.until(self)
 
     def _affordable(self, steps: int) -> bool:
         assert self._capture is not None
@@ -312,6 +316,14 @@ class Watch:
         while capture.waiting and (wait or capture.waiting[0].ready()):
             update = capture.waiting.pop(0)
             self._judge(self._seen.take(update), burst=update.in_burst)
+
+    def _finish(self) -> None:
+        """Read what is left; nothing is raised outside the loop."""
+        on, self._on = self._on, "error" if self._on == "raise" else self._on
+        try:
+            self._drain(wait=True)
+        finally:
+            self._on = on
 
     def _judge(self, facts: Facts, *, burst: bool) -> None:
         partial = burst and not self._seen.windows
