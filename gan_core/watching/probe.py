@@ -45,7 +45,10 @@ def twin(module: nn.Module) -> nn.Module | None:
     if sum(p.numel() for p in module.parameters()) > LARGEST:
         return None
     try:
-        return copy.deepcopy(module).eval()
+        own: nn.Module = copy.deepcopy(getattr(module, "_orig_mod", module)).eval()
+        for inner in own.modules():
+            inner._compiled_call_impl = None  # a copy is not worth a compiler's time
+        return own
     except Exception:  # noqa: BLE001  modules may hold anything
         return None
 
