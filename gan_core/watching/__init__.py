@@ -9,8 +9,8 @@
 ()
 
 `capture` holds the hooks, which decide nothing and read no value; `evidence` reads what they wrote down; `rules` is
-the table of rules; `session` is the watch itself; `terminal` and `log` are where it is seen. This room needs PyTorch and
-NumPy alone, and `log` not even PyTorch. Names are loaded on first use.
+the table of rules; `session` is the watch itself; `terminal` and `log` are where it is seen. This room needs PyTorch
+and NumPy alone, and `log` not even PyTorch. Names are loaded on first use.
 """
 
 from __future__ import annotations

@@ -287,7 +287,7 @@ class Capture:
             return function(*args)
         except Stop as stop:
             raise getattr(stop, "error", stop) from None
-        except Exception as error:  # noqa: BLE001  whatever it is, the user's loop goes on
+        except Exception as error:  # whatever it is, the user's loop goes on
             self._failures += 1
             self.unseen.append(f"{getattr(function, '__name__', 'hook')}: {type(error).__name__}: {error}"[:300])
             if self._failures >= 20:

@@ -1,4 +1,4 @@
-"""What the updates of a stranger's loop say, in NumPy: who is real and who is fake, what each was told, whose gradients.
+"""What the updates of a stranger's loop say: who is real, who is fake, what each was told, whose gradients were used.
 
 `Evidence.take` reads one `Update` whose copies have arrived and returns its `Facts`; rules read facts and nothing else.
 """
@@ -175,7 +175,7 @@ class Evidence:
         player = "".join(sorted(update.owned))
         facts = Facts(self.step, update, player)
         self.foreign = update.foreign
-        names, ids, count = self.optimizers.get(update.optimizer, (frozenset(), frozenset(), 0))
+        _, _, count = self.optimizers.get(update.optimizer, (frozenset(), frozenset(), 0))
         self.optimizers[update.optimizer] = (frozenset(update.owned), update.owned_ids, count + 1)
         for name in update.owned:
             self.n_steps[name] += 1

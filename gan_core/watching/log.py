@@ -1,9 +1,9 @@
 """The watch log: a folder that a watched loop only adds to, and that anybody may read meanwhile.
 
-``events.jsonl`` has one JSON object a line; the first line is the header with ``schema``. ``frames.bin`` has frames of
-`gan_core.record.frame`, each behind its length and its step (``<IQ``). ``done`` exists once the loop has ended. A reader
-drops a last line or frame that is not whole. Nothing of a user's code, paths or weights is in it: numbers, rules, and
-samples of both kinds. A full disk turns the log off; the loop goes on.
+``events.jsonl`` has one JSON object a line; the first line is the header with ``schema``. ``frames.bin`` has frames
+of `gan_core.record.frame`, each behind its length and its step (``<IQ``). ``done`` exists once the loop has ended. A
+reader drops a last line or frame that is not whole. Nothing of a user's code, paths or weights is in it: numbers,
+rules, and samples of both kinds. A full disk turns the log off; the loop goes on.
 """
 
 from __future__ import annotations

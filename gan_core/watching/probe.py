@@ -49,7 +49,7 @@ def twin(module: nn.Module) -> nn.Module | None:
         for inner in own.modules():
             inner._compiled_call_impl = None  # a copy is not worth a compiler's time
         return own
-    except Exception:  # noqa: BLE001  modules may hold anything
+    except Exception:  # modules may hold anything
         return None
 
 

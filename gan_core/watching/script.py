@@ -2,7 +2,8 @@
 
 While nobody is known, a global hook follows the calls of modules that no other module called. A module whose output
 reaches another one's input feeds it. Once every parameter of both has been stepped by an optimiser, those that feed are
-generators, and those that are fed and feed nobody are discriminators.
+generators; those that are fed, feed nobody and are also called with what no module made, real samples, are
+discriminators.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class _Finder:
         self._modules: dict[int, weakref.ref[nn.Module]] = {}
         self._made: dict[bytes, int] = {}
         self._feeds: dict[int, set[int]] = {}
-        self._fed_with_gradient: set[tuple[int, int]] = set()
+        self._free: set[int] = set()
         self._stepped: set[int] = set()
         self._n = 0
         self._handles = [
@@ -84,7 +85,7 @@ class _Finder:
             return
         try:
             self._called(module, args, out)
-        except Exception:  # noqa: BLE001  a search must not stop a script
+        except Exception:  # a search must not stop a script
             return
 
     def _called(self, module: nn.Module, args: Any, out: Any) -> None:
@@ -92,15 +93,21 @@ class _Finder:
         self._modules[mine] = weakref.ref(module)
         x = largest(args)
         if x is not None and x.dim() >= 2:
+            fed = False
             for key in prints(x):
                 source = self._made.get(key)
                 if source is not None and source != mine:
                     self._feeds.setdefault(source, set()).add(mine)
+                    fed = True
             for source, ref in self._modules.items():
                 other = ref()
-                if source != mine and other is not None and x.requires_grad and not x.is_leaf:
-                    if leads_to(x, frozenset(id(p) for p in other.parameters())):
-                        self._feeds.setdefault(source, set()).add(mine)
+                if source == mine or other is None or not x.requires_grad or x.is_leaf:
+                    continue
+                if leads_to(x, frozenset(id(p) for p in other.parameters())):
+                    self._feeds.setdefault(source, set()).add(mine)
+                    fed = True
+            if not fed:
+                self._free.add(mine)
         made = largest(out)
         if made is not None and made.dim() >= 2:
             if len(self._made) > 20_000:
@@ -124,7 +131,7 @@ class _Finder:
             return module is not None and any(id(p) in self._stepped for p in module.parameters())
 
         fed = {number for targets in self._feeds.values() for number in targets}
-        judges = {number for number in fed if not self._feeds.get(number) and owned(number)}
+        judges = {number for number in fed if number in self._free and not self._feeds.get(number) and owned(number)}
         makers = {number for number, targets in self._feeds.items() if targets & judges}
         if not judges or not makers or (not all(owned(n) for n in makers) and self._n < 40):
             return None
@@ -168,7 +175,7 @@ def run_script(
         pass
     except SystemExit as stop:
         error = stop if stop.code not in (None, 0) else None
-    except Exception as raised:  # noqa: BLE001  whatever the script raised is its result
+    except Exception as raised:  # whatever the script raised is its result
         error = raised
     finally:
         finder.close()

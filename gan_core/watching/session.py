@@ -443,5 +443,3 @@ def _nothing() -> None:
 def _close_all() -> None:
     for watching in list(_ALIVE.values()):
         watching.close()
-
-

@@ -1,3 +1,4 @@
+# ruff: noqa: N802, N803, N806  names and habits of the scripts that are watched
 """Correct training loops in the styles that people write them; each is a function of its own, read like a script.
 
 A loop builds its players, calls `start(G, D)` once before training, trains for `steps` steps of the generator and

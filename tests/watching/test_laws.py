@@ -1,3 +1,4 @@
+# ruff: noqa: N803, N806  players are called G and D, as in the scripts that are watched
 """What a watch never does."""
 
 from __future__ import annotations
