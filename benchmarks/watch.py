@@ -24,7 +24,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from benchmarks.rows import Row, report
-from gan_core.watching.session import DENSE, watch
+from gan_core.watching.session import DENSE, Watch, watch
 from tests.watching.bugs import BUGS
 from tests.watching.loops import LOOPS, UpG, mlp
 from tests.watching.running import run
@@ -93,7 +93,7 @@ def cost(name: str, pairs: int) -> list[Row]:
     make, n = CASES[name]
     _, _, plain = steps_of(make)
     G, D, watched = steps_of(make)
-    w = watch(G, D, on="silent")
+    w = Watch([G], [D], on="silent", out=None, clock=time.thread_time)
     for _ in range(DENSE + 2):
         plain()
         watched()

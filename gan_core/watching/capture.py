@@ -175,8 +175,12 @@ class Hook:
         capture = self._capture()
         if capture is None or not capture.awake:
             return
-        if not capture.looking and not capture.wants(self._name, self._extra, args):
-            return
+        if not capture.looking:
+            if self._name == "after_step":
+                capture.idle(args[0])
+                return
+            if not capture.wants(self._name, self._extra, args):
+                return
         run_outside_compilers(capture, self._name, self._extra, args)
 
     def __deepcopy__(self, memo: object) -> Hook:
@@ -219,6 +223,8 @@ class Capture:
         self.marks: dict[str, list[Any]] = {"real": [], "fake": []}
         self.n_steps = dict.fromkeys(players, 0)
         self.n_forwards = dict.fromkeys(players, 0)
+        self.wake_at = 0
+        self._n_idle = 0
         self._samplings: list[tuple[Parcel, int]] = []
         self.keep_pictures = False
         self.given: tuple[Any, dict[str, Any]] | None = None
@@ -320,12 +326,22 @@ class Capture:
         self.marks = {"real": [], "fake": []}
 
     def wants(self, name: str, extra: tuple[Any, ...], args: tuple[Any, ...]) -> bool:
-        """Whether a hook has something to do while steps are only counted: steps, and samples drawn in eval mode."""
-        if name == "after_step":
-            return True
+        """Whether a hook has something to do while steps are only counted: samples drawn in eval mode."""
         if name != "forward" or extra[0] != "G" or len(self._samplings) >= SAMPLINGS:
             return False
         return not args[0].training and not torch.is_grad_enabled()
+
+    def idle(self, optimizer: Any) -> None:
+        """Count a step; ask the watch only when it wants to be asked. Every 16th is timed, for all of them."""
+        self._n_idle += 1
+        begun = self._clock() if not self._n_idle % 16 else 0.0
+        owned, _ = self._owned(optimizer)
+        for name in owned:
+            self.n_steps[name] += 1
+        if "G" in owned and self.n_steps["G"] >= self.wake_at:
+            self.guarded(self._on_step)
+        elif begun:
+            self.spent += 16 * (self._clock() - begun)
 
     # ---- forward ----
 
@@ -387,7 +403,8 @@ class Capture:
             x.register_hook(Hook(self, "by_input", call))
         if answers.requires_grad:
             answers.register_hook(Hook(self, "by_answers", call))
-        call.weights = send(self.players["D"].sample(), own=True)
+        if not self.in_burst:
+            call.weights = send(self.players["D"].sample(), own=True)
         self._keep(call)
         self._probe("D", module, args, kwargs, x)
 
@@ -503,7 +520,7 @@ class Capture:
             self._listen()
         mine = [p for name in owned for p in self.players[name].parameters if id(p) in ids]
         with_gradient = [p for p in mine if p.grad is not None and not p.grad.is_sparse]
-        gradients = [cast(Tensor, p.grad).detach() for p in with_gradient]
+        gradients = [p.grad.detach() for p in with_gradient if p.grad is not None]
         norms = None
         if gradients:
             norms = send(torch.stack([n.float() for n in torch._foreach_norm(gradients)]), own=True)
@@ -554,7 +571,7 @@ class Capture:
         if self._look_at_units % 3 or self._look_at_units > 60:
             return []
         return [
-            (player.names[id(p)], send(cast(Tensor, p.grad).detach().reshape(p.shape[0], -1).abs().amax(1), own=True))
+            (player.names[id(p)], send(p.grad.detach().reshape(p.shape[0], -1).abs().amax(1), own=True))
             for player in (self.players[name] for name in owned)
             for p in player.matrices
             if id(p) in ids and p.grad is not None
@@ -642,7 +659,8 @@ def last_operation(out: Tensor) -> str:
 
 def leads_to(x: Tensor, ids: frozenset[int]) -> bool:
     """Whether a gradient by `x` would reach one of these parameters."""
-    todo, seen = [x.grad_fn], set()
+    todo: list[Any] = [x.grad_fn]
+    seen: set[Any] = set()
     while todo and len(seen) < GRAPH:
         node: Any = todo.pop()
         if node is None or node in seen:

@@ -254,7 +254,7 @@ class Evidence:
         kind = "mixed" if 0 < share < MIXED else "fake" if share else "real"
         if call.attached:
             kind = "fake"
-        if kind == "real" and self._alike(used):
+        if kind == "real" and not facts.update.in_burst and self._alike(used):
             kind = "fake"
         kind = call.said or kind
         if kind == "real" and call.picture is not None:
@@ -468,16 +468,17 @@ class Evidence:
         facts.window = window
         self.windows.append(window)
         self._window = Window()
-        if len(self._kinds) > 512:
-            for table in (self._kinds, self._rows, self._ages):
-                for number in sorted(table)[:-256]:
-                    del table[number]  # type: ignore[attr-defined]
-        if len(self._consumed) > 512:
-            for key in sorted(self._consumed)[:-256]:
-                del self._consumed[key]
-        if len(self._idle) > 128:
-            for key in sorted(self._idle)[:-64]:
-                del self._idle[key]
+        for table in (self._kinds, self._rows, self._ages):
+            shorten(table, 512, 256)
+        shorten(self._consumed, 512, 256)
+        shorten(self._idle, 128, 64)
+
+
+def shorten(table: dict[Any, Any], most: int, to: int) -> None:
+    """Forget the oldest entries of a table that has become too long."""
+    if len(table) > most:
+        for key in sorted(table)[:-to]:
+            del table[key]
 
 
 def truth(flag: bool | Parcel) -> bool:
@@ -490,7 +491,8 @@ def keys(rows: Array) -> list[bytes]:
     whole = np.ascontiguousarray(rows, np.float32)
     if not whole.size:
         return []
-    return list(whole.view(np.dtype((np.void, whole.shape[1] * 4))).ravel().tolist())
+    found: list[bytes] = whole.view(np.dtype((np.void, whole.shape[1] * 4))).ravel().tolist()  # type: ignore[assignment]
+    return found
 
 
 def centred(rows: Array) -> Array:

@@ -35,6 +35,7 @@ DENSE: Final = 12
 DENSE_UPDATES: Final = 150
 BURST: Final = 4
 BURST_EVERY: Final = 100
+ASK_EVERY: Final = 10
 SHARE: Final = 0.01
 PER_STEP: Final = 1e-4
 FRAME_EVERY: Final = 2.0
@@ -142,6 +143,7 @@ class Watch:
         self._spent_before = 0.0
         self._next_burst = 0
         self._burst_until = 0
+        self._burst_cost = self._burst_begun = 0.0
         self._steps_before = 0
         self._last_frame = -np.inf
         self._last: dict[str, float] = {}
@@ -217,7 +219,7 @@ class Watch:
         steps = {"G": 0, "D": 0} if self._capture is None else self._capture.n_steps
         calls = self._seen.n_calls
         notes = [*self._notes]
-        if self._active and sum(steps.values()) and not (calls["G"] and calls["D"]):
+        if self._active and any(steps.values()) and not all(calls.values()):
             blind = " and ".join(name for name in ("G", "D") if not calls[name])
             notes.append(
                 f"steps were seen but no call of {blind}: forward() called directly, or functions without modules? "
@@ -288,23 +290,27 @@ class Watch:
                 self._drain(wait=False)
                 capture.rest()
                 self._bursts_from, self._spent_before = self._clock(), capture.spent
-                self._steps_before = self._next_burst = steps
-                self._next_burst += BURST_EVERY
+                self._burst_cost = capture.spent / max(steps, 1) * BURST
+                self._steps_before = steps
+                self._next_burst = steps + BURST_EVERY
         elif capture.looking:
             if steps >= self._burst_until:
                 capture.rest()
+                self._burst_cost = max(capture.spent - self._burst_begun, self._burst_cost / 2)
                 self._next_burst = steps + BURST_EVERY
         elif steps >= self._next_burst and self._affordable(steps):
             self._seen.forget()
             capture.look(burst=True)
             self._burst_until = steps + BURST
+            self._burst_begun = capture.spent
         self._terminal.status(self._status)
+        capture.wake_at = 0 if self.until is not None else steps + ASK_EVERY
         if self.until is not None:
             self.until(self)
 
     def _affordable(self, steps: int) -> bool:
         assert self._capture is not None
-        spent = self._capture.spent - self._spent_before
+        spent = self._capture.spent - self._spent_before + self._burst_cost
         allowed = max(SHARE * (self._clock() - self._bursts_from), PER_STEP * (steps - self._steps_before))
         return spent <= allowed
 
@@ -346,7 +352,7 @@ class Watch:
         if self._log is not None:
             self._log.event("finding", asdict(found))
         level = "error" if self._on == "raise" else self._on
-        if level != "silent" and SEVERITIES.index(rule.severity) <= SEVERITIES.index(level):  # type: ignore[arg-type]
+        if level in SEVERITIES and SEVERITIES.index(rule.severity) <= SEVERITIES.index(level):
             self._terminal.finding(found)
         if self._on == "raise" and rule.severity == "error":
             raise _Raise(WatchError(found))

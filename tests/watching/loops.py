@@ -240,7 +240,8 @@ def gradient_penalty(critic: nn.Module, real: torch.Tensor, fake: torch.Tensor) 
     out = critic(between)
     (grad,) = torch.autograd.grad(out, between, torch.ones_like(out), create_graph=True, retain_graph=True)
     grad = grad.view(grad.size(0), -1)
-    return ((grad.norm(2, dim=1) - 1) ** 2).mean()
+    penalty: torch.Tensor = ((grad.norm(2, dim=1) - 1) ** 2).mean()
+    return penalty
 
 
 def wgan_gp(start: Start, steps: int) -> list[nn.Module]:
@@ -760,7 +761,8 @@ def ragan(start: Start, steps: int) -> list[nn.Module]:
 def compiled(start: Start, steps: int) -> list[nn.Module]:
     """Both players through torch.compile."""
     G0, D0 = mlp(8, 16, DIM), mlp(DIM, 16, 1)
-    G, D = torch.compile(G0, backend="eager"), torch.compile(D0, backend="eager")
+    G: Any = torch.compile(G0, backend="eager")
+    D: Any = torch.compile(D0, backend="eager")
     opt_g = torch.optim.Adam(G.parameters(), 1e-3)
     opt_d = torch.optim.Adam(D.parameters(), 1e-3)
     start(G, D)

@@ -118,7 +118,7 @@ def test_hooks_never_wait_for_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
     guarded = capturing.Capture.guarded
 
     def spied(self: capturing.Capture, *args: Any) -> Any:
-        with Spy():
+        with Spy():  # type: ignore[no-untyped-call]
             return guarded(self, *args)
 
     monkeypatch.setattr(capturing.Capture, "guarded", spied)
@@ -160,8 +160,9 @@ def test_nothing_is_traced_into_compiled_modules(in_place: bool) -> None:
             return graph.forward
 
         torch.manual_seed(0)
-        G, D, opt_g, opt_d = pair()
-        G, D = Own(G), Own(D)
+        inner_g, inner_d, opt_g, opt_d = pair()
+        G: Any = Own(inner_g)
+        D: Any = Own(inner_d)
         if in_place:
             seen = watch(G, D, on="silent") if watched else None
             G.compile(backend=backend)
@@ -234,7 +235,7 @@ def test_only_rank_0_watches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_watch_without_a_name_lives_until_it_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
     torch.manual_seed(0)
-    BY_NAME["same label for both-lsgan"].build()(lambda g, d: watch(g, d) and None, 6)
+    BY_NAME["same label for both-lsgan"].build()(lambda g, d: [watch(g, d)].clear(), 6)
     gc.collect()
     assert "same_label" in capsys.readouterr().err
     for watching in list(session._ALIVE.values()):

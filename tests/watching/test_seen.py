@@ -18,7 +18,6 @@ from torch.nn import functional as F  # noqa: N812
 
 from gan_core.__main__ import main
 from gan_core.watching import WatchCallback, read_log, watch
-from gan_core.watching import log as logging
 from gan_core.watching.log import WatchLog
 from gan_core.watching.losses import told, value
 from gan_core.watching.rules import RULES
@@ -235,7 +234,7 @@ def test_a_full_disk_ends_the_log_and_not_the_loop(tmp_path: Path, monkeypatch: 
             raise OSError(28, "No space left on device")
         return os.writev(file, [data])
 
-    monkeypatch.setattr(logging.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     folder = logged(tmp_path)
     assert len(written) == 4
     assert not read_log(folder).done
