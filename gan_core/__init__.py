@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gan_core.record.history import History, StepStats
     from gan_core.record.snapshot import Snapshot
     from gan_core.training import Trainer
+    from gan_core.watching import watch
 
 _HOMES = {
     "CheckpointError": "errors",
@@ -40,6 +41,7 @@ _HOMES = {
     "StepStats": "record.history",
     "Trainer": "training",
     "preset": "config.presets",
+    "watch": "watching",
 }
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "StepStats",
     "Trainer",
     "preset",
+    "watch",
 ]
 
 __version__ = "0.1.0"

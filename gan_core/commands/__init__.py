@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from gan_core.commands import export, presets, score, sweep, train
+from gan_core.commands import export, presets, score, sweep, train, watch
 
 
 class Command(Protocol):
@@ -43,5 +43,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "export": export,
     "score": score,
     "sweep": sweep,
+    "watch": watch,
 }
 """By the word that calls them, in the order of the help."""

@@ -26,6 +26,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("gan_core.figures",),
     ("gan_core",),  # the lazy door: its names, not its submodules
     ("gan_core.experiments",),
+    ("gan_core.watching",),
     ("gan_core.live",),
     ("gan_core.diagnosis", "gan_core.latent", "gan_core.storage"),
     ("gan_core.training",),

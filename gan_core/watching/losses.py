@@ -1,0 +1,146 @@
+r"""Which loss a batch of answers was told, from its gradients alone.
+
+With answers $o_i$ and $g_i = \partial L / \partial o_i$ each usual loss is $g = a f(o) + b h(o)$ with fixed $f, h$: two
+unknowns for a whole batch. The form that fits exactly names the loss; its target is $t = -b/a$ and its weight per
+sample $a$. Scores are high for real in the usual convention; nothing here relies on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FLAT", "Told", "told", "value"]
+
+Values = NDArray[np.float64]
+
+FLAT: Final = 1e-4
+"""Answers that differ by less (standard deviation) cannot name a loss."""
+EXACT: Final = 2e-4
+"""Largest relative residual of a form in single precision; true forms leave 1e-7 to 1e-5."""
+FEWEST: Final = 5
+"""Answers below which a fit of two unknowns says nothing."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a batch of answers was told.
+
+    Attributes:
+        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``flat`` (one
+            gradient for answers too alike to tell) or ``unknown``.
+        target: The answer's target where the form has one, for ``bce`` in [0, 1].
+        weight: Size of the gradient per sample, without the form.
+        push: +1 if the step raises the answers, −1 if it lowers them, 0 if neither is sure.
+        n: Number of answers.
+    """
+
+    form: str
+    target: float | None
+    weight: float
+    push: int
+    n: int
+
+    @property
+    def total(self) -> float:
+        """Weight of the whole batch: 1 for a mean, n for a sum."""
+        return self.weight * self.n
+
+    def words(self) -> str:
+        """Short description for evidence."""
+        if self.target is not None:
+            return f"→ {self.target:.2f}"
+        return {1: "up", -1: "down", 0: "unclear"}[self.push]
+
+
+def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) -> Told:
+    """Name the loss.
+
+    Args:
+        answers: D's answers, flat.
+        gradients: Gradient of the loss by each of them.
+        exact: Whether both are in single precision; otherwise only signs are read.
+    """
+    o, g = answers.astype(np.float64).ravel(), gradients.astype(np.float64).ravel()
+    finite = np.isfinite(o) & np.isfinite(g)
+    o, g = o[finite], g[finite]
+    n, size = len(o), float(np.abs(g).max(initial=0.0))
+    if not n or size == 0.0:
+        return Told("unknown", None, 0.0, 0, n)
+    push = _one_sign(g)
+    spread = float(np.ptp(g)) / size
+    if spread < 1e-5:  # one value everywhere; a flat batch of another form looks so too
+        # A bent form bends the gradients of answers that differ; those of a linear one are equal to the last digit.
+        sure = float(o.std()) > 1e-2 or (exact and float(np.ptp(o)) > 20 * max(spread, 1e-6))
+        return Told("linear" if sure else "flat", None, size, push, n)
+    zero = g == 0
+    if zero.any() and float(np.ptp(g[~zero])) / size < 1e-5:
+        return Told("hinge", None, size, push, n)
+    if not exact or n < FEWEST or float(o.std()) < FLAT:
+        return Told("unknown", None, float(np.abs(g).mean()), push, n)
+    fits = sorted(_fits(o, g), key=lambda fit: fit[1])
+    form, residual, a, b = fits[0]
+    if form == "least_squares" and residual > 1e-6:
+        # Near 0 a sigmoid is straight: a cross entropy with a usual label is the likelier of two that fit.
+        for name, rest, other_a, other_b in fits[1:]:
+            if rest <= EXACT and other_a and min(abs(-other_b / other_a - t) for t in (0.0, 1.0)) < 1e-2:
+                form, residual, a, b = name, rest, other_a, other_b
+    if residual > EXACT or a == 0:
+        return Told("unknown", None, float(np.abs(g).mean()), push, n)
+    target = -b / a
+    if form != "least_squares":
+        if not -0.01 <= target <= 1.01:
+            return Told("unknown", None, float(np.abs(g).mean()), push, n)
+        aim = target if a > 0 else 1 - target
+        return Told(form, aim, abs(a), 1 if aim > 0.5 else -1, n)
+    return Told(form, target, abs(a), push, n) if a > 0 else Told("unknown", None, abs(a), push, n)
+
+
+def _one_sign(g: Values) -> int:
+    """The direction of all non-zero gradients, 0 if they disagree."""
+    if (g <= 0).all():
+        return 1
+    return -1 if (g >= 0).all() else 0
+
+
+def _fits(o: Values, g: Values) -> list[tuple[str, float, float, float]]:
+    sigmoid = 1 / (1 + np.exp(-np.clip(o, -60, 60)))
+    ones = np.ones_like(o)
+    forms = [("least_squares", o, ones, g), ("bce_logits", sigmoid, ones, g)]
+    if o.min() > 1e-6 and o.max() < 1 - 1e-6:
+        forms.append(("bce_prob", o, ones, g * o * (1 - o)))
+    found = []
+    for name, f, h, y in forms:
+        design = np.stack([f, h], 1)
+        (a, b), *_ = np.linalg.lstsq(design, y, rcond=None)
+        # Compared with what a constant leaves unexplained: a form has to follow the bend, not only the level.
+        rest = float(np.linalg.norm(design @ (a, b) - y))
+        bend = float(np.linalg.norm(y - y.mean()))
+        found.append((name, rest / max(bend, 1e-300), float(a), float(b)))
+    return found
+
+
+def value(what: Told, answers: NDArray[Any]) -> float:
+    """The loss of a batch, computed from its form; NaN where the form is unknown.
+
+    Args:
+        what: From `told`.
+        answers: D's answers.
+    """
+    o = answers.astype(np.float64).ravel()
+    if what.form == "linear":
+        return float(-what.push * o.mean())
+    if what.form == "hinge":
+        return float(np.maximum(0, 1 - what.push * o).mean())
+    if what.target is None:
+        return float("nan")
+    t = what.target
+    if what.form == "least_squares":
+        return float(what.total / 2 * ((o - t) ** 2).mean())
+    if what.form == "bce_logits":
+        return float((np.logaddexp(0, o) - t * o).mean())
+    p = np.clip(o, 1e-12, 1 - 1e-12)
+    return float(-(t * np.log(p) + (1 - t) * np.log1p(-p)).mean())

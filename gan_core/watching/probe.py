@@ -1,0 +1,129 @@
+"""Whether a module's output follows its arguments, tried on a copy of the module.
+
+The module itself is not called: its buffers, its mode and the user's random streams stay as they are.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+__all__ = ["Followed", "follow", "samples", "twin"]
+
+ROWS: Final = 16
+LARGEST: Final = 60_000_000
+"""Parameters above which no copy is made."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One argument.
+
+    Attributes:
+        argument: Its position or keyword.
+        is_noise: Whether it is the first that holds fractions; classes do not.
+        varied: Whether rolling it by one row changes it at all.
+        changed: Whether the output changed.
+    """
+
+    argument: str
+    is_noise: bool
+    varied: Tensor
+    changed: Tensor
+
+
+def twin(module: nn.Module) -> nn.Module | None:
+    """A copy in eval mode, or None where none can be made."""
+    if sum(p.numel() for p in module.parameters()) > LARGEST:
+        return None
+    try:
+        own: nn.Module = copy.deepcopy(getattr(module, "_orig_mod", module)).eval()
+        for inner in own.modules():
+            inner._compiled_call_impl = None  # a copy is not worth a compiler's time
+        return own
+    except Exception:  # modules may hold anything
+        return None
+
+
+def follow(module: nn.Module, args: Any, kwargs: Any, *, skip: Tensor | None) -> Iterator[Followed]:
+    """Roll each argument by one row, on a copy.
+
+    Args:
+        module: The player as it was just called.
+        args: Positional arguments of the call.
+        kwargs: Keyword arguments.
+        skip: An argument that is not asked about: D's picture.
+    """
+    places: list[tuple[int | str, Tensor]] = [
+        (key, value)
+        for key, value in (*enumerate(args), *kwargs.items())
+        if isinstance(value, Tensor) and value.dim() >= 1 and value.shape[0] > 1 and value is not skip
+    ]
+    if not places or not all(isinstance(a, Tensor) for a in args):
+        return
+    own = twin(module)
+    if own is None:
+        return
+    devices = [d.index for d in {value.device for _, value in places} if d.type == "cuda" and d.index is not None]
+    # A stranger's module draws from the global random stream.
+    with torch.no_grad(), _still(module), torch.random.fork_rng(devices=devices):  # noqa: TID251
+        small = {key: value.detach()[:ROWS] for key, value in (*enumerate(args), *kwargs.items()) if _cut(value)}
+        # Noise of the module's own must be the same both times.
+        state = torch.get_rng_state()
+        plain = _output(own, args, kwargs, small)
+        noise = next((key for key, value in places if value.is_floating_point() and value.dim() >= 2), None)
+        for key, _ in places:
+            value = small[key]
+            rolled = value.roll(1, 0)
+            torch.set_rng_state(state)
+            other = _output(own, args, kwargs, {**small, key: rolled})
+            yield Followed(str(key), key == noise, (rolled != value).any(), (other != plain).any())
+
+
+def _cut(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dim() >= 1
+
+
+def _output(own: nn.Module, args: Any, kwargs: Any, small: dict[int | str, Tensor]) -> Tensor:
+    out = own(*(small.get(k, a) for k, a in enumerate(args)), **{k: small.get(k, v) for k, v in kwargs.items()})
+    while not isinstance(out, Tensor):
+        out = next(iter(out.values())) if isinstance(out, dict) else out[0]
+    return out
+
+
+@contextmanager
+def _still(module: nn.Module) -> Iterator[None]:
+    """Keep the original's buffers, where a `forward` written onto an instance may still call it from the copy."""
+    inner = list(module.modules())
+    modes = [m.training for m in inner]
+    borrowed = any("forward" in vars(m) for m in inner)
+    try:
+        if borrowed:
+            for m in inner:
+                m.training = False
+        yield
+    finally:
+        if borrowed:
+            for m, mode in zip(inner, modes, strict=True):
+                m.training = mode
+
+
+def samples(module: nn.Module, args: Any, kwargs: Any) -> NDArray[np.float32] | None:
+    """What a copy of a generator in eval mode makes of kept arguments; None where it cannot be copied."""
+    own = twin(module)
+    if own is None:
+        return None
+    given = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
+    devices = [d.index for d in {a.device for a in given} if d.type == "cuda" and d.index is not None]
+    # A stranger's module draws from the global random stream.
+    with torch.no_grad(), _still(module), torch.random.fork_rng(devices=devices):  # noqa: TID251
+        out = _output(own, args, kwargs, {})
+    return np.asarray(out.detach()[:ROWS].float().cpu().numpy(), np.float32)

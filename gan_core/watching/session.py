@@ -1,0 +1,451 @@
+"""The watch itself: hooks, evidence, rules, and who is told.
+
+After twelve steps of the generator in which everything is looked at, steps are only counted; short bursts follow, as
+often as their cost stays below a hundredth of the time or a tenth of a millisecond per step, whichever is more.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, ParamSpec, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gan_core.watching import probe
+from gan_core.watching.capture import Capture, Stop
+from gan_core.watching.evidence import Evidence, Facts
+from gan_core.watching.log import WatchLog
+from gan_core.watching.players import Player, as_modules
+from gan_core.watching.rules import RULES, SEVERITIES, Rule, Severity
+from gan_core.watching.terminal import Terminal, summary_lines
+
+__all__ = ["Finding", "Summary", "Watch", "WatchError", "watch"]
+
+DENSE: Final = 12
+DENSE_UPDATES: Final = 150
+BURST: Final = 4
+BURST_EVERY: Final = 100
+ASK_EVERY: Final = 10
+SHARE: Final = 0.01
+PER_STEP: Final = 1e-4
+FRAME_EVERY: Final = 2.0
+ON: Final = ("info", "warning", "error", "raise", "silent")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_ALIVE: Final[dict[int, Watch]] = {}
+"""Watches that nobody closed: `watch(G, D)` without a name lives on."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found.
+
+    Attributes:
+        rule: Name of the rule.
+        severity: ``error``, ``warning`` or ``info``.
+        step: G's step at which it was sure.
+        headline: What is wrong, in general.
+        evidence: What was seen, with its numbers.
+        mend: The line of code that mends it.
+    """
+
+    rule: str
+    severity: Severity
+    step: int
+    headline: str
+    evidence: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A watch at its end.
+
+    Attributes:
+        seen: Whether steps of G and calls of D were seen at all.
+        headline: The earliest error, or the earliest warning where there is none.
+        checked: Rules that could tell.
+        unchecked: Rules that could not, each with what it needs.
+        losses: Losses as they were read, in words.
+        notes: What else is worth saying.
+    """
+
+    seen: bool
+    steps_g: int
+    steps_d: int
+    headline: Finding | None
+    findings: tuple[Finding, ...]
+    checked: tuple[str, ...]
+    unchecked: tuple[tuple[str, str], ...]
+    losses: str
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(summary_lines(self))
+
+
+class WatchError(RuntimeError):
+    """Raised into the loop by `on="raise"` alone; its finding is in `finding`."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.headline} {finding.evidence}. Mend: {finding.mend}")
+        self.finding = finding
+
+
+class _Raise(Stop):
+    """Carries a `WatchError` through the guard of the hooks."""
+
+    def __init__(self, error: WatchError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Watch:
+    """A watch on two players; made by `watch`.
+
+    Attributes:
+        until: Asked after each step; may raise `Stop`.
+    """
+
+    def __init__(
+        self,
+        generators: list[nn.Module],
+        discriminators: list[nn.Module],
+        *,
+        on: str,
+        out: Path | None,
+        clock: Callable[[], float] = time.perf_counter,
+        terminal: Terminal | None = None,
+    ) -> None:
+        self._clock = clock
+        self._terminal = terminal if terminal is not None else Terminal(clock)
+        self._on = on
+        self.until: Callable[[Watch], None] | None = None
+        self._found: dict[str, Finding] = {}
+        self._strikes: dict[tuple[str, str], int] = {}
+        self._known: dict[str, int] = {}
+        self._forms: dict[str, str] = {}
+        self._notes: list[str] = []
+        self._closed = False
+        self._active = rank() == 0
+        self._begun = clock()
+        self._bursts_from = 0.0
+        self._spent_before = 0.0
+        self._next_burst = 0
+        self._burst_until = 0
+        self._burst_cost = self._burst_begun = 0.0
+        self._steps_before = 0
+        self._last_frame = -np.inf
+        self._last: dict[str, float] = {}
+        self._log: WatchLog | None = None
+        self._capture: Capture | None = None
+        players = {"D": Player("D", discriminators), "G": Player("G", generators)}
+        self._players = players
+        self._seen = Evidence(players)
+        if not self._active:
+            return
+        mine = weakref.ref(self)
+
+        def stepped() -> None:
+            watching = mine()
+            if watching is not None:
+                watching._stepped()
+
+        self._capture = Capture(players, stepped, clock)
+        if out is not None:
+            self._log = WatchLog.create(out, {"torch": torch.__version__, "n_g": players["G"].n, "n_d": players["D"].n})
+            self._capture.keep_pictures = True
+        _ALIVE[id(self)] = self
+
+    # ---- what a user may ask ----
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, in order."""
+        return tuple(self._found.values())
+
+    @property
+    def steps_g(self) -> int:
+        """Steps of the generator so far."""
+        return 0 if self._capture is None else self._capture.n_steps["G"]
+
+    @property
+    def folder(self) -> Path | None:
+        """The watch log, if one is written."""
+        return None if self._log is None else self._log.folder
+
+    @property
+    def spent(self) -> float:
+        """Seconds inside hooks so far."""
+        return 0.0 if self._capture is None else self._capture.spent
+
+    def real(self, x: Tensor) -> Tensor:
+        """Say that these samples are real, where hooks cannot tell; returns them."""
+        return self._mark("real", x)
+
+    def fake(self, x: Tensor) -> Tensor:
+        """Say that these samples are fake, where hooks cannot tell; returns them."""
+        return self._mark("fake", x)
+
+    def z(self, z: Tensor) -> Tensor:
+        """Say that this is the noise, where G draws it itself; returns it."""
+        if self._capture is not None:
+            self._capture.guarded(self._capture.noise, z)
+        return z
+
+    def _mark(self, kind: str, x: Tensor) -> Tensor:
+        if self._capture is not None:
+            self._capture.guarded(self._capture.mark, kind, x)
+        return x
+
+    def summary(self) -> Summary:
+        """What was found, what was checked, and what could not be."""
+        self._finish()
+        order = {rule.name: number for number, rule in enumerate(RULES)}
+        ranked = sorted(
+            (found for found in self.findings if found.severity != "info"),
+            key=lambda found: (SEVERITIES.index(found.severity), found.step, order[found.rule]),
+        )
+        steps = {"G": 0, "D": 0} if self._capture is None else self._capture.n_steps
+        calls = self._seen.n_calls
+        notes = [*self._notes]
+        if self._active and any(steps.values()) and not all(calls.values()):
+            blind = " and ".join(name for name in ("G", "D") if not calls[name])
+            notes.append(
+                f"steps were seen but no call of {blind}: forward() called directly, or functions without modules? "
+                "Say w.real(x), w.fake(x) and w.z(z) in the loop"
+            )
+        if not self._active:
+            notes.append(f"silent on rank {rank()}: rank 0 watches")
+        if self._capture is not None and self._capture.unseen:
+            notes.append(f"{len(self._capture.unseen)} hooks failed, the first: {self._capture.unseen[0]}")
+        return Summary(
+            seen=bool(steps["G"] + steps["D"]) and bool(calls["G"] or calls["D"]),
+            steps_g=steps["G"],
+            steps_d=steps["D"],
+            headline=ranked[0] if ranked else None,
+            findings=self.findings,
+            checked=tuple(rule.name for rule in RULES if self._known.get(rule.name)),
+            unchecked=tuple((rule.name, rule.needs) for rule in RULES if not self._known.get(rule.name)),
+            losses=", ".join(f"{name} {form}" for name, form in self._forms.items()),
+            notes=tuple(notes),
+        )
+
+    def close(self) -> None:
+        """Take the hooks away; findings and summary stay."""
+        if self._closed:
+            return
+        self._closed = True
+        self._finish()
+        if self._capture is not None:
+            self._capture.close()
+        if self._log is not None:
+            self._log.end({"steps": self._seen.step - 1})
+        _ALIVE.pop(id(self), None)
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __call__(self, loop: Callable[_P, _R]) -> Callable[_P, _R]:
+        """As a decorator: the watch ends with the loop."""
+
+        @functools.wraps(loop)
+        def watched(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            with self:
+                return loop(*args, **kwargs)
+
+        return watched
+
+    def __deepcopy__(self, memo: object) -> None:
+        """A copy of a user's object that holds the watch holds none."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_nothing, ())
+
+    # ---- a step ----
+
+    def _stepped(self) -> None:
+        capture = self._capture
+        if capture is None:
+            return
+        steps = capture.n_steps["G"]
+        self._drain(wait=False)
+        if capture.looking and not capture.in_burst:
+            if steps >= DENSE or sum(capture.n_steps.values()) >= DENSE_UPDATES:
+                self._drain(wait=False)
+                capture.rest()
+                self._bursts_from, self._spent_before = self._clock(), capture.spent
+                self._burst_cost = capture.spent / max(steps, 1) * BURST
+                self._steps_before = steps
+                self._next_burst = steps + BURST_EVERY
+        elif capture.looking:
+            if steps >= self._burst_until:
+                capture.rest()
+                self._burst_cost = max(capture.spent - self._burst_begun, self._burst_cost / 2)
+                self._next_burst = steps + BURST_EVERY
+        elif steps >= self._next_burst and self._affordable(steps):
+            self._seen.forget()
+            capture.look(burst=True)
+            self._burst_until = steps + BURST
+            self._burst_begun = capture.spent
+        self._terminal.status(self._status)
+        capture.wake_at = 0 if self.until is not None else steps + ASK_EVERY
+        if self.until is not None:
+            self.until(self)
+
+    def _affordable(self, steps: int) -> bool:
+        assert self._capture is not None
+        spent = self._capture.spent - self._spent_before + self._burst_cost
+        allowed = max(SHARE * (self._clock() - self._bursts_from), PER_STEP * (steps - self._steps_before))
+        return spent <= allowed
+
+    def _drain(self, *, wait: bool) -> None:
+        """Read the updates whose copies have arrived; with `wait`, all."""
+        capture = self._capture
+        if capture is None:
+            return
+        while capture.waiting and (wait or capture.waiting[0].ready()):
+            update = capture.waiting.pop(0)
+            self._judge(self._seen.take(update), burst=update.in_burst)
+
+    def _finish(self) -> None:
+        """Read what is left; nothing is raised outside the loop."""
+        on, self._on = self._on, "error" if self._on == "raise" else self._on
+        try:
+            self._drain(wait=True)
+        finally:
+            self._on = on
+
+    def _judge(self, facts: Facts, *, burst: bool) -> None:
+        partial = burst and not self._seen.windows
+        for rule in RULES:
+            if rule.name in self._found or (burst and (partial or not rule.lasting)):
+                continue
+            told = rule.check(facts, self._seen)
+            if not told.known:
+                continue
+            self._known[rule.name] = self._known.get(rule.name, 0) + 1
+            key = rule.name, facts.player
+            self._strikes[key] = self._strikes.get(key, 0) + 1 if told.words else 0
+            if self._strikes[key] >= rule.confirm:
+                self._report(rule, facts.step, told.words)
+        self._note(facts)
+
+    def _report(self, rule: Rule, step: int, evidence: str) -> None:
+        found = Finding(rule.name, rule.severity, step, rule.headline, evidence, rule.mend)
+        self._found[rule.name] = found
+        if self._log is not None:
+            self._log.event("finding", asdict(found))
+        level = "error" if self._on == "raise" else self._on
+        if level in SEVERITIES and SEVERITIES.index(rule.severity) <= SEVERITIES.index(level):
+            self._terminal.finding(found)
+        if self._on == "raise" and rule.severity == "error":
+            raise _Raise(WatchError(found))
+
+    def _note(self, facts: Facts) -> None:
+        """Keep what the status line and the log show."""
+        numbers: dict[str, float] = {}
+        for kind in ("real", "fake"):
+            terms = facts.of(kind)
+            if terms and "D" in facts.player:
+                numbers[f"{kind}_answer"] = float(np.mean([term.answer for term in terms]))
+        losses = [term.loss for term in facts.terms]
+        if losses and np.isfinite(losses).all():
+            numbers["d_loss" if facts.player == "D" else "g_loss"] = float(np.sum(losses))
+        if np.isfinite(facts.gradient):
+            numbers[f"{facts.player.lower()}_grad_norm"] = facts.gradient
+        for term in facts.terms:
+            if term.told.form != "unknown":
+                self._forms.setdefault(facts.player, f"{term.told.form}")
+        self._last.update(numbers)
+        if self._log is not None:
+            self._log.event("step", {"step": facts.step, "player": facts.player, **numbers})
+            if "G" in facts.player and self._clock() - self._last_frame >= FRAME_EVERY:
+                self._last_frame = self._clock()
+                self._frame(facts.step)
+
+    def _frame(self, step: int) -> None:
+        assert self._capture is not None
+        assert self._log is not None
+        generator, given = next(iter(self._players["G"].modules), None), self._capture.given
+        if generator is None or given is None:
+            return
+        arrays = {}
+        fake = probe.samples(generator, *given)
+        if fake is not None:
+            arrays["fake"] = fake
+        if self._seen.real_pictures is not None:
+            arrays["real"] = self._seen.real_pictures.astype(np.float32)
+        self._log.frame(step, dict(self._last), arrays)
+
+    def _status(self) -> str:
+        assert self._capture is not None
+        numbers = "  ".join(f"{name} {value:.3g}" for name, value in self._last.items())
+        n = len(self._found)
+        return f"watch  step {self._capture.n_steps['G']}  {numbers}  {n} finding{'s' * (n != 1)}"
+
+
+def watch(
+    generator: Any,
+    discriminator: Any,
+    *,
+    on: str = "warning",
+    out: str | Path | None = None,
+) -> Watch:
+    """Watch a training loop; call it before the loop, nothing is needed inside.
+
+    Args:
+        generator: The generator, or a list of them.
+        discriminator: The discriminator or critic, or a list of them.
+        on: The least severe finding that is printed at once, ``"info"``, ``"warning"`` or ``"error"``; ``"silent"``
+            prints none; ``"raise"`` prints and raises `WatchError` at the first error.
+        out: Folder in which a watch log is written; ``GAN_EXPLORER_WATCH`` if None, and none without it.
+
+    Returns:
+        The watch: a context manager, a decorator, and `findings`, `summary()`, `close()`.
+
+    Raises:
+        TypeError: If a player is no module.
+        ValueError: If `on` is none of the five.
+    """
+    if on not in ON:
+        raise ValueError(f"on={on!r}; allowed are {', '.join(ON)}")
+    folder = out if out is not None else os.environ.get("GAN_EXPLORER_WATCH") or None
+    return Watch(
+        as_modules(generator, "generator"),
+        as_modules(discriminator, "discriminator"),
+        on=on,
+        out=None if folder is None else Path(folder),
+    )
+
+
+def rank() -> int:
+    """Rank of this process among those that train together; 0 if it is alone."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank()
+    return int(os.environ.get("RANK") or 0)
+
+
+def _nothing() -> None:
+    """What a watch is in a pickle or a copy."""
+
+
+@atexit.register
+def _close_all() -> None:
+    for watching in list(_ALIVE.values()):
+        watching.close()
