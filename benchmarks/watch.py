@@ -70,7 +70,7 @@ CASES: Final[Mapping[str, tuple[Callable[[], tuple[nn.Module, nn.Module, Any, An
 
 
 def steps_of(make: Callable[[], tuple[nn.Module, nn.Module, Any, Any]]) -> tuple[nn.Module, nn.Module, Any]:
-    """A usual loop as a function that makes one step."""
+    """Build a usual loop as a function that makes one step."""
     G, D, shape, real = make()
     opt_g = torch.optim.Adam(G.parameters(), 2e-4, betas=(0.5, 0.999))
     opt_d = torch.optim.Adam(D.parameters(), 2e-4, betas=(0.5, 0.999))
@@ -123,7 +123,7 @@ def cost(name: str, pairs: int) -> list[Row]:
 
 
 def found(seeds: int, bug_seeds: int) -> list[Row]:
-    """False alarms and bugs named, tuned and held out apart."""
+    """Count false alarms and named bugs, tuned and held out apart."""
     rows: list[Row] = []
     loops_out, bugs_out = held_out(LOOPS), held_out(bug.name for bug in BUGS)
     for part in ("tuned on", "held out"):

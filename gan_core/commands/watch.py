@@ -18,7 +18,7 @@ HELP = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The script, its own words, and when to stop."""
+    """Add the script, its own words, and when to stop."""
     parser.add_argument("--steps", type=int, metavar="N", help="stop the script after N steps of the generator")
     parser.add_argument(
         "--fail-on", choices=("error", "warning"), default="error", help="least finding that makes the status 1"

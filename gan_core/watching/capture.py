@@ -346,7 +346,7 @@ class Capture:
     # ---- forward ----
 
     def forward(self, name: str, which: int, module: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
-        """A module of a player was called."""
+        """Note that a module of a player was called."""
         self.n_forwards[name] += 1
         if not self.looking and name == "G":
             noise = next((t for t in tensors([*args, *kwargs.values()]) if t.is_floating_point()), None)
@@ -441,14 +441,14 @@ class Capture:
     # ---- backward ----
 
     def by_answers(self, call: Call, gradient: Tensor) -> None:
-        """A gradient reached D's answers."""
+        """Note that a gradient reached D's answers."""
         if torch.is_grad_enabled():  # in autograd.grad(create_graph=True): a penalty in the making
             call.penalty = True
         elif self.looking:
             self._task().terms.append((call, send(_some(gradient))))
 
     def by_input(self, call: Call, gradient: Tensor) -> None:
-        """A gradient reached D's input."""
+        """Note that a gradient reached D's input."""
         if not self.looking:
             return
         if not torch.is_grad_enabled():
@@ -459,7 +459,7 @@ class Capture:
             gradient.register_hook(Hook(self, "by_penalty", call))
 
     def by_penalty(self, call: Call, force: Tensor) -> None:
-        """The penalty's own gradient reached the gradient that it is made of."""
+        """Note that the penalty's own gradient reached the gradient that it is made of."""
         if call.gradient is None:
             return
         gx = call.gradient
@@ -470,13 +470,13 @@ class Capture:
         call.gradient = None
 
     def before_write(self, ref: weakref.ref[Tensor], gradient: Tensor) -> None:
-        """A gradient is about to be added to a parameter's."""
+        """Note that a gradient is about to be added to a parameter's."""
         parameter = ref()
         if self.looking and parameter is not None:
             self._cleared[id(parameter)] = is_zero(parameter.grad)
 
     def after_write(self, name: str, parameter: Tensor) -> None:
-        """It was added: this was a backward pass, not `autograd.grad`."""
+        """Note that it was added: this was a backward pass, not `autograd.grad`."""
         if not self.looking:
             return
         task = self._task()
@@ -494,14 +494,14 @@ class Capture:
     # ---- steps ----
 
     def before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        """An optimiser is about to step."""
+        """Note that an optimiser is about to step."""
         if not self.looking:
             return
         owned, _ = self._owned(optimizer)
         self._before = {name: send(self.players[name].sample(), own=True) for name in owned}
 
     def after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        """An optimiser has stepped."""
+        """Note that an optimiser has stepped."""
         owned, ids = self._owned(optimizer)
         if not owned:
             shapes = tuple(tuple(p.shape) for group in optimizer.param_groups for p in group["params"])
@@ -635,7 +635,7 @@ class Stop(BaseException):
 
 
 def graph_task() -> int:
-    """Number of the backward pass that runs now; torch's own hooks over several gradients use the same."""
+    """Return the number of the backward pass that runs now; torch's own hooks over several gradients use the same."""
     number: int = getattr(torch._C, "_current_graph_task_id", lambda: -1)()
     return number
 

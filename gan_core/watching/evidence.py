@@ -482,12 +482,12 @@ def shorten(table: dict[Any, Any], most: int, to: int) -> None:
 
 
 def truth(flag: bool | Parcel) -> bool:
-    """A flag that may have come from a device."""
+    """Read a flag that may have come from a device."""
     return flag if isinstance(flag, bool) else bool(flag.array())
 
 
 def keys(rows: Array) -> list[bytes]:
-    """A fingerprint of each row."""
+    """Compute a fingerprint of each row."""
     whole = np.ascontiguousarray(rows, np.float32)
     if not whole.size:
         return []
@@ -524,7 +524,7 @@ def most(before: Array, after: Array, segments: list[int]) -> float:
 
 
 def parts(kind: str, rows: tuple[bytes, ...], fakes: dict[bytes, int], n: int) -> list[tuple[str, Array]]:
-    """A call on real and fake together, as the two that it is."""
+    """Split a call on real and fake together into the two that it is."""
     if kind != "mixed" or not rows or n % len(rows):
         return [("unclear" if kind == "mixed" else kind, np.ones(n, bool))]
     fake = np.repeat(np.array([key in fakes for key in rows], bool), n // len(rows))

@@ -100,7 +100,7 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
 
 
 def _one_sign(g: Values) -> int:
-    """The direction of all non-zero gradients, 0 if they disagree."""
+    """Find the direction of all non-zero gradients, 0 if they disagree."""
     if (g <= 0).all():
         return 1
     return -1 if (g >= 0).all() else 0
@@ -124,7 +124,7 @@ def _fits(o: Values, g: Values) -> list[tuple[str, float, float, float]]:
 
 
 def value(what: Told, answers: NDArray[Any]) -> float:
-    """The loss of a batch, computed from its form; NaN where the form is unknown.
+    """Compute the loss of a batch from its form; NaN where the form is unknown.
 
     Args:
         what: From `told`.

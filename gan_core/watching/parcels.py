@@ -30,7 +30,7 @@ class Parcel:
         return self._event is None or bool(self._event.query())
 
     def array(self) -> NDArray[Any]:
-        """The values; floats of fewer than 32 bits have become float32."""
+        """Return the values; floats of fewer than 32 bits have become float32."""
         return np.asarray(self._tensor.numpy())
 
 

@@ -89,7 +89,7 @@ class Player:
         return list(chosen.values())
 
     def sample(self) -> Tensor:
-        """A few hundred weights, the same entries each time, copied."""
+        """Copy a few hundred weights, the same entries each time."""
         parts = []
         with torch.no_grad():
             for ref in self._sampled:
@@ -133,10 +133,10 @@ def _each(values: Iterable[Any]) -> Iterator[Tensor]:
 
 
 def largest(value: Any) -> Tensor | None:
-    """The floating tensor with most elements: the picture among arguments."""
+    """Find the floating tensor with most elements: the picture among arguments."""
     return max((t for t in tensors(value) if t.is_floating_point()), key=Tensor.numel, default=None)
 
 
 def smallest(value: Any) -> Tensor | None:
-    """The floating tensor with fewest elements, the first of equals: the verdict among D's answers."""
+    """Find the floating tensor with fewest elements, the first of equals: D's verdict among its answers."""
     return min((t for t in tensors(value) if t.is_floating_point()), key=Tensor.numel, default=None)

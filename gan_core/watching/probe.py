@@ -41,7 +41,7 @@ class Followed:
 
 
 def twin(module: nn.Module) -> nn.Module | None:
-    """A copy in eval mode, or None where none can be made."""
+    """Copy in eval mode; None where no copy can be made."""
     if sum(p.numel() for p in module.parameters()) > LARGEST:
         return None
     try:
@@ -117,7 +117,7 @@ def _still(module: nn.Module) -> Iterator[None]:
 
 
 def samples(module: nn.Module, args: Any, kwargs: Any) -> NDArray[np.float32] | None:
-    """What a copy of a generator in eval mode makes of kept arguments; None where it cannot be copied."""
+    """Run a copy of a generator in eval mode on kept arguments; None where it cannot be copied."""
     own = twin(module)
     if own is None:
         return None

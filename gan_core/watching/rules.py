@@ -146,7 +146,7 @@ def _fakes_attached_harmless(now: Facts, seen: Evidence) -> Told:
 
 
 def _sides(now: Facts) -> tuple[Term, Term] | None:
-    """A real and a fake term of D's step that were read."""
+    """Find a real and a fake term of D's step that were read."""
     for real in now.of("real"):
         for fake in now.of("fake"):
             if real.which == fake.which:

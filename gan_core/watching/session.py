@@ -209,7 +209,7 @@ class Watch:
         return x
 
     def summary(self) -> Summary:
-        """What was found, what was checked, and what could not be."""
+        """Sum up what was found, what was checked, and what could not be."""
         self._finish()
         order = {rule.name: number for number, rule in enumerate(RULES)}
         ranked = sorted(
@@ -272,7 +272,7 @@ class Watch:
         return watched
 
     def __deepcopy__(self, memo: object) -> None:
-        """A copy of a user's object that holds the watch holds none."""
+        """Leave the watch out of a copy of a user's object that holds it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_nothing, ())
@@ -442,7 +442,7 @@ def rank() -> int:
 
 
 def _nothing() -> None:
-    """What a watch is in a pickle or a copy."""
+    """Stand for a watch in a pickle or a copy."""
 
 
 @atexit.register

@@ -65,7 +65,7 @@ def finding_line(found: Finding) -> str:
 
 
 def summary_lines(summary: Summary) -> Sequence[str]:
-    """What was found, what was checked and what could not be."""
+    """Write what was found, what was checked and what could not be."""
     lines = [f"watch  {summary.steps_g} steps of G, {summary.steps_d} of D; losses as read: {summary.losses or 'none'}"]
     if summary.headline is None:
         lines.append("watch  nothing found" if summary.seen else "watch  nothing of G or D was seen")
