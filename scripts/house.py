@@ -29,7 +29,6 @@ WORDS: Final = {
     "gan_core": "public names, loaded on first use",
     "gan_core.experiments": "recipes, failures and cures, sweeps, lessons",
     "gan_core.watching": "somebody else's loop: hooks, rules, a log",
-    "gan_core.watching": "somebody else's training loop",
     "gan_core.live": "threads and processes: run, driver, monitor, recorder",
     "gan_core.diagnosis": "looks → features → findings → report",
     "gan_core.latent": "walks, directions, inversion",
