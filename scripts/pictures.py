@@ -6,12 +6,9 @@ Starts the app, opens presets in headless Chromium and writes screenshots and a 
 from __future__ import annotations
 
 import io
-import shutil
-import socket
-import subprocess
-import sys
+import os
+import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +16,8 @@ from typing import Final, Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.app import App, browser_path, launch
 
 ROOT: Final = Path(__file__).parents[1]
 OUT: Final = ROOT / "assets" / "pictures"
@@ -31,29 +30,28 @@ PAGES: Final[tuple[tuple[str, str, Literal["light", "dark"], int], ...]] = (
     ("lab", "collapse?failure=ring-collapse", "light", 900),
     ("latent", "latent", "dark", 1),
 )
-FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+STANDING: Final[tuple[tuple[str, str, str, Literal["light", "dark"]], ...]] = (
+    ("learn", "learn?part=theory", ".gan-theory .js-plotly-plot", "light"),
+    ("runs", "runs", "img", "light"),
+)
+"""Pages without a run of their own to wait for: name, address, what must be there, theme."""
 
 
 @contextmanager
 def served() -> Iterator[str]:
     """Serve the app on a free port and yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    process = subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
+    runs = tempfile.TemporaryDirectory()  # the Runs page shows those of the pictures alone
+    app = App({**os.environ, "GAN_EXPLORER_RUNS": runs.name})
     try:
         for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+            if app.answers():
                 break
-            except OSError:
-                time.sleep(0.25)
-        yield url
+            time.sleep(0.25)
+        yield app.url
     finally:
-        process.terminate()
-        process.wait(10)
+        app.process.terminate()
+        app.process.wait(10)
+        runs.cleanup()
 
 
 def opened(browser: Browser, url: str, theme: Literal["dark", "light"], width: int = 1280, height: int = 800) -> Page:
@@ -85,9 +83,11 @@ def film(page: Page, steps: list[int], path: Path) -> None:
 def main() -> None:
     """Write all pictures."""
     OUT.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = browser_path()
+    if chromium is None:
+        raise SystemExit("no Chromium is installed")
     with served() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = launch(playwright, chromium)
         for preset, theme, step in SHOTS:
             page = opened(browser, f"{url}/?preset={preset}", theme)
             until(page, step)
@@ -98,6 +98,14 @@ def main() -> None:
             page.goto(f"{url}/{address}")
             page.wait_for_selector(".gan-live canvas", timeout=60_000)
             until(page, step)
+            page.wait_for_timeout(3000)  # until everything is drawn
+            page.screenshot(path=OUT / f"{name}-{theme}.png")
+            page.close()
+        time.sleep(12)  # until the runs of the closed pages have saved themselves
+        for name, address, there, theme in STANDING:
+            page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme=theme)
+            page.goto(f"{url}/{address}")
+            page.locator(there).first.wait_for(timeout=60_000)
             page.wait_for_timeout(3000)  # until everything is drawn
             page.screenshot(path=OUT / f"{name}-{theme}.png")
             page.close()
