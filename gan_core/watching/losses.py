@@ -13,6 +13,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+HINGE: Final = "hinge"
+"""The form of a loss that leaves answers beyond a margin alone."""
+
 __all__ = ["FLAT", "Told", "told", "value"]
 
 Values = NDArray[np.float64]
@@ -78,7 +81,7 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
         return Told("linear" if sure else "flat", None, size, push, n)
     zero = g == 0
     if zero.any() and float(np.ptp(g[~zero])) / size < 1e-5:
-        return Told("hinge", None, size, push, n)
+        return Told(HINGE, None, size, push, n)
     if not exact or n < FEWEST or float(o.std()) < FLAT:
         return Told("unknown", None, float(np.abs(g).mean()), push, n)
     fits = sorted(_fits(o, g), key=lambda fit: fit[1])
@@ -133,7 +136,7 @@ def value(what: Told, answers: NDArray[Any]) -> float:
     o = answers.astype(np.float64).ravel()
     if what.form == "linear":
         return float(-what.push * o.mean())
-    if what.form == "hinge":
+    if what.form == HINGE:
         return float(np.maximum(0, 1 - what.push * o).mean())
     if what.target is None:
         return float("nan")

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import numpy as np
 
 from gan_core.watching.evidence import Evidence, Facts, Term
+from gan_core.watching.losses import HINGE
 
 __all__ = ["OK", "RULES", "UNKNOWN", "Rule", "Severity", "Told"]
 
@@ -243,7 +244,7 @@ def _unequal_weights(now: Facts, seen: Evidence) -> Told:
     if len({term.told.form for term in now.terms}) > 1 or now.terms[0].told.form in ("unknown", "flat"):
         return UNKNOWN
     real, fake = (sum(term.told.total for term in now.of(kind)) for kind in ("real", "fake"))
-    if not real or not fake or now.terms[0].told.form == "hinge":
+    if not real or not fake or now.terms[0].told.form == HINGE:
         return UNKNOWN
     ratio = real / fake
     if 0.25 < ratio < 4:
