@@ -1,4 +1,4 @@
-"""What ``train`` does before the first step: changes, data, a trainer, and a place for the file."""
+"""Preparations of ``train`` before the first step: changes, data, a trainer, and a place for the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands print: one JSON record, or a table for people."""
+"""Printing of commands: one JSON record, or a table for people."""
 
 from __future__ import annotations
 

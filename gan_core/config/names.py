@@ -40,7 +40,7 @@ NormName = Literal["none", "batch"]
 MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
 FitName = Literal["crop", "pad", "stretch"]
-"""How a picture that is not square becomes one: its centre, all of it on white, or all of it stretched."""
+"""Ways in which a picture that is not square becomes one: its centre, all of it on white, or all of it stretched."""
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
 
 

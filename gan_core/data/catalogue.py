@@ -30,7 +30,7 @@ class Loader(Protocol):
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is known of a data set without loading it.
+    """Facts of a data set, known without loading it.
 
     Attributes:
         rules: What a config knows of it: shape, classes, whether a person brings the data.

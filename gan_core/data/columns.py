@@ -32,7 +32,7 @@ _SHOWN: Final = 24
 
 @dataclass(frozen=True)
 class Style:
-    """How a table writes numbers.
+    """Style in which a table writes numbers.
 
     Attributes:
         decimal: "." or ",".
@@ -44,7 +44,7 @@ class Style:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What was decided, unless numbers are written as programs write them."""
+        """The decision in words, unless numbers are written as programs write them."""
         if self.thousands:
             return (f"numbers are read like 1{self.thousands}234{self.decimal}5",)
         return ("numbers are read like 1234,5",) if self.decimal == "," else ()

@@ -60,7 +60,7 @@ class Modes:
 
     @functools.cached_property
     def places(self) -> tuple[str, ...]:
-        """Where each mode is, in words: on which side of the middle, or its coordinates where two share a side."""
+        """Places of the modes in words: on which side of the middle, or its coordinates where two share a side."""
         x, y = (self.centres - self.centres.mean(0)).T
         eighths = np.round(np.arctan2(y, x) / (np.pi / 4)).astype(int) % 8
         if len(set(eighths.tolist())) == len(self):

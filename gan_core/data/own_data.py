@@ -96,7 +96,7 @@ class OwnImages:
 
     @property
     def warning(self) -> str:
-        """What to tell the person; "" if there are enough images."""
+        """A warning in words; "" if there are enough images."""
         n = len(self.pixels)
         if n >= FEW_IMAGES:
             return ""
@@ -191,7 +191,7 @@ class OwnPoints:
 
     @property
     def warning(self) -> str:
-        """What to tell the person; "" if there are enough points."""
+        """A warning in words; "" if there are enough points."""
         n = len(self.values)
         if n >= FEW_POINTS:
             return ""

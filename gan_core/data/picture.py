@@ -45,7 +45,7 @@ _one_at_a_time = threading.Lock()  # so that the memory of decoding is that of o
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person may choose about the reading of pictures.
+    """Choices of a person about the reading of pictures.
 
     Attributes:
         fit: How a picture that is not square becomes one.

@@ -23,7 +23,7 @@ _ALONE: Final = (*_TABLES, ".npy", ".npz", ".zip")
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a person may choose about the reading.
+    """Choices of a person about the reading of data.
 
     Attributes:
         pictures: How pictures are read.

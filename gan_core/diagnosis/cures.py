@@ -18,7 +18,7 @@ from gan_core.game.pairings import CLASSIC, STEADY
 Changes = dict[str, Any]
 """Path in the config to value, as for `RunConfig.changed`."""
 Cures = Callable[[RunConfig], list[Changes]]
-"""What to try for a finding, the most promising first; some of it may be so already, or not allowed."""
+"""Changes to try for a finding, the most promising first; some of it may be so already, or not allowed."""
 
 _MAX_CURES: Final = 4
 _PLANE_RATE: Final = 1e-3
@@ -169,7 +169,7 @@ def _saved(config: RunConfig) -> Changes:
 
 
 def _usual(config: RunConfig) -> Changes:
-    """Whatever lies outside its usual range, brought back; and what refuses a penalty, taken away."""
+    """Bring back all that lies outside its usual range, and take away what refuses a penalty."""
     out: Changes = {"d_steps": 1, "g_steps": 1, "clip": 0.0, **_rates(config)}
     if config.ema < 0.9:
         out["ema"] = 0.998

@@ -62,7 +62,7 @@ def moved(look: Signs, series: Series, config: RunConfig) -> Evidence:
 
 
 def two_sample(look: Signs, series: Series, config: RunConfig) -> Evidence:
-    """How often the nearest neighbour tells real and generated samples apart."""
+    """Accuracy of the nearest neighbour in telling real and generated samples apart."""
     bar = limit("unlike")
     text = (
         f"Nearest neighbours tell {look.two_sample:.0%} of real and generated samples apart; equal sets 50 %, and "

@@ -121,7 +121,7 @@ def _finding(entry: FindingType, since: int, look: Signs, series: Series, config
 
 
 def _since(entry: FindingType, series: Series, config: RunConfig) -> int | None:
-    """Where a failure began that stands at the end of the series, or None."""
+    """Find the step at which a failure began that stands at the end of the series, or None."""
     if entry.when is None or not entry.applies(config):
         return None
     stays = entry.when if entry.until is None else entry.until
@@ -129,7 +129,7 @@ def _since(entry: FindingType, series: Series, config: RunConfig) -> int | None:
 
 
 def _standing(entry: FindingType, enters: Flags, stays: Flags, series: Series) -> int | None:
-    """Where the condition began that stands at the end of the series, or None if none does.
+    """Find the step at which the condition began that stands at the end of the series, or None if none does.
 
     It stands once it has held long enough, a single exception now and then aside, until it has been gone for long.
     """

@@ -26,7 +26,7 @@ KEPT: Final = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Where:
-    """Where the samples of the same z lie at one look.
+    """Places of the samples of the same z at one look.
 
     Attributes:
         modes: Of the data.

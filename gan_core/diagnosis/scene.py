@@ -36,7 +36,7 @@ _REACH = 2.0  # samples farther out than this many times the data are all one "n
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What a run's samples are laid beside: made once per data set.
+    """Reference for a run's samples, made once per data set.
 
     Attributes:
         real: Training samples, `[n, *shape]`, network units.
@@ -126,7 +126,7 @@ def _divide(x: Tensor, k: int, rng: torch.Generator) -> tuple[Tensor, NDArray[np
 
 
 def shares_of(flat: Tensor, scene: Scene, data: Points | Images) -> NDArray[np.float64]:
-    """Where samples `[n, dim]` in network units lie: a share for each region, and last for none."""
+    """Count samples `[n, dim]` in network units by region: a share for each region, and last for none."""
     k = len(scene.shares)
     if isinstance(data, Points) and data.modes is not None:
         owner = data.modes.assign(data.to_data(flat).double().numpy())[0]

@@ -25,7 +25,7 @@ def _always(config: RunConfig) -> bool:
 
 @dataclass(frozen=True)
 class FindingType:
-    """What is known of a finding before any run.
+    """Facts of a finding, known before any run.
 
     Attributes:
         name: In snake_case, such as ``oscillation``.

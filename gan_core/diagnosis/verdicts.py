@@ -29,7 +29,7 @@ VANISHED: Final = 0.02
 SHARP: Final = 0.8
 """Share of samples within 3 sigma of a mode that counts as sharp; real data reach 0.989."""
 NEAR_HALF: Final = 0.1
-"""How far from one half D's accuracy may be, on the last batch, when it can hardly tell."""
+"""Distance from one half that D's accuracy may be, on the last batch, when it can hardly tell."""
 SPOT: Final = 0.1
 """Spread of the samples as a share of the data's, below which they are one spot."""
 

@@ -37,7 +37,7 @@ GOALS: Final[Mapping[GoalName, str]] = {
     "classes": "G makes at least 7 of the 10 digits, each at a fifth of its fair share or more",
     "unseen": "D tells real images that it never saw from generated ones at least half as well as those it learns from",
 }
-"""What counts as cured, in words; `gan_core.experiments.trials` measures it."""
+"""Goals of a cure, in words; `gan_core.experiments.trials` measures it."""
 
 FEW_OF: Final = "digits"
 """Data set of which a failure takes the first few images."""
@@ -47,7 +47,7 @@ _FEW = "few-digits"
 
 @dataclass(frozen=True)
 class Tried:
-    """How often a config reached the goal.
+    """Count of seeds from which a config reached the goal.
 
     Attributes:
         good: Seeds from which it did.

@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Early:
-    """What the first steps of one method reach here: one run, seed 0, as `benchmarks.protocols` prints it.
+    """Scores of the first steps of one method: one run, seed 0, as `benchmarks.protocols` prints it.
 
     Attributes:
         method: As the paper calls it.

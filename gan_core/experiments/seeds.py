@@ -102,7 +102,7 @@ class Repeats:
 
     @property
     def trouble(self) -> str:
-        """What went wrong in a trial, or ""."""
+        """Error of a trial in words, or ""."""
         for future in self._futures.values():
             if future.done() and not future.cancelled() and (error := future.exception()) is not None:
                 return f"{type(error).__name__}: {error}"

@@ -32,7 +32,7 @@ _UNSEEN = 500
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of one run.
+    """Outcome of one run.
 
     Attributes:
         seed: Where it began.
@@ -136,7 +136,7 @@ def _classes(trainer: Trainer, fake: torch.Tensor) -> tuple[float, bool]:
 
 
 def _unseen(trainer: Trainer, fake: torch.Tensor) -> tuple[float, bool]:
-    """How much of D's lead on training images it keeps on unseen ones: 1 - r_v (arXiv:2006.06676, eq. 1)."""
+    """Compute the share of D's lead on training images kept on unseen ones: 1 - r_v (arXiv:2006.06676, eq. 1)."""
     data, digits = trainer.data, load(FEW_OF)
     assert isinstance(data, Images)
     assert isinstance(digits, Images)

@@ -65,7 +65,7 @@ class Variant:
 
     @property
     def config(self) -> RunConfig:
-        """What *run it* trains; only of a variant that runs."""
+        """Config that *run it* trains; only of a variant that runs."""
         if "recipe" in self.run:
             return RECIPES[self.run["recipe"]].apply(plain(BASE))
         return preset(self.base).changed(self.run.get("changes", {}))

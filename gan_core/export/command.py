@@ -1,4 +1,4 @@
-"""What ``python -m gan_core export RUN`` writes; a film or a page makes the run again, as a file keeps no pictures."""
+"""Files of ``python -m gan_core export RUN``; a film or a page makes the run again, as a file keeps no pictures."""
 
 from __future__ import annotations
 

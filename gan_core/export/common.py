@@ -1,4 +1,4 @@
-"""What all exports share: a copy of the generator to work with, and how long ones are watched and cancelled."""
+"""Common parts of exports: a copy of the generator to work with, and how long ones are watched and cancelled."""
 
 from __future__ import annotations
 

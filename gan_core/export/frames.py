@@ -18,7 +18,7 @@ StepFrame = tuple[int, bytes]
 
 @dataclass(frozen=True)
 class Film:
-    """What `gan_core.export.film.film` takes.
+    """Arguments of `gan_core.export.film.film`.
 
     Attributes:
         moments: Steps and samples.

@@ -1,4 +1,4 @@
-"""What was found in a latent space, to take home: pictures, strips, films, tables of z."""
+"""Finds in a latent space, to take home: pictures, strips, films, tables of z."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run can be taken home as, as questions to it; plain values, importable without torch.
+"""Downloads of a run, as questions to it: plain values, importable without torch.
 
 They are answered where the run is, from its newest kept state, while it trains on; see
 `gan_core.live.handle.RunHandle.ask`.
@@ -37,7 +37,7 @@ class WholeRun:
 
 @dataclass(frozen=True)
 class NewestSnapshot:
-    """What is to be seen of the run now."""
+    """Question for a picture of the run now."""
 
     def answer(self, run: OpenRun) -> Snapshot:
         """Answer with the newest snapshot.
@@ -152,7 +152,7 @@ class File:
 
 @dataclass(frozen=True)
 class LatentFile:
-    """What was found in the latent space: ``what`` is png, strip, gif, webp, csv, path or json.
+    """Question for a file of the latent space: ``what`` is png, strip, gif, webp, csv, path or json.
 
     Attributes:
         query: Parameters as text, see `gan_core.latent.request`.

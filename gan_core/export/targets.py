@@ -1,4 +1,4 @@
-"""What the command line's ``export`` can write; read without PyTorch."""
+"""Targets of the command ``export``; read without PyTorch."""
 
 from __future__ import annotations
 

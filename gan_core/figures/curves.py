@@ -124,7 +124,7 @@ def gradient_norms(snapshot: Snapshot | None = None, *, theme: Theme = "light") 
 
 
 def accuracy(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
-    """How often D is right about real samples (dotted) and about generated ones (solid); one half is a guess."""
+    """D's accuracy on real samples (dotted) and about generated ones (solid); one half is a guess."""
     colours = PALETTES[theme]
     figure = empty(colours)
     figure.add_scatter(**line("on real", colours.real, "dot", "curve_step", "real_accuracy", smooth=True))
@@ -135,7 +135,7 @@ def accuracy(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.
 
 
 def scores(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
-    """How good the samples are, at the steps at which that was measured.
+    """Scores of the samples, at the steps at which that was measured.
 
     In the plane the share of sharp samples (1 is best) and the distance to the data (Jensen–Shannon, 0 is best); of
     images the share of the real ones that are covered, and the share of generated ones that are credible (precision).

@@ -19,7 +19,7 @@ _COLUMNS: Final = 300
 
 
 def occupancy(counts: Array, names: Sequence[str], *, theme: Theme = "light") -> go.Figure:
-    """How many of the followed samples are nearest to each mode, over the steps: a row per mode.
+    """Draw the number of followed samples nearest to each mode, over the steps: a row per mode.
 
     Args:
         counts: ``[steps + 1, modes]``.
@@ -91,7 +91,7 @@ def traced(rows: Sequence[tuple[str, str, str, str]], *, theme: Theme = "light")
 
 
 def path(places: Array, real: Array, *, theme: Theme = "light") -> go.Figure:
-    """Where the sample of one z went, among real points.
+    """Path of the sample of one z, among real points.
 
     Args:
         places: ``[steps + 1, 2]``, data units.

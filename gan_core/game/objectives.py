@@ -80,7 +80,7 @@ class Objective:
 
     @property
     def meaning(self) -> Meaning:
-        """What D's answers are: probabilities of "real" after a sigmoid, or values of a critic."""
+        """Meaning of D's answers: probabilities of "real" after a sigmoid, or values of a critic."""
         return "probability" if self.probability else "critic"
 
 

@@ -35,7 +35,7 @@ class Optimizer:
     """
 
     memories: tuple[str, ...] = ()
-    """What it remembers for each weight, by name."""
+    """State kept for each weight, by name."""
 
     def __init__(self, weights: Sequence[Tensor], lr: float, betas: tuple[float, float]) -> None:
         self.weights = list(weights)

@@ -46,7 +46,7 @@ def arithmetic(desk: Desk, these: Sequence[Point], those: Sequence[Point], start
 
 
 def influence(desk: Desk) -> Answer:
-    """How much each coordinate of z changes samples, the most influential first."""
+    """Measure how much each coordinate of z changes samples, the most influential first."""
     sizes = desk.once("influence", lambda: influences.coordinates(desk.players))
     order = sizes.argsort(descending=True)
     return {}, {"influence": numpy_of(sizes), "order": numpy_of(order.float())}
@@ -71,7 +71,7 @@ def directions(desk: Desk, kind: str) -> Answer:
 
 
 def effects(desk: Desk, vectors: Sequence[Array], sigmas: float = 3.0) -> Answer:
-    """How far samples move along directions from -sigmas to +sigmas, and along random ones."""
+    """Measure how far samples move along directions from -sigmas to +sigmas, and along random ones."""
     z, classes = found_directions.draw(desk.players, N_COMPARED, seed=2)
 
     def moved(vectors: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What can be measured in a sample without a trained network: ink, slant, width; the class of its nearest images."""
+"""Attributes measured in a sample without a trained network: ink, slant, width; the class of its nearest images."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ N_BEHIND: Final = 64
 
 @dataclass(frozen=True)
 class Edit:
-    """What is done to points before samples are made of them.
+    """Edits of points before samples are made of them.
 
     Attributes:
         truncation: z is multiplied by this: 1 changes nothing, 0 leaves the prior's mean.

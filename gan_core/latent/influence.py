@@ -1,4 +1,4 @@
-"""How much samples change: by a coordinate of z, by a direction, by a unit that is switched off."""
+"""Changes of samples: by a coordinate of z, by a direction, by a unit that is switched off."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def coordinates(players: Players) -> Tensor:
 
 
 def effects(players: Players, vectors: Tensor, sigmas: float, z: Tensor, classes: Tensor) -> Tensor:
-    """How far samples move from -sigmas to +sigmas along each direction, ``[k]``: root mean square over pixels.
+    """Measure how far samples move from -sigmas to +sigmas along each direction, ``[k]``: root mean square over pixels.
 
     Args:
         players: Whose generator.

@@ -88,7 +88,7 @@ class Inversion:
 
     @property
     def z(self) -> Tensor:
-        """Where the starts have come to, ``[m, n_starts, latent_dim]``; a copy."""
+        """Return where the starts have come to, ``[m, n_starts, latent_dim]``; a copy."""
         return self._z.clone().view(len(self._targets), self._k, -1)
 
     @property

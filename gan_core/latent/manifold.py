@@ -1,4 +1,4 @@
-"""How G folds the latent space onto data in the plane, and what lies on the bridges between modes.
+"""The manifold: G's folding of the latent space onto data in the plane, and what lies on the bridges between modes.
 
 A sample is called unreal in two ways: by D, if it scores it lower than 95 % of real samples, which needs no fixed
 threshold and so holds for every objective; and by the known density, if it lies inside no mode.
@@ -64,7 +64,7 @@ def _real(players: Players) -> tuple[Tensor, Tensor]:
 
 
 def fold(players: Players, z: Tensor, side: int) -> dict[str, Array]:
-    """Where points of the plane of z land.
+    """Find where points of the plane of z land.
 
     Args:
         players: Of a run on points.

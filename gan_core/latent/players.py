@@ -69,7 +69,7 @@ class Players:
 
     @property
     def first_weight(self) -> Tensor:
-        """What the first layer does with z, ``[n_out, latent_dim]``; the columns of the classes are left out."""
+        """Weights of the first layer for z, ``[n_out, latent_dim]``; the columns of the classes are left out."""
         weight = self.layers[0].weight
         assert isinstance(weight, Tensor)
         return weight.detach()[:, : self.config.latent_dim]

@@ -1,4 +1,4 @@
-"""What the prior makes likely: seeded points, the norms that z has, and how dense it lies."""
+"""The prior: seeded points, the norms that z has, and how dense it lies."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def without_each(
 
 
 def importance(players: Players, z: Tensor, classes: Tensor, layer: int) -> Tensor:
-    """How far samples move when each unit is switched off, ``[units]``: root mean square over pixels and samples.
+    """Measure how far samples move when each unit is off, ``[units]``: root mean square over pixels and samples.
 
     Args:
         players: Whose generator.

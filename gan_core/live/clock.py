@@ -10,7 +10,7 @@ from typing import Final
 MAX_FRAME_RATE: Final = 10.0
 MIN_FRAME_RATE: Final = 4.2
 CROWDED_FRAME_RATE: Final = 2.4
-"""What is left to each of many runs that play at once: they share the processor, and showing all costs as much."""
+"""Frame rate left to each of many runs that play at once: they share the processor, and showing all costs as much."""
 LOOK_SHARE: Final = 0.03
 """Looking takes at most this share of the training thread's time, unless `MIN_FRAME_RATE` needs more."""
 

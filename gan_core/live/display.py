@@ -1,4 +1,4 @@
-"""What is shown of a run: its newest snapshot, its newest frame, and whether they are up to date."""
+"""Display of a run: its newest snapshot, its newest frame, and whether they are up to date."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gan_core.training.snapshots import Moment
 
 @dataclass
 class Tempo:
-    """What all runs of one driver share.
+    """Values that all runs of one driver share.
 
     Attributes:
         pace: Steps a second at most, or None.
@@ -32,7 +32,7 @@ class Tempo:
 
 
 Sight = tuple[int, ...]
-"""What tells one picture from another: number of the run, step, lone updates."""
+"""Key of a picture: number of the run, step, lone updates."""
 
 
 class Display:

@@ -92,7 +92,7 @@ class FrameBuilder:
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What the diagnosis says, the gravest first."""
+        """Findings of the diagnosis, the gravest first."""
         with self._lock:
             return self._findings or ()
 
@@ -148,5 +148,5 @@ class FrameBuilder:
 
 
 def _failure_marks(findings: Sequence[Finding]) -> list[Mark]:
-    """Where each failure began, for the plots."""
+    """Mark where each failure began, for the plots."""
     return [{"step": f.since_step, "label": FINDINGS[f.name].headline.rstrip(".")} for f in findings if f.failure]

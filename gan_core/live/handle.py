@@ -127,7 +127,7 @@ class Question(Protocol[T_co]):
 
 
 class Opened(OpenRun, Protocol):
-    """What stands behind a handle; a run of this process so far."""
+    """The other side of a handle: a run of this process."""
 
     def send(self, command: RunCommand[R]) -> R:
         """Obey a command."""
@@ -139,7 +139,7 @@ class Opened(OpenRun, Protocol):
         """Return the frame shown at a step, with its own step."""
 
     def n_sides(self) -> int:
-        """How many runs there are."""
+        """Count the runs."""
 
     def flush(self, timeout: float) -> bool:
         """Wait until every command given so far is taken."""

@@ -86,7 +86,7 @@ class Lockstep:
 
     @property
     def state(self) -> State:
-        """What they are doing."""
+        """Their common state."""
         return self.driver.state
 
     @property

@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 class Watched(Protocol):
-    """What the monitor knows of a run: a `Runner`, or one side of a lockstep."""
+    """A run as the monitor knows it: a `Runner`, or one side of a lockstep."""
 
     scoring: int
 
@@ -75,7 +75,7 @@ class _Job:
 
 @dataclass
 class _Record:
-    """What is kept of one runner between two jobs: moments of the clock, and of the training thread's own time."""
+    """Notes on one runner between two jobs: moments of the clock, and of the training thread's own time."""
 
     run: int = 0
     watch: Watch = field(default_factory=Watch)

@@ -48,7 +48,7 @@ def open_lockstep(spec: LockstepSpec, host: Host) -> OpenedLockstep:
 
 
 class Opened:
-    """What one run and several in lockstep have in common.
+    """Common part of one run and of several in lockstep.
 
     Args:
         player: Plays them.

@@ -48,7 +48,7 @@ class Plan:
 
     @property
     def story(self) -> tuple[Intervention, ...]:
-        """What was done to the run, and what is to be repeated."""
+        """Interventions done to the run, and those to be repeated."""
         if self.begin_with is None:
             return self.interventions
         return (Intervention(step=0, origin=self.begin_with.origin), *self.interventions)

@@ -121,7 +121,7 @@ class Run:
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
-        """What was done to the run, and what it is still to repeat."""
+        """Interventions done to the run, and those still to be repeated."""
         return self.settings.interventions
 
     @property
@@ -147,7 +147,7 @@ class Run:
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What the diagnosis says of the run now, the gravest first."""
+        """Findings of the diagnosis now, the gravest first."""
         return self.display.builder.findings
 
     @property

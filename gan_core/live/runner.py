@@ -91,7 +91,7 @@ class Runner:
 
     @property
     def state(self) -> State:
-        """What the run is doing."""
+        """State of the run."""
         return "closed" if self.driver.state == "closed" else self._run.state
 
     @property
@@ -101,7 +101,7 @@ class Runner:
 
     @property
     def message(self) -> str:
-        """What happened and what to try, or ""."""
+        """Message: what happened and what to try, or ""."""
         return self._run.message
 
     @property
@@ -121,7 +121,7 @@ class Runner:
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
-        """What was done to the run, and what it is still to repeat."""
+        """Interventions done to the run, and those still to be repeated."""
         return self._run.interventions
 
     @property
@@ -160,7 +160,7 @@ class Runner:
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What the diagnosis says of the run now, the gravest first."""
+        """Findings of the diagnosis now, the gravest first."""
         return self._run.findings
 
     @property

@@ -40,7 +40,7 @@ class Settings:
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
-        """What was done to the run, and what it is still to repeat."""
+        """Interventions done to the run, and those still to be repeated."""
         return self._begun.story
 
     def accept(self, accepted: Change | Plan) -> None:
@@ -64,7 +64,7 @@ class Settings:
 
     @property
     def _begun(self) -> Plan | Trainer:
-        """What holds the run's beginning: the run that was asked for last, or the present one."""
+        """Holder of the run's beginning: the run that was asked for last, or the present one."""
         plans = [plan for plan in tuple(self._accepted) if isinstance(plan, Plan)]
         return plans[-1] if plans else self._held
 

@@ -10,7 +10,7 @@ from multiprocessing.connection import wait
 from typing import Final
 
 SPAWN: Final = multiprocessing.get_context("spawn")
-"""How they are begun: a fork of a process with threads would copy the locks that these hold."""
+"""Start method: a fork of a process with threads would copy the locks that these hold."""
 
 
 def settle(nice: int = 0) -> None:

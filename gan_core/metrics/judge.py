@@ -43,7 +43,7 @@ def judge_network(pixels: int, classes: int) -> nn.Sequential:
 
 @dataclass(frozen=True)
 class JudgeScores:
-    """What a judge says of one set of images.
+    """A judge's answers for one set of images.
 
     Attributes:
         classes: Share of the images that it takes for each class, `[k]`.

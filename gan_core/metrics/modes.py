@@ -25,7 +25,7 @@ _FEW = 8  # a standard deviation of fewer points says nothing
 
 @dataclass(frozen=True)
 class ModeScores:
-    """What one set of samples shows of the known modes.
+    """Scores of one set of samples against the known modes.
 
     Attributes:
         modes: Captured modes: those whose region holds at least one sample, or `captured_share` of

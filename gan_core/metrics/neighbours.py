@@ -27,7 +27,7 @@ _FEW_DIMENSIONS = 16  # below it differences are formed one by one: exact, and a
 
 @dataclass(frozen=True)
 class NeighbourScores:
-    """How two sets of samples lie in each other's neighbourhoods.
+    """Scores of two sets of samples by each other's neighbourhoods.
 
     Attributes:
         precision: Share of fake samples inside the ball of a real one: is what is drawn plausible?

@@ -23,7 +23,7 @@ NOISE_SEED: Final = 2333
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured.
+    """Amount of samples that is measured.
 
     Attributes:
         n_points: Samples in the plane.

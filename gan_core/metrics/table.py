@@ -16,7 +16,7 @@ from gan_core.record.frame import finite
 __all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
 
 Kind = Literal["plane", "images"]
-"""What samples are: points in the plane or images."""
+"""Kind of samples: points in the plane or images."""
 Format = Literal["count", "percent", "decimal"]
 Dash = Literal["", "solid", "dash", "dot", "dashdot"]
 
@@ -81,7 +81,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Metric:
-    """How to read and show a score.
+    """A metric: how its scores are read and shown.
 
     Attributes:
         name: Its key in results.

@@ -26,15 +26,15 @@ _PREFIX: Final = struct.Struct("<4sII")
 
 
 State = Literal["playing", "paused", "queued", "diverged", "error", "closed"]
-"""What a run is doing."""
+"""State of a run."""
 Meaning = Literal["probability", "critic"]
-"""What D's answers are: a logit whose sigmoid is the probability of "real", or a value without a fixed scale."""
+"""Meaning of D's answers: a logit whose sigmoid is the probability of "real", or a value without a fixed scale."""
 Stats = dict[str, float | None]
 """A step's numbers: those of `gan_core.record.history.StepStats` and ``value``, the game's value, by name."""
 
 
 class ArrayPlace(TypedDict):
-    """Where an array lies in a frame.
+    """Place of an array in a frame.
 
     Attributes:
         dtype: Its numbers.
@@ -128,7 +128,7 @@ class Verdict(TypedDict):
 
 
 class Seen(TypedDict):
-    """What the networks show, filled by `gan_core.training.observe`.
+    """Answers of the networks, filled by `gan_core.training.observe`.
 
     Attributes:
         kind: What samples are.
@@ -152,7 +152,7 @@ class Seen(TypedDict):
 
 
 class EntryFacts(TypedDict):
-    """What the entries of a run's data and objective say, filled by `gan_core.training.snapshots.facts_of`.
+    """Facts from the entries of a run's data and objective, filled by `gan_core.training.snapshots.facts_of`.
 
     Attributes:
         data: Name of the data set.
@@ -168,7 +168,7 @@ class EntryFacts(TypedDict):
 
 
 class Told(EntryFacts):
-    """What a run knows of itself at a step, filled by `gan_core.training.snapshots`.
+    """A run's own facts at a step, filled by `gan_core.training.snapshots`.
 
     Attributes:
         step: Finished steps.
@@ -206,7 +206,7 @@ class Picture(Seen, Told):
 
 
 class Playing(TypedDict):
-    """How a run is played, filled by `gan_core.live.status`.
+    """State of play of a run, filled by `gan_core.live.status`.
 
     Attributes:
         run: Number of the run among the restarts, from 1.
@@ -232,7 +232,7 @@ class Playing(TypedDict):
 
 
 class Built(TypedDict):
-    """What is added when a frame is built, by `gan_core.live.frame_builder`.
+    """Entries added when a frame is built, by `gan_core.live.frame_builder`.
 
     Attributes:
         serial: Grows with every frame, also over restarts.

@@ -25,7 +25,7 @@ Turn = Literal[1, 2, 3]
 
 @dataclass(frozen=True)
 class Quantity:
-    """What is known of a number of a step.
+    """Facts of a number of a step.
 
     Attributes:
         name: Field of `StepStats`.
@@ -99,7 +99,7 @@ class StepStats:
 
 
 ABOUT: Final = {f.name: Quantity(f.name, *f.metadata["facts"]) for f in fields(StepStats) if f.metadata}
-"""What is known of each quantity, by its name."""
+"""Facts of each quantity, by its name."""
 QUANTITIES: Final = tuple(ABOUT)
 """Names of the curves, in the order of the values of a step."""
 LOSSES: Final = tuple(name for name, about in ABOUT.items() if about.kind == "loss")

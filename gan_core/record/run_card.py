@@ -30,7 +30,7 @@ Clock = Sequence[tuple[int, float]]
 
 @dataclass(frozen=True)
 class RunCard:
-    """What is told of a saved run.
+    """Summary of a saved run.
 
     Attributes:
         name: What its owner calls it, or "".

@@ -78,7 +78,7 @@ class Best:
 
 @dataclass(frozen=True)
 class Timeline:
-    """What is kept of a run, or of its beginning.
+    """Timeline of a run, or of its beginning.
 
     Attributes:
         frames: Steps and frames, oldest first.

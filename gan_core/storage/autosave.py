@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 def autosave_folder() -> Path | None:
-    """Where runs are saved: ``GAN_EXPLORER_RUNS`` (``off`` for nowhere), or a folder in the user's cache."""
+    """Find the folder of saved runs: ``GAN_EXPLORER_RUNS`` (``off`` for nowhere), or a folder in the user's cache."""
     chosen = os.environ.get("GAN_EXPLORER_RUNS", "")
     if chosen.lower() in ("off", "0", "no"):
         return None

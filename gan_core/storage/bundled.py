@@ -71,7 +71,7 @@ class Recording:
 
     @property
     def config(self) -> RunConfig:
-        """What the run began with."""
+        """Config with which the run began."""
         return parse_config(self.state["config"])
 
     @property
@@ -119,7 +119,7 @@ def recorded(name: str) -> Recording:
 
 
 def path_of(name: str) -> Path:
-    """Where the file of a recorded run is."""
+    """Find the file of a recorded run."""
     return FOLDER / f"{name}.zip"
 
 

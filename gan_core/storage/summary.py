@@ -1,4 +1,4 @@
-"""What a run's file says of itself, read without its tensors and without torch; see `gan_core.storage.checkpoint`."""
+"""Summaries of runs' files, read without their tensors and without torch; see `gan_core.storage.checkpoint`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MIGRATIONS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
 
 @dataclass(frozen=True)
 class Summary:
-    """What a file says of itself, read without its tensors.
+    """Summary of a file, read without its tensors.
 
     Attributes:
         config: What the run began with.

@@ -89,7 +89,7 @@ def wasserstein(pair: Pair) -> float:
 
 
 def bayes_accuracy(pair: Pair) -> float:
-    """How often the best D is right, with as many real as generated samples."""
+    """Compute the accuracy of the best D, with as many real as generated samples."""
     x = pair.grid(_CELLS)
     log_p, log_q = pair.log_densities(x)
     return float(np.trapezoid(np.exp(np.maximum(log_p, log_q)), x) / 2)

@@ -34,7 +34,7 @@ N_NODES: Final = 16
 
 @dataclass(frozen=True)
 class DiracGame:
-    r"""What the two players of a Dirac-GAN minimise.
+    r"""The game of a Dirac-GAN: the losses of its two players.
 
     Attributes:
         objective: A name in `OBJECTIVES`.

@@ -33,7 +33,7 @@ _GAME: Final = CROSS_ENTROPY[0]
 
 @dataclass(frozen=True)
 class LearnedD:
-    """What D learned.
+    """Values of a trained D.
 
     Attributes:
         x: Points, ``[n]``.

@@ -95,7 +95,7 @@ def _samples(noise: float, *, paired: bool) -> tuple[Floats, Floats, Floats]:
 
 @functools.cache
 def slopes(objective: str) -> tuple[Floats, Floats, Floats]:
-    """How G's loss falls with the fake logit, and D's loss with the fake and with the real one, at the logits `GRID`.
+    """Tabulate the slopes of G's loss by the fake logit, and of D's by the fake and the real one, at the logits `GRID`.
 
     Of an objective that compares, all three are functions of the fake logit minus the real one.
     """
@@ -133,6 +133,6 @@ def slopes_against_means(objective: str) -> tuple[Floats, Floats, Floats, Floats
 
 @functools.cache
 def _steepness(penalty: str) -> Floats:
-    """How the penalty falls with D's slope, on the grid."""
+    """Tabulate the slope of the penalty by D's slope, on the grid."""
     states = np.stack((np.zeros_like(GRID), GRID), 1)  # at θ = 0 the loss itself does not push D
     return field(DiracGame(penalty=penalty, weight=1.0), states)[:, 1]

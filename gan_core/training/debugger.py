@@ -40,7 +40,7 @@ CONFIG: Final = RunConfig.model_validate(
         "ema": 0.0,
     }
 )
-"""What is trained: small, so that each layer has its bar."""
+"""Config that is trained: small, so that each layer has its bar."""
 
 SWITCHES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -49,7 +49,7 @@ SWITCHES: Final[Mapping[str, str]] = MappingProxyType(
         "no_freeze": "D not frozen in G's half",
     }
 )
-"""What can be left out, by name."""
+"""Lines that can be left out, by name."""
 
 
 class _Optimizer:
@@ -161,7 +161,7 @@ def lines(switches: frozenset[str] = frozenset()) -> tuple[Line, ...]:
 
 @dataclass(frozen=True)
 class View:
-    """What is to be seen after a line.
+    """State after a line.
 
     Attributes:
         gradients: Player to layer to the norm of the gradient that its weights hold, NaN for none.
@@ -227,7 +227,7 @@ class Stepper:
         return line
 
     def look(self) -> View:
-        """How things stand after the last line; it changes nothing."""
+        """Read the state after the last line; it changes nothing."""
         gradients = {p: {n: _norm(w.grad) for n, w in self._layers(p)} for p in self._networks}
         changes = {
             p: {n: float((w.detach() - self._before[p, n]).norm()) for n, w in self._layers(p)} for p in self._networks

@@ -29,7 +29,7 @@ N_POINTS: Final = 256
 N_IMAGES: Final = 36
 HEAT_CELLS: Final = 40
 HEAT_PACKS: Final = 4
-"""How many real partners stand beside a place of the heat map in turn, where D judges packs."""
+"""Number of real partners that stand beside a place of the heat map in turn, where D judges packs."""
 MANIFOLD_CELLS: Final = 20
 WALK_LENGTH: Final = 12
 HISTOGRAM_BINS: Final = 40
@@ -39,7 +39,7 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Fixed:
-    """What is looked at in every snapshot of a run.
+    """Fixed probes of a run, looked at in every snapshot.
 
     Attributes:
         z: Noise of the shown samples, ``[n, latent_dim]``.

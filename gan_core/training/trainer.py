@@ -80,17 +80,17 @@ class Trainer:
 
     @property
     def interventions(self) -> list[Intervention]:
-        """What was done so far."""
+        """Interventions done so far."""
         return list(self._script[0])
 
     @property
     def pending(self) -> list[Intervention]:
-        """What is still to be repeated, in order."""
+        """Interventions still to be repeated, in order."""
         return list(self._script[1])
 
     @property
     def story(self) -> tuple[Intervention, ...]:
-        """What was done so far, and what is still to be repeated."""
+        """Interventions done so far, and those still to be repeated."""
         done, pending = self._script
         return done + pending
 

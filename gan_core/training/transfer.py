@@ -1,4 +1,4 @@
-"""What was learned: how a run of another config begins with the networks of a run that there is.
+"""Transfer: a run of another config begins with the networks of a run that there is.
 
 A change of the objective, the penalties, the optimisers, the batch or the data leaves the networks' tensors as they
 are, so the new game can be played on with the old players. Weights and buffers are taken over where name, shape and
@@ -29,7 +29,7 @@ from gan_core.training.players import Game
 
 @dataclass(frozen=True)
 class Learned:
-    """What a new run can begin with.
+    """Tensors with which a new run can begin.
 
     Attributes:
         tensors: By network (``"generator"``, ``"discriminator"``, ``"ema"``) and name: those that fit.

@@ -46,7 +46,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class Force:
-    """What a penalty on D's gradient by its input does; all per sample.
+    """Effect of a penalty on D's gradient by its input; all per sample.
 
     Attributes:
         cosine: Between the gradient and the penalty's own gradient by it.
@@ -578,7 +578,7 @@ class Capture:
         ]
 
     def _owned(self, optimizer: Any) -> tuple[dict[str, int], frozenset[int]]:
-        """How many parameters of which player an optimiser holds, and their ids."""
+        """Count the parameters of each player that an optimiser holds, with their ids."""
         shape = tuple(len(group["params"]) for group in optimizer.param_groups)
         known = self._owners.get(optimizer)
         if known is not None and known[0] == shape:

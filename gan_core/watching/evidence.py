@@ -1,4 +1,4 @@
-"""What the updates of a stranger's loop say: who is real, who is fake, what each was told, whose gradients were used.
+"""Evidence from a stranger's updates: who is real, who is fake, what each was told, whose gradients were used.
 
 `Evidence.take` reads one `Update` whose copies have arrived and returns its `Facts`; rules read facts and nothing else.
 """
@@ -68,7 +68,7 @@ class Penalty:
 
 @dataclass
 class Window:
-    """What was seen from one of G's steps to the next."""
+    """Evidence from one of G's steps to the next."""
 
     z: dict[int, set[bytes]] = field(default_factory=dict)
     constant_z: bool = False
@@ -81,7 +81,7 @@ class Window:
 
 @dataclass
 class Facts:
-    """What one update says.
+    """Evidence of one update.
 
     Attributes:
         step: G's step that it belongs to, counted from 1.

@@ -30,7 +30,7 @@ FEWEST: Final = 5
 
 @dataclass(frozen=True)
 class Told:
-    """What a batch of answers was told.
+    """Loss that a batch of answers was given.
 
     Attributes:
         form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``flat`` (one

@@ -33,7 +33,7 @@ PATIENCE: Final = 400
 
 
 class Outcome:
-    """What came of a script.
+    """Outcome of a script.
 
     Attributes:
         summary: Of the watch; None if no players were found.

@@ -48,7 +48,7 @@ _ALIVE: Final[dict[int, Watch]] = {}
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found.
+    """Finding of a rule.
 
     Attributes:
         rule: Name of the rule.
@@ -171,7 +171,7 @@ class Watch:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, in order."""
+        """Findings, in order."""
         return tuple(self._found.values())
 
     @property

@@ -1,1 +1,1 @@
-"""What pages share: this visitor's runs, the controls, the panels and the live view."""
+"""Common parts of the pages: this visitor's runs, the controls, the panels and the live view."""

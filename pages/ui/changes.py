@@ -1,4 +1,4 @@
-"""What a visitor does to the settings of their run, and which run is open; knows nothing of Streamlit."""
+"""Changes of a visitor to the settings of their run, and to which run is open; knows nothing of Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visitor may ask for, as values, and what each does to their run; knows nothing of Streamlit.
+"""Commands of a visitor, as values, and their effect on the run; knows nothing of Streamlit.
 
 A view sends ``{"name": …, "value": …, "n": …}``, and a browser may send anything: `parse` makes it one of the models of
 `Command`, or None. `carry_out` acts on a visit and returns what is left to do on the page.
@@ -70,7 +70,7 @@ class _Request(BaseModel):
 
 
 class Plain(_Request):
-    """What needs no value: to play, pause, make a step or a lone update, begin again, or begin from the next seed."""
+    """A command without a value: play, pause, make a step or a lone update, begin again, or from the next seed."""
 
     name: Literal["play", "pause", "step", "step_d", "step_g", "reset", "new_seed"]
     value: None = None
@@ -140,12 +140,12 @@ Command = Annotated[
 """All that a visitor can ask for."""
 
 LESSON: Final = frozenset({"play", "pause", "step", "pace"})
-"""What the live view of a lesson may ask for."""
+"""Commands of a lesson's live view."""
 _BOTH: Final = LESSON | {"reset", "new_seed", "stop_at"}
 LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm"}
-"""What the live view may ask for."""
+"""Commands of the live view."""
 LAB: Final = _BOTH | {"take", "remove"}
-"""What the sides of a comparison may ask for."""
+"""Commands of the sides of a comparison."""
 
 PLAIN: Final[Mapping[str, do.RunCommand[None]]] = {
     "play": do.Play(),
@@ -155,7 +155,7 @@ PLAIN: Final[Mapping[str, do.RunCommand[None]]] = {
     "step_g": do.Step("g"),
     "reset": do.Reset(),
 }
-"""What a run is told where no value is needed."""
+"""Run commands that need no value."""
 
 _COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(Command)
 

@@ -1,4 +1,4 @@
-"""What is left to do on the page after a visitor's request, as plain values; `pages.ui.session.apply` does it."""
+"""Effects on the page of a visitor's request, as plain values; `pages.ui.session.apply` does it."""
 
 from __future__ import annotations
 

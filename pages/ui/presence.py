@@ -32,7 +32,7 @@ Clock = Callable[[], float]
 GRACE: Final = 7.0
 """A drop shorter than this leaves the run playing; it stops well within ten seconds."""
 N_SEEN: Final = 256
-"""How many nonces of commands are remembered."""
+"""Number of nonces of commands that are remembered."""
 
 
 class Stop(Protocol):
@@ -144,7 +144,7 @@ class Visit(Guest):
 
 
 class Rooms:
-    """What the visits of a process share: the host of their runs, and their tokens.
+    """Common parts of the visits of a process: the host of their runs, and their tokens.
 
     Args:
         n_slots: Runs that may play at once.

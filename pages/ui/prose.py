@@ -41,6 +41,6 @@ def eigenvalues(values: Iterable[complex]) -> str:
 
 
 def reading(config: RunConfig) -> str:
-    """How to read the losses, where D's answers are no probabilities: then no log says it."""
+    """Say how to read the losses, where D's answers are no probabilities: then no log says it."""
     objective = OBJECTIVES[config.objective]
     return "" if objective.probability else objective.reading

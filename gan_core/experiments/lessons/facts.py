@@ -44,7 +44,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Fall:
-    """How D's loss and G's gradient fell.
+    """Fall of D's loss and of G's gradient.
 
     Attributes:
         steps: ``[n]``.
@@ -61,7 +61,7 @@ class Fall:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is to be said and shown of a run.
+    """Facts of a lesson's run, with its pictures.
 
     Attributes:
         words: For the braces in the answer's text.

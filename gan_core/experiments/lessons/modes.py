@@ -20,7 +20,7 @@ LAST: Final = 100
 
 @dataclass(frozen=True)
 class ModesFound:
-    """How a run stands at its end.
+    """State of a run at its end.
 
     Attributes:
         reached: Modes that are reached, median of the last steps.
@@ -38,7 +38,7 @@ class ModesFound:
 
 
 def modes_found(trainer: Watched) -> ModesFound:
-    """How many modes a run on ``ring-8`` reaches, and its losses meanwhile."""
+    """Count the modes that a run on ``ring-8`` reaches, and its losses meanwhile."""
     assert isinstance(trainer.data, Points)
     counts = _counts(trainer.log.owners)[-LAST:]
     reached = int(np.median((counts >= _enough(trainer.log)).sum(1)))  # a spot between two modes counts for both
@@ -69,7 +69,7 @@ def modes_found(trainer: Watched) -> ModesFound:
 
 
 def occupancy(log: Log) -> NDArray[np.int64]:
-    """How many samples are near each mode: nearer to it than half the way to the next one; ``[steps + 1, modes]``."""
+    """Count the samples near each mode: nearer to it than half the way to the next one; ``[steps + 1, modes]``."""
     return _counts([np.where(near, owners, -1) for owners, near in zip(log.owners, log.near, strict=True)])
 
 

@@ -34,7 +34,7 @@ class LessonSource:
 
 @dataclass(frozen=True)
 class LessonFacts:
-    """What is said of a lesson's run that is done.
+    """Question for the facts of a lesson's run that is done.
 
     Attributes:
         lesson: Its name.

@@ -46,7 +46,7 @@ class Halfway:
 
 @dataclass(frozen=True)
 class Copies:
-    """How near samples are to the images that were trained on, and to as many that were not.
+    """Distances of samples to the images that were trained on, and to as many that were not.
 
     Attributes:
         closer: Share of the samples that are nearer to a training image than to a held-out one.

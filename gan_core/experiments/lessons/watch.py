@@ -21,7 +21,7 @@ MAX_MOVES: Final = 60
 
 @dataclass(frozen=True)
 class Moves:
-    """What one half of a step moved.
+    """Changes made by one half of a step.
 
     Attributes:
         half: "d" or "g".
@@ -40,7 +40,7 @@ class Moves:
 
 @dataclass
 class Log:
-    """What happened, step by step.
+    """Log of a run, step by step.
 
     Attributes:
         stats: Each step's numbers.

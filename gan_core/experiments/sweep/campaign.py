@@ -53,7 +53,7 @@ class Campaign:
 
     @property
     def rows(self) -> list[Row]:
-        """What there is, in the order of the jobs."""
+        """Rows that are there, in the order of the jobs."""
         found = dict(self._rows)
         return [found[job.key] for job in self.jobs if job.key in found]
 

@@ -1,4 +1,4 @@
-"""What a sweep is to do: the jobs of a grid of settings times seeds."""
+"""Plan of a sweep: the jobs of a grid of settings times seeds."""
 
 from __future__ import annotations
 

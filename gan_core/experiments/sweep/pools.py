@@ -19,7 +19,7 @@ from gan_core.live.workers import SPAWN
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks at whether to stop."""
 RETRIES: Final = 3
-"""How often a job may lose its worker."""
+"""Number of times that a job may lose its worker."""
 
 Row = dict[str, Any]
 

@@ -21,7 +21,7 @@ WHOLE: Final = ("seed", "steps")
 """Columns of whole numbers, beside those of `SAMPLES`; all other numbers are fractions."""
 KINDS: Final = (".csv", ".parquet")
 SCORES: Final = {metric.name: metric.label for metric in METRICS.values() if metric.swept}
-"""What is printed and drawn of a sweep, in the order of what says most; see `shown`."""
+"""Scores printed and drawn of a sweep, the most telling first; see `shown`."""
 REAL: Final = "real_"
 """Begins the columns of what real data of the same size reach."""
 SAMPLES: Final = "samples_"
@@ -95,7 +95,7 @@ def floors(rows: Sequence[Mapping[str, Any]], scores: Sequence[str]) -> dict[str
 
 
 def samples(rows: Sequence[Mapping[str, Any]], scores: Sequence[str]) -> dict[str, int]:
-    """How many samples these scores are of; a score whose rows say nothing of it, or not the same, is left out."""
+    """Find the number of samples of each score; a score whose rows say nothing of it, or not the same, is left out."""
     found = {name: {row[SAMPLES + name] for row in rows if row.get(SAMPLES + name) is not None} for name in scores}
     return {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1}
 

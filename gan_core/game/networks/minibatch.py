@@ -101,7 +101,7 @@ class MinibatchDiscrimination(Minibatch):
 
 
 def told_by(kind: str) -> int:
-    """How many numbers a minibatch layer puts beside the features; 0 without one.
+    """Count the numbers that a minibatch layer puts beside the features; 0 without one.
 
     Args:
         kind: Its name in the config.

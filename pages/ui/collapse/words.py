@@ -1,4 +1,4 @@
-"""What differs between two runs, in words; knows nothing of Streamlit."""
+"""Differences between two runs, in words; knows nothing of Streamlit."""
 
 from __future__ import annotations
 

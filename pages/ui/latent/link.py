@@ -1,4 +1,4 @@
-"""What a link says of the latent space: a seed, key points and a section. Links come from strangers."""
+"""Links of the latent space: a seed, key points and a section. Links come from strangers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_SEED: Final = 1
 
 @dataclass(frozen=True)
 class Link:
-    """Where to begin.
+    """Beginning of a walk.
 
     Attributes:
         seed: Whose samples are shown.

@@ -65,7 +65,7 @@ class LessonVisit(Visit):
 
     @functools.cached_property
     def facts(self) -> Facts:
-        """What is said of the run, once it is done."""
+        """Facts of the run, once it is done."""
         return self.run.ask(LessonFacts(self.lesson.name))
 
 

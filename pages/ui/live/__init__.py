@@ -35,7 +35,7 @@ from gan_core.metrics import facts
 from pages.ui import web
 
 ROUTE: Final = "gan/live"
-"""Where the app serves `assets`, without a leading slash: ``gan/live/{version}/{name}``."""
+"""Route of the `assets`, without a leading slash: ``gan/live/{version}/{name}``."""
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
@@ -95,5 +95,5 @@ def version() -> str:
 
 
 def url(name: str) -> str:
-    """Where one of the `assets` is served, without a leading slash."""
+    """Return the address of one of the `assets`, without a leading slash."""
     return f"{ROUTE}/{version()}/{name}"

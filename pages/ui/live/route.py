@@ -36,7 +36,7 @@ FRAME_HEADERS: Final = {"Cache-Control": "no-store", "Content-Encoding": "identi
 
 
 def plotly_url() -> str:
-    """Where plotly.js is served; changes with its version, so that a browser may keep it."""
+    """Return the address of plotly.js; it changes with its version, so that a browser may keep it."""
     return f"{PLOTLY}?v={importlib.metadata.version('plotly')}"
 
 

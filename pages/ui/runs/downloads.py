@@ -1,4 +1,4 @@
-"""What a visit's run can be taken home as: what each file is called, what it is good for, and how it is made.
+"""Downloads of a visit's run: what each file is called, what it is good for, and how it is made.
 
 Knows nothing of Streamlit: a file is made on a thread of its own, where there is no session.
 """
@@ -24,7 +24,7 @@ _BYTES: Final = "application/octet-stream"
 
 @dataclass(frozen=True)
 class FilmWish:
-    """How a film is to be.
+    """Format, length and speed of a film.
 
     Attributes:
         kind: Its format.

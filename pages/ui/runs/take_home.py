@@ -1,4 +1,4 @@
-"""What a run can be taken home as: buttons for what is there at once, and jobs for what takes a while."""
+"""Downloads on the Runs page: buttons for what is there at once, and jobs for what takes a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the address bar says of this visitor's run, and what it asks of the latent page."""
+"""The address bar: the link of this visitor's run, and of the latent page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def query_of_run() -> dict[str, str]:
 
 
 def latent_start() -> latent_link.Link:
-    """Where the link says that a walk through the latent space begins."""
+    """Read where the link begins a walk through the latent space."""
     try:
         return latent_link.parse(st.query_params.to_dict(), visit().run.status().config)
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""What is kept for this session: the only module that touches ``st.session_state``.
+"""Values kept for this session: the only module that touches ``st.session_state``.
 
 Widgets are fed from the run's config before they are made, so a look at another page, which drops widget state, loses
 nothing.

@@ -6,4 +6,4 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent
-"""Where the scripts and the styles are."""
+"""Folder of the scripts and the styles."""

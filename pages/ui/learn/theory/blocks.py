@@ -1,4 +1,4 @@
-"""What stands in a column of an exhibit: figures, words and tables, as the page's script takes them.
+"""Blocks of an exhibit's column: figures, words and tables, as the page's script takes them.
 
 Words are plain text, in which ``**bold**``, ``_emphasis_`` and `` `code` `` are marked; nothing in them is HTML.
 """

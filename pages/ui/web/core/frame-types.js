@@ -20,7 +20,7 @@
  */
 
 /**
- * Where an array lies in a frame.
+ * Place of an array in a frame.
  * @typedef {object} ArrayPlace
  * @property {string} dtype Its numbers.
  * @property {number[]} shape Its shape.
@@ -73,7 +73,7 @@
  */
 
 /**
- * What the networks show, filled by `gan_core.training.observe`.
+ * Answers of the networks, filled by `gan_core.training.observe`.
  * @typedef {object} Seen
  * @property {'plane' | 'images'} kind What samples are.
  * @property {number} heat_scale End of the scale of D's answers in the picture.
@@ -86,7 +86,7 @@
  */
 
 /**
- * What the entries of a run's data and objective say, filled by `gan_core.training.snapshots.facts_of`.
+ * Facts from the entries of a run's data and objective, filled by `gan_core.training.snapshots.facts_of`.
  * @typedef {object} EntryFacts
  * @property {string} data Name of the data set.
  * @property {number} n_modes Number of known modes of the data; 0 where none are known.
@@ -96,7 +96,7 @@
  */
 
 /**
- * What a run knows of itself at a step, filled by `gan_core.training.snapshots`.
+ * A run's own facts at a step, filled by `gan_core.training.snapshots`.
  * @typedef {EntryFacts & {step: number, generator: string, has_ema: boolean, latent_dim: number, prior: string, g_weights: number, d_weights: number, d_steps: number, g_steps: number, batch_size: number, stats: Stats, optimum: Optimum, marks: Mark[]}} Told
  */
 
@@ -106,7 +106,7 @@
  */
 
 /**
- * How a run is played, filled by `gan_core.live.status`.
+ * State of play of a run, filled by `gan_core.live.status`.
  * @typedef {object} Playing
  * @property {number} run Number of the run among the restarts, from 1.
  * @property {'playing' | 'paused' | 'queued' | 'diverged' | 'error' | 'closed'} state What it is doing.
@@ -120,7 +120,7 @@
  */
 
 /**
- * What is added when a frame is built, by `gan_core.live.frame_builder`.
+ * Entries added when a frame is built, by `gan_core.live.frame_builder`.
  * @typedef {object} Built
  * @property {number} serial Grows with every frame, also over restarts.
  * @property {number} steps_per_second Over the last seconds; 0 while the run stands.
