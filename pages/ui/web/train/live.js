@@ -77,7 +77,7 @@ function build(root) {
 
   const parts = {
     transport: transport(post),
-    welcome: welcome(post.send, () => data.first),
+    welcome: welcome(post.send, () => JSON.parse(data.first || 'null')),
     verdict: verdict(post.send),
     flow: flow(),
     cards: cards(colours.metrics),
