@@ -13,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+LEAST_SQUARES: Final = "least_squares"
+"""The form of a loss whose gradient is linear in the answers."""
 HINGE: Final = "hinge"
 """The form of a loss that leaves answers beyond a margin alone."""
 
@@ -86,7 +88,7 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
         return Told("unknown", None, float(np.abs(g).mean()), push, n)
     fits = sorted(_fits(o, g), key=lambda fit: fit[1])
     form, residual, a, b = fits[0]
-    if form == "least_squares" and residual > 1e-6:
+    if form == LEAST_SQUARES and residual > 1e-6:
         # Near 0 a sigmoid is straight: a cross entropy with a usual label is the likelier of two that fit.
         for name, rest, other_a, other_b in fits[1:]:
             if rest <= EXACT and other_a and min(abs(-other_b / other_a - t) for t in (0.0, 1.0)) < 1e-2:
@@ -94,7 +96,7 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
     if residual > EXACT or a == 0:
         return Told("unknown", None, float(np.abs(g).mean()), push, n)
     target = -b / a
-    if form != "least_squares":
+    if form != LEAST_SQUARES:
         if not -0.01 <= target <= 1.01:
             return Told("unknown", None, float(np.abs(g).mean()), push, n)
         aim = target if a > 0 else 1 - target
@@ -112,7 +114,7 @@ def _one_sign(g: Values) -> int:
 def _fits(o: Values, g: Values) -> list[tuple[str, float, float, float]]:
     sigmoid = 1 / (1 + np.exp(-np.clip(o, -60, 60)))
     ones = np.ones_like(o)
-    forms = [("least_squares", o, ones, g), ("bce_logits", sigmoid, ones, g)]
+    forms = [(LEAST_SQUARES, o, ones, g), ("bce_logits", sigmoid, ones, g)]
     if o.min() > 1e-6 and o.max() < 1 - 1e-6:
         forms.append(("bce_prob", o, ones, g * o * (1 - o)))
     found = []
@@ -141,7 +143,7 @@ def value(what: Told, answers: NDArray[Any]) -> float:
     if what.target is None:
         return float("nan")
     t = what.target
-    if what.form == "least_squares":
+    if what.form == LEAST_SQUARES:
         return float(what.total / 2 * ((o - t) ** 2).mean())
     if what.form == "bce_logits":
         return float((np.logaddexp(0, o) - t * o).mean())

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import numpy as np
 
 from gan_core.watching.evidence import Evidence, Facts, Term
-from gan_core.watching.losses import HINGE
+from gan_core.watching.losses import HINGE, LEAST_SQUARES
 
 __all__ = ["OK", "RULES", "UNKNOWN", "Rule", "Severity", "Told"]
 
@@ -207,7 +207,7 @@ def _goals(now: Facts, seen: Evidence) -> tuple[str, bool] | None:
             return (words if same else ""), t_real > t_fake
         if not (real.push and fake.push and g.push) or real.push == fake.push:
             return None
-        if "least_squares" in (real.form, fake.form, g.form):
+        if LEAST_SQUARES in (real.form, fake.form, g.form):
             return None
         return (words if g.push == fake.push else ""), real.push > 0
     return None
