@@ -156,8 +156,16 @@ def test_a_sweep_fills_row_by_row_and_can_be_ended(open_lab: Open) -> None:
 def test_the_comparison_is_repeated_over_seeds(open_lab: Open) -> None:
     page = open_lab(f"sides=own&changeA={quote(json.dumps(TINY))}")
     for key, choice in (("seeds", "3"), ("steps", "300")):
-        page.locator(f".st-key-lab-{key}").get_by_role("combobox").click()
-        page.get_by_role("option", name=choice, exact=True).click()
+        option = page.get_by_role("option", name=choice, exact=True)
+
+        def opened(key: str = key, option: Locator = option) -> bool:
+            """Open the list, again if a run of the page's script has closed it."""
+            if not option.is_visible():
+                page.locator(f".st-key-lab-{key}").get_by_role("combobox").click()
+            return option.is_visible()
+
+        until(opened, f"the choices of {key}")
+        option.click()
     page.get_by_role("button", name="Repeat", exact=True).click()
     page.get_by_text("3 of 3 trials.").wait_for()
     expect(page.get_by_role("button", name="Repeat", exact=True)).to_be_enabled()

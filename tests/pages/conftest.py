@@ -206,6 +206,8 @@ def rebuilt() -> Callable[[Seen, int], None]:
 def stand_at(runner: Seen, step: int) -> None:
     """Have a run stand at a step, after a reset: it may be beyond it already."""
     runner.pause()
+    # The first run may still be being built: counted too early, its number would be that of the reset.
+    assert runner.wait(lambda r: r.run >= 1 and r.state == "paused")
     before = runner.run
     runner.send(do.Reset())
     assert runner.wait(lambda r: r.run == before + 1 and r.state == "paused")
