@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gan_core.metrics.table import METRICS, Card, Curve, Metric, Score, curves_of, facts
+from gan_core.metrics.table import METRICS, Card, Curve, Metric, Score, curves_of, doubts_of, facts
 
 if TYPE_CHECKING:
     from gan_core.metrics.any_data import score_any, score_plane_neighbours
@@ -77,6 +77,7 @@ __all__ = [
     "compare",
     "coverage_of_real",
     "curves_of",
+    "doubts_of",
     "even_directions",
     "facts",
     "find_judge",

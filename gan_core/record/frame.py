@@ -241,6 +241,7 @@ class Built(TypedDict):
         metrics_step: The step that they are of; 0 before the first.
         lost: Which mode was lost first, in words, or "".
         verdict: One sentence on the run; absent while it is being built.
+        doubts: What can fool a score in this run, in a sentence, by the score's name.
     """
 
     serial: int
@@ -249,6 +250,7 @@ class Built(TypedDict):
     metrics_step: int
     lost: str
     verdict: NotRequired[Verdict]
+    doubts: NotRequired[dict[str, str]]
 
 
 class Header(Picture, Playing, Built):

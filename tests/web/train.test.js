@@ -65,6 +65,15 @@ test('three numbers of a run, each with its scale and what it means', () => {
   assert.match(numberCards(PLANE, METRICS)[0][1], /^\d of 8 modes$/);
 });
 
+test('what can fool a number of this run stands in its help', () => {
+  const helps = (/** @type {Record<string, string>} */ doubts) =>
+    numberCards({ ...PLANE, header: { ...PLANE.header, doubts } }, METRICS).map((card) => card[3]);
+  const plain = helps({});
+  const doubts = Object.fromEntries(METRICS.map((/** @type {{name: string}} */ m) => [m.name, 'Copies score as well.']));
+  const scored = helps(doubts).filter((help) => help.endsWith('. Copies score as well.'));
+  assert.ok(scored.length >= 2 && scored.every((help, i) => help.startsWith(plain[i])));
+});
+
 test('before anything is scored the same cards stand there, and say so', () => {
   const early = { ...PLANE, header: { ...PLANE.header, metrics: {}, metrics_step: 0 } };
   const cards = numberCards(early, METRICS);

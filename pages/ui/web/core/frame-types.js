@@ -128,6 +128,7 @@
  * @property {number} metrics_step The step that they are of; 0 before the first.
  * @property {string} lost Which mode was lost first, in words, or "".
  * @property {Verdict} [verdict] One sentence on the run; absent while it is being built.
+ * @property {Record<string, string>} [doubts] What can fool a score in this run, in a sentence, by the score's name.
  */
 
 /**
