@@ -175,7 +175,7 @@ class Run:
         """
         if which is not None and which != self.display.which:
             self.post(Show(which))
-        self.display.wanted = True
+        self.display.wanted, self.display.looked_at = True, self._clock()
         if self.post == self.take:  # played by hand: nobody else refreshes the picture
             if self.waiting:
                 self.build()
