@@ -118,7 +118,9 @@ class Guard:
                 answer = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     answer[name] = value
-                if new and answer.get("content-type", "").startswith("text/html"):
+                page = answer.get("content-type", "").startswith("text/html")
+                kept = message["status"] == 304 and "text/html" in headers.get("accept", "")  # of an earlier server
+                if new and (page or kept):
                     answer.append(
                         "Set-Cookie",
                         f"{COOKIE}={new}; Path={self._path}; Max-Age={_ONE_YEAR}; HttpOnly; SameSite=Lax",

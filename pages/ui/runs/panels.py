@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from gan_core import RunConfig, figures
+from gan_core import GanExplorerError, RunConfig, figures
 from gan_core.metrics import METRICS
 from gan_core.record.run_card import MAX_NAME
 from gan_core.storage.autosave import Saved
@@ -54,9 +54,18 @@ def saved() -> None:
         "A run saves itself every 15 seconds while it plays, and when it stops. Tick two or more to compare them."
     )
     here = session.key_of_run()
-    ticked = [run for run in runs if _row(run, is_open=run.key == here)]
+    ticked = [run for run in runs if _row_or_reason(run, is_open=run.key == here)]
     if len(ticked) >= 2:
         compare_panel.panel(ticked[: figures.MAX_RUNS])
+
+
+def _row_or_reason(run: Saved, *, is_open: bool) -> bool:
+    """Show a run, or why it cannot be shown: it may have gone or changed since it was listed, and others are listed."""
+    try:
+        return _row(run, is_open=is_open)
+    except (GanExplorerError, OSError, ValueError) as error:
+        st.text(f"{_said(run)}, cannot be shown: {error}")
+        return False
 
 
 def _row(run: Saved, *, is_open: bool) -> bool:
