@@ -14,12 +14,14 @@ from gan_core.config.names import (
     DATA_RULES,
     MAXOUT_PIECES,
     NETWORK_WORDS,
+    UPSAMPLING_WORDS,
     ActivationName,
     DataName,
     MinibatchName,
     NetworkKind,
     NormName,
     RegulariserName,
+    UpsamplingName,
 )
 
 
@@ -127,6 +129,15 @@ class GeneratorConfig(Frozen):
     )
     norm: NormName = knob(
         "none", "G normalisation", "Batch norm in the hidden layers, or none.", "generator", advanced=True
+    )
+    upsampling: UpsamplingName = knob(
+        "transposed",
+        "G upsampling",
+        "dcgan: what doubles the side of its maps. Transposed convolutions can leave a checkerboard; resize repeats "
+        "each cell and convolves, which leaves none (Odena et al. 2016).",
+        "generator",
+        advanced=True,
+        words=UPSAMPLING_WORDS,
     )
 
     @property

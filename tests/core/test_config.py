@@ -268,6 +268,7 @@ def test_batch_norm_in_d_is_fine_without_a_penalty_and_where_it_is_not_used() ->
     [
         *((kind, {"generator.depth": n, "discriminator.depth": n}) for kind in ("mlp", "article") for n in (0, 3)),
         *(("dcgan", {"data.name": name}) for name in ("digits", "mnist", "cifar10")),
+        ("dcgan", {"data.name": "mnist", "generator.upsampling": "resize"}),
         *(("dcgan", {"data.name": "own-images", "data.size": n, "data.colour": n > 16}) for n in (16, 64)),
     ],
 )

@@ -161,6 +161,10 @@ VARIANTS: dict[str, tuple[dict[str, object], tuple[Intervention, ...]]] = {
         },
         (),
     ),
+    "a dcgan that resizes": (
+        {"data.name": "digits", "batch_size": 4, "generator.kind": "dcgan", "generator.upsampling": "resize"},
+        (),
+    ),
     "around the data": ({"regularisers": [{"name": "dragan"}, {"name": "lipschitz_penalty", "every": 2}]}, ()),
     "conditional mlp, non-saturating": ({"data.name": "digits", "conditional": True, "discriminator.dropout": 0.3}, ()),
     "unrolled, smooth labels, spectral norm": (

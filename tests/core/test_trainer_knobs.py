@@ -66,6 +66,7 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "generator.depth": (2, {}),
     "generator.activation": ("tanh", {}),
     "generator.norm": ("batch", {}),
+    "generator.upsampling": ("resize", {"data.name": "digits", "generator.kind": "dcgan"}),
     "discriminator.kind": ("article", {}),
     "discriminator.width": (4, {}),
     "discriminator.depth": (1, {}),
