@@ -44,6 +44,20 @@ class DataConfig(Frozen):
     classes: int = knob(
         0, "classes", "How many classes your own images have, a folder each; conditional needs it.", "data", ge=0, le=20
     )
+    held_out: float = knob(
+        0.0,
+        "held out",
+        "Share of your own images that no player sees, of each class alike: with it copies can be told from luck.",
+        "data",
+        ge=0,
+        le=0.5,
+    )
+    balanced: bool = knob(
+        False,
+        "balanced sampling",
+        "Draw images of all classes equally often, however many each has; needs data with labels.",
+        "data",
+    )
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -379,6 +379,7 @@ def suited(changes: dict[str, Any]) -> dict[str, Any]:
     if shape[-1] not in module.DCGAN_MAPS:
         changes = {path: "mlp" if path in kinds and value == "dcgan" else value for path, value in changes.items()}
     augment = changes["augment"] if len(shape) == 3 else []
+    changes["data.balanced"] = changes["data.balanced"] and name in DATA_CLASSES
     conditional = changes["conditional"] and name in DATA_CLASSES and changes["packing"] == 1 and not changes["replay"]
     changes |= {"augment": augment, "conditional": conditional}
     if changes["objective"] not in CROSS_ENTROPY:

@@ -74,6 +74,7 @@ def test_every_pixel_of_a_resized_map_is_reached_by_as_many_weights(rng: Generat
     block = ["BatchNorm2d", "ReLU", "Upsample", "Conv2d"]
     assert kinds == ["Linear", "Unflatten", *block, *block, "Tanh"]
     upsample, convolution = layers[4], layers[5]
+    assert isinstance(convolution, nn.Conv2d)
     with torch.no_grad():
         convolution.weight.fill_(1.0)
         reached = convolution(upsample(torch.ones(1, convolution.in_channels, 4, 4)))

@@ -44,6 +44,8 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "data.colour": (True, OWN_DATA),
     "data.flip": (True, {"data.name": "digits"}),
     "data.classes": (3, OWN_DATA | {"data.hash": IN_CLASSES, "data.classes": 2, "conditional": True}),
+    "data.held_out": (0.5, OWN_DATA),
+    "data.balanced": (True, {"data.name": "digits"}),
     "objective": ("least_squares", {}),
     "regularisers": ([{"name": "r1"}], {}),
     "regularisers.0.name": ("r1", {"regularisers": [{"name": "r2"}]}),
