@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from gan_core.record.frame import finite
 
-__all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
+__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
 
 Kind = Literal["plane", "images"]
 """Kind of samples: points in the plane or images."""
@@ -388,6 +388,10 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }
+
+
+DIVERSITY: Final = "diversity"
+"""Name of the one score that needs no comparison of two sets, only their sizes beside each other."""
 
 
 def curves_of(names: Collection[str]) -> list[str]:
