@@ -14,11 +14,15 @@ from gan_core.metrics.entries import distances, judge, modes, neighbours
 from gan_core.metrics.entry import KINDS, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
-__all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
+__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
 
 METRICS: dict[str, Metric] = {
     metric.name: metric for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES)
 }
+
+
+DIVERSITY: Final = "diversity"
+"""Name of the one score that needs no comparison of two sets, only their sizes beside each other."""
 
 
 def curves_of(names: Collection[str]) -> list[str]:
