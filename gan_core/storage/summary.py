@@ -22,6 +22,8 @@ FORMAT: Final = 1
 MAX_BYTES: Final = 2**29
 MAX_HEADER_BYTES: Final = 2**23
 WORDS: Final = ("config", "interventions", "pending", "counters")
+MAY_BE: Final = ("lost",)
+"""Words that a file need not have."""
 
 MIGRATIONS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
 """From a format to the next: what to do with its words. There is one format so far."""
