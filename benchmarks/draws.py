@@ -107,6 +107,7 @@ NAMES: Final[Mapping[str, Names]] = {
     "approaching": Names(praise=True),
     "improving": Names(praise=True),
     "close": Names(praise=True),
+    "like_the_data": Names(praise=True),
 }
 """Findings of the diagnosis by their names, those of this edition and of the one before."""
 

@@ -17,7 +17,17 @@ from torch import Tensor
 
 from gan_core.metrics.clipped import clipped_coverage, clipped_density
 
-__all__ = ["Cloud", "K", "NeighbourScores", "closer_to_train", "compare", "coverage_of_real", "distances"]
+__all__ = [
+    "Cloud",
+    "K",
+    "NeighbourScores",
+    "closer_to_train",
+    "compare",
+    "coverage_of_real",
+    "distances",
+    "even_chance",
+    "sooner",
+]
 
 Floats = NDArray[np.floating]
 
@@ -116,7 +126,7 @@ def compare(real: Cloud, fake: Cloud) -> NeighbourScores:
     table = distances(real.points, fake.points)
     in_real = table <= real.radius[:, None]
     near_fake, near_real = table.min(1).values, table.min(0).values
-    right = (_sooner(real.nearest, near_fake) + _sooner(fake.nearest, near_real)) / 2
+    right = (sooner(real.nearest, near_fake) + sooner(fake.nearest, near_real)) / 2
     return NeighbourScores(
         precision=_mean(in_real.any(0)),
         recall=_mean((table <= fake.radius).any(1)),
@@ -140,7 +150,22 @@ def closer_to_train(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
     """
     if train.shape != held_out.shape:
         raise ValueError(f"train {tuple(train.shape)} and held-out {tuple(held_out.shape)} must have one shape")
-    return _sooner(distances(fake, train).min(1).values, distances(fake, held_out).min(1).values)
+    return sooner(distances(fake, train).min(1).values, distances(fake, held_out).min(1).values)
+
+
+def even_chance(share: float, n_train: int, n_held_out: int) -> float:
+    """Correct a share of samples that are nearer to a training image for unequal numbers of images.
+
+    It is the number of samples nearest to a training image, for each such image, over that and the same number of the
+    held-out ones: ½ if nothing is copied, 1 if everything is, and the share itself if there are as many of each.
+
+    Args:
+        share: Of samples whose nearest image is a training one.
+        n_train: Training images.
+        n_held_out: Held-out images.
+    """
+    train, held_out = share / n_train, (1 - share) / n_held_out
+    return train / (train + held_out)
 
 
 def coverage_of_real(n: int, m: int, k: int = K) -> float:
@@ -149,7 +174,8 @@ def coverage_of_real(n: int, m: int, k: int = K) -> float:
     return float(1 - np.prod((n - i) / (m + n - i)))
 
 
-def _sooner(a: Tensor, b: Tensor) -> float:
+def sooner(a: Tensor, b: Tensor) -> float:
+    """Share of distances `[n]` that are smaller in the first; ties count ½."""
     return _mean(a < b) + _mean(a == b) / 2
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.metrics.doubts import Situation
 from gan_core.metrics.entries import distances, judge, modes, neighbours
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from gan_core.config import RunConfig
     from gan_core.data import Images, Points
 
-__all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts"]
+__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts"]
 
 METRICS: dict[str, Metric] = {
     metric.name: metric for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES)
 }
+
+
+DIVERSITY: Final = "diversity"
+"""Name of the one score that needs no comparison of two sets, only their sizes beside each other."""
 
 
 def curves_of(names: Collection[str]) -> list[str]:
