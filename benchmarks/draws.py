@@ -230,8 +230,8 @@ def _place(folder: Path, draw: int) -> Path:
     return folder / f"draw{draw}"
 
 
-def _weights(folder: Path, row_or_draw: int, number: int) -> Path:
-    return _place(folder, row_or_draw) / f"run{number:03}.safetensors"
+def _weights(folder: Path, draw: int, number: int) -> Path:
+    return _place(folder, draw) / f"run{number:03}.safetensors"
 
 
 def _train(folder: Path, draw: int, n: int, minutes: float) -> None:

@@ -82,6 +82,10 @@ AIMS: Final[Mapping[str, Aim]] = {
 class World(Protocol):
     """Real samples with classes, and what the metrics say of others."""
 
+    @property
+    def n(self) -> int:
+        """How many samples of each kind are compared."""
+
     def real(self, n: int, rng: Rng) -> tuple[Floats, NDArray[np.intp]]:
         """Draw real samples ``[n, dim]`` with their classes ``[n]``."""
 
@@ -131,7 +135,11 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Plane:
-    """Grid of 25 Gaussians."""
+    """Grid of 25 Gaussians.
+
+    Attributes:
+        n: Points of each kind.
+    """
 
     n: int = 2_500
 
@@ -160,7 +168,11 @@ class Plane:
 
 @dataclass(frozen=True)
 class Digits:
-    """Digits: half of the training ones, beside the held-out ones."""
+    """Digits: half of the training ones, beside the held-out ones.
+
+    Attributes:
+        n: Images of each kind.
+    """
 
     n: int = 450
 
@@ -212,16 +224,16 @@ class Check:
     own_data: bool = False
 
 
-def _of(world: World, change: Callable[[Floats, NDArray[np.intp], Rng, World], Floats], rng: Rng) -> dict[str, float]:
-    n = getattr(world, "n")  # noqa: B009  # a protocol has no fields of its own
-    fake, which = world.real(n, rng)
+Change = Callable[[Floats, NDArray[np.intp], Rng, World], Floats]
+
+
+def _of(world: World, change: Change, rng: Rng) -> dict[str, float]:
+    fake, which = world.real(world.n, rng)
     fake = change(fake, which, rng, world)
     return world.scores(fake[rng.permutation(len(fake))])
 
 
-def _spoilt(
-    change: Callable[[Floats, NDArray[np.intp], Rng, World], Floats],
-) -> Callable[[World, Rng], Mapping[str, float]]:
+def _spoilt(change: Change) -> Callable[[World, Rng], Mapping[str, float]]:
     return lambda world, rng: _of(world, change, rng)
 
 
@@ -236,7 +248,7 @@ def _dropped(fake: Floats, which: NDArray[np.intp], rng: Rng, world: World) -> F
 
 def _dropped_anew(world: World, rng: Rng) -> Mapping[str, float]:
     """Drop modes, and fill up with new samples of the others, which repeat nothing."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     fake, which = world.real(3 * n, rng)
     kept = fake[which >= SPOILT * (which.max() + 1)][:n]
     return world.scores(kept)
@@ -258,7 +270,7 @@ def _ten(fake: Floats, which: NDArray[np.intp], rng: Rng, world: World) -> Float
 
 def _uneven(world: World, rng: Rng) -> Mapping[str, float]:
     """Leave a tenth of a third of the modes."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     fake, which = world.real(3 * n, rng)
     rare = which < SPOILT * (which.max() + 1)
     return world.scores(fake[~rare | (rng.random(len(fake)) < 0.1)][:n])
@@ -284,7 +296,7 @@ def _outlier(fake: Floats, which: NDArray[np.intp], rng: Rng, world: World) -> F
 
 def _outliers_of_the_data(world: World, rng: Rng) -> Mapping[str, float]:
     """Put a hundredth of the data far away, and a third of the samples among them."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     real, fake = world.real(n, rng)[0], world.real(n, rng)[0]
     real[: n // 100] = 100 + 100 * rng.standard_normal((n // 100, real.shape[1]))
     bad = _some(n)
@@ -294,14 +306,14 @@ def _outliers_of_the_data(world: World, rng: Rng) -> Mapping[str, float]:
 
 def _scaled(world: World, rng: Rng) -> Mapping[str, float]:
     """Multiply data and samples alike."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     real, other, fake = (1_000 * world.real(n, rng)[0] for _ in range(3))
     return world.scores(fake, copied=other, real=real)
 
 
 def _one_coordinate(world: World, rng: Rng) -> Mapping[str, float]:
     """Multiply one coordinate of data and samples, and leave out a third of the modes."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     factors = np.ones(8)
     factors[0] = 1_000
     real, other = (world.real(n, rng)[0] * factors for _ in range(2))
@@ -311,7 +323,7 @@ def _one_coordinate(world: World, rng: Rng) -> Mapping[str, float]:
 
 def _sphere(world: World, rng: Rng) -> Mapping[str, float]:
     """Let the data lie on a sphere, and all samples well inside it."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     directions = [rng.standard_normal((n, 8)) for _ in range(3)]
     real, other, fake = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in directions)
     return world.scores(fake * rng.random((n, 1)) ** (1 / 8) * 0.7, copied=other, real=real)
@@ -319,20 +331,20 @@ def _sphere(world: World, rng: Rng) -> Mapping[str, float]:
 
 def _shifted(world: World, rng: Rng) -> Mapping[str, float]:
     """Let both be Gaussians in 64 dimensions, the samples three standard deviations away."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     real, other, fake = (rng.standard_normal((n, 64)) for _ in range(3))
     return world.scores(fake + 3 / 8, copied=other, real=real)
 
 
 def _fewer(world: World, rng: Rng) -> Mapping[str, float]:
     """Take a quarter of the samples."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     return world.scores(world.real(n // 4, rng)[0])
 
 
 def _copies(world: World, rng: Rng) -> Mapping[str, float]:
     """Draw the training samples themselves."""
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     train = world.real(n, rng)[0]
     return world.scores(train + 1e-3 * rng.standard_normal(train.shape), copied=train)
 
@@ -426,7 +438,7 @@ def unbounded(name: str) -> bool:
 @cache
 def _ends(name: str) -> Mapping[str, Ends]:
     world = WORLDS[name]
-    n = getattr(world, "n")  # noqa: B009
+    n = world.n
     many = [world.scores(world.real(n, np.random.default_rng(100 + i))[0]) for i in range(REAL_SEEDS)]
     noise, single = (
         world.scores(world.noise(n, np.random.default_rng(200))),
