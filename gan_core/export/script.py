@@ -25,7 +25,7 @@ from gan_core.export.script_updates import updates_part
 from gan_core.game.streams import PURPOSES, RARE_PURPOSES
 
 STEPS: Final = 50
-"""How many steps a script makes by itself if it is not told another number."""
+"""Steps that a script makes by itself if it is not told another number."""
 
 _IMPORTS: Final = {
     "import hashlib",

@@ -130,7 +130,7 @@ _WRITERS: Final[Mapping[Script, Callable[[DataConfig, bool], Part]]] = {
     "cifar-10": _cifar10,
     "own": _own,
 }
-"""What writes the code for each way in which a script gets its samples, and whether it reads their classes."""
+"""Writers of the code for each way in which a script gets its samples, and whether it reads their classes."""
 
 
 def _sample_images(config: DataConfig, labelled: bool, *, from_bytes: bool = False) -> str:

@@ -12,7 +12,8 @@ numbers. Nothing in it can run. Its tensors are
     data                                    small data of the visitor's own, if the run trains on such, uint8
 
 and its metadata has one entry, ``gan_explorer``: JSON with ``format`` (a number), ``app`` (the version that wrote
-it), ``preset``, ``config``, ``interventions``, ``pending`` and ``counters``. Files come from strangers: the header is
+it), ``preset``, ``config``, ``interventions``, ``pending``, ``counters`` and, of data with known modes, ``lost``: which
+mode was lost first. A file without it is followed from where it stands. Files come from strangers: the header is
 checked in full, against what the config says must be there, before a single tensor is read.
 """
 
@@ -32,7 +33,7 @@ from torch import Tensor
 from gan_core.data import Dataset
 from gan_core.data.own import known, register_payload, small_payload
 from gan_core.errors import CheckpointError
-from gan_core.storage.summary import FORMAT, WORDS, Summary, load_history, read, summarise, write
+from gan_core.storage.summary import FORMAT, MAY_BE, WORDS, Summary, load_history, read, summarise, write
 from gan_core.training import Trainer
 
 __all__ = ["FORMAT", "Summary", "encode", "load", "load_history", "read", "save", "summarise", "write"]
@@ -60,6 +61,7 @@ def encode(state: Mapping[str, Any], *, preset: str = "", app: str = "") -> byte
         if name != "numbers" and tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise CheckpointError(f"this run has diverged ({name} is no longer finite): there is nothing to keep")
     words = {"format": FORMAT, "app": app, "preset": preset} | {name: state[name] for name in WORDS}
+    words |= {name: state[name] for name in MAY_BE if state.get(name) is not None}
     content: bytes = safetensors.save(tensors, {"gan_explorer": json.dumps(words, separators=(",", ":"))})
     return content
 
@@ -130,7 +132,7 @@ def _unflatten(tensors: Mapping[str, Tensor], words: Mapping[str, Any]) -> dict[
         if rest:
             parts[part][rest] = tensor
     history = {name: np.array(tensor.numpy()) for name, tensor in parts["history"].items()}
-    state = {name: words[name] for name in WORDS}
+    state = {name: words[name] for name in WORDS} | {name: words.get(name) for name in MAY_BE}
     return {**state, **parts, "ema": parts["ema"] or None, "history": history, "numbers": tensors["numbers"]}
 
 
