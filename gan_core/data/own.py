@@ -29,7 +29,8 @@ _ASK: Final = {
     "own-points": "no points of your own are chosen: draw some, upload a table, or name one on the command line",
 }
 _GONE: Final = {
-    "own-images": "these images are not here any more (uploads are forgotten when the app restarts): upload them again",
+    "own-images": "these images are not here any more (uploads are forgotten when the app restarts): upload them "
+    "again, under “Your own data” on the Train page, and go on",
     "own-points": "these points are not here any more (they are forgotten when the app restarts): "
     "upload or draw them again",
 }
