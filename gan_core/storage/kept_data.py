@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gan_core.data.limits import MAX_PACKED_BYTES
 from gan_core.data.own_data import OwnData
 from gan_core.data.payload import HEAD, described, from_bytes, to_bytes
 from gan_core.errors import CheckpointError, GanExplorerError
@@ -28,8 +29,6 @@ MAX_BYTES_OF_ONE: Final = 400_000_000
 """Data kept of one owner."""
 MAX_BYTES: Final = 2_000_000_000
 """Data kept of all owners."""
-MAX_FILE_BYTES: Final = 130_000_000
-"""One set: a little more than the largest that an upload can give."""
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _ONE: Final = "one"
 """Folder of the person whom the app serves, where it serves one."""
@@ -92,7 +91,7 @@ class KeptData:
             with contextlib.suppress(OSError):
                 os.utime(path)
             return True
-        content = to_bytes(data, MAX_FILE_BYTES)
+        content = to_bytes(data, MAX_PACKED_BYTES)
         if content is None:
             return False
         try:
@@ -110,9 +109,9 @@ class KeptData:
             return None
         path = self._path(data_hash)
         try:
-            if path.stat().st_size > MAX_FILE_BYTES:
+            if path.stat().st_size > 2 * MAX_PACKED_BYTES:
                 return None
-            data = from_bytes(path.read_bytes(), MAX_FILE_BYTES)
+            data = from_bytes(path.read_bytes(), MAX_PACKED_BYTES)
         except (OSError, GanExplorerError):
             return None
         if data.hash != data_hash:
