@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from gan_core.commands import export, judge, presets, score, sweep, train, watch
+from gan_core.commands import export, judge, presets, score, sweep, train, view, watch
 
 
 class Command(Protocol):
@@ -45,5 +45,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "judge": judge,
     "sweep": sweep,
     "watch": watch,
+    "view": view,
 }
 """By the word that calls them, in the order of the help."""
