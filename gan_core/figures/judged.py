@@ -40,7 +40,7 @@ def judged(report: Report, *, theme: Theme = "light") -> go.Figure:
         ("share with a twin", colours.ink, "dot", [shot.value(TWINS) for shot in report.snapshots]),
     ]
     if top > 0:
-        lines.append((f"distance, 1 is {top:.2g}", colours.muted, "dash", [value / top for value in distances]))
+        lines.append((f"distance, 1 is {top:.3g}", colours.muted, "dash", [value / top for value in distances]))
     for name, colour, dash, values in lines:
         figure.add_scatter(
             name=name,

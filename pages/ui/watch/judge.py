@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -59,15 +58,19 @@ def _judge(samples: Sequence[tuple[str, bytes]], real: Sequence[tuple[str, bytes
         return
     session.remember("judged", None)
     bar = st.progress(0.0, "Reading")
+
+    def part(begin: float, words: str) -> Callable[[int, int], None]:
+        def progress(done: int, of: int) -> None:
+            bar.progress(begin + 0.33 * done / of, words)
+
+        return progress
+
     try:
-        series = read_series(samples, tile=tile, progress=lambda i, n: bar.progress(0.4 * i / n, "Reading samples"))
+        series = read_series(samples, tile=tile, progress=part(0.0, "Reading samples"))
         pictures, said = None, tuple[str, ...]()
         if real:
-            pictures, said, _ = read_real(real, progress=lambda i, n: bar.progress(0.4 + 0.3 * i / n, "Reading"))
-        session.remember(
-            "judged",
-            judge(series, pictures, said=said, progress=lambda i, n: bar.progress(0.7 + 0.3 * i / n, "Measuring")),
-        )
+            pictures, said, _ = read_real(real, progress=part(0.33, "Reading real pictures"))
+        session.remember("judged", judge(series, pictures, said=said, progress=part(0.66, "Measuring")))
     except GanExplorerError as error:
         st.error(prose.plain(str(error)))
     finally:
@@ -77,8 +80,8 @@ def _judge(samples: Sequence[tuple[str, bytes]], real: Sequence[tuple[str, bytes
 
 def _show(report: Report) -> None:
     for verdict in report.verdicts:
-        evidence = f" {verdict.evidence}." if verdict.evidence else ""
-        text = f"**{prose.plain(verdict.headline)}**{prose.plain(evidence)}"
+        evidence = f"{verdict.evidence[:1].upper()}{verdict.evidence[1:]}." if verdict.evidence else ""
+        text = f"**{prose.plain(verdict.headline)}** {prose.plain(evidence)}"
         st.markdown(f"{_ICONS.get(verdict.level, ':material/info:')} {text}")
     if len(report.snapshots) > 1:
         words = " ".join(verdict.headline for verdict in report.verdicts)
@@ -132,10 +135,10 @@ def _sheets(report: Report) -> None:
     """Show pictures of some snapshots, the best and the last among them."""
     n = min(len(report.snapshots), _MOST_SHEETS)
     chosen = {i * (len(report.snapshots) - 1) // max(n - 1, 1) for i in range(n)} | ({report.best} - {None})
-    for place, shot in enumerate(report.snapshots):
-        if place not in chosen or not shot.sheet:
-            continue
-        name = prose.plain(shot.label or "all samples") + (", the best" if place == report.best and n > 1 else "")
-        key = hashlib.sha256(shot.sheet).hexdigest()[:8]
-        with st.container(key=f"judge:sheet:{place}:{key}"):
-            st.image(shot.sheet, caption=f"{name}: {shot.sheet_words}", output_format="PNG", alt=f"{shot.sheet_words}")
+    with st.container(horizontal=True, key="judge:sheets"):
+        for place, shot in enumerate(report.snapshots):
+            if place not in chosen or not shot.sheet:
+                continue
+            name = prose.plain(shot.label or "all samples") + (", the best" if place == report.best and n > 1 else "")
+            words = f"{name}: {shot.sheet_words}"
+            st.image(shot.sheet, caption=words, output_format="PNG", alt=words, width="content")

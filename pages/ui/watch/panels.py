@@ -24,7 +24,7 @@ _LOOK_AGAIN: Final = 5.0
 
 def page() -> None:
     """Show the part that was chosen."""
-    session.feed_once("watch:part", session.recall("watch.part", "loops"))
+    session.feed("watch:part", session.recall("watch.part", "loops"))
     st.segmented_control(
         "Part",
         list(_PARTS),
@@ -56,9 +56,8 @@ def _list(folder: Path) -> None:
         _how(folder)
         return
     by_name = {log.name: log for log in logs}
-    session.feed_once("watch:log", session.recall("watch.log", logs[0].name))
-    if session.value_of("watch:log") not in by_name:
-        session.feed("watch:log", logs[0].name)
+    wanted = session.recall("watch.log")  # the newest, until the visitor chooses one
+    session.feed("watch:log", wanted if wanted in by_name else logs[0].name)
     chosen = by_name[
         st.selectbox(
             "Watched loop",
@@ -73,7 +72,11 @@ def _list(folder: Path) -> None:
 
 def _title(log: Listed) -> str:
     when = time.strftime("%d %b, %H:%M", time.localtime(log.when)) if log.when else "empty"
-    return f"{log.name.removesuffix('.watch')} · {_STATES[log.state]} · {when} · {log.size / 1e6:.1f} MB"
+    return f"{log.name.removesuffix('.watch')} · {_STATES[log.state]} · {when} · {_size(log.size)}"
+
+
+def _size(n: int) -> str:
+    return f"{n / 1e6:.1f} MB" if n >= 100_000 else f"{n / 1e3:.0f} kB"
 
 
 def _show(folder: Path, log: Listed, logs: Sequence[Listed]) -> None:
