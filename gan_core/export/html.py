@@ -25,7 +25,7 @@ from gan_core.export.draw import Array
 from gan_core.export.frames import StepFrame
 from gan_core.figures.palette import DARK, LIGHT, Palette
 from gan_core.game.objectives import OBJECTIVES, smoothed
-from gan_core.metrics import METRICS
+from gan_core.metrics import label_of
 from gan_core.record import frame as frame_format
 from gan_core.record.history import ABOUT, LOSSES
 from gan_core.training.observe import step_125
@@ -114,7 +114,7 @@ def _entry(step: int, content: bytes) -> dict[str, Any]:
     verdict["detail"] = " ".join(filter(None, (verdict["detail"], header.get("lost", ""))))
     numbers = [[label, header["stats"][name]] for name, label in _NUMBERS.items()]
     for name, score in header.get("metrics", {}).items():
-        numbers.append([METRICS[name].label if name in METRICS else name, score["value"]])
+        numbers.append([f"{label_of(name)}, step {header.get('metrics_step', step):,}", score["value"]])
     entry: dict[str, Any] = {
         "step": step,
         "verdict": {name: verdict[name] for name in _NO_VERDICT},

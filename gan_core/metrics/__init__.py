@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gan_core.metrics.table import METRICS, Card, Curve, Metric, Score, curves_of, facts
+from gan_core.metrics.table import METRICS, Card, Curve, Metric, Score, curves_of, facts, label_of
 
 if TYPE_CHECKING:
     from gan_core.metrics.any_data import score_any, score_plane_neighbours
@@ -86,6 +86,7 @@ __all__ = [
     "js_of_histograms",
     "kid",
     "kl_divergence",
+    "label_of",
     "load_samples",
     "random_directions",
     "sample_classes",

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from gan_core.record.frame import finite
 
-__all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
+__all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts", "label_of"]
 
 Kind = Literal["plane", "images"]
 """Kind of samples: points in the plane or images."""
@@ -388,6 +388,14 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }
+
+
+def label_of(name: str) -> str:
+    """Return what a metric is called on pages; of the raw generator's, it says so."""
+    metric = METRICS.get(name.removeprefix("raw_"))
+    if metric is None:
+        return name
+    return f"{metric.label} (raw generator)" if name.startswith("raw_") else metric.label
 
 
 def curves_of(names: Collection[str]) -> list[str]:

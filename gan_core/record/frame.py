@@ -239,6 +239,7 @@ class Built(TypedDict):
         steps_per_second: Over the last seconds; 0 while the run stands.
         metrics: The newest scores by name.
         metrics_step: The step that they are of; 0 before the first.
+        found_step: The step that the findings, and with them the verdict, are of; 0 before the first look.
         lost: Which mode was lost first, when and where to, in words, or ""; see `gan_core.training.lost`.
         verdict: One sentence on the run; absent while it is being built.
     """
@@ -247,6 +248,7 @@ class Built(TypedDict):
     steps_per_second: float
     metrics: dict[str, Measured]
     metrics_step: int
+    found_step: int
     lost: str
     verdict: NotRequired[Verdict]
 

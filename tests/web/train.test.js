@@ -6,7 +6,7 @@ import { layout } from '../../pages/ui/web/train/images.js';
 import { endsInWords, opinionScale } from '../../pages/ui/web/train/opinion.js';
 import { course } from '../../pages/ui/web/train/strip.js';
 import { inTime } from '../../pages/ui/web/train/time-machine.js';
-import { numberCards, rightOf } from '../../pages/ui/web/train/words.js';
+import { isOld, numberCards, rightOf } from '../../pages/ui/web/train/words.js';
 import { bytes, json } from './fixtures.js';
 
 const PLANE = parse(bytes('plane.bin'));
@@ -63,6 +63,16 @@ test('three numbers of a run, each with its scale and what it means', () => {
   const names = numberCards(PLANE, METRICS).map(([name]) => name);
   assert.deepEqual(names.slice(0, 3), ['reaches', 'sharp', 'D is right on']);
   assert.match(numberCards(PLANE, METRICS)[0][1], /^\d of 8 modes$/);
+});
+
+test('what was measured says at which step, and is marked once the picture has gone on by far', () => {
+  const { metrics_step: of, step } = PLANE.header;
+  assert.ok(numberCards(PLANE, METRICS)[0][2].endsWith(` · step ${of.toLocaleString('en')}`));
+  assert.equal(isOld({ ...PLANE.header, step: of + 50 }), false);
+  assert.equal(isOld({ ...PLANE.header, step: of + 101 }), true);
+  assert.equal(isOld({ step: 10_000, metrics_step: 9_100 }), false);
+  assert.equal(isOld({ step: 10_000, metrics_step: 8_900 }), true);
+  assert.ok(step >= of);
 });
 
 test('before anything is scored the same cards stand there, and say so', () => {

@@ -11,7 +11,8 @@ export const PACES = [
   ['full', null, 'full speed'],
 ];
 const RUNNING = new Set(['playing', 'queued']);
-const ENDED = new Set(['diverged', 'error', 'closed']);
+const ENDED = new Set(['diverged', 'error', 'closed', 'unreached']);
+const DEAF = new Set(['closed', 'unreached']);
 
 /** `post`: a command queue. `lone`: with buttons and keys for single updates of D and G. */
 export function transport(post, { lone = true } = {}) {
@@ -119,7 +120,7 @@ export function transport(post, { lone = true } = {}) {
       setAttr(icon, 'data-icon', running ? 'pause' : 'play');
       setAttr(play, 'title', `${running ? 'Pause' : 'Play'} (space)`);
       for (const control of [play, both, d, g]) control.disabled = ENDED.has(state);
-      for (const control of [reset, seed, pace, stop]) control.disabled = state === 'closed';
+      for (const control of [reset, seed, pace, stop]) control.disabled = DEAF.has(state);
       // A frame of before must not set back what was chosen since: the next key would count from there.
       const settled = post.settled();
       if (settled && document.activeElement !== pace) {
