@@ -156,7 +156,7 @@ def recordings() -> None:
     """Show the runs that come with the app, trained already."""
     st.subheader("Recorded runs", anchor=False)
     st.caption(
-        "Trained already, and here without network: scrub through one with the time machine, or go on from any of its "
+        "Trained already, with smaller networks than the presets, and here without network: scrub through one with the time machine, or go on from any of its "
         "kept states. It takes the place of the open run."
     )
     with st.container(horizontal=True, key="recordings"):

@@ -101,7 +101,7 @@ def _start_from(name: str, now: RunConfig) -> None:
     )
     if name in titles:
         changed = [path for path in find(name).config.differences(now) if path != "seed"]
-        st.caption(f"Changed since: {', '.join(changed)}." if changed else find(name).look_for)
+        st.caption(f"Changed from it: {', '.join(changed)}." if changed else find(name).look_for)
 
 
 def _advanced(config: RunConfig) -> None:

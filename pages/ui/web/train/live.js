@@ -281,7 +281,7 @@ function build(root) {
     }))
       setAttr(root, `data-${name}`, value ?? '');
     if (wordy) {
-      parts.transport.update(next);
+      parts.transport.update(next, parts.past.at() !== null);
       parts.welcome.update(next);
     }
     say(now, next);
@@ -368,6 +368,7 @@ function build(root) {
       shownPast = looked;
       frame = next;
       frame.header.moment = frame.header.step;
+      if (present) parts.transport.update(present, true);
       parts.flow.update({ header: { ...next.header, state: 'paused', phase: '' } }, 0);
       draw(performance.now(), 0);
     }

@@ -73,7 +73,8 @@ export function transport(post, { lone = true } = {}) {
     askPace();
   }
 
-  const step = el('b', { text: '0' }),
+  const which = el('span', { text: 'step ' }),
+    step = el('b', { text: '0' }),
     speed = el('span', { class: 'speed', text: '–' });
   const time = el('span', { class: 'time', title: 'Time spent training', text: '0:00' });
   const node = el(
@@ -86,7 +87,7 @@ export function transport(post, { lone = true } = {}) {
     seed,
     pace,
     el('label', { class: 'field' }, el('span', { text: 'stop at' }), stop),
-    el('div', { class: 'counters' }, el('span', { class: 'step' }, el('span', { text: 'step ' }), step), speed, time),
+    el('div', { class: 'counters' }, el('span', { class: 'step' }, which, step), speed, time),
   );
   const all = [play, both, d, g, reset, seed, pace, stop];
   all.forEach((control) => {
@@ -113,8 +114,10 @@ export function transport(post, { lone = true } = {}) {
       if (!event.repeat && !needs.disabled) KEYS[key]();
       return true;
     },
-    update({ header }) {
+    /** `past`: whether the rest of the page shows an earlier step than the run stands at. */
+    update({ header }, past = false) {
       const { state } = header;
+      setText(which, past ? 'now at step ' : 'step ');
       running = RUNNING.has(state);
       setText(word, running ? 'Pause' : 'Play');
       setAttr(icon, 'data-icon', running ? 'pause' : 'play');
