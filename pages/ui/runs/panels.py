@@ -156,8 +156,8 @@ def recordings() -> None:
     """Show the runs that come with the app, trained already."""
     st.subheader("Recorded runs", anchor=False)
     st.caption(
-        "Trained already, with smaller networks than the presets, and here without network: scrub through one with the time machine, or go on from any of its "
-        "kept states. It takes the place of the open run."
+        "Trained already, with smaller networks than the presets, and here without network: scrub through one with the "
+        "time machine, or go on from any of its kept states. It takes the place of the open run."
     )
     with st.container(horizontal=True, key="recordings"):
         for name, title in RECORDED.items():
