@@ -117,7 +117,7 @@ export function transport(post, { lone = true } = {}) {
     /** `past`: whether the rest of the page shows an earlier step than the run stands at. */
     update({ header }, past = false) {
       const { state } = header;
-      setText(which, past ? 'now at step ' : 'step ');
+      setText(which, past ? 'now ' : 'step ');
       running = RUNNING.has(state);
       setText(word, running ? 'Pause' : 'Play');
       setAttr(icon, 'data-icon', running ? 'pause' : 'play');
