@@ -60,19 +60,23 @@ class Mark(TypedDict):
 
 
 class Optimum(TypedDict):
-    """Losses at equilibrium, where they have a value.
+    """Losses and D's answer at equilibrium, where they have a value.
 
     Attributes:
         d_loss: D's loss.
         g_loss: G's loss.
         d_label: What the line there is called.
         g_label: Likewise.
+        prob: D's probability of "real" where it cannot tell; null where its answers are none.
+        prob_label: What the line there is called.
     """
 
     d_loss: float | None
     g_loss: float | None
     d_label: str
     g_label: str
+    prob: float | None
+    prob_label: str
 
 
 class Measured(TypedDict):

@@ -75,6 +75,15 @@ test('what was measured says at which step, and is marked once the picture has g
   assert.ok(step >= of);
 });
 
+test('where D cannot tell is said by the objective: with smoothed labels it is less than one half', () => {
+  const plain = { ...IMAGES, header: { ...IMAGES.header, meaning: 'probability', metrics: {} } };
+  const smooth = { ...plain, header: { ...plain.header, middle: Math.log(0.45 / 0.55), optimum: { prob: 0.45 } } };
+  const says = (frame) => numberCards(frame, [])[1][2];
+  assert.match(says(plain), /^50 % /);
+  assert.match(says(smooth), /^45 % /);
+  assert.equal(opinionScale(smooth, [0, 0], null).middle.toFixed(3), '0.450');
+});
+
 test('before anything is scored the same cards stand there, and say so', () => {
   const early = { ...PLANE, header: { ...PLANE.header, metrics: {}, metrics_step: 0 } };
   const cards = numberCards(early, METRICS);

@@ -35,12 +35,14 @@
  */
 
 /**
- * Losses at equilibrium, where they have a value.
+ * Losses and D's answer at equilibrium, where they have a value.
  * @typedef {object} Optimum
  * @property {number | null} d_loss D's loss.
  * @property {number | null} g_loss G's loss.
  * @property {string} d_label What the line there is called.
  * @property {string} g_label Likewise.
+ * @property {number | null} prob D's probability of "real" where it cannot tell; null where its answers are none.
+ * @property {string} prob_label What the line there is called.
  */
 
 /**

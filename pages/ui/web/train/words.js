@@ -116,16 +116,17 @@ export function numberCards(frame, metrics) {
     'Of real and generated samples alike, over the last steps',
   ]);
   if (cards.length < 3 && header.meaning === 'probability') {
+    const undecided = `${percent(header.optimum?.prob ?? 0.5)} = cannot tell`;
     cards.push([
       'D says of real',
       percent(lastMean(arrays.real_prob, 8), 1),
-      '50 % = cannot tell',
+      undecided,
       'Mean of D(x) over the last steps',
     ]);
     cards.push([
       'D says of generated',
       percent(lastMean(arrays.fake_prob, 8), 1),
-      '50 % = cannot tell',
+      undecided,
       'Mean of D(G(z)) over the last steps',
     ]);
   } else if (cards.length < 3) {
