@@ -90,7 +90,7 @@ def _small_png(content: bytes) -> bytes:
 
 
 def seconds_at(steps: NDArray[np.floating[Any]], clock: Clock) -> NDArray[np.float64]:
-    """When steps were reached: straight lines between the ticks of a clock that has at least one.
+    """Return when steps were reached: straight lines between the ticks of a clock that has at least one.
 
     Args:
         steps: ``[n]``.

@@ -30,6 +30,7 @@ from safetensors import SafetensorError
 from safetensors import torch as safetensors
 from torch import Tensor
 
+from gan_core.data import Dataset
 from gan_core.data.own import known, register_payload, small_payload
 from gan_core.errors import CheckpointError
 from gan_core.storage.summary import FORMAT, MAY_BE, WORDS, Summary, load_history, read, summarise, write
@@ -74,12 +75,13 @@ def save(trainer: Trainer, path: str | Path, *, preset: str = "", app: str = "")
     write(encode(trainer.state_dict(), preset=preset, app=app), path)
 
 
-def load(source: bytes | str | Path, *, device: str = "cpu") -> Trainer:
+def load(source: bytes | str | Path, *, device: str = "cpu", data: Dataset | None = None) -> Trainer:
     """Make a trainer that goes on where the file's run stood.
 
     Args:
         source: A file, or its content.
         device: Where to train.
+        data: In place of the run's own, as for `Trainer`: for a run that is only looked at.
 
     Raises:
         CheckpointError: If it is no checkpoint, damaged, too large, or of a version that this app cannot read.
@@ -93,7 +95,7 @@ def load(source: bytes | str | Path, *, device: str = "cpu") -> Trainer:
     except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(f"this checkpoint is damaged: {error}") from None
     _take_in(summary.config.data.hash, tensors.pop("data", None))
-    trainer = Trainer(summary.config, device=device)
+    trainer = Trainer(summary.config, device=device, data=data)
     trainer.adapt(summary.words)
     _check(summary, trainer)
     for name, tensor in tensors.items():

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from gan_core.config import Change, Intervention, RunConfig
-from gan_core.data import Points
+from gan_core.data import Dataset, Points
 from gan_core.errors import ConfigError
 from gan_core.record.history import History, StepStats
 from gan_core.record.snapshot import Snapshot, Which
@@ -41,6 +41,7 @@ class Trainer:
         device: Where to train, such as ``"cpu"`` or ``"cuda"``.
         begin_with: What another run has learned, from `learned` for this config, to begin with in place of fresh
             weights.
+        data: In place of the config's own and in their shape, for a run that is only looked at; None for its own.
 
     Attributes:
         initial_config: The config that the run began with.
@@ -63,6 +64,7 @@ class Trainer:
         interventions: Sequence[Intervention] = (),
         device: str | torch.device = "cpu",
         begin_with: Learned | None = None,
+        data: Dataset | None = None,
     ) -> None:
         if any(i.origin for i in interventions):
             raise ConfigError(
@@ -72,7 +74,7 @@ class Trainer:
         self.initial_config = config
         # Done and still to be repeated; replaced as one, so that another thread reads both of one moment.
         self._script: _Script = (), tuple(sorted(interventions, key=lambda i: i.step))
-        self.game = Game(config, torch.device(device))
+        self.game = Game(config, torch.device(device), data)
         self.device, self.data = self.game.device, self.game.data
         self.generator, self.discriminator = self.game.generator, self.game.discriminator
         self.history = History()
