@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gan_core.config import RunConfig
     from gan_core.data import Images, Points
 
-__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts"]
+__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts", "label_of"]
 
 METRICS: dict[str, Metric] = {
     metric.name: metric for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES)
@@ -28,6 +28,14 @@ METRICS: dict[str, Metric] = {
 
 DIVERSITY: Final = "diversity"
 """Name of the one score that needs no comparison of two sets, only their sizes beside each other."""
+
+
+def label_of(name: str) -> str:
+    """Return what a metric is called on pages; of the raw generator's, it says so."""
+    metric = METRICS.get(name.removeprefix("raw_"))
+    if metric is None:
+        return name
+    return f"{metric.label} (raw generator)" if name.startswith("raw_") else metric.label
 
 
 def curves_of(names: Collection[str]) -> list[str]:

@@ -395,6 +395,8 @@ def _note(view: View, message: ConsoleMessage) -> None:
         return  # Streamlit's front end looks for its base path, where a sub-page is opened directly
     if message.type == "warning" and "/static/" in where:
         return  # deprecations in Streamlit's own bundle
-    if view.may_lose_connection and re.search("ERR_|WebSocket|server endpoint|not responding", message.text):
+    if view.may_lose_connection and re.search(
+        "ERR_|WebSocket|server endpoint|not responding|disconnected from server", message.text
+    ):
         return
     view.errors.append(f"{message.type}: {message.text[:300]} ({where})")
