@@ -126,6 +126,23 @@ def test_an_answer_that_never_comes_is_asked_for_again(view: View) -> None:
     view.page.unroute(frames)
 
 
+@pytest.mark.full
+def test_who_leaves_the_queue_lets_others_move_up(open_app: Opener, small_server: Server) -> None:
+    first = open_app(at=small_server)
+    second = open_app(at=small_server, wait="queued")
+    third = open_app(at=small_server, wait="queued")
+    assert "Place 1 in the queue" in second.words()
+    assert "Place 2 in the queue" in third.words()
+    assert second.step == third.step == 0
+    first.pause()
+    second.wait_for("playing")
+    until(lambda: "Place 1 in the queue" in third.words(), "third moves up")
+    assert third.state == "queued"
+    third.click("Pause")  # out of the queue again
+    third.wait_for("paused")
+    assert "queue" not in third.words()
+
+
 def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     open_app: Opener, small_server: Server
 ) -> None:
@@ -134,20 +151,18 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     trains, share = small_server.busiest()
     assert share > 0.1, "nothing trains"
     second = open_app(at=small_server, wait="queued")
-    third = open_app(at=small_server, wait="queued")
     assert "Place 1 in the queue" in second.words()
-    assert "Place 2 in the queue" in third.words()
-    assert second.step == third.step == 0
+    assert second.step == 0
 
+    second.click("Pause")  # out of the queue again
+    second.wait_for("paused")
+    assert "queue" not in second.words()
+    second.click("Play")
+    second.wait_for("queued")
     first.pause()
     second.wait_for("playing")
     assert second.wait_beyond(0)
-    until(lambda: "Place 1 in the queue" in third.words(), "third moves up")
-    assert third.state == "queued"
 
-    third.click("Pause")  # out of the queue again
-    third.wait_for("paused")
-    assert "queue" not in third.words()
     first.click("Play")
     first.wait_for("queued")
     begun = time.monotonic()
@@ -155,8 +170,7 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     first.wait_for("playing", timeout=20)
     assert time.monotonic() - begun < 15, "a closed tab holds its slot for at most ten seconds"
 
-    for view in (first, third):
-        view.page.close()
+    first.page.close()
     until(lambda: small_server.busiest()[1] < 0.1, "nothing trains any more", timeout=30)
     until(lambda: trains not in small_server.threads(), "the thread of a closed tab ends", timeout=30)
 
