@@ -36,7 +36,7 @@ from gan_core.config.names import (
 )
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
 from gan_core.config.run import KNOBS, PENALTY_KNOBS, Change, RunConfig, is_live, parse_config
-from gan_core.config.sizes import DCGAN_KERNEL, DCGAN_MAPS, dcgan_channels
+from gan_core.config.sizes import DCGAN_KERNEL, DCGAN_MAPS, RESIZE_KERNEL, dcgan_channels
 
 __all__ = [
     "ARTICLE_WIDTHS_D",
@@ -52,6 +52,7 @@ __all__ = [
     "MINIBATCH_KERNELS",
     "MINIBATCH_KERNEL_DIM",
     "PENALTY_KNOBS",
+    "RESIZE_KERNEL",
     "ActivationName",
     "AugmentName",
     "Change",

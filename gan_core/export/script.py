@@ -14,7 +14,7 @@ from typing import Final
 
 import torch
 
-from gan_core.config import Intervention, RunConfig
+from gan_core.config import DataConfig, Intervention, RunConfig
 from gan_core.config.paths import leaves
 from gan_core.errors import ConfigError
 from gan_core.export.script_data import data_part
@@ -60,8 +60,8 @@ _KNOWN: Final = {
     "lookahead",
     "instance_noise",
     "instance_noise_steps",
-    *(f"data.{name}" for name in ("name", "hash", "size", "colour", "flip", "classes")),  # some are of own data alone
-    *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm")),
+    *(f"data.{name}" for name in DataConfig.model_fields),  # some are of own data alone
+    *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "upsampling")),
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
     "discriminator.minibatch",
     "discriminator.logit_gain",

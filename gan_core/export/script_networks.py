@@ -32,7 +32,7 @@ _OWN = (
     minibatch.MinibatchDiscrimination,
     minibatch.MinibatchStd,
 )
-_PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Unflatten)
+_PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Unflatten, nn.Upsample)
 
 _FEATURES = '''def features(x):
     """What D's last hidden layer says of each sample."""

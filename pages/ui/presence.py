@@ -115,6 +115,7 @@ class Visit(Guest):
         config: The run's config.
         interventions: What is to be repeated.
         preset: The preset's name, or "".
+        visitor: Whose turn it is when the run plays; "" for a visitor of its own.
         at_end_of: Name of a recorded run to stand at the end of; "" for a run that plays.
 
     Attributes:
@@ -127,6 +128,7 @@ class Visit(Guest):
         config: RunConfig,
         interventions: Sequence[Intervention],
         preset: str,
+        visitor: str = "",
         at_end_of: str = "",
     ) -> None:
         super().__init__(rooms.clock)
@@ -135,7 +137,7 @@ class Visit(Guest):
             config,
             interventions,
             preset,
-            visitor=self.token,
+            visitor=visitor or self.token,
             key=self.key,
             play=not at_end_of,
             recorded=at_end_of,
@@ -176,13 +178,13 @@ class Rooms:
         self._visits: weakref.WeakValueDictionary[str, Guest] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str) -> Visit:
+    def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str, visitor: str = "") -> Visit:
         """Open a visit with a run that plays."""
-        return self._admitted(Visit(self, config, interventions, preset))
+        return self._admitted(Visit(self, config, interventions, preset, visitor))
 
-    def open_recorded(self, name: str) -> Visit:
+    def open_recorded(self, name: str, visitor: str = "") -> Visit:
         """Open a visit with a run that stands at the end of a recorded one."""
-        return self._admitted(Visit(self, recorded(name).config, (), name, at_end_of=name))
+        return self._admitted(Visit(self, recorded(name).config, (), name, visitor, at_end_of=name))
 
     def _admitted(self, visit: Visit) -> Visit:
         self.admit(visit)
