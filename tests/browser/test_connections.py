@@ -176,10 +176,8 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
 
 
 def test_a_command_that_is_lost_on_its_way_comes_again_and_acts_once(open_app: Opener) -> None:
-    view = open_app()
-    lost = lose(view.page, "step")
-    view.page.reload()
-    view.wait_for("playing")
+    lost: list[str | bytes] = []
+    view = open_app(before=lambda page: lose(page, "step", lost))
     stood = view.pause()
     view.click("One step")
     until(lambda: view.step > stood, "the step", now=view.report)
