@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from gan_core.metrics.entries import distances, judge, modes, neighbours
 from gan_core.metrics.entry import KINDS, Card, Curve, Metric, Score
