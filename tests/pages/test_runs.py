@@ -100,7 +100,8 @@ def test_a_saved_run_goes_on_where_it_stood(
     assert (runner.step, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
     runner.step_once()
     assert runner.wait(lambda r: r.step == 8)
-    assert runner.behind.trainer.stats == trainer.step()
+    assert (there := runner.behind.trainer) is not None
+    assert there.stats == trainer.step()
     assert "goes on from step 7" in " ".join(t.value for t in page.toast)
 
 
