@@ -60,7 +60,13 @@ _KNOWN: Final = {
     "lookahead",
     "instance_noise",
     "instance_noise_steps",
+    "adversarial",
+    "reconstruction",
+    "reconstruction_z",
+    "z_reward",
     *(f"data.{name}" for name in ("name", "hash", "size", "colour", "flip", "classes")),  # some are of own data alone
+    "data.condition",
+    "data.noise",
     *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm")),
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
     "discriminator.minibatch",

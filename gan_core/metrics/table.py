@@ -17,10 +17,13 @@ __all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
 
 Kind = Literal["plane", "images"]
 """Kind of samples: points in the plane or images."""
+Course = Literal[Kind, "answers"]
+"""What is followed over the steps: samples of a kind, or images that answer conditions."""
 Format = Literal["count", "percent", "decimal"]
 Dash = Literal["", "solid", "dash", "dot", "dashdot"]
 
 _KINDS: Final[tuple[Kind, ...]] = ("plane", "images")
+_COURSES: Final[tuple[Course, ...]] = (*_KINDS, "answers")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Curve:
     """A metric's line over the steps in the live view.
 
     Attributes:
-        kind: Kind of samples for which the values are kept.
+        kind: What the values are kept for.
         name: What the line is called on hover.
         key: What the plot's key calls it; its name if "".
         help: Tooltip of the key.
@@ -71,7 +74,7 @@ class Curve:
         strip: True if the strip "the run so far" shows it.
     """
 
-    kind: Kind
+    kind: Course
     name: str
     key: str = ""
     help: str = ""
@@ -240,6 +243,81 @@ METRICS: dict[str, Metric] = {
             ranks_states=True,
         ),
         Metric(
+            "psnr",
+            "PSNR",
+            "Peak signal-to-noise ratio of single answers to a condition beside the real image: 10 log10 of the square "
+            "of the pixels' span over the mean squared error.",
+            True,
+            (-_INF, _INF),
+            "see arXiv:1711.06077",
+            "dB",
+            floor_label="best filter",
+            card=Card(
+                "PSNR in dB",
+                "How near an answer is to the real image, pixel by pixel: 6 dB more is half the error",
+                ("images",),
+            ),
+            listed="PSNR",
+            swept=True,
+            ranks_states=True,
+        ),
+        Metric(
+            "judged_right",
+            "Recognised",
+            "Share of answers to a condition that a small classifier takes for the class of the real image.",
+            True,
+            (0, 1),
+            _GAN_EXPLORER,
+            format="percent",
+            floor_label="best filter",
+            card=Card(
+                "recognised",
+                "Share of answers that a small classifier takes for what the real image shows",
+                ("images",),
+                floor_digits=1,
+            ),
+            swept=True,
+        ),
+        Metric(
+            "sharpness",
+            "Sharpness",
+            "Mean difference between neighbouring pixels of the answers over that of the real images.",
+            True,
+            (0, _INF),
+            _GAN_EXPLORER,
+            floor_label="best filter",
+            card=Card(
+                "as sharp",
+                "Mean difference between neighbouring pixels over that of real images: 1 is as sharp as they are",
+                ("images",),
+            ),
+            curve=Curve(
+                "answers",
+                "sharpness",
+                help="Mean difference between neighbouring pixels over that of real images: 1 is as sharp as they are",
+                dash="dash",
+            ),
+            swept=True,
+        ),
+        Metric(
+            "z_spread",
+            "Spread over z",
+            "Standard deviation of the answers to one condition over the error of their mean: 0 where z is ignored, 1 "
+            "where the answers differ from each other as much as from the real image.",
+            True,
+            (0, _INF),
+            "after arXiv:2210.13389",
+            floor_label="an honest sampler",
+            curve=Curve(
+                "answers",
+                "spread over z",
+                "over z",
+                "How much answers to one condition differ, beside their error: 0 where z is ignored, 1 where honest",
+                "dot",
+            ),
+            swept=True,
+        ),
+        Metric(
             "frechet_classifier",
             "Fréchet classifier distance",
             "Fréchet distance of two Gaussians fitted to a small classifier's features; comparable only at equal n "
@@ -396,7 +474,7 @@ def curves_of(names: Collection[str]) -> list[str]:
     Args:
         names: Of all that was measured.
     """
-    for kind in _KINDS:
+    for kind in _COURSES:
         found = [m.name for m in METRICS.values() if m.curve is not None and m.curve.kind == kind and m.name in names]
         if found:
             return found
