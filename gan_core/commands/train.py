@@ -82,9 +82,11 @@ def run(args: argparse.Namespace) -> None:
         if args.resume is None:
             preset = find(args.preset)
             name, steps = preset.name, preset.steps
-            trainer = prepare.new_trainer(preset.config.changed(named | changes), args.device)
+            config = preset.config.changed(named | changes)
+            own.say_split(config)
+            trainer = prepare.new_trainer(config, args.device)
         else:
-            trainer, name = prepare.saved_trainer(args.resume, changes, args.device)
+            trainer, name = prepare.saved_trainer(args.resume, changes, args.device, args.data)
             steps = 1_000
         steps = args.steps or (MAX_STEPS if args.seconds else steps)
         made = -trainer.step_count

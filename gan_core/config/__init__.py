@@ -38,7 +38,14 @@ from gan_core.config.names import (
 )
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
 from gan_core.config.run import KNOBS, PENALTY_KNOBS, Change, RunConfig, is_live, parse_config
-from gan_core.config.sizes import DCGAN_KERNEL, DCGAN_MAPS, RESIDUAL_KERNEL, dcgan_channels, residual_stride
+from gan_core.config.sizes import (
+    DCGAN_KERNEL,
+    DCGAN_MAPS,
+    RESIDUAL_KERNEL,
+    RESIZE_KERNEL,
+    dcgan_channels,
+    residual_stride,
+)
 
 __all__ = [
     "ARTICLE_WIDTHS_D",
@@ -55,6 +62,7 @@ __all__ = [
     "MINIBATCH_KERNEL_DIM",
     "PENALTY_KNOBS",
     "RESIDUAL_KERNEL",
+    "RESIZE_KERNEL",
     "ActivationName",
     "AugmentName",
     "Change",

@@ -52,6 +52,11 @@ def _refuse_what_the_data_lack(config: RunFields) -> None:
             f"with data.classes), and {name} has none: set conditional=false"
         )
     _refuse_condition(config)
+    if config.data.balanced and not config.data.n_classes:
+        raise ValueError(
+            f"data.balanced needs data with labels ({', '.join(DATA_CLASSES)}, or own-images with data.classes), and "
+            f"{name} has none: set data.balanced=false"
+        )
     if config.augment and not images:
         raise ValueError(f"augment needs images, and {what}: set augment=[]")
 

@@ -10,7 +10,7 @@ from gan_core.config.names import CONDITION_RULES, OBJECTIVE_RULES
 _USED = {
     "article": frozenset[str](),
     "residual": frozenset({"width", "depth"}),
-    "dcgan": frozenset({"width", "norm", "spectral_norm", "minibatch", "logit_gain"}),
+    "dcgan": frozenset({"width", "norm", "upsampling", "spectral_norm", "minibatch", "logit_gain"}),
 }
 """Settings of a player that its networks read, by the kinds of network that do not read all of them."""
 
@@ -44,8 +44,7 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
         if used is not None:
             own = [path for path in paths if path.startswith(f"{player}.")]
             out |= {path for path in own if path.rpartition(".")[2] not in {"kind", *used}}
-    if config.generator.kind == "dcgan":
-        out.add("generator.norm")
+    out.add("generator.norm" if config.generator.kind == "dcgan" else "generator.upsampling")
     return frozenset(out)
 
 

@@ -38,6 +38,7 @@ NetworkKind = Literal["mlp", "article", "dcgan"]
 ActivationName = Literal["relu", "leaky_relu", "tanh", "silu", "maxout"]
 NormName = Literal["none", "batch"]
 GeneratorKind = Literal["mlp", "article", "dcgan", "residual"]
+UpsamplingName = Literal["transposed", "resize"]
 MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
 ConditionName = Literal["none", "half-size", "quarter-size", "noisy", "missing-quarter"]
@@ -153,6 +154,7 @@ DATA_CLASSES: Final[Mapping[str, int]] = {name: rules.classes for name, rules in
 """Number of classes of the data that have labels."""
 
 NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article's"}
+UPSAMPLING_WORDS: Final = {"transposed": "transposed convolution", "resize": "resize, then convolution"}
 ACTIVATION_WORDS: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
 OPTIMIZER_WORDS: Final = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "optimistic_adam": "optimistic Adam"}
 """Choices that a page does not call by their plain names."""

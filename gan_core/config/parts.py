@@ -15,6 +15,7 @@ from gan_core.config.names import (
     DATA_RULES,
     MAXOUT_PIECES,
     NETWORK_WORDS,
+    UPSAMPLING_WORDS,
     ActivationName,
     ConditionName,
     DataName,
@@ -23,6 +24,7 @@ from gan_core.config.names import (
     NetworkKind,
     NormName,
     RegulariserName,
+    UpsamplingName,
 )
 
 
@@ -44,6 +46,20 @@ class DataConfig(Frozen):
     )
     classes: int = knob(
         0, "classes", "How many classes your own images have, a folder each; conditional needs it.", "data", ge=0, le=20
+    )
+    held_out: float = knob(
+        0.0,
+        "held out",
+        "Share of your own images that no player sees, of each class alike: with it copies can be told from luck.",
+        "data",
+        ge=0,
+        le=0.5,
+    )
+    balanced: bool = knob(
+        False,
+        "balanced sampling",
+        "Draw images of all classes equally often, however many each has; needs data with labels.",
+        "data",
     )
 
     condition: ConditionName = knob(
@@ -155,6 +171,15 @@ class GeneratorConfig(Frozen):
     )
     norm: NormName = knob(
         "none", "G normalisation", "Batch norm in the hidden layers, or none.", "generator", advanced=True
+    )
+    upsampling: UpsamplingName = knob(
+        "transposed",
+        "G upsampling",
+        "dcgan: what doubles the side of its maps. Transposed convolutions can leave a checkerboard; resize repeats "
+        "each cell and convolves, which leaves none (Odena et al. 2016).",
+        "generator",
+        advanced=True,
+        words=UPSAMPLING_WORDS,
     )
 
     @property

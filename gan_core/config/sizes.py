@@ -21,6 +21,8 @@ DCGAN_MAPS: Final[Mapping[int, tuple[int, int]]] = {8: (4, 1), 16: (4, 2), 28: (
 """Side of an image to the side of a DCGAN's smallest maps and how often these are doubled."""
 DCGAN_KERNEL: Final = 4
 """Side of the kernels; twice the stride of 2, so that each pixel is reached equally often."""
+RESIZE_KERNEL: Final = 3
+"""Side of the kernels behind a resize, which have a stride of 1."""
 
 
 RESIDUAL_KERNEL: Final = 3
@@ -65,19 +67,22 @@ def dcgan_channels(side: int, width: int) -> tuple[int, ...]:
     return tuple(max(1, width >> i) for i in range(DCGAN_MAPS[side][1]))
 
 
-def dcgan_generator_size(n_in: int, width: int, shape: Sequence[int]) -> Size:
+def dcgan_generator_size(n_in: int, width: int, shape: Sequence[int], *, resize: bool = False) -> Size:
     """Compute the size of a DCGAN's generator.
 
     Args:
         n_in: Size of z and of the label beside it.
         width: Channels of the smallest map.
         shape: Of one image: channels, height, width.
+        resize: True for convolutions of maps that were resized, in place of transposed ones.
     """
     channels = dcgan_channels(shape[-1], width)
     start, _ = DCGAN_MAPS[shape[-1]]
     first = n_in * channels[0] * start**2
-    kernels = [a * b * DCGAN_KERNEL**2 for a, b in pairwise((*channels, shape[0]))]
-    products = first + sum(k * (start << i) ** 2 for i, k in enumerate(kernels))
+    kernel = RESIZE_KERNEL if resize else DCGAN_KERNEL
+    kernels = [a * b * kernel**2 for a, b in pairwise((*channels, shape[0]))]
+    # A transposed convolution looks at each cell before the doubling, the other one at each cell after it.
+    products = first + sum(k * (start << i + resize) ** 2 for i, k in enumerate(kernels))
     return Size(first + sum(kernels) + 2 * sum(channels) + shape[0], products)
 
 
@@ -140,7 +145,7 @@ def sizes_of(config: RunFields) -> tuple[Size, Size]:
         own = config.latent_dim, g.width, g.depth, made
         return residual_generator_size(*own, block=rules.block, masked=rules.masked), _size_of_d(config)
     if g.kind == "dcgan":
-        return dcgan_generator_size(n_in, g.width, made), _size_of_d(config)
+        return dcgan_generator_size(n_in, g.width, made, resize=g.upsampling == "resize"), _size_of_d(config)
     batch_norm = g.kind == "mlp" and g.norm == "batch"
     size = mlp_size((n_in, *g.widths, math.prod(made)), batch_norm=batch_norm, pieces=g.pieces)
     return size, _size_of_d(config)

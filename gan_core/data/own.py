@@ -10,7 +10,9 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from typing import Final
+from typing import Any, Final
+
+import torch
 
 from gan_core.config import DataConfig
 from gan_core.data.images import Images
@@ -20,7 +22,7 @@ from gan_core.data.payload import from_bytes, to_bytes
 from gan_core.data.points import Points
 from gan_core.errors import DataError
 
-__all__ = ["find", "known", "load_own", "register", "register_payload", "small_payload"]
+__all__ = ["find", "known", "load_own", "register", "register_payload", "small_payload", "stand_in"]
 
 _ASK: Final = {
     "own-images": "no images of your own are chosen: upload some, or name a folder of them on the command line",
@@ -35,7 +37,7 @@ _GONE: Final = {
 _lock = threading.Lock()
 _making = threading.Lock()  # apart, so that a page need not wait for pictures that are being scaled
 _sets: OrderedDict[str, OwnData] = OrderedDict()
-_made: weakref.WeakValueDictionary[tuple[str, int, bool, bool], Images | Points] = weakref.WeakValueDictionary()
+_made: weakref.WeakValueDictionary[tuple[Any, ...], Images | Points] = weakref.WeakValueDictionary()
 _last: list[Images | Points] = []  # a run asks twice: once to see whether it can begin, once to begin
 
 
@@ -89,9 +91,9 @@ def load_own(config: DataConfig) -> Images | Points:
     """
     data = find(config.name, config.hash)
     _refuse_other_classes(data, config.classes)
-    key = (data.hash, 0, False, False)
+    key: tuple[Any, ...] = (data.hash,)
     if isinstance(data, OwnImages):
-        key = (data.hash, config.size, config.colour, config.flip)
+        key = (data.hash, config.size, config.colour, config.flip, config.held_out, config.balanced)
     with _making:
         made = _made.get(key)
         if made is None:
@@ -99,6 +101,19 @@ def load_own(config: DataConfig) -> Images | Points:
             _made[key] = made
         _last[:] = [made]
         return made
+
+
+def stand_in(config: DataConfig) -> Images:
+    """Make a data set of one blank image, for a run whose own images are not here and which is only looked at.
+
+    Raises:
+        DataError: The run is on points, which a saved run carries along.
+    """
+    if len(config.shape) == 1:
+        raise DataError(_GONE[config.name])
+    labels = torch.zeros(1, dtype=torch.int64) if config.classes else None
+    names = tuple(map(str, range(config.classes)))
+    return Images(config.name, torch.zeros(1, *config.shape), None, labels, None, names)
 
 
 def _refuse_other_classes(data: OwnData, n: int) -> None:
@@ -111,7 +126,7 @@ def _refuse_other_classes(data: OwnData, n: int) -> None:
 
 def _make(data: OwnData, config: DataConfig) -> Images | Points:
     if isinstance(data, OwnImages):
-        return data.dataset(config.size, config.colour, config.flip)
+        return data.dataset(config.size, config.colour, config.flip, held_out=config.held_out, balanced=config.balanced)
     return data.dataset()
 
 

@@ -111,6 +111,7 @@ def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
 def _entry(step: int, content: bytes) -> dict[str, Any]:
     header, arrays = frame_format.read(content)
     verdict = {**_NO_VERDICT, **header.get("verdict", {})}
+    verdict["detail"] = " ".join(filter(None, (verdict["detail"], header.get("lost", ""))))
     numbers = [[label, header["stats"][name]] for name, label in _NUMBERS.items()]
     for name, score in header.get("metrics", {}).items():
         numbers.append([METRICS[name].label if name in METRICS else name, score["value"]])

@@ -42,7 +42,7 @@ _JUDGE_CONDITIONED = '''def judge(x, condition):
     """Samples beside what is left of the real ones, to logits."""
     return discriminator({given})
 '''
-_PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Unflatten)
+_PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Unflatten, nn.Upsample)
 
 _FEATURES = '''def features(x):
     """What D's last hidden layer says of each sample."""

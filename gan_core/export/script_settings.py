@@ -1,4 +1,4 @@
-"""How a run's script names its settings: constants, but for those that were changed while the run went on."""
+"""Names of settings in a run's script: constants, but for those that were changed while the run went on."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import itertools
 import logging
+import math
 import threading
 import time
 import weakref
@@ -57,6 +58,17 @@ def close_all(timeout: float = 3.0) -> None:
 atexit.register(close_all)
 
 
+def waiting_words(place: int, slots: Slots) -> str:
+    """Say where a run stands in the queue, and when its turn comes.
+
+    Args:
+        place: In the queue, from 1.
+        slots: What it waits for.
+    """
+    seconds = 5 * math.ceil(max(1.0, slots.seconds_until(place)) / 5)  # in fives: no new frame every second
+    return f"Waiting for a free place: number {place} in the queue. The next turn comes in about {seconds} s."
+
+
 class Driver:
     """Plays runs in lockstep.
 
@@ -92,6 +104,7 @@ class Driver:
         self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
         self._suspended = self._closed = self._woken = self._urgent = False
+        self._said = ""
         self._next_look = self._last_look = 0.0
         self._last = clock()
         self._thread: threading.Thread | None = None
@@ -208,7 +221,7 @@ class Driver:
             self._commands.popleft()()
         new = [run for run in self.runs if run.waiting]
         if new:
-            self.tempo.place = 0
+            self.tempo.place, self._said = 0, ""
             self.each(new, Run.build)
             self._last = self._clock()
         self.state = self._permitted()
@@ -262,17 +275,19 @@ class Driver:
             if self._slots is not None:
                 self._slots.release(self.key)
             if self.tempo.place:  # it waited until now
-                self.tempo.place = 0
+                self.tempo.place, self._said = 0, ""
                 for run in self.runs:
                     run.message = ""
             return "paused"
         if self._slots is None:
             return "playing"
-        place = self._slots.request(self.key, self._visitor, self._wake)
-        if place != self.tempo.place:
-            self.tempo.place = place
+        unseen = self._clock() - max(run.display.looked_at for run in self.runs)
+        place = self._slots.request(self.key, self._visitor, self._wake, unseen=unseen)
+        said = waiting_words(place, self._slots) if place else ""
+        if place != self.tempo.place or said != self._said:
+            self.tempo.place, self._said = place, said
             for run in self._live:
-                run.say(f"Waiting for a free place: number {place} in the queue." if place else "")
+                run.say(said)
         return "queued" if place else "playing"
 
     @property

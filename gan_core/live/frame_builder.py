@@ -50,12 +50,11 @@ class FrameBuilder:
         self._scores_step = 0
         self._series: list[tuple[int, dict[str, float]]] = []
         self._findings: Sequence[Finding] | None = None
-        self._lost = ""
 
     def begin_run(self) -> None:
         """Forget the numbers of the last run; its last picture stays until there is a new one."""
         self._scores, self._scores_step, self._series = {}, 0, []
-        self._findings, self._lost = None, ""
+        self._findings = None
         self._rates.clear()
 
     def begin_playing(self) -> None:
@@ -82,7 +81,7 @@ class FrameBuilder:
         """Take in metrics and findings; without scores the last ones stay."""
         scores = report.scores
         with self._lock:
-            self._findings, self._lost = report.findings, report.lost
+            self._findings = report.findings
             if not scores:
                 return
             self._scores, self._scores_step = dict(scores), report.step
@@ -112,13 +111,13 @@ class FrameBuilder:
         with self._lock:
             now = self.published = self._clock()
             self._serial += 1
-            step = 0 if moment is None else moment.step
+            step, lost = (0, "") if moment is None else (moment.step, moment.lost)
             built: Built = {
                 "serial": self._serial,
                 "steps_per_second": self._rate(now, step) if state["state"] == "playing" else 0.0,
                 "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
                 "metrics_step": self._scores_step,
-                "lost": self._lost,
+                "lost": lost,
             }
             header: Header | BareHeader
             if self.snapshot is None:
@@ -128,8 +127,8 @@ class FrameBuilder:
                 if moment is not None:
                     header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
                     said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
-                    if self._lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
-                        said["evidence"].append(self._lost)
+                    if lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
+                        said["evidence"].append(lost)
             arrays = {} if self.snapshot is None else dict(self.snapshot.arrays)
             if self._series:
                 arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)

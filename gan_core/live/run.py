@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from gan_core.config import Change, Intervention, RunConfig
+from gan_core.config.interventions import MAX_INTERVENTIONS
 from gan_core.data import load_data
 from gan_core.diagnosis import Finding, diverged_message
 from gan_core.diagnosis.report import Report
@@ -175,7 +176,7 @@ class Run:
         """
         if which is not None and which != self.display.which:
             self.post(Show(which))
-        self.display.wanted = True
+        self.display.wanted, self.display.looked_at = True, self._clock()
         if self.post == self.take:  # played by hand: nobody else refreshes the picture
             if self.waiting:
                 self.build()
@@ -199,6 +200,9 @@ class Run:
         Raises:
             ConfigError: If it is not allowed.
         """
+        lasting = isinstance(command, do.Retune | do.NameDirection | do.Step) and command != do.Step()
+        if lasting and len(self.interventions) >= MAX_INTERVENTIONS:
+            raise ConfigError(f"this run has had {MAX_INTERVENTIONS:,} changes, and more are not kept: begin a new one")
         match command:
             case do.Retune():
                 asked, config = command.changes, self.config

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gan_core.metrics.table import METRICS, Card, Curve, Metric, Score, curves_of, facts
+from gan_core.metrics.table import DIVERSITY, METRICS, Card, Curve, Metric, Score, curves_of, facts
 
 if TYPE_CHECKING:
     from gan_core.metrics.any_data import score_any, score_plane_neighbours
@@ -64,6 +64,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "DIVERSITY",
     "METRICS",
     "Card",
     "Cloud",

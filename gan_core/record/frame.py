@@ -241,7 +241,7 @@ class Built(TypedDict):
         steps_per_second: Over the last seconds; 0 while the run stands.
         metrics: The newest scores by name.
         metrics_step: The step that they are of; 0 before the first.
-        lost: Which mode was lost first, in words, or "".
+        lost: Which mode was lost first, when and where to, in words, or ""; see `gan_core.training.lost`.
         verdict: One sentence on the run; absent while it is being built.
     """
 

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import json
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 SUFFIX: Final = ".card.json"
 MAX_NAME: Final = 60
 MAX_BYTES: Final = 500_000
+_MAX_SIDE: Final = 1024
 
 
 Clock = Sequence[tuple[int, float]]
@@ -69,14 +71,22 @@ def read(path: Path) -> RunCard:
             str(words["owner"])[:64],
             {str(name): float(value) for name, value in words["scores"].items()},
             tuple((int(step), float(seconds)) for step, seconds in words["clock"]),
-            base64.b64decode(words["picture"], validate=True),
+            _small_png(base64.b64decode(words["picture"], validate=True)),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, binascii.Error):
         return RunCard()
 
 
+def _small_png(content: bytes) -> bytes:
+    """Return a PNG as it is; nothing for what is none, or has more pixels than a thumbnail."""
+    if len(content) < 24 or not content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b""
+    width, height = struct.unpack(">II", content[16:24])
+    return content if 0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE else b""
+
+
 def seconds_at(steps: NDArray[np.floating[Any]], clock: Clock) -> NDArray[np.float64]:
-    """When steps were reached: straight lines between the ticks of a clock that has at least one.
+    """Return when steps were reached: straight lines between the ticks of a clock that has at least one.
 
     Args:
         steps: ``[n]``.

@@ -226,6 +226,22 @@ def observe_raw(generator: nn.Module, fixed: Fixed, data: Points | Images) -> Ar
     return {"raw": _numpy(data.to_data(made))} if isinstance(data, Points) else {"raw_images": data.to_uint8(made)}
 
 
+def places(generator: nn.Module, fixed: Fixed, data: Points) -> NDArray[np.float64]:
+    """Generate the shown samples of the plane, and nothing else.
+
+    Args:
+        generator: The shown generator.
+        fixed: What to look at, on its device.
+        data: The run's data.
+
+    Returns:
+        Points in data units, ``[n, 2]``.
+    """
+    with _eval_mode(generator), torch.no_grad():
+        points: NDArray[np.float64] = data.to_data(generator(fixed.z)).double().cpu().numpy()
+    return points
+
+
 def _observe_plane(
     generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Points, packing: int, meaning: Meaning
 ) -> tuple[Seen, Arrays]:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from gan_core.config import RunConfig
-from gan_core.data import degrade, load_data
+from gan_core.data import Dataset, degrade, load_data
 from gan_core.game import sampling
 from gan_core.game.augment import augment
 from gan_core.game.constraints import clip_weights
@@ -66,6 +66,7 @@ class Game:
     Args:
         config: What is played; see `retune` for its live settings.
         device: Where.
+        data: In place of the config's own, or None.
 
     Attributes:
         config: The config now.
@@ -81,10 +82,10 @@ class Game:
         DataError: If the data cannot be had.
     """
 
-    def __init__(self, config: RunConfig, device: torch.device) -> None:
+    def __init__(self, config: RunConfig, device: torch.device, data: Dataset | None = None) -> None:
         self.config = config
         self.device = device
-        self.data = load_data(config.data)
+        self.data = load_data(config.data) if data is None else data
         self.rngs = streams(config.seed)
         self.generator = build_generator(config, self.rngs).to(device)
         self.discriminator = build_discriminator(config, self.rngs).to(device)

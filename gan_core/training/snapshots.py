@@ -35,6 +35,7 @@ class Moment:
         objective: The run's objective.
         fixed: What is looked at.
         data: The run's data.
+        lost: Which known mode was lost first, in words, or "".
     """
 
     step: int
@@ -48,6 +49,7 @@ class Moment:
     objective: Objective
     fixed: view.Fixed
     data: Points | Images
+    lost: str = ""
 
     def snapshot(self, generator: nn.Module, discriminator: nn.Module, raw: nn.Module | None = None) -> Snapshot:
         """Run the networks, or copies of them, and put all together; it changes nothing.

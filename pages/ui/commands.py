@@ -105,7 +105,7 @@ class TryCure(_Request):
 
 
 class PauseAtFailure(_Request):
-    """Whether the run pauses by itself as soon as a failure is found in it."""
+    """Tell whether the run pauses by itself as soon as a failure is found in it."""
 
     name: Literal["alarm"] = "alarm"
     value: bool

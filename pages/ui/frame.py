@@ -21,5 +21,5 @@ def show(page: StreamlitPage) -> None:
     page.run()
     notice = session.take_notice()
     if notice:
-        st.toast(notice, duration="long")
+        st.toast(prose.plain(notice), duration="long")
     theme.follow()

@@ -361,19 +361,26 @@ def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Open
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _page(chromium: Browser, server: Server) -> Iterator[View]:
     with opener(chromium, lambda: server) as found:
         yield found()
 
 
 @pytest.fixture
-def view(_page: View) -> View:
-    """A page that plays; tests of a module share it that leave it as it was, but for the run's seed and steps."""
+def view(_page: View) -> Iterator[View]:
+    """A page that plays: opened once, for all tests that leave its settings as they were, but for the run's seed."""
+    if not _page.state:  # a test has gone to another page
+        _page.page.get_by_role("link", name="Train").click()
+        until(lambda: _page.state in ("playing", "paused"), "the Train page", now=_page.report)
     if _page.state == "paused":
         _page.click("Play")
     _page.wait_for("playing")
-    return _page
+    yield _page
+    if _page.state == "playing":
+        _page.pause()  # while others have pages of their own, it would train and draw for nobody
+    wrong, _page.errors = _page.errors, []
+    assert not wrong
 
 
 def _note(view: View, message: ConsoleMessage) -> None:

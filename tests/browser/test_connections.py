@@ -116,22 +116,21 @@ def test_a_cut_connection_loses_nothing(open_app: Opener, line: Line, seconds: i
     assert view.step == last + 2
 
 
-def test_an_answer_that_never_comes_is_asked_for_again(open_app: Opener) -> None:
-    view = open_app()
+def test_an_answer_that_never_comes_is_asked_for_again(view: View) -> None:
     asked: list[str] = []
-    view.page.route(
-        "**/gan/frame*", lambda route: asked.append(route.request.url) or len(asked) == 1 or route.continue_()
-    )
+    frames = "**/gan/frame*"
+    view.page.route(frames, lambda route: asked.append(route.request.url) or len(asked) == 1 or route.continue_())
     until(lambda: view.page.title() and asked, "a frame is asked for")
     view.wait_beyond(view.step)
     assert len(asked) > 1
+    view.page.unroute(frames)
 
 
 def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     open_app: Opener, small_server: Server
 ) -> None:
     first = open_app(at=small_server)
-    first.wait_beyond(200)
+    first.wait_beyond(20)
     trains, share = small_server.busiest()
     assert share > 0.1, "nothing trains"
     second = open_app(at=small_server, wait="queued")

@@ -22,8 +22,8 @@ def parameters(view: View) -> dict[str, list[str]]:
     return urllib.parse.parse_qs(link(view))
 
 
-def test_the_picture_changes_while_it_trains_and_pause_stops_it(open_app: Opener) -> None:
-    view = open_app(reduced_motion="no-preference")
+def test_the_picture_changes_while_it_trains_and_pause_stops_it(view: View) -> None:
+    view.page.emulate_media(reduced_motion="no-preference")
     first, serial, step = view.picture(), view.serial, view.wait_beyond(view.step)
     until(lambda: view.picture() != first and view.serial > serial, "another picture")
     assert float(view.get("steps-per-second")) > 0
@@ -38,6 +38,7 @@ def test_the_picture_changes_while_it_trains_and_pause_stops_it(open_app: Opener
     view.click("Play")
     assert view.wait_beyond(step) > step
     assert view.state == "playing"
+    view.page.emulate_media(reduced_motion="reduce")
 
 
 def test_one_step_is_exactly_one_step(view: View) -> None:
@@ -118,9 +119,11 @@ def test_two_visitors_do_not_see_each_other(open_app: Opener) -> None:
     assert one.page.evaluate(ask, f"gan/frame?t={token}&since=") == 200
 
 
-def test_lone_updates_leave_the_step_and_stand_in_the_link_and_keys_do_all_that_buttons_do(open_app: Opener) -> None:
-    view = open_app()
-    step = view.pause()
+def test_lone_updates_leave_the_step_and_stand_in_the_link_and_keys_do_all_that_buttons_do(view: View) -> None:
+    view.pause()
+    view.reset()  # what other tests did to the run is not in its link
+    view.single_steps(3)
+    step = view.step
     before, serial = view.numbers(), view.serial
     assert "changes" not in parameters(view)
     view.click("D update")

@@ -270,6 +270,7 @@ def test_batch_norm_in_d_is_fine_without_a_penalty_and_where_it_is_not_used() ->
     [
         *((kind, {"generator.depth": n, "discriminator.depth": n}) for kind in ("mlp", "article") for n in (0, 3)),
         *(("dcgan", {"data.name": name}) for name in ("digits", "mnist", "cifar10")),
+        ("dcgan", {"data.name": "mnist", "generator.upsampling": "resize"}),
         *(("dcgan", {"data.name": "own-images", "data.size": n, "data.colour": n > 16}) for n in (16, 64)),
     ],
 )
@@ -380,6 +381,7 @@ def suited(changes: dict[str, Any]) -> dict[str, Any]:
     if shape[-1] not in module.DCGAN_MAPS:
         changes = {path: "mlp" if path in kinds and value == "dcgan" else value for path, value in changes.items()}
     augment = changes["augment"] if len(shape) == 3 else []
+    changes["data.balanced"] = changes["data.balanced"] and name in DATA_CLASSES
     conditional = changes["conditional"] and name in DATA_CLASSES and changes["packing"] == 1 and not changes["replay"]
     changes |= {"augment": augment, "conditional": conditional}
     if changes["objective"] not in CROSS_ENTROPY:

@@ -23,7 +23,7 @@ from gan_core import __version__
 from gan_core.commands import train
 from gan_core.config import DATA_SHAPES, KNOBS, parse_config
 from gan_core.config.presets import preset, presets
-from gan_core.data import Points, load
+from gan_core.data import Points, load, own
 from gan_core.data.images import Images
 from gan_core.game.streams import streams
 from gan_core.metrics.scoring import NOISE_SEED
@@ -601,3 +601,71 @@ def test_pictures_in_colour_are_trained_in_colour_unless_grey_is_asked_for(
     assert json.loads(said.out)["config"]["data"]["colour"] is True
     assert cli.main([*command, "--set", "data.colour=false"]) == 0
     assert json.loads(capsys.readouterr().out)["config"]["data"]["colour"] is False
+
+
+@pytest.fixture(scope="module")
+def colour_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A folder of pictures too many to travel along, and a run that was trained on them."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for i in range(170):
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8)).save(folder / f"{i}.bmp")
+    run = folder.parent / f"{folder.name}.safetensors"
+    words = ["--data", str(folder), "--set", "data.size=8", *QUICK, "--steps", "2", "--save", str(run), "--json"]
+    assert cli.main(["train", "own-images", *words]) == 0
+    return folder, run
+
+
+def test_what_needs_no_data_is_exported_without_them_and_the_rest_is_named(
+    colour_run: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _, run = colour_run
+    own._sets.clear()
+    names = {"generator": "g.safetensors", "picture": "a.png", "script": "a.py", "numbers": "a.json", "page": "a.html"}
+    options = [word for name, file in names.items() for word in (f"--{name}", str(tmp_path / file))]
+    capsys.readouterr()
+    assert cli.main(["export", str(run), *options]) == 0
+    said = capsys.readouterr().out
+    assert "page is left out: the run is made again for it" in said
+    assert "data of the script is left out" in said
+    assert {path.name for path in tmp_path.iterdir()} == {"g.safetensors", "a.png", "a.py", "a.json"}
+    script = (tmp_path / "a.py").read_text()
+    compile(script, "a.py", "exec")
+    assert "nothing here checks that the file holds them" in script
+
+
+def test_with_its_data_everything_of_a_run_is_exported_and_it_goes_on(
+    colour_run: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder, run = colour_run
+    own._sets.clear()
+    given = ["--data", str(folder)]
+    assert (
+        cli.main(["export", str(run), "--page", str(tmp_path / "a.html"), "--script", str(tmp_path / "a.py"), *given])
+        == 0
+    )
+    assert {path.suffix for path in tmp_path.iterdir()} == {".html", ".py", ".npy"}
+    own._sets.clear()
+    capsys.readouterr()
+    assert cli.main(["train", "--resume", str(run), *given, "--steps", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["step"] == 3
+
+
+def test_a_run_whose_data_are_not_given_says_how_to_name_them(
+    colour_run: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder, run = colour_run
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in sorted(folder.iterdir())[:30]:
+        (other / path.name).write_bytes(path.read_bytes())
+    for words, wanted in (
+        (("train", "--resume", str(run)), "name them with --data PATH"),
+        (("train", "--resume", str(run), "--data", str(other)), "does not hold the data that"),
+        (("export", str(run), "--film", "a.gif"), "name them with --data PATH"),
+        (("export", str(run), "--csv", "a.csv", "--data", str(other)), "does not hold the data that"),
+    ):
+        own._sets.clear()
+        with pytest.raises(SystemExit):
+            cli.main(words)
+        assert wanted in capsys.readouterr().err

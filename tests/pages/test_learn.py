@@ -121,7 +121,7 @@ def test_a_collapse_says_which_mode_vanished_first_and_shows_it(
     brief(60, "collapse")
     app = predict(open_learn(lesson="collapse"), 2)
     assert "You predicted it" in words(app)
-    assert "nearest to it any more" in words(app)
+    assert "First lost: the mode at the" in words(app)
     assert app.dataframe[0].value.shape[0] == 1
 
 

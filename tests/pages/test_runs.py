@@ -7,6 +7,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,23 @@ def test_the_past_is_served_to_its_own_token_alone(open_app: Opener, runner_of: 
         assert header["step"] == max(step for step in contents["frames"] if step <= int(asked))
     assert ask(server, f"/gan/frame?t={here.token}&at=nonsense").status == 200  # the first picture
     assert ask(server, "/gan/frame?t=wrong&at=3").status == 410
+
+
+def test_a_row_that_cannot_be_shown_takes_no_other_along(
+    open_app: Opener, autosave: Autosave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("bad-1", "good-1", "gone-1"):
+        saved(autosave, key, 2)
+    listed = autosave.saved()
+    cut = {run.key: replace(run, card=RunCard(picture=b"no picture")) for run in listed if run.key == "bad-1"}
+    monkeypatch.setattr(Autosave, "saved", lambda self: [cut.get(run.key, run) for run in listed])
+    autosave.delete("gone-1")
+    page = runs_page(open_app)
+    assert not page.exception
+    assert [text.value for text in page.text if "cannot be shown" in text.value]
+    assert page.checkbox(key="tick:good-1").label
+    page.button(key="go:gone-1").click().run()
+    assert not page.exception
 
 
 # -- names, copies, owners -----------------------------------------------------------------------------------

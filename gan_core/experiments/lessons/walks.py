@@ -27,7 +27,7 @@ Pictures = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Halfway:
-    """Whether a judge recognises what lies halfway.
+    """Tell whether a judge recognises what lies halfway.
 
     Attributes:
         real: Share of held-out digits of which the judge is sure.

@@ -115,7 +115,12 @@ def _article_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
 
 def _dcgan_generator(config: RunConfig, rngs: Streams) -> nn.Module:
     return DCGANGenerator(
-        config.latent_dim, config.generator.width, config.data_shape, n_classes=config.n_classes, rng=rngs["init_g"]
+        config.latent_dim,
+        config.generator.width,
+        config.data_shape,
+        n_classes=config.n_classes,
+        resize=config.generator.upsampling == "resize",
+        rng=rngs["init_g"],
     )
 
 

@@ -31,18 +31,19 @@ class LessonVisit(Visit):
         lesson: What is run.
         seed: In place of the preset's own, or None.
         rooms: What all visits of the process share.
+        visitor: Whose turn it is when the run plays.
 
     Attributes:
         lesson: What is run.
         begun: True once it plays: after the prediction.
     """
 
-    def __init__(self, lesson: Lesson, seed: int | None, rooms: Rooms) -> None:
+    def __init__(self, lesson: Lesson, seed: int | None, rooms: Rooms, visitor: str) -> None:
         Guest.__init__(self, rooms.clock)  # no autosave: a lesson can always be run again
         self.lesson, self.begun, self.key = lesson, False, ""
         self._done = False
         source = LessonSource(lesson.name, seed)
-        spec = RunSpec(lesson.config(seed), preset=lesson.preset, visitor=self.token, source=source)
+        spec = RunSpec(lesson.config(seed), preset=lesson.preset, visitor=visitor, source=source)
         self.run = rooms.host.open(spec)
 
     def begin(self) -> None:
@@ -88,7 +89,7 @@ def open_lesson(lesson: Lesson, seed: int | None = None, *, again: bool = False)
     if known is None or known.lesson.name != lesson.name or known.run.closed or again:
         if known is not None:
             _dismiss(known)
-        known = LessonVisit(lesson, seed, session.rooms())
+        known = LessonVisit(lesson, seed, session.rooms(), session.visitor())
         session.rooms().admit(known)
         session.remember(_KEY, known)
     return _presence(known, known.token)

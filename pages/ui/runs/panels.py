@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
 
-from gan_core import RunConfig, figures
+from gan_core import GanExplorerError, RunConfig, figures
 from gan_core.metrics import METRICS
 from gan_core.record.run_card import MAX_NAME
 from gan_core.storage.autosave import Saved
 from gan_core.storage.bundled import RECORDED
-from pages.ui import session
+from pages.ui import prose, session
 from pages.ui.prose import number
 from pages.ui.runs import comparison as compare_panel
 from pages.ui.runs import saved as saved_runs
 from pages.ui.runs import take_home
 
 _MAX_UPLOAD_MB: Final = 500
+_OWN_ALONE: Final = (
+    "Only this browser's runs are listed, since others may reach this server. Started with gan-explorer, or with "
+    "--server.address localhost, the app is for one person and lists all that are saved."
+)
 _METRIC_WORDS: Final = {metric.name: metric.listed for metric in METRICS.values() if metric.listed}
 
 
@@ -42,6 +45,8 @@ def saved() -> None:
     if session.rooms().host.autosave is None:
         st.caption("Saving is switched off (GAN_EXPLORER_RUNS=off).")
         return
+    if not session.is_for_one():
+        st.caption(_OWN_ALONE)
     if not runs:
         st.caption("None yet: a run saves itself every 15 seconds while it plays, and when it stops.")
         return
@@ -49,9 +54,18 @@ def saved() -> None:
         "A run saves itself every 15 seconds while it plays, and when it stops. Tick two or more to compare them."
     )
     here = session.key_of_run()
-    ticked = [run for run in runs if _row(run, is_open=run.key == here)]
+    ticked = [run for run in runs if _row_or_reason(run, is_open=run.key == here)]
     if len(ticked) >= 2:
         compare_panel.panel(ticked[: figures.MAX_RUNS])
+
+
+def _row_or_reason(run: Saved, *, is_open: bool) -> bool:
+    """Show a run, or why it cannot be shown: it may have gone or changed since it was listed, and others are listed."""
+    try:
+        return _row(run, is_open=is_open)
+    except (GanExplorerError, OSError, ValueError) as error:
+        st.text(f"{_said(run)}, cannot be shown: {error}")
+        return False
 
 
 def _row(run: Saved, *, is_open: bool) -> bool:
@@ -59,7 +73,7 @@ def _row(run: Saved, *, is_open: bool) -> bool:
     with st.container(border=True, key=f"run-{run.key}"):
         picture, what, go_on, download, more = st.columns([1.2, 8, 2, 2.4, 1.6], vertical_alignment="center")
         if card.picture:
-            picture.image(card.picture, width=72, output_format="PNG", alt=f"Samples of {_label(run)}")
+            picture.image(card.picture, width=72, output_format="PNG", alt=f"Samples of {_said(run)}")
         when = time.strftime("%d %b, %H:%M:%S", time.localtime(run.when))
         note = " · open now" if is_open else ""
         ticked = what.checkbox(_label(run), key=f"tick:{run.key}")
@@ -99,10 +113,14 @@ def _told(scores: Mapping[str, float]) -> list[str]:
     return [name for name in _METRIC_WORDS if name in scores][:2]
 
 
+def _said(run: Saved) -> str:
+    """Write a run's name, seed and step."""
+    return f"{saved_runs.name_of(run)}, seed {run.summary.config.seed}, step {run.summary.step:,}"
+
+
 def _label(run: Saved) -> str:
     """Write a run's name, seed and step, as Markdown in which the name is plain text."""
-    name = re.sub(r"([\\`*_{}\[\]()#+\-.!$<>|~:^])", r"\\\1", saved_runs.name_of(run))
-    return f"**{name}**, seed {run.summary.config.seed}, step {run.summary.step:,}"
+    return f"**{prose.plain(saved_runs.name_of(run))}**, seed {run.summary.config.seed}, step {run.summary.step:,}"
 
 
 def open_file() -> None:
@@ -135,4 +153,4 @@ def recordings() -> None:
 
 
 def _title(preset: str, config: RunConfig) -> str:
-    return f"**{preset or config.data.name}**, seed {config.seed}"
+    return f"**{prose.plain(preset or config.data.name)}**, seed {config.seed}"

@@ -25,6 +25,7 @@ from pages.ui.session.present import (
     token,
     visit,
     visit_or_recorded,
+    visitor,
 )
 from pages.ui.session.requests import (
     KEEP_LEARNED,
@@ -74,4 +75,5 @@ __all__ = [
     "value_of",
     "visit",
     "visit_or_recorded",
+    "visitor",
 ]

@@ -128,7 +128,7 @@
  * @property {number} steps_per_second Over the last seconds; 0 while the run stands.
  * @property {Record<string, Measured>} metrics The newest scores by name.
  * @property {number} metrics_step The step that they are of; 0 before the first.
- * @property {string} lost Which mode was lost first, in words, or "".
+ * @property {string} lost Which mode was lost first, when and where to, in words, or ""; see `gan_core.training.lost`.
  * @property {Verdict} [verdict] One sentence on the run; absent while it is being built.
  */
 
