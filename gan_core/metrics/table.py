@@ -11,8 +11,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.metrics.doubts import Situation
-from gan_core.metrics.entries import distances, judge, modes, neighbours
-from gan_core.metrics.entry import KINDS, Card, Curve, Metric, Score
+from gan_core.metrics.entries import distances, judge, modes, neighbours, paired
+from gan_core.metrics.entry import COURSES, KINDS, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts", "label_of"]
 
 METRICS: dict[str, Metric] = {
-    metric.name: metric for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES)
+    metric.name: metric
+    for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES, *paired.ENTRIES)
 }
 
 
@@ -44,7 +45,7 @@ def curves_of(names: Collection[str]) -> list[str]:
     Args:
         names: Of all that was measured.
     """
-    for kind in KINDS:
+    for kind in COURSES:
         found = [m.name for m in METRICS.values() if m.curve is not None and m.curve.kind == kind and m.name in names]
         if found:
             return found

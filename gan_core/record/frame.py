@@ -143,6 +143,7 @@ class Seen(TypedDict):
         classes: Of images of told classes: their names.
         labels: Of images of told classes: the class of each generated one.
         real_labels: Of images of told classes: the class of each real one.
+        condition: Of images that are made of what is left of real ones: what a picture of that is called.
     """
 
     kind: Literal["plane", "images"]
@@ -153,6 +154,7 @@ class Seen(TypedDict):
     classes: NotRequired[list[str]]
     labels: NotRequired[list[int]]
     real_labels: NotRequired[list[int]]
+    condition: NotRequired[str]
 
 
 class EntryFacts(TypedDict):

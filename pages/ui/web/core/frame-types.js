@@ -85,6 +85,8 @@
  * @property {string[]} [classes] Of images of told classes: their names.
  * @property {number[]} [labels] Of images of told classes: the class of each generated one.
  * @property {number[]} [real_labels] Of images of told classes: the class of each real one.
+ * @property {string} [condition] Of images that are made of what is left of real ones: what a picture of that is
+ *   called.
  */
 
 /**
