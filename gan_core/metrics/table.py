@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.metrics.doubts import Situation
 from gan_core.metrics.entries import distances, judge, modes, neighbours, paired
-from gan_core.metrics.entry import COURSES, KINDS, Card, Curve, Metric, Score
+from gan_core.metrics.entry import COURSES, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
 if TYPE_CHECKING:
