@@ -15,10 +15,13 @@ __all__ = ["Card", "Curve", "Metric", "Score"]
 
 Kind = Literal["plane", "images"]
 """Kind of samples: points in the plane or images."""
+Course = Literal[Kind, "answers"]
+"""What is followed over the steps: samples of a kind, or images that answer conditions."""
 Format = Literal["count", "percent", "decimal"]
 Dash = Literal["", "solid", "dash", "dot", "dashdot"]
 
 KINDS: Final[tuple[Kind, ...]] = ("plane", "images")
+COURSES: Final[tuple[Course, ...]] = (*KINDS, "answers")
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Curve:
     """A metric's line over the steps in the live view.
 
     Attributes:
-        kind: Kind of samples for which the values are kept.
+        kind: What the values are kept for.
         name: What the line is called on hover.
         key: What the plot's key calls it; its name if "".
         help: Tooltip of the key.
@@ -69,7 +72,7 @@ class Curve:
         strip: True if the strip "the run so far" shows it.
     """
 
-    kind: Kind
+    kind: Course
     name: str
     key: str = ""
     help: str = ""

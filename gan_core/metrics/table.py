@@ -11,23 +11,32 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.metrics.doubts import Situation
-from gan_core.metrics.entries import distances, judge, modes, neighbours
-from gan_core.metrics.entry import KINDS, Card, Curve, Metric, Score
+from gan_core.metrics.entries import distances, judge, modes, neighbours, paired
+from gan_core.metrics.entry import COURSES, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
 if TYPE_CHECKING:
     from gan_core.config import RunConfig
     from gan_core.data import Images, Points
 
-__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts"]
+__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts", "label_of"]
 
 METRICS: dict[str, Metric] = {
-    metric.name: metric for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES)
+    metric.name: metric
+    for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES, *paired.ENTRIES)
 }
 
 
 DIVERSITY: Final = "diversity"
 """Name of the one score that needs no comparison of two sets, only their sizes beside each other."""
+
+
+def label_of(name: str) -> str:
+    """Return what a metric is called on pages; of the raw generator's, it says so."""
+    metric = METRICS.get(name.removeprefix("raw_"))
+    if metric is None:
+        return name
+    return f"{metric.label} (raw generator)" if name.startswith("raw_") else metric.label
 
 
 def curves_of(names: Collection[str]) -> list[str]:
@@ -36,7 +45,7 @@ def curves_of(names: Collection[str]) -> list[str]:
     Args:
         names: Of all that was measured.
     """
-    for kind in KINDS:
+    for kind in COURSES:
         found = [m.name for m in METRICS.values() if m.curve is not None and m.curve.kind == kind and m.name in names]
         if found:
             return found
