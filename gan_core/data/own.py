@@ -151,7 +151,8 @@ def packed(data_hash: str) -> bytes | None:
     with _making:
         if _packed[0] != data_hash:
             _packed[:] = [data_hash, to_bytes(data, MAX_PACKED_BYTES)]
-        return _packed[1]
+        made: bytes = _packed[1]
+        return made
 
 
 def register_payload(payload: bytes, limit: int = MAX_PAYLOAD_BYTES) -> str:

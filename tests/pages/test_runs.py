@@ -95,11 +95,13 @@ def test_a_saved_run_goes_on_where_it_stood(
     runner.pause()
     page.button(key="go:old-1").click().run()
     assert not page.exception
+    assert page.selectbox(key="from:preset").value is not None, "the Train page: the run that was open here is gone"
     assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
     assert (runner.step, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
     runner.step_once()
     assert runner.wait(lambda r: r.step == 8)
-    assert runner.behind.trainer.stats == trainer.step()
+    assert (there := runner.behind.trainer) is not None
+    assert there.stats == trainer.step()
     assert "goes on from step 7" in " ".join(t.value for t in page.toast)
 
 
@@ -135,6 +137,22 @@ def test_a_saved_run_can_be_deleted(open_app: Opener, autosave: Autosave) -> Non
     assert not page.exception
     assert not autosave.path("old-1").exists()
     assert all("old-1" not in str(button.key) for button in page.button)
+    assert any("Deleted: moons, step 1." in text.value for text in page.text)
+    page.button(key="undelete").click().run()
+    assert not page.exception
+    assert checkpoint.load(autosave.path("old-1")).step_count == 1
+    assert page.button(key="delete:old-1").label
+    assert all(button.key != "undelete" for button in page.button)
+
+
+def test_scores_in_the_list_have_their_scale_and_their_step(open_app: Opener, autosave: Autosave) -> None:
+    trainer = Trainer(CONFIG.changed({"data.name": "ring-8"}))
+    trainer.step()
+    card = RunCard(scores={"modes_reached": 5.0, "high_quality": 0.004}, scores_step=1)
+    autosave.offer("old-1", trainer.state_dict(), at_once=True, card=lambda: card)
+    assert autosave.flush()
+    page = runs_page(open_app)
+    assert any("modes 5 of 8 · sharp 0% at step 1 · saved" in caption.value for caption in page.caption)
 
 
 def test_two_ticked_runs_are_compared(open_app: Opener, autosave: Autosave) -> None:
