@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from gan_core.commands import export, judge, presets, score, sweep, train, view, watch
+from gan_core.commands import export, grade, judge, presets, score, sweep, train, view, watch
 
 
 class Command(Protocol):
@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "judge": judge,
     "sweep": sweep,
     "watch": watch,
+    "grade": grade,
     "view": view,
 }
 """By the word that calls them, in the order of the help."""

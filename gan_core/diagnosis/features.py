@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from gan_core.diagnosis.thresholds import limit
 
 if TYPE_CHECKING:
-    from gan_core.diagnosis.lost import Where
     from gan_core.record.history import History
 
 __all__ = ["RECENT", "Flags", "Floats", "Series", "Signs", "recent"]
@@ -59,7 +58,6 @@ class Signs:
         accuracy: D's, mean over the last steps.
         g_grad: Norm of G's gradient, mean over the last steps.
         g_grad_peak: Its largest since the run began.
-        where: Where the shown generator's samples lie, of data with known modes; a watch takes it out.
     """
 
     step: int
@@ -83,7 +81,6 @@ class Signs:
     accuracy: float
     g_grad: float
     g_grad_peak: float
-    where: Where | None = field(default=None, repr=False, compare=False)
 
 
 class Series:

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points
 from gan_core.diagnosis.features import Signs
-from gan_core.diagnosis.lost import Where
 from gan_core.diagnosis.scene import SEED, N, Scene, scene_of, shares_of
 from gan_core.game.sampling import sample_prior
 from gan_core.metrics.neighbours import Cloud, closer_to_train, compare
@@ -51,6 +50,8 @@ def look(
     Returns:
         The signs, or None if the data are too few to say anything, or the samples are no numbers.
     """
+    if config.conditioned:
+        return None
     scene = scene_of(data)
     if scene is None:
         return None
@@ -91,15 +92,8 @@ def look(
         closer=_closer(shown, scene),
         copies=_copies(shown, scene) if isinstance(data, Images) else math.nan,
         logit=size,
-        where=_where(shown, data),
         **numbers,
     )
-
-
-def _where(shown: Tensor, data: Points | Images) -> Where | None:
-    if not isinstance(data, Points) or data.modes is None:
-        return None
-    return Where.of(data.to_data(shown).double().numpy(), data.modes)
 
 
 def _on(

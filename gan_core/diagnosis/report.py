@@ -18,11 +18,9 @@ class Report:
         step: Steps after which the weights were taken.
         scores: Metrics by name; where there are none the last ones stay.
         findings: Of the diagnosis, the gravest first, or None before its first look.
-        lost: Which mode was lost first, when, and where its samples are now, in words; or "".
     """
 
     run: int
     step: int
     scores: Mapping[str, Score] = field(default_factory=dict)
     findings: Sequence[Finding] | None = None
-    lost: str = ""

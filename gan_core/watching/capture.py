@@ -120,7 +120,7 @@ class Load:
 
 @dataclass
 class Probe:
-    """Whether a player's output follows one of its arguments, tried on a copy."""
+    """Tell whether a player's output follows one of its arguments, tried on a copy."""
 
     player: str
     argument: str
@@ -162,7 +162,7 @@ class Update:
     last: Parcel
 
     def ready(self) -> bool:
-        """Whether all copies have arrived; they arrive in the order in which they were sent."""
+        """Tell whether all copies have arrived; they arrive in the order in which they were sent."""
         return self.last.ready()
 
 
@@ -331,7 +331,7 @@ class Capture:
         self.marks = {"real": [], "fake": []}
 
     def wants(self, name: str, extra: tuple[Any, ...], args: tuple[Any, ...]) -> bool:
-        """Whether a hook has something to do while steps are only counted: samples drawn in eval mode."""
+        """Tell whether a hook has something to do while steps are only counted: samples drawn in eval mode."""
         if name != "forward" or extra[0] != "G" or len(self._samplings) >= SAMPLINGS:
             return False
         return not args[0].training and not torch.is_grad_enabled()
@@ -647,7 +647,7 @@ def graph_task() -> int:
 
 
 def is_zero(gradient: Tensor | None) -> bool | Parcel:
-    """Whether there is nothing to add to yet; on a device the answer comes later."""
+    """Tell whether there is nothing to add to yet; on a device the answer comes later."""
     if gradient is None:
         return True
     if gradient.device.type == "cpu":
@@ -664,7 +664,7 @@ def last_operation(out: Tensor) -> str:
 
 
 def leads_to(x: Tensor, ids: frozenset[int]) -> bool:
-    """Whether a gradient by `x` would reach one of these parameters."""
+    """Tell whether a gradient by `x` would reach one of these parameters."""
     todo: list[Any] = [x.grad_fn]
     seen: set[Any] = set()
     while todo and len(seen) < GRAPH:

@@ -1,4 +1,4 @@
-"""Who is here: which browser holds which run, what becomes of a run when its browser goes, what all of them share.
+"""Presence: which browser holds which run, what becomes of a run when its browser goes, what all of them share.
 
 Knows nothing of Streamlit. A guest's token is unguessable and is all that the frame routes accept. Once a second
 `Rooms.reap` looks for browsers that are gone: what a guest trains is suspended `GRACE` seconds after its browser went,
@@ -95,7 +95,7 @@ class Guest:
             return False
 
     def is_new(self, nonce: object) -> bool:
-        """Whether a command with this nonce comes for the first time."""
+        """Tell whether a command with this nonce comes for the first time."""
         if nonce in self._seen:
             return False
         self._seen.append(nonce)
@@ -195,7 +195,7 @@ class Rooms:
         with self._lock:
             self._visits[guest.token] = guest
         # A session that is dropped takes its run along.
-        weakref.finalize(guest, RunHandle.close, guest.run)
+        weakref.finalize(guest, guest.run.close)
 
     def find(self, token: str) -> Visit | None:
         """Find the visit with this token, if its run is alive."""

@@ -1,4 +1,4 @@
-"""How sure? The comparison from several seeds: a table and a plot that fill row by row."""
+"""Comparison repeated from several seeds: a table and a plot that fill row by row."""
 
 from __future__ import annotations
 

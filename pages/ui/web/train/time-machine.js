@@ -127,8 +127,8 @@ export function past({ look, send, starred }) {
     node,
     /** Step that is looked at, null for the present. */
     at: () => step,
-    /** The best step so far with its metric and value, or null. */
-    best: () => kept.best,
+    /** The best step so far of this run with its metric and value, or null. */
+    best: (run) => (kept.run === run ? kept.best : null),
     /** Ask now and then what the run has kept. */
     async refresh(url, now) {
       if (asking || now - asked < EVERY) return;
