@@ -16,7 +16,7 @@ import numpy as np
 from gan_core.diagnosis import FINDINGS, Finding, verdict
 from gan_core.diagnosis.report import Report
 from gan_core.live.clock import WALL
-from gan_core.metrics import Score, curves_of
+from gan_core.metrics import Score, curves_of, doubts_of
 from gan_core.record import frame as frames
 from gan_core.record.frame import BareHeader, Built, Header, Mark, Playing
 from gan_core.record.snapshot import Snapshot
@@ -127,6 +127,7 @@ class FrameBuilder:
             else:
                 header = {**self.snapshot.header, **state, **built, "step": step}
                 if moment is not None:
+                    header["doubts"] = doubts_of(moment.config, moment.data, self._scores)
                     header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
                     said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
                     if lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:

@@ -14,12 +14,12 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from gan_core.config import RunConfig
 from gan_core.live.clock import WALL, WallClock, rest_for
-from gan_core.live.runner import Runner
-from gan_core.metrics import METRICS
+from gan_core.live.status import State
+from gan_core.metrics import METRICS, Score
 from gan_core.record.run_card import Clock, RunCard
 from gan_core.record.timeline import Best, Thinned, Timeline
 from gan_core.storage.autosave import Autosave
@@ -46,6 +46,32 @@ N_SCORED: Final = 2
 """States whose scores are waited for: the next may be copied before the last one's score has come."""
 
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
+
+
+class Recorded(Protocol):
+    """A run as the recorder knows it: a `Run`, or the `Runner` around one."""
+
+    scoring: int
+
+    @property
+    def state(self) -> State:
+        """State of the run."""
+
+    @property
+    def run(self) -> int:
+        """Number of the run among the restarts."""
+
+    @property
+    def seconds(self) -> float:
+        """Time spent playing this run."""
+
+    @property
+    def preset(self) -> str:
+        """Name of the preset that the run came from, or ""."""
+
+    @property
+    def scores(self) -> tuple[int, Mapping[str, Score]]:
+        """The newest metrics, and the step that they are of."""
 
 
 class Recorder:
@@ -75,7 +101,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._saved = (0, 0)
         self._passing = -1, 0, b""
-        self._runner: weakref.ref[Runner] | None = None
+        self._runner: weakref.ref[Recorded] | None = None
         self._run = -1
         self._next_state = self._next_frame = self._taken = 0.0
         self._inherited: tuple[RunConfig, int, Timeline] | None = None
@@ -85,7 +111,7 @@ class Recorder:
 
     # -- what it is told -------------------------------------------------------------------------------------
 
-    def __call__(self, runner: Runner, trainer: Trainer) -> None:
+    def __call__(self, runner: Recorded, trainer: Trainer) -> None:
         """Take a state if it is time; on the training thread, between two steps."""
         now = self._clock()
         playing = runner.state == "playing"
@@ -220,7 +246,7 @@ class Recorder:
                 self._ticks.add(at, seconds, 0, 0)
                 self._seconds_before = seconds
 
-    def _save(self, runner: Runner, state: Mapping[str, Any], *, at_once: bool) -> None:
+    def _save(self, runner: Recorded, state: Mapping[str, Any], *, at_once: bool) -> None:
         moment = state["counters"]["step"], len(state["interventions"])
         of, found = runner.scores
         scores = {name: score.value for name, score in found.items()}
@@ -251,7 +277,7 @@ class Recorder:
         self.best = None
 
     def _is_scored(self, step: int) -> bool:
-        """Whether the state of this step is kept for its score."""
+        """Tell whether the state of this step is kept for its score."""
         return any(at == step for at, _ in self._scored)
 
     def _rate(self) -> None:

@@ -143,6 +143,7 @@ class Seen(TypedDict):
         classes: Of images of told classes: their names.
         labels: Of images of told classes: the class of each generated one.
         real_labels: Of images of told classes: the class of each real one.
+        condition: Of images that are made of what is left of real ones: what a picture of that is called.
     """
 
     kind: Literal["plane", "images"]
@@ -153,6 +154,7 @@ class Seen(TypedDict):
     classes: NotRequired[list[str]]
     labels: NotRequired[list[int]]
     real_labels: NotRequired[list[int]]
+    condition: NotRequired[str]
 
 
 class EntryFacts(TypedDict):
@@ -246,6 +248,7 @@ class Built(TypedDict):
         found_step: The step that the findings, and with them the verdict, are of; 0 before the first look.
         lost: Which mode was lost first, when and where to, in words, or ""; see `gan_core.training.lost`.
         verdict: One sentence on the run; absent while it is being built.
+        doubts: What can fool a score in this run, in a sentence, by the score's name.
     """
 
     serial: int
@@ -255,6 +258,7 @@ class Built(TypedDict):
     found_step: int
     lost: str
     verdict: NotRequired[Verdict]
+    doubts: NotRequired[dict[str, str]]
 
 
 class Header(Picture, Playing, Built):

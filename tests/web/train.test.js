@@ -65,6 +65,15 @@ test('three numbers of a run, each with its scale and what it means', () => {
   assert.match(numberCards(PLANE, METRICS)[0][1], /^\d of 8 modes$/);
 });
 
+test('what can fool a number of this run stands in its help', () => {
+  const helps = (/** @type {Record<string, string>} */ doubts) =>
+    numberCards({ ...PLANE, header: { ...PLANE.header, doubts } }, METRICS).map((card) => card[3]);
+  const plain = helps({});
+  const doubts = Object.fromEntries(METRICS.map((/** @type {{name: string}} */ m) => [m.name, 'Copies score as well.']));
+  const scored = helps(doubts).filter((help) => help.endsWith('. Copies score as well.'));
+  assert.ok(scored.length >= 2 && scored.every((help, i) => help.startsWith(plain[i])));
+});
+
 test('what was measured says at which step, and is marked once the picture has gone on by far', () => {
   const { metrics_step: of, step } = PLANE.header;
   assert.ok(numberCards(PLANE, METRICS)[0][2].endsWith(` · step ${of.toLocaleString('en')}`));

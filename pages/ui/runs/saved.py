@@ -10,6 +10,7 @@ from gan_core import CheckpointError, GanExplorerError, History
 from gan_core.live.commands import OpenFile
 from gan_core.record.run_card import Clock
 from gan_core.storage.autosave import Autosave, Saved
+from gan_core.storage.summary import summarise
 from pages.ui import session
 
 _DELETED: Final = "runs.deleted"
@@ -103,6 +104,7 @@ def open_file(content: bytes, clock: Clock = ()) -> bool:
         Whether it could be opened.
     """
     try:
+        session.bring_back(summarise(content).config.data)
         step = session.visit().run.send(OpenFile(content, clock))
         session.notify(f"This run goes on from step {step:,} of the file.")
     except GanExplorerError as error:

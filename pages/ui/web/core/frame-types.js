@@ -85,6 +85,8 @@
  * @property {string[]} [classes] Of images of told classes: their names.
  * @property {number[]} [labels] Of images of told classes: the class of each generated one.
  * @property {number[]} [real_labels] Of images of told classes: the class of each real one.
+ * @property {string} [condition] Of images that are made of what is left of real ones: what a picture of that is
+ *   called.
  */
 
 /**
@@ -131,6 +133,7 @@
  * @property {number} found_step The step that the findings, and with them the verdict, are of; 0 before the first look.
  * @property {string} lost Which mode was lost first, when and where to, in words, or ""; see `gan_core.training.lost`.
  * @property {Verdict} [verdict] One sentence on the run; absent while it is being built.
+ * @property {Record<string, string>} [doubts] What can fool a score in this run, in a sentence, by the score's name.
  */
 
 /**

@@ -28,7 +28,8 @@ export function inTime(then, now) {
 
 /**
  * `look(step)`: show the picture of that step, null for the present. `send(name, value)`: ask the run. `starred()`:
- * another step is the best one; that may be heard after the last frame of a run that stands.
+ * another step is the best one; that may be heard after the last frame of a run that stands. Without `send` one can
+ * only look.
  */
 export function past({ look, send, starred }) {
   let kept = { run: 0, frames: [], states: [], best: null },
@@ -73,7 +74,7 @@ export function past({ look, send, starred }) {
     says,
     star,
     back,
-    on,
+    ...(send ? [on] : []),
   );
   node.hidden = true;
 

@@ -104,10 +104,18 @@ function measuredCards({ header }, metrics) {
     });
 }
 
+/** The metrics' entries, with what can fool a number of this run in the help of its card. */
+const doubted = (metrics, doubts = {}) =>
+  metrics.map((metric) =>
+    metric.card && doubts[metric.name]
+      ? { ...metric, card: { ...metric.card, help: `${metric.card.help}. ${doubts[metric.name]}` } }
+      : metric,
+  );
+
 /** Name, value, scale and meaning of each number that is known, the most telling first. */
 export function numberCards(frame, metrics) {
   const { header, arrays } = frame,
-    cards = measuredCards(frame, metrics);
+    cards = measuredCards(frame, doubted(metrics, header.doubts));
   const right = rightOf(arrays);
   cards.push([
     'D is right on',
