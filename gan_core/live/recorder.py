@@ -248,21 +248,21 @@ class Recorder:
 
     def _save(self, runner: Recorded, state: Mapping[str, Any], *, at_once: bool) -> None:
         moment = state["counters"]["step"], len(state["interventions"])
-        scores = {name: score.value for name, score in runner.scores[1].items()}
+        of, found = runner.scores
+        scores = {name: score.value for name, score in found.items()}
         if self._autosave is None or moment == (0, 0) or (at_once and moment == self._saved):
             return
-        self._autosave.offer(
-            f"{self._key}-{self._run}", state, preset=runner.preset, at_once=at_once, card=lambda: self._card(scores)
-        )
+        key, preset = f"{self._key}-{self._run}", runner.preset
+        self._autosave.offer(key, state, preset=preset, at_once=at_once, card=lambda: self._card(scores, of))
         if at_once:
             self._saved = moment
 
-    def _card(self, scores: Mapping[str, float]) -> RunCard:
+    def _card(self, scores: Mapping[str, float], scores_step: int) -> RunCard:
         """Make the run's card; on the thread that writes."""
         with self._lock:
             frame, clock = self._passing[2], self._clock_of_run()
         picture = self._picture(frame) if self._picture is not None and frame else b""
-        return RunCard(owner=self.owner, scores=scores, clock=clock, picture=picture)
+        return RunCard(owner=self.owner, scores=scores, clock=clock, picture=picture, scores_step=scores_step)
 
     def _clock_of_run(self) -> Clock:
         return list(zip(self._ticks.steps, self._ticks.items, strict=True))

@@ -408,7 +408,10 @@ def _note(view: View, message: ConsoleMessage) -> None:
     if message.type not in ("error", "warning"):
         return
     where = message.location.get("url", "")
-    if re.search(r"/(collapse|guide|latent|learn|runs)/_stcore/(health|host-config)$", where) and "404" in message.text:
+    if (
+        re.search(r"/(collapse|guide|latent|learn|runs|watch)/_stcore/(health|host-config)$", where)
+        and "404" in message.text
+    ):
         return  # Streamlit's front end looks for its base path, where a sub-page is opened directly
     if message.type == "warning" and "/static/" in where:
         return  # deprecations in Streamlit's own bundle

@@ -27,6 +27,7 @@ PLACES = {
     "Learn, step": ("learn?part=step", ".gan-figure .main-svg"),
     "Learn, theory": ("learn?part=theory", ".gan-theory[data-state=shown] .gan-figure .main-svg"),
     "Learn, zoo": ("learn?part=zoo", '[data-testid="stMain"] [data-testid="stExpander"], [data-testid="stMain"] table'),
+    "Watch": ("watch", '[data-testid="stCode"], .gan-watch[data-theme] .samples'),
     "Runs": ("runs", '[data-testid="stFileUploaderDropzone"]'),
     "Guide": ("guide", "h1, h2"),
 }

@@ -18,6 +18,7 @@ export function stateWords(state, closed) {
     queued: 'Waiting for a free place',
     diverged: 'Stopped: the run diverged',
     error: 'Stopped: an error',
+    unreached: 'The server does not answer',
     closed,
   };
   return words[/** @type {keyof typeof words} */ (state)] || state;

@@ -21,6 +21,7 @@ import { cards, hasModes, verdict, welcome } from './words.js';
 const ENDED = 'This run has ended';
 const EAGER_MS = 50;
 const WORDS_MS = 380; // at full speed words change no oftener: so they can be read, and cost less than the picture
+const GONE_MS = 5000; // without an answer, until the page says so
 const MEANWHILE_MS = 1000; // between two questions how the run goes while its past is looked at
 let welcomed = false; // hidden on one page stays hidden on the next
 
@@ -35,7 +36,8 @@ function build(root) {
     alive = true,
     since = '',
     generator = '',
-    heard = 0;
+    heard = 0,
+    unanswered = 0;
   let frame = null,
     present = null,
     spoken = 0,
@@ -93,7 +95,7 @@ function build(root) {
       },
       starred: () => {
         if (!present || !frame?.header.kind) return;
-        present.header.best = parts.past.best();
+        present.header.best = parts.past.best(present.header.run);
         drawing.update(parts.past.at() === null ? frame : inTime(frame, present));
         drawing.refresh();
       },
@@ -260,7 +262,7 @@ function build(root) {
     const now = performance.now(),
       { header } = next;
     present = next;
-    header.best = parts.past.best();
+    header.best = parts.past.best(header.run);
     for (const [name, value] of Object.entries({
       step: header.step,
       frame: header.serial,
@@ -270,7 +272,7 @@ function build(root) {
     }))
       setAttr(root, `data-${name}`, value ?? '');
     if (wordy) {
-      parts.transport.update(next);
+      parts.transport.update(next, parts.past.at() !== null);
       parts.welcome.update(next);
     }
     say(now, next);
@@ -335,8 +337,9 @@ function build(root) {
     const now = looked === null || stands;
     if (now) heard = begun;
     const which = now ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${looked}`;
-    const reply = await askForFrame(`${url}${which}`);
+    const reply = await askForFrame(`${url}${which}`).catch(unheard);
     if (!alive) return;
+    if (unanswered) back();
     if (reply.gone) {
       lost();
       return;
@@ -354,9 +357,40 @@ function build(root) {
       shownPast = looked;
       frame = next;
       frame.header.moment = frame.header.step;
+      if (present) parts.transport.update(present, true);
       parts.flow.update({ header: { ...next.header, state: 'paused', phase: '' } }, 0);
       draw(performance.now(), 0);
     }
+  }
+
+  /** No answer has come: if none comes for long, the page says that what it shows is of before. */
+  function unheard(error) {
+    const now = performance.now();
+    unanswered ||= now;
+    if (alive && now - unanswered > GONE_MS && state !== 'unreached') {
+      state = 'unreached';
+      setAttr(root, 'data-state', state);
+      setText(status, stateWords(state, ENDED));
+      if (frame) {
+        const { step } = frame.header;
+        const message = `What is seen here is of step ${integer(step)}. It goes on by itself once the server is back.`;
+        stand(message);
+      }
+    }
+    throw error;
+  }
+  /** Say that nothing goes on, and why; the last picture stays. */
+  function stand(message) {
+    frame = { ...frame, header: { ...frame.header, state, message } };
+    parts.transport.update(frame);
+    parts.flow.update(frame, 0);
+    if (frame.header.kind) draw(performance.now(), 0);
+    else parts.verdict.update(frame);
+  }
+  /** An answer has come again: the next one is to bring a picture, even if none is newer. */
+  function back() {
+    unanswered = 0;
+    if (state === 'unreached') since = '';
   }
 
   function lost() {
@@ -364,11 +398,7 @@ function build(root) {
     setAttr(root, 'data-state', 'closed');
     setText(status, ENDED);
     if (frame) {
-      frame.header.state = 'closed';
-      frame.header.message = 'Reload the page to start a new one; the last picture stays.';
-      parts.transport.update(frame);
-      parts.verdict.update(frame);
-      parts.flow.update(frame, 0);
+      stand('Reload the page to start a new one; the last picture stays.');
     }
   }
 
