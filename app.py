@@ -53,6 +53,7 @@ else:
             st.Page("pages/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
             st.Page("pages/train.py", title="Train", icon=":material/play_circle:", default=True),
             st.Page("pages/latent.py", title="Latent", icon=":material/explore:", url_path="latent"),
+            st.Page("pages/apply.py", title="Apply", icon=":material/auto_fix_high:", url_path="apply"),
             st.Page("pages/collapse.py", title="Collapse", icon=":material/science:", url_path="collapse"),
             st.Page("pages/watch.py", title="Watch", icon=":material/visibility:", url_path="watch"),
             st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
