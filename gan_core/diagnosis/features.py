@@ -59,6 +59,25 @@ class Signs:
         accuracy: D's, mean over the last steps.
         g_grad: Norm of G's gradient, mean over the last steps.
         g_grad_peak: Its largest since the run began.
+        distance: Of the samples from the data, 0 to 1, see `gan_core.diagnosis.scene.apart`.
+        distance_floor: What as many other real samples reach; NaN where the data are too few, as all floors.
+        precision_floor: Likewise of the precision.
+        recall_floor: Likewise.
+        coverage_floor: Likewise.
+        two_sample_floor: Likewise.
+        n_drawn: Generated samples that were counted by region.
+        absent: Share of the data in regions that hold at least a hundredth of them, are large enough for ``n_drawn``
+            to show it, and are not reached.
+        absent_got: Share of the samples in these regions.
+        skew: Half the sum of the differences of the regions' shares, samples to data: 0 equal, 1 apart.
+        skew_floor: What chance alone would give on average.
+        slope: Difference of D's mean answers on real and generated samples over their mean distance: a lower bound of
+            how steep D is.
+        checker: Unevenness of the images' grain beyond that of the real ones, see `gan_core.diagnosis.grain`.
+        shift: Distance of the raw samples of the same z from where the first look saw them, in standard deviations of
+            the data.
+        pace: How much a step can change, of what a step of the usual rates can; never more than 1.
+        placed: Raw samples of the same z in standard deviations of the data, `[n, dim]`; a watch takes them out.
         where: Where the shown generator's samples lie, of data with known modes; a watch takes it out.
     """
 
@@ -83,6 +102,22 @@ class Signs:
     accuracy: float
     g_grad: float
     g_grad_peak: float
+    distance: float = math.nan
+    distance_floor: float = math.nan
+    precision_floor: float = math.nan
+    recall_floor: float = math.nan
+    coverage_floor: float = math.nan
+    two_sample_floor: float = math.nan
+    n_drawn: int = 0
+    absent: float = 0.0
+    absent_got: float = 0.0
+    skew: float = math.nan
+    skew_floor: float = math.nan
+    slope: float = math.nan
+    checker: float = math.nan
+    shift: float = math.nan
+    pace: float = 1.0
+    placed: Floats | None = field(default=None, repr=False, compare=False)
     where: Where | None = field(default=None, repr=False, compare=False)
 
 

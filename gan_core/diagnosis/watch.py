@@ -6,8 +6,10 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from gan_core.config import RunConfig
-from gan_core.diagnosis.features import Signs, recent
+from gan_core.diagnosis.features import Floats, Signs, recent
 from gan_core.diagnosis.findings import Finding, diagnose
 from gan_core.diagnosis.lost import LostModes
 from gan_core.record.history import StepStats
@@ -37,6 +39,7 @@ class Watch:
         self.looks: list[Signs] = []
         self.lost = ""
         self._modes = LostModes()
+        self._first: Floats | None = None
 
     def take(self, signs: Signs | None) -> None:
         """Take in one look; one that showed nothing, or came too late, is left out."""
@@ -45,9 +48,17 @@ class Watch:
         if signs.where is not None:
             lost = self._modes.take(signs.step, signs.where)
             self.lost = _NONE_LOST if lost is None else lost.words
-        self.looks.append(replace(signs, where=None))
+        self.looks.append(replace(signs, where=None, placed=None, shift=self._shift(signs)))
         if len(self.looks) > _MAX_LOOKS:
             self.looks = self.looks[:-_RECENT:2] + self.looks[-_RECENT:]
+
+    def _shift(self, signs: Signs) -> float:
+        """Measure how far the samples of the same z are from where the first look saw them."""
+        if signs.placed is None:
+            return signs.shift
+        if self._first is None or self._first.shape != signs.placed.shape:
+            self._first = signs.placed
+        return float(np.sqrt(np.square(signs.placed - self._first).mean()))
 
     def look_at(self, trainer: Trainer) -> None:
         """Look at a trainer that stands still; it changes nothing."""
