@@ -130,6 +130,8 @@ NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article'
 ACTIVATION_WORDS: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
 OPTIMIZER_WORDS: Final = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "optimistic_adam": "optimistic Adam"}
 """Choices that a page does not call by their plain names."""
+SIZED_UPDATES: Final[frozenset[str]] = frozenset(("rmsprop", "adam", "optimistic_adam"))
+"""Optimisers that move each weight by about the learning rate, whatever the loss."""
 
 ARTICLE_WIDTHS_G: Final = (256, 512, 1024)
 ARTICLE_WIDTHS_D: Final = (1024, 512, 256)

@@ -126,22 +126,28 @@ class Series:
 
     Attributes:
         step: `[n]`, ascending.
+        age: Steps, each counted by its pace, `[n]`: windows and waits are measured in it.
         moved: Share of the raw generator's samples that changed their region since the look before, averaged over the
             last ``window`` steps, `[n]`.
+        reach: How far back progress is looked for, in steps of the age, `[n]`: a part of the run, within bounds.
     """
 
     def __init__(self, looks: Sequence[Signs]) -> None:
-        names = [field.name for field in fields(Signs) if field.name != "raw_shares"]
+        names = [field.name for field in fields(Signs) if field.name not in ("raw_shares", "where", "placed")]
         self._columns = {name: np.array([getattr(look, name) for look in looks], dtype=np.float64) for name in names}
         self.step: Floats = self._columns["step"]
+        pace = np.where(np.isfinite(self._columns["pace"]), self._columns["pace"], 1.0)
+        self.age: Floats = np.cumsum(np.diff(self.step, prepend=0.0) * pace)
         shares = np.array([look.raw_shares for look in looks])
         change = np.abs(np.diff(shares, axis=0)).sum(1) / 2
         self.moved = self.mean(np.concatenate(([0.0], change)))
+        self.reach: Floats = np.clip(limit("part") * self.age, limit("window"), limit("patience"))
+        self._gains: dict[str, Gain] = {}
 
     def __getitem__(self, name: str) -> Floats:
         return self._columns[name]
 
-    def mean(self, values: Floats | str, steps: float | None = None) -> Floats:
+    def mean(self, values: Floats | str, steps: float | Floats | None = None) -> Floats:
         """Of each look and those before it, as far back as ``steps`` (by default the window); NaN counts as absent."""
         x = self[values] if isinstance(values, str) else values
         there = np.isfinite(x)
@@ -156,11 +162,59 @@ class Series:
     def ago(self, values: Floats | str, steps: float) -> Floats:
         """Return the value ``steps`` earlier, from the last look that is at least so old; NaN where there is none."""
         x = self[values] if isinstance(values, str) else values
-        at = np.searchsorted(self.step, self.step - steps, side="right") - 1
+        at = np.searchsorted(self.age, self.age - steps, side="right") - 1
         return np.where(at >= 0, x[np.maximum(at, 0)], np.nan)
 
-    def _first(self, steps: float) -> NDArray[np.intp]:
-        return np.searchsorted(self.step, self.step - steps, side="right")
+    def gain(self, name: str) -> Gain:
+        """How much a number has fallen below its lowest level so far, over the last `reach` steps.
+
+        Levels are means over a third of the reach. The first look stands for the time before there was a level.
+
+        Args:
+            name: Of a column that is lower for samples that are nearer to the data.
+        """
+        if name not in self._gains:
+            x = self[name]
+            window = self.reach / 3
+            now = self.mean(name, window)
+            at = np.searchsorted(self.age, self.age - self.reach, side="right") - 1
+            lowest = np.fmin.accumulate(np.where(np.isfinite(now), now, np.inf))
+            before = np.where(at >= 0, lowest[np.maximum(at, 0)], x[0])
+            looks = np.maximum(1, np.arange(1, len(x) + 1) - self._first(window))
+            steps = np.diff(x, prepend=x[0])
+            noise = np.array([_scatter(steps[max(1, i - _NOISY) : i + 1]) for i in range(len(x))])
+            self._gains[name] = Gain(before, now, noise / _MEDIAN * np.sqrt(2 / looks))
+        return self._gains[name]
+
+    def _first(self, steps: float | Floats) -> NDArray[np.intp]:
+        return np.searchsorted(self.age, self.age - steps, side="right")
+
+
+def _scatter(steps: Floats) -> float:
+    """Median distance of differences from their median: what goes the same way each time is no noise."""
+    known = steps[np.isfinite(steps)]
+    return float(np.median(np.abs(known - np.median(known)))) if len(known) else 0.0
+
+
+_NOISY: Final = 12
+"""Looks from whose differences the noise of a look is told."""
+_MEDIAN: Final = 0.954
+"""Median of the difference of two normal numbers, over their standard deviation."""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Progress of one number at every look.
+
+    Attributes:
+        before: Lowest level that was reached before the last `Series.reach` steps, `[n]`.
+        now: Its level now, `[n]`.
+        noise: Standard deviation of the difference of two levels by chance, `[n]`.
+    """
+
+    before: Floats
+    now: Floats
+    noise: Floats
 
 
 def recent(history: History) -> dict[str, float]:

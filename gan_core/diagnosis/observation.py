@@ -116,7 +116,7 @@ def look(
         placed=(raw[:_SOME] / scene.spread).double().numpy(),
         where=_where(shown[:N], data),
         **_by_region(shares[:-1], scene),
-        **numbers,
+        **dict[str, Any](numbers),
     )
 
 

@@ -11,7 +11,7 @@ import math
 from typing import Final
 
 from gan_core.config import RunConfig
-from gan_core.config.names import ARTICLE_WIDTHS_G
+from gan_core.config.names import ARTICLE_WIDTHS_G, SIZED_UPDATES
 from gan_core.config.sizes import DCGAN_KERNEL
 
 __all__ = ["SLOWEST", "USUAL", "pace", "player_pace", "usual_size"]
@@ -45,7 +45,7 @@ def player_pace(config: RunConfig, player: str) -> float:
         player: "generator" or "discriminator".
     """
     letter = player[0]
-    if getattr(config, f"optimizer_{letter}") == "sgd":
+    if getattr(config, f"optimizer_{letter}") not in SIZED_UPDATES:
         return math.nan
     rate: float = getattr(config, f"lr_{letter}")
     return rate / usual_size(config, player) / USUAL

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gan_core.config import RunConfig
+from gan_core.diagnosis.faults import faults_of
 from gan_core.diagnosis.features import Floats, Signs, recent
 from gan_core.diagnosis.findings import Finding, diagnose
 from gan_core.diagnosis.lost import LostModes
@@ -73,4 +74,4 @@ class Watch:
 
     def findings(self, config: RunConfig, stats: StepStats | None = None) -> tuple[Finding, ...]:
         """Find what holds now, see `diagnose`."""
-        return diagnose(config, self.looks, stats)
+        return diagnose(config, self.looks, stats, faults_of(config))
