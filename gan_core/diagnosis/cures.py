@@ -82,6 +82,8 @@ def of_memorisation(config: RunConfig) -> list[Changes]:
     strong = [{"name": STEADY.penalty, "weight": 3.0}]
     images = len(config.data_shape) > 1
     augment: Changes = {"augment": ["translation", "cutout"]} if images else {}
+    if _convolves(config):
+        return [_convolutional(config), augment]
     game: Changes = {"objective": STEADY.objective, "betas_g": [0.0, 0.99], "betas_d": [0.0, 0.99], **_usual(config)}
     smaller: Changes = {}
     if config.discriminator.kind == "mlp":
@@ -145,11 +147,11 @@ def title_of(changes: Mapping[str, Any]) -> str:
         with_images = "augmented images, " if changes.get("augment") else ""
         return f"{with_images}{STEADY.title('strong' if strong else '')}, no momentum"
     if changes.get("objective") == CLASSIC.objective:
-        return CLASSIC.title()
+        return CLASSIC.title() if changes.get("regularisers") else CLASSIC.loss
     if set(changes) <= {"lr_g", "lr_d"}:
         return "other learning rates"
-    if [p["name"] for p in changes.get("regularisers", [])] == [BOUNDED.penalty]:
-        return REGULARISERS[BOUNDED.penalty].label
+    if changes.get("regularisers"):
+        return " and ".join(REGULARISERS[p["name"]].label for p in changes["regularisers"])
     titles = {
         "packing": "D sees two samples at once",
         "discriminator.logit_gain": "a gain on D's logit",
@@ -189,7 +191,13 @@ def _words(value: Any) -> str:
 
 
 def _steady(config: RunConfig) -> Changes:
-    """Change to a game known to converge: relativistic, R1 + R2, no momentum, averaged G (R3GAN, arXiv:2501.05441)."""
+    """Change to a game known to converge: relativistic, R1 + R2, no momentum, averaged G (R3GAN, arXiv:2501.05441).
+
+    Convolutions with batch norm keep the recipe that they were made for: without it they are slower by far, and a
+    healthy run would be worse for it at equal steps.
+    """
+    if _convolves(config):
+        return _convolutional(config)
     return {
         "objective": STEADY.objective,
         "regularisers": _penalty(config, STEADY.penalty),
@@ -201,12 +209,34 @@ def _steady(config: RunConfig) -> Changes:
     }
 
 
+def _convolves(config: RunConfig) -> bool:
+    return config.generator.kind == "dcgan" or config.discriminator.kind == "dcgan"
+
+
+def _convolutional(config: RunConfig) -> Changes:
+    """Change to DCGAN's recipe (arXiv:1511.06434) with augmented images (arXiv:2006.10738)."""
+    norm: Changes = {"discriminator.norm": "batch"} if config.discriminator.kind == "dcgan" else {}
+    return {
+        **_usual(config),
+        "objective": CLASSIC.objective,
+        "regularisers": [],
+        "augment": ["colour", "translation", "cutout"],
+        "betas_g": [0.5, 0.999],
+        "betas_d": [0.5, 0.999],
+        "optimizer_g": "adam",
+        "optimizer_d": "adam",
+        **norm,
+    }
+
+
 def _calm(config: RunConfig) -> Changes:
     return {"betas_g": [0.5, 0.999], "betas_d": [0.5, 0.999], **_rates(config)}
 
 
 def _saved(config: RunConfig) -> Changes:
     """Change to the plain game with a little R1, everything in its usual range."""
+    if _convolves(config):
+        return _convolutional(config)
     return {"objective": CLASSIC.objective, "regularisers": _penalty(config, CLASSIC.penalty), **_usual(config)}
 
 

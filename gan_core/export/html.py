@@ -144,7 +144,8 @@ def _heat(arrays: Mapping[str, Array], header: Mapping[str, Any]) -> str:
         if middle is None:  # only differences have a meaning: half way between real and generated
             middle = float(np.nan_to_num(arrays["real_logits"].mean() + arrays["fake_logits"].mean())) / 2
     else:
-        opinion, middle = 1 / (1 + np.exp(-np.clip(opinion, -60, 60))), 0.5
+        opinion = 1 / (1 + np.exp(-np.clip(opinion, -60, 60)))
+        middle = 1 / (1 + math.exp(-(header.get("middle") or 0.0)))  # ½, or what smoothed labels leave of it
     away = opinion - middle
     # The outermost twentieth lies beyond the ends, so that corners do not wash out the centre.
     end = max(0.01, step_125(float(np.quantile(np.abs(away), 0.95))))

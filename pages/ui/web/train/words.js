@@ -3,6 +3,7 @@
 import { el, setAttr, setText } from '../core/dom.js';
 import { decimal, integer, percent } from '../core/format.js';
 import { lastMean } from '../core/frame.js';
+import { evenProbability } from './opinion.js';
 
 export { verdict } from './verdict.js';
 
@@ -104,16 +105,17 @@ export function numberCards(frame, metrics) {
     'Of real and generated samples alike, over the last steps',
   ]);
   if (cards.length < 3 && header.meaning === 'probability') {
+    const even = `${percent(evenProbability(header))} = cannot tell`;
     cards.push([
       'D says of real',
       percent(lastMean(arrays.real_prob, 8), 1),
-      '50 % = cannot tell',
+      even,
       'Mean of D(x) over the last steps',
     ]);
     cards.push([
       'D says of generated',
       percent(lastMean(arrays.fake_prob, 8), 1),
-      '50 % = cannot tell',
+      even,
       'Mean of D(G(z)) over the last steps',
     ]);
   } else if (cards.length < 3) {
