@@ -22,10 +22,10 @@ export function evenProbability(header) {
 /**
  * The scale of D's answers in a picture: {middle, end, of(logit) → −1…1}.
  *
- * Probabilities: ½ ± end, or what smoothed labels leave of the half where D cannot tell. Critic values: the objective's
- * own middle, else half way between real and generated. The outermost answers in twenty lie beyond the ends, so that the
- * corners of a picture do not wash out its centre. Both numbers change in steps, and not back and forth: `before` is the
- * scale of the frame before.
+ * Probabilities: ½ ± end, or what smoothed labels leave of the half where D cannot tell. Critic values: the
+ * objective's own middle, else half way between real and generated. The outermost answers in twenty lie beyond the
+ * ends, so that the corners of a picture do not wash out its centre. Both numbers change in steps, and not back and
+ * forth: `before` is the scale of the frame before.
  */
 export function opinionScale({ header, arrays }, logits, before) {
   const critic = header.meaning === 'critic';
