@@ -181,19 +181,25 @@ class Series:
             lowest = np.fmin.accumulate(np.where(np.isfinite(now), now, np.inf))
             before = np.where(at >= 0, lowest[np.maximum(at, 0)], x[0])
             looks = np.maximum(1, np.arange(1, len(x) + 1) - self._first(window))
-            steps = np.diff(x, prepend=x[0])
-            noise = np.array([_scatter(steps[max(1, i - _NOISY) : i + 1]) for i in range(len(x))])
-            self._gains[name] = Gain(before, now, noise / _MEDIAN * np.sqrt(2 / looks))
+            self._gains[name] = Gain(before, now, _scatter(x) / _MEDIAN * np.sqrt(2 / looks))
         return self._gains[name]
 
     def _first(self, steps: float | Floats) -> NDArray[np.intp]:
         return np.searchsorted(self.age, self.age - steps, side="right")
 
 
-def _scatter(steps: Floats) -> float:
-    """Median distance of differences from their median: what goes the same way each time is no noise."""
-    known = steps[np.isfinite(steps)]
-    return float(np.median(np.abs(known - np.median(known)))) if len(known) else 0.0
+def _scatter(x: Floats) -> Floats:
+    """Median distance of the last differences from their median: what goes the same way each time is no noise."""
+    steps = np.concatenate((np.full(_NOISY, np.nan), np.diff(x, prepend=np.nan)))
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(steps, _NOISY)[1:], axis=1)  # NaN come last
+    away = np.sort(np.abs(windows - _middle(windows)[:, None]), axis=1)
+    return np.nan_to_num(_middle(away))
+
+
+def _middle(ordered: Floats) -> Floats:
+    """Median of each row of ascending numbers, NaN aside, ``[n]``."""
+    rows, count = np.arange(len(ordered)), np.isfinite(ordered).sum(1)
+    return (ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, np.minimum(count // 2, _NOISY - 1)]) / 2
 
 
 _NOISY: Final = 12
