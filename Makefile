@@ -24,6 +24,8 @@ PYTEST := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # by an order of magnitude. Fewer malloc arenas give memory back after a visitor has left.
 export OMP_NUM_THREADS ?= 1
 export MALLOC_ARENA_MAX ?= 2
+# Python keeps what it has compiled: without that, each process that imports PyTorch compiles it anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help app test test-all check check-js bench fix fix-js clean

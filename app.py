@@ -15,10 +15,11 @@ from contextlib import asynccontextmanager
 os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.ui import start
+from pages.ui import guard, start
 
 
 @asynccontextmanager
@@ -35,7 +36,15 @@ if get_script_run_ctx(suppress_warning=True) is None:
     # Else the first visitor of all would, under a page's own address, be given that page without what is below.
     PagesManager.uses_pages_directory = False
     base = "/" + st.get_option("server.baseUrlPath").strip("/") if st.get_option("server.baseUrlPath") else ""
-    app = st.App(__file__, routes=[start.Routes(base).route()], lifespan=lifespan)
+    hosts = guard.hosts_allowed(
+        st.get_option("server.address"), st.get_option("server.allowedHosts"), os.environ.get("GAN_EXPLORER_USERS", "")
+    )
+    app = st.App(
+        __file__,
+        routes=[start.Routes(base).route()],
+        lifespan=lifespan,
+        middleware=[Middleware(guard.Guard, hosts=hosts, path=base or "/", ancestors=guard.frame_ancestors())],
+    )
 else:
     from gan_core.config.assets import asset
 
@@ -45,6 +54,7 @@ else:
             st.Page("pages/train.py", title="Train", icon=":material/play_circle:", default=True),
             st.Page("pages/latent.py", title="Latent", icon=":material/explore:", url_path="latent"),
             st.Page("pages/collapse.py", title="Collapse", icon=":material/science:", url_path="collapse"),
+            st.Page("pages/watch.py", title="Watch", icon=":material/visibility:", url_path="watch"),
             st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
             st.Page("pages/guide.py", title="Guide", icon=":material/menu_book:", url_path="guide"),
         ],

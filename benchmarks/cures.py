@@ -156,10 +156,10 @@ def trained(wish: Wish) -> Row:
         pass
     broken = trainer.step_count < KINDS[kind].steps
     scores = {} if broken else evaluate(trainer)
-    parts = {
-        n: min(1.0, scores[n].value / scores[n].floor) if n in scores and scores[n].floor else 0.0
-        for n in ("precision", "coverage")
-    }
+    parts = {}
+    for n in ("precision", "coverage"):
+        floor = scores[n].floor if n in scores else None
+        parts[n] = min(1.0, scores[n].value / floor) if floor else 0.0
     start = wish_config(finding, kind, name, seed)
     what = "as it is" if cure == AS_IT_IS else describe(cures_of(finding, start)[cure])
     return {

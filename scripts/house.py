@@ -31,6 +31,7 @@ WORDS: Final = {
     "gan_core.watching": "somebody else's loop: hooks, rules, a log",
     "gan_core.live": "threads and processes: run, driver, monitor, recorder",
     "gan_core.diagnosis": "looks → features → findings → report",
+    "gan_core.judging": "samples from anywhere",
     "gan_core.latent": "walks, directions, inversion",
     "gan_core.storage": "checkpoints, autosave, recorded runs",
     "gan_core.training": "players, trainer, state, snapshots",

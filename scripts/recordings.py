@@ -86,10 +86,10 @@ def record(name: str, plan: Plan) -> recorded.Recording:
         if step in pictured:
             builder.take(trainer.snapshot())
             found = watch.findings(trainer.config)
-            builder.report(Report(_STATE["run"], step, {}, found, watch.lost))
+            builder.report(Report(_STATE["run"], step, {}, found))
             if step and isinstance(trainer.data, Points):
                 scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
-                builder.report(Report(_STATE["run"], step, scores, found, watch.lost))
+                builder.report(Report(_STATE["run"], step, scores, found))
                 metric = MAIN_METRICS[0]
                 value = scores[metric].value
                 better = best is None or (value > best.value) == METRICS[metric].higher_is_better

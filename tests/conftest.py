@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -14,6 +15,9 @@ from tests.full import FULL
 # As in the app: small networks gain nothing from a second thread, and lose much on a busy machine.
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for servers and scripts that tests start
+# Without bytecode each of those would compile PyTorch and Streamlit anew: ten seconds of processor apiece.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No deadline: a busy machine is not a failure. Derandomised: a red test is red for everybody.
 settings.register_profile("gan-explorer", deadline=None, derandomize=True, print_blob=True)

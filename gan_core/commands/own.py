@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from gan_core.config import RunConfig
 from gan_core.config.names import FitName
 from gan_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gan_core.data.own_data import OwnData
+    from gan_core.storage.summary import Summary
 
 
 def add_arguments(parser: argparse.ArgumentParser, words: str) -> None:
@@ -44,31 +49,90 @@ def read(args: argparse.Namespace) -> dict[str, Any]:
         args: With the options of `add_arguments`.
 
     Returns:
-        Settings of a config that names them; nothing without ``--data``.
+        Settings of a new run on them; nothing without ``--data``.
 
     Raises:
         GanExplorerError: If they cannot be read or used.
     """
-    path: Path | None = args.data
-    if path is None:
+    if args.data is None:
         return {}
     from gan_core.data import own
     from gan_core.data.checks import check, refuse_unusable
-    from gan_core.data.picture import Choices
-    from gan_core.data.reading import ReadOptions, read_path
 
-    columns = tuple(part.strip() for part in args.columns.split(",")) if args.columns else ()
-    options = ReadOptions(Choices(args.fit, args.first_frames), columns, args.scale_columns)
-    try:
-        data = read_path(path.expanduser(), options)
-    except OSError as error:
-        raise ConfigError(f"--data {path} cannot be read: {error.strerror or error}") from None
+    data = read_from(args.data, args)
     refuse_unusable(data)
-    for said in data.decisions:
-        print(said, file=sys.stderr)
-    for reason, count in data.skipped:
-        print(f"{count} left out: {reason}", file=sys.stderr)
+    say(data)
     for fault in check(data):
         print(f"{fault.headline} {fault.evidence[:1].upper()}{fault.evidence[1:]}. {fault.remedy}", file=sys.stderr)
     own.register(data)
     return data.settings
+
+
+def read_from(path: Path, args: argparse.Namespace, *, scale: bool = True) -> OwnData:
+    """Read data of one's own.
+
+    Args:
+        path: A folder or a file.
+        args: With the options of `add_arguments`: how to read it.
+        scale: False to leave the columns of a table as they are, whatever the options say.
+
+    Raises:
+        GanExplorerError: If they cannot be read.
+    """
+    from gan_core.data.picture import Choices
+    from gan_core.data.reading import ReadOptions, read_path
+
+    columns = tuple(part.strip() for part in args.columns.split(",")) if args.columns else ()
+    options = ReadOptions(Choices(args.fit, args.first_frames), columns, scale and args.scale_columns)
+    try:
+        return read_path(path.expanduser(), options)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def say(data: OwnData, before: str = "") -> None:
+    """Say on stderr what was decided about data, and what of them was left out.
+
+    Args:
+        data: As they were read.
+        before: Begins each line.
+    """
+    for said in data.decisions:
+        print(f"{before}{said}", file=sys.stderr)
+    for reason, count in data.skipped:
+        print(f"{before}{count} left out: {reason}", file=sys.stderr)
+
+
+def say_split(config: RunConfig) -> None:
+    """Say on stderr how many pictures of one's own a new run keeps aside."""
+    from gan_core.data import own
+    from gan_core.data.own_data import OwnImages, said_of_split
+
+    if own.known(config.data.hash):
+        data = own.find(config.data.name, config.data.hash)
+        if isinstance(data, OwnImages):
+            print(said_of_split(data, config.data.held_out), file=sys.stderr)
+
+
+def refuse_others(file: Path, summary: Summary, path: Path | None) -> None:
+    """Refuse a saved run whose own data are neither in its file nor those of ``--data``.
+
+    Args:
+        file: Of the run.
+        summary: What the file says of itself.
+        path: Of ``--data``, which has been read, or None.
+
+    Raises:
+        ConfigError: Says how to name them.
+    """
+    from gan_core.data import own
+
+    wanted = summary.config.data.hash
+    if not wanted or own.known(wanted) or "data" in summary.tensors:
+        return
+    if path is None:
+        raise ConfigError(f"{file} was trained on data of your own that are not in it: name them with --data PATH")
+    raise ConfigError(
+        f"{path} does not hold the data that {file} was trained on: other files, or read in another way (--fit, "
+        "--first-frames, --columns, --scale-columns)"
+    )

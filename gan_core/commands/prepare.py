@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from gan_core.commands import own
 from gan_core.config import KNOBS, RunConfig
 from gan_core.errors import ConfigError
 
@@ -72,13 +73,14 @@ def new_trainer(config: RunConfig, device: str) -> Trainer:
     return Trainer(config, device=device)
 
 
-def saved_trainer(path: Path, changed: Mapping[str, str], device: str) -> tuple[Trainer, str]:
+def saved_trainer(path: Path, changed: Mapping[str, str], device: str, data: Path | None = None) -> tuple[Trainer, str]:
     """Load a saved run and change live settings, as an intervention.
 
     Args:
         path: The file.
         changed: From `changes`.
         device: Where to train.
+        data: Of ``--data``, which has been read, or None.
 
     Returns:
         The run and the name of its preset.
@@ -89,6 +91,7 @@ def saved_trainer(path: Path, changed: Mapping[str, str], device: str) -> tuple[
     from gan_core.storage.checkpoint import load, summarise
 
     summary = summarise(path)
+    own.refuse_others(path, summary, data)
     _prepare(summary.config, device)
     trainer = load(path, device=device)
     if changed:

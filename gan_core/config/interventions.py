@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, NonNegativeInt
 
 from gan_core.config.knobs import Frozen
+
+MAX_INTERVENTIONS: Final = 10_000
+"""Interventions of one run in a file, and in the app: each is validated when the run is opened."""
 
 
 class Origin(Frozen):

@@ -237,10 +237,10 @@ def _border(data: OwnData) -> str:
 def _imbalance(data: OwnData) -> str:
     if not isinstance(data, OwnImages) or data.labels is None:
         return ""
-    counts = np.bincount(data.labels, minlength=len(data.classes))
-    if counts.max() < IMBALANCE * counts.min():
+    counts = data.counts
+    if max(counts) < IMBALANCE * min(counts):
         return ""
-    most, least = int(counts.argmax()), int(counts.argmin())
+    most, least = counts.index(max(counts)), counts.index(min(counts))
     return f"{data.classes[most]} has {counts[most]:,} pictures, {data.classes[least]} {counts[least]:,}"
 
 
@@ -309,7 +309,8 @@ FAULTS: Final[Mapping[str, Fault]] = {
         Fault(
             "imbalance",
             "The classes are very unequal.",
-            "Add pictures of the small classes, or sample the classes evenly; a rare class may never be made.",
+            "Add pictures of the small classes, or draw all classes equally often (data.balanced): a rare class may "
+            "never be made.",
             _imbalance,
         ),
         Fault(

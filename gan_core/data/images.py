@@ -19,12 +19,21 @@ from torch import Generator, Tensor
 
 from gan_core.errors import DataError
 
-__all__ = ["Images", "digits", "network_units"]
+__all__ = ["Images", "digits", "even_weights", "network_units"]
 
 
 def network_units(images: Tensor) -> Tensor:
     """Convert images to what networks see: uint8 in 0..255 to float32 in [-1, 1]; float32 stays what it is."""
     return images.float().div_(127.5).sub_(1.0) if images.dtype == torch.uint8 else images
+
+
+def even_weights(labels: Tensor) -> Tensor:
+    """Weigh samples, `[n]`, float64, so that all classes that there are weigh the same.
+
+    Args:
+        labels: Class of each, `[n]`, int64.
+    """
+    return 1.0 / labels.bincount()[labels].double()
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +48,7 @@ class Images:
         held_out_labels: Likewise for `held_out`.
         classes: Names of the classes, in the order of the labels.
         flip: True if samples are mirrored left to right with probability 1/2.
+        balanced: True if all classes are drawn equally often, however many images each has.
         kind: Always "images".
     """
 
@@ -49,6 +59,7 @@ class Images:
     held_out_labels: Tensor | None
     classes: tuple[str, ...]
     flip: bool = False
+    balanced: bool = False
     kind: Literal["images"] = field(default="images", init=False)
 
     @property
@@ -62,11 +73,14 @@ class Images:
         return len(self.train)
 
     def sample(self, n: int, rng: Generator) -> Tensor:
-        """Draw training images uniformly with replacement, `[n, c, h, w]`, float32 in [-1, 1].
+        """Draw training images with replacement, `[n, c, h, w]`, float32 in [-1, 1]: uniformly, or each class so.
 
         Args:
             n: How many, >= 1.
             rng: A CPU generator; the same state gives the same images. Mirroring draws from it only if `flip`.
+
+        Raises:
+            DataError: Classes are to be drawn equally often, and the images have no labels.
         """
         return self._draw(n, rng)[0]
 
@@ -80,19 +94,25 @@ class Images:
         Raises:
             DataError: The images have no labels.
         """
-        if self.labels is None:
-            raise DataError(f"{self.name} lies on this machine without labels; add its label files, or train without")
         images, index = self._draw(n, rng)
-        return images, self.labels.index_select(0, index)
+        return images, self._labels().index_select(0, index)
 
     def _draw(self, n: int, rng: Generator) -> tuple[Tensor, Tensor]:
         """Draw images, with their places in `train`."""
-        index = torch.randint(len(self.train), (n,), generator=rng)
+        if self.balanced:
+            index = torch.multinomial(even_weights(self._labels()), n, replacement=True, generator=rng)
+        else:
+            index = torch.randint(len(self.train), (n,), generator=rng)
         images = network_units(self.train.index_select(0, index))
         if self.flip:
             mirrored = torch.rand(n, 1, 1, 1, generator=rng) < 0.5
             images = torch.where(mirrored, images.flip(-1), images)
         return images, index
+
+    def _labels(self) -> Tensor:
+        if self.labels is None:
+            raise DataError(f"{self.name} lies on this machine without labels; add its label files, or train without")
+        return self.labels
 
     def to_uint8(self, x: Tensor) -> NDArray[np.uint8]:
         """Convert to pictures to show: `[n, c, h, w]` in [-1, 1] (cut off beyond) to `[n, h, w, c]` in 0..255."""

@@ -43,7 +43,7 @@ def load_data(config: DataConfig, *, progress: Progress | None = None) -> Datase
     """Load the data set that a config describes; equal descriptions share its tensors.
 
     Args:
-        config: Its name, and for own data its hash, size and colour; whether images are mirrored.
+        config: Its name, and for own data its hash, size and colour; how images are drawn.
         progress: As for `load`.
 
     Raises:
@@ -52,6 +52,6 @@ def load_data(config: DataConfig, *, progress: Progress | None = None) -> Datase
     if DATASETS[config.name].own:
         return own.load_own(config)
     data = load(config.name, progress=progress)
-    if config.flip and isinstance(data, Images):
-        return dataclasses.replace(data, flip=True)
+    if (config.flip or config.balanced) and isinstance(data, Images):
+        return dataclasses.replace(data, flip=config.flip, balanced=config.balanced)
     return data

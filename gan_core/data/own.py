@@ -10,24 +10,27 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from typing import Final
+from typing import Any, Final
+
+import torch
 
 from gan_core.config import DataConfig
 from gan_core.data.images import Images
-from gan_core.data.limits import MAX_SETS, MAX_SETS_BYTES
+from gan_core.data.limits import MAX_PACKED_BYTES, MAX_PAYLOAD_BYTES, MAX_SETS, MAX_SETS_BYTES
 from gan_core.data.own_data import OwnData, OwnImages
 from gan_core.data.payload import from_bytes, to_bytes
 from gan_core.data.points import Points
 from gan_core.errors import DataError
 
-__all__ = ["find", "known", "load_own", "register", "register_payload", "small_payload"]
+__all__ = ["find", "known", "load_own", "packed", "register", "register_payload", "small_payload", "stand_in"]
 
 _ASK: Final = {
     "own-images": "no images of your own are chosen: upload some, or name a folder of them on the command line",
     "own-points": "no points of your own are chosen: draw some, upload a table, or name one on the command line",
 }
 _GONE: Final = {
-    "own-images": "these images are not here any more (uploads are forgotten when the app restarts): upload them again",
+    "own-images": "these images are not here any more (uploads are forgotten when the app restarts): upload them "
+    "again, under “Your own data” on the Train page, and go on",
     "own-points": "these points are not here any more (they are forgotten when the app restarts): "
     "upload or draw them again",
 }
@@ -35,7 +38,8 @@ _GONE: Final = {
 _lock = threading.Lock()
 _making = threading.Lock()  # apart, so that a page need not wait for pictures that are being scaled
 _sets: OrderedDict[str, OwnData] = OrderedDict()
-_made: weakref.WeakValueDictionary[tuple[str, int, bool, bool], Images | Points] = weakref.WeakValueDictionary()
+_made: weakref.WeakValueDictionary[tuple[Any, ...], Images | Points] = weakref.WeakValueDictionary()
+_packed: list[Any] = ["", None]
 _last: list[Images | Points] = []  # a run asks twice: once to see whether it can begin, once to begin
 
 
@@ -89,9 +93,9 @@ def load_own(config: DataConfig) -> Images | Points:
     """
     data = find(config.name, config.hash)
     _refuse_other_classes(data, config.classes)
-    key = (data.hash, 0, False, False)
+    key: tuple[Any, ...] = (data.hash,)
     if isinstance(data, OwnImages):
-        key = (data.hash, config.size, config.colour, config.flip)
+        key = (data.hash, config.size, config.colour, config.flip, config.held_out, config.balanced)
     with _making:
         made = _made.get(key)
         if made is None:
@@ -99,6 +103,19 @@ def load_own(config: DataConfig) -> Images | Points:
             _made[key] = made
         _last[:] = [made]
         return made
+
+
+def stand_in(config: DataConfig) -> Images:
+    """Make a data set of one blank image, for a run whose own images are not here and which is only looked at.
+
+    Raises:
+        DataError: The run is on points, which a saved run carries along.
+    """
+    if len(config.shape) == 1:
+        raise DataError(_GONE[config.name])
+    labels = torch.zeros(1, dtype=torch.int64) if config.classes else None
+    names = tuple(map(str, range(config.classes)))
+    return Images(config.name, torch.zeros(1, *config.shape), None, labels, None, names)
 
 
 def _refuse_other_classes(data: OwnData, n: int) -> None:
@@ -111,7 +128,7 @@ def _refuse_other_classes(data: OwnData, n: int) -> None:
 
 def _make(data: OwnData, config: DataConfig) -> Images | Points:
     if isinstance(data, OwnImages):
-        return data.dataset(config.size, config.colour, config.flip)
+        return data.dataset(config.size, config.colour, config.flip, held_out=config.held_out, balanced=config.balanced)
     return data.dataset()
 
 
@@ -122,8 +139,28 @@ def small_payload(data_hash: str) -> bytes | None:
     return None if data is None else to_bytes(data)
 
 
-def register_payload(payload: bytes) -> str:
-    """Register what `small_payload` gave, perhaps in another process.
+def packed(data_hash: str) -> bytes | None:
+    """Pack registered data of any size for a process of one's own; None if they are not here.
+
+    The bytes are made once and shared by all jobs that wait for a worker.
+    """
+    with _lock:
+        data = _sets.get(data_hash)
+    if data is None:
+        return None
+    with _making:
+        if _packed[0] != data_hash:
+            _packed[:] = [data_hash, to_bytes(data, MAX_PACKED_BYTES)]
+        made: bytes = _packed[1]
+        return made
+
+
+def register_payload(payload: bytes, limit: int = MAX_PAYLOAD_BYTES) -> str:
+    """Register what `small_payload` or `packed` gave, perhaps in another process.
+
+    Args:
+        payload: The bytes.
+        limit: Largest data that are taken; those of a file are small.
 
     Returns:
         The hash, which the caller compares with the one that its config names.
@@ -131,4 +168,4 @@ def register_payload(payload: bytes) -> str:
     Raises:
         DataError: The bytes are damaged.
     """
-    return register(from_bytes(payload))
+    return register(from_bytes(payload, limit))

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -32,8 +32,12 @@ from gan_core.data.limits import (
 from gan_core.data.points import Points
 from gan_core.errors import DataError
 
-__all__ = ["OwnData", "OwnImages", "OwnPoints"]
+__all__ = ["OwnData", "OwnImages", "OwnPoints", "held_out_share", "said_of_split", "split"]
 
+HELD_OUT: Final = 0.1
+"""Share of pictures that a new run keeps aside."""
+MIN_HELD_OUT: Final = 20
+"""Pictures kept aside at least, where there are three times as many."""
 _MARGIN = 1.15  # the frame over the range of the points
 _LUMA = np.array([299, 587, 114], dtype=np.uint32)  # thousandths: ITU-R 601-2, as Pillow's "L"
 _PRECISION = 1e-4  # least spread of points beside their distance from zero, for float32 to tell them apart
@@ -85,9 +89,15 @@ class OwnImages:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Settings of a config that trains on them: in colour if any has colour, with their classes."""
+        """Settings of a new run on them: in colour if any has colour, some held out, with their classes."""
         named = {"data.name": self.name, "data.hash": self.hash, "data.colour": self.pixels.shape[3] == 3}
+        named["data.held_out"] = held_out_share(len(self.pixels))
         return named | ({} if self.labels is None else {"data.classes": len(self.classes)})
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Number of pictures of each class; nothing without classes."""
+        return () if self.labels is None else tuple(np.bincount(self.labels, minlength=len(self.classes)).tolist())
 
     @property
     def nbytes(self) -> int:
@@ -126,11 +136,26 @@ class OwnImages:
             row[:] = picture  # grey is spread over all three channels
         return out
 
-    def dataset(self, size: int, colour: bool, flip: bool = False) -> Images:
-        """Make the data set that a GAN trains on, in the pictures' own order."""
-        train = torch.from_numpy(self.at(size, colour)).permute(0, 3, 1, 2).contiguous()
+    def dataset(
+        self, size: int, colour: bool, flip: bool = False, *, held_out: float = 0.0, balanced: bool = False
+    ) -> Images:
+        """Make the data set that a GAN trains on, in the pictures' own order.
+
+        Args:
+            size: Side in pixels.
+            colour: RGB, or grey.
+            flip: Mirror half of what is drawn.
+            held_out: Share of each class that is kept aside; the same on every call.
+            balanced: Draw all classes equally often.
+        """
+        images = torch.from_numpy(self.at(size, colour)).permute(0, 3, 1, 2).contiguous()
         labels = None if self.labels is None else torch.from_numpy(self.labels.copy())
-        return Images(self.name, train, None, labels, None, self.classes, flip=flip)
+        aside = torch.from_numpy(split(self, held_out))
+        if not aside.any():
+            return Images(self.name, images, None, labels, None, self.classes, flip=flip, balanced=balanced)
+        kinds, others = (None, None) if labels is None else (labels[~aside], labels[aside])
+        seen, unseen = images[~aside], images[aside]
+        return Images(self.name, seen, unseen, kinds, others, self.classes, flip=flip, balanced=balanced)
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,6 +247,50 @@ class OwnPoints:
 
 
 OwnData = OwnImages | OwnPoints
+
+
+def held_out_share(n: int) -> float:
+    """Share of ``n`` pictures that a new run keeps aside: a tenth, at least `MIN_HELD_OUT`; none of very few."""
+    if n < 3 * MIN_HELD_OUT:
+        return 0.0
+    return max(HELD_OUT, round(MIN_HELD_OUT / n, 4))
+
+
+def said_of_split(data: OwnImages, share: float) -> str:
+    """Say how many pictures a share keeps aside, in one sentence."""
+    n = int(split(data, share).sum())
+    if n:
+        return f"{n:,} of {len(data.pixels):,} pictures are held out: no player sees them, so that copies can be told"
+    if share:
+        return "no picture is held out: there are too few of them"
+    few = f", which takes {3 * MIN_HELD_OUT} pictures" if len(data.pixels) < 3 * MIN_HELD_OUT else ""
+    return f"no picture is held out{few}: whether samples are copies cannot be told from luck"
+
+
+def split(data: OwnImages, share: float) -> NDArray[np.bool_]:
+    """Choose the pictures that no player sees, `[n]`: the same ones whenever the pictures and the share are the same.
+
+    Of each class the same share, but never all of it. Copies of one picture stay on one side.
+
+    Args:
+        data: The pictures.
+        share: In [0, 1/2].
+    """
+    aside = np.zeros(len(data.pixels), bool)
+    if not share:
+        return aside
+    copies: dict[tuple[int, bytes], list[int]] = {}
+    classes = np.zeros(len(aside), np.int64) if data.labels is None else data.labels
+    for i, (kind, picture) in enumerate(zip(classes.tolist(), data.pixels, strict=True)):
+        copies.setdefault((kind, hashlib.sha256(picture.tobytes()).digest()), []).append(i)
+    groups = list(copies.items())
+    order = np.random.default_rng(int(data.hash[:16], 16)).permutation(len(groups))
+    left = {kind: min(n - 1, round(share * n)) for kind, n in enumerate(np.bincount(classes).tolist())}
+    for (kind, _), members in (groups[i] for i in order):
+        if len(members) <= left[kind]:
+            aside[members] = True
+            left[kind] -= len(members)
+    return aside
 
 
 def _digest(name: str, shape: tuple[int, ...], parts: list[bytes]) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,21 @@ from PIL import Image, ImageOps
 from gan_core.config.names import FitName
 from gan_core.data.limits import MAX_ASPECT, MAX_PIXELS, MAX_SCANS, MAX_SIDE, MIN_SIDE
 
-__all__ = ["FORMATS", "HOW", "Budget", "Choices", "Picture", "Skip", "decode", "is_picture", "to_square"]
+__all__ = [
+    "FORMATS",
+    "HOW",
+    "Budget",
+    "Choices",
+    "Picture",
+    "Skip",
+    "decode",
+    "decode_whole",
+    "is_picture",
+    "size_of",
+    "to_square",
+]
+
+T = TypeVar("T")
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "JPEG2000", "PPM")
 """Pillow's names of what is decoded; each has a signature of its own and a decoder without helpers outside Pillow."""
@@ -54,6 +68,9 @@ class Choices:
 
     fit: FitName = "crop"
     first_frame: bool = False
+
+
+_FIRST: Final = Choices(first_frame=True)
 
 
 @dataclass(frozen=True)
@@ -113,16 +130,64 @@ def decode(content: bytes, budget: Budget, choices: Choices | None = None, depth
         Skip: It is no picture that can be read, or too large, too small, animated or damaged.
     """
     choices = choices or Choices()
+
+    def small(image: Image.Image) -> Picture:
+        frames = _check(image, choices)
+        _spend(image, content, budget)
+        square = image.width == image.height
+        pixels, found = _small_square(image, choices.fit, depth)
+        return Picture(pixels, square, found, frames)
+
+    return _opened(content, small)
+
+
+def size_of(content: bytes) -> tuple[int, int]:
+    """Read width and height that a picture declares.
+
+    Raises:
+        Skip: As `decode`.
+    """
+
+    def size(image: Image.Image) -> tuple[int, int]:
+        _check(image, _FIRST)
+        return image.size
+
+    return _opened(content, size)
+
+
+def decode_whole(content: bytes, budget: Budget) -> NDArray[np.uint8]:
+    """Decode a picture at its own size, the first frame of an animation: ``[height, width, 3]``, on white.
+
+    Raises:
+        Skip: As `decode`.
+    """
+
+    def whole(image: Image.Image) -> NDArray[np.uint8]:
+        _check(image, _FIRST)
+        _spend(image, content, budget)
+        ImageOps.exif_transpose(image, in_place=True)
+        scalable, _ = _scalable(image, 16 if image.mode.startswith("I") else 8)
+        if not scalable.mode.endswith("A"):
+            return np.array(scalable.convert("RGB"), dtype=np.uint8)
+        paper = Image.new("RGBA", scalable.size, "white")
+        paper.alpha_composite(scalable.convert("RGBA"))
+        return np.array(paper.convert("RGB"), dtype=np.uint8)
+
+    return _opened(content, whole)
+
+
+def _spend(image: Image.Image, content: bytes, budget: Budget) -> None:
+    if image.format in ("JPEG", "MPO") and _n_scans(content) > MAX_SCANS:
+        raise Skip(f"more than {MAX_SCANS} passes over the pixels")
+    budget.spend(image.width * image.height)
+
+
+def _opened(content: bytes, use: Callable[[Image.Image], T]) -> T:
+    """Open a picture for `use`, which refuses it or reads it; whatever a decoder raises is a `Skip`."""
     with _one_at_a_time:
         try:
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                frames = _check(image, choices)
-                if image.format in ("JPEG", "MPO") and _n_scans(content) > MAX_SCANS:
-                    raise Skip(f"more than {MAX_SCANS} passes over the pixels")
-                budget.spend(image.width * image.height)
-                square = image.width == image.height
-                pixels, found = _small_square(image, choices.fit, depth)
-                return Picture(pixels, square, found, frames)
+                return use(image)
         except Skip:
             raise
         except MemoryError:

@@ -44,7 +44,19 @@ from gan_core.data.own_data import OwnImages
 from gan_core.data.picture import HOW, Budget, Choices, Picture, Skip, decode, is_picture
 from gan_core.errors import DataError
 
-__all__ = ["Reading", "own_folder", "own_folders", "read_folder", "read_images", "read_zip"]
+__all__ = [
+    "Entry",
+    "Reading",
+    "list_files",
+    "list_folder",
+    "list_zip",
+    "own_folder",
+    "own_folders",
+    "read_folder",
+    "read_images",
+    "read_zip",
+    "unsuitable",
+]
 
 Reading = Callable[[int, int], None]
 """Called with (files looked at, files in all); if it raises, the reading ends."""
@@ -70,7 +82,7 @@ _FEW_LOOSE: Final = 0.1
 
 
 @dataclass(frozen=True)
-class _Entry:
+class Entry:
     """A file that may be a picture.
 
     Attributes:
@@ -95,14 +107,22 @@ def read_images(
     Raises:
         DataError: No usable picture, or more than an upload may hold; says why.
     """
+    return _collect(list_files(files), MAX_TOTAL_PIXELS, progress, choices)
+
+
+def list_files(files: Iterable[tuple[str, bytes]]) -> list[Entry]:
+    """List files that were uploaded one by one, by name.
+
+    Raises:
+        DataError: More than an upload may hold.
+    """
     files = sorted(files)
     size = sum(len(content) for _, content in files)
     if len(files) > MAX_FILES:
         raise DataError(f"these are {len(files):,} files; at most {MAX_FILES:,} are looked at: take fewer")
     if size > MAX_UPLOAD_BYTES:
         raise DataError(_too_much("an upload", size))
-    entries = [_Entry(name, partial(_head, content)) for name, content in files]
-    return _collect(entries, MAX_TOTAL_PIXELS, progress, choices)
+    return [Entry(name, partial(_head, content)) for name, content in files]
 
 
 def read_zip(content: bytes, progress: Reading | None = None, choices: Choices | None = None) -> OwnImages:
@@ -118,6 +138,15 @@ def read_zip(content: bytes, progress: Reading | None = None, choices: Choices |
     Raises:
         DataError: No zip, damaged, too large, or without a usable picture; says why.
     """
+    return _collect(list_zip(content), MAX_TOTAL_PIXELS, progress, choices)
+
+
+def list_zip(content: bytes) -> list[Entry]:
+    """List the files of a zip, unpacking none of them.
+
+    Raises:
+        DataError: No zip, damaged, or too large; says why.
+    """
     if len(content) > MAX_UPLOAD_BYTES:
         raise DataError(_too_much("a zip", len(content)))
     if content.count(_ENTRY_MARK) > MAX_FILES:  # counted before the table is read, as it could be huge
@@ -126,15 +155,13 @@ def read_zip(content: bytes, progress: Reading | None = None, choices: Choices |
         archive = zipfile.ZipFile(io.BytesIO(content))
     except _DAMAGED as error:
         raise DataError(f"this is not a zip that can be read ({_short(error)}): pack it again") from None
-    with archive:
-        infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
-        unpacked = sum(info.file_size for info in infos)
-        if unpacked > MAX_UNPACKED_BYTES:
-            raise DataError(
-                f"this zip unpacks to {unpacked / 1e6:,.0f} MB; at most {MAX_UNPACKED_BYTES / 1e6:.0f} are allowed"
-            )
-        entries = [_Entry(info.filename, partial(_unpack, archive, info)) for info in infos]
-        return _collect(entries, MAX_TOTAL_PIXELS, progress, choices)
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
+    unpacked = sum(info.file_size for info in infos)
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise DataError(
+            f"this zip unpacks to {unpacked / 1e6:,.0f} MB; at most {MAX_UNPACKED_BYTES / 1e6:.0f} are allowed"
+        )
+    return [Entry(info.filename, partial(_unpack, archive, info)) for info in infos]
 
 
 def read_folder(folder: Path, progress: Reading | None = None, choices: Choices | None = None) -> OwnImages:
@@ -148,14 +175,23 @@ def read_folder(folder: Path, progress: Reading | None = None, choices: Choices 
     Raises:
         DataError: No such folder, too many files, or no usable picture.
     """
+    return _collect(list_folder(folder), math.inf, progress, choices)
+
+
+def list_folder(folder: Path) -> list[Entry]:
+    """List the files of a folder of this machine and of the folders in it; never with a path from a stranger.
+
+    Raises:
+        DataError: No such folder, or too many files.
+    """
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder: name one with pictures in it")
-    entries: list[_Entry] = []
+    entries: list[Entry] = []
     for path in _walk(folder):
         if len(entries) == MAX_FILES:
             raise DataError(f"{folder} holds more than {MAX_FILES:,} files, which is the most that is looked at")
-        entries.append(_Entry(path.relative_to(folder).as_posix(), partial(_read_file, path)))
-    return _collect(entries, math.inf, progress, choices)
+        entries.append(Entry(path.relative_to(folder).as_posix(), partial(_read_file, path)))
+    return entries
 
 
 def own_folders() -> tuple[str, ...]:
@@ -178,20 +214,20 @@ def own_folder(name: str) -> Path:
     return data_folder() / "own" / name
 
 
-def _collect(entries: Sequence[_Entry], pixels: float, progress: Reading | None, choices: Choices | None) -> OwnImages:
+def _collect(entries: Sequence[Entry], pixels: float, progress: Reading | None, choices: Choices | None) -> OwnImages:
     """Decode what can be decoded, count what cannot, and bring all pictures to one side."""
     choices = choices or Choices()
     skipped: Counter[str] = Counter()
-    candidates: list[_Entry] = []
+    candidates: list[Entry] = []
     for entry in sorted(entries, key=lambda entry: entry.path):
-        if reason := _unsuitable(entry):
+        if reason := unsuitable(entry):
             skipped[reason] += 1
         else:
             candidates.append(entry)
     if len(candidates) > MAX_IMAGES:
         skipped[f"more than {MAX_IMAGES:,} pictures"] = len(candidates) - MAX_IMAGES
         candidates = [candidates[i * len(candidates) // MAX_IMAGES] for i in range(MAX_IMAGES)]
-    found: list[tuple[_Entry, Picture]] = []
+    found: list[tuple[Entry, Picture]] = []
     budget = Budget(pixels)
     for i, entry in enumerate(candidates):
         try:
@@ -214,16 +250,14 @@ def _collect(entries: Sequence[_Entry], pixels: float, progress: Reading | None,
     return OwnImages(stack, names, counts, labels, classes, decisions)
 
 
-def _decoded(entry: _Entry, budget: Budget, choices: Choices, depth: int = 16) -> Picture:
+def _decoded(entry: Entry, budget: Budget, choices: Choices, depth: int = 16) -> Picture:
     content = entry.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise Skip(_TOO_BIG)
     return decode(content, budget, choices, depth)
 
 
-def _at_one_depth(
-    found: Sequence[tuple[_Entry, Picture]], choices: Choices
-) -> tuple[list[tuple[_Entry, Picture]], int]:
+def _at_one_depth(found: Sequence[tuple[Entry, Picture]], choices: Choices) -> tuple[list[tuple[Entry, Picture]], int]:
     """Decode pictures of more than eight bits again if none of them uses all sixteen, by the bits that they use.
 
     Returns:
@@ -256,7 +290,7 @@ def _decisions(pictures: Sequence[Picture], stack: NDArray[np.uint8], choices: C
     return tuple(said)
 
 
-def _unsuitable(entry: _Entry) -> str:
+def unsuitable(entry: Entry) -> str:
     """Say why a file is left out before it is read whole; "" if it may be a picture."""
     path = entry.path
     parts = re.split(r"[/\\]", path)
@@ -292,8 +326,8 @@ def _stack(squares: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 
 def _classes(
-    found: Sequence[tuple[_Entry, Picture]], skipped: Counter[str]
-) -> tuple[list[tuple[_Entry, Picture]], NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
+    found: Sequence[tuple[Entry, Picture]], skipped: Counter[str]
+) -> tuple[list[tuple[Entry, Picture]], NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
     """Take folders as classes, if the pictures lie in a few folders beside each other.
 
     These may lie in one common folder, or in folders that split the set (train, val, test). A few pictures beside the

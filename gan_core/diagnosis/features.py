@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from gan_core.diagnosis.thresholds import limit
 
 if TYPE_CHECKING:
-    from gan_core.diagnosis.lost import Where
     from gan_core.record.history import History
 
 __all__ = ["RECENT", "Flags", "Floats", "Series", "Signs", "recent"]
@@ -78,7 +77,6 @@ class Signs:
             the data.
         pace: How much a step can change, of what a step of the usual rates can; never more than 1.
         placed: Raw samples of the same z in standard deviations of the data, `[n, dim]`; a watch takes them out.
-        where: Where the shown generator's samples lie, of data with known modes; a watch takes it out.
     """
 
     step: int
@@ -118,7 +116,6 @@ class Signs:
     shift: float = math.nan
     pace: float = 1.0
     placed: Floats | None = field(default=None, repr=False, compare=False)
-    where: Where | None = field(default=None, repr=False, compare=False)
 
 
 class Series:
@@ -199,7 +196,9 @@ def _scatter(x: Floats) -> Floats:
 def _middle(ordered: Floats) -> Floats:
     """Median of each row of ascending numbers, NaN aside, ``[n]``."""
     rows, count = np.arange(len(ordered)), np.isfinite(ordered).sum(1)
-    return (ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, np.minimum(count // 2, _NOISY - 1)]) / 2
+    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, _NOISY - 1)
+    out: Floats = (ordered[rows, low] + ordered[rows, high]) / 2
+    return out
 
 
 _NOISY: Final = 12

@@ -19,7 +19,6 @@ from gan_core.config import RunConfig
 from gan_core.data import Images, Points
 from gan_core.diagnosis.features import Signs
 from gan_core.diagnosis.grain import checker
-from gan_core.diagnosis.lost import Where
 from gan_core.diagnosis.pace import pace
 from gan_core.diagnosis.scene import RARE, SEED, N, Scene, apart, scene_of, shares_of
 from gan_core.game.sampling import sample_prior
@@ -59,6 +58,8 @@ def look(
     Returns:
         The signs, or None if the data are too few to say anything, or the samples are no numbers.
     """
+    if config.conditioned:
+        return None
     scene = scene_of(data)
     if scene is None:
         return None
@@ -114,7 +115,6 @@ def look(
         checker=grain,
         pace=pace(config),
         placed=(raw[:_SOME] / scene.spread).double().numpy(),
-        where=_where(shown[:N], data),
         **_by_region(shares[:-1], scene),
         **dict[str, Any](numbers),
     )
@@ -138,12 +138,6 @@ def _slope(real: Tensor, fake: Tensor, x: Tensor, y: Tensor) -> float:
     """Return a lower bound of D's steepness: nothing that is K-Lipschitz differs by more than K times the distance."""
     away = float(distances(x, y).mean())
     return abs(float(real.mean() - fake.mean())) / away if away > 0 else math.nan
-
-
-def _where(shown: Tensor, data: Points | Images) -> Where | None:
-    if not isinstance(data, Points) or data.modes is None:
-        return None
-    return Where.of(data.to_data(shown).double().numpy(), data.modes)
 
 
 def _on(

@@ -13,6 +13,7 @@ from typing import Any, Final
 from gan_core.config import RunConfig
 from gan_core.diagnosis.cures import describe, title_of
 from gan_core.diagnosis.findings import Finding
+from gan_core.diagnosis.restored import restored
 from gan_core.diagnosis.table import FINDINGS
 from gan_core.diagnosis.thresholds import limit
 from gan_core.game.objectives import OBJECTIVES
@@ -35,14 +36,12 @@ class Report:
         step: Steps after which the weights were taken.
         scores: Metrics by name; where there are none the last ones stay.
         findings: Of the diagnosis, the gravest first, or None before its first look.
-        lost: Which mode was lost first, when, and where its samples are now, in words; or "".
     """
 
     run: int
     step: int
     scores: Mapping[str, Score] = field(default_factory=dict)
     findings: Sequence[Finding] | None = None
-    lost: str = ""
 
 
 def verdict(
@@ -62,6 +61,8 @@ def verdict(
         in words and its ``index`` among the finding's.
     """
     if not findings:
+        if "psnr" in header.get("metrics", {}) and header["step"] >= limit("begun"):
+            return restored(_finite_ones(header["metrics"]), _numbers(header, history))
         return _nothing_found(header, history, looked=findings is not None)
     first = findings[0]
     entry = FINDINGS[first.name]
@@ -84,6 +85,10 @@ def verdict(
             {"index": i, "title": title_of(cure), "changes": describe(cure)} for i, cure in enumerate(first.cures)
         ]
     return said
+
+
+def _finite_ones(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: m for name, m in metrics.items() if _finite(m["value"])}
 
 
 def _nothing_found(header: Mapping[str, Any], history: History, *, looked: bool) -> Verdict:

@@ -12,7 +12,6 @@ from gan_core.config import RunConfig
 from gan_core.diagnosis.faults import faults_of
 from gan_core.diagnosis.features import Floats, Signs, recent
 from gan_core.diagnosis.findings import Finding, diagnose
-from gan_core.diagnosis.lost import LostModes
 from gan_core.record.history import StepStats
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ LOOK_EVERY: Final = 100
 _MAX_LOOKS: Final = 400
 _RECENT: Final = 100
 """The newest looks are all kept; of the older ones every second goes when there are too many."""
-_NONE_LOST: Final = "No mode that the samples once held is lost."
 
 
 class Watch:
@@ -33,23 +31,17 @@ class Watch:
 
     Attributes:
         looks: The looks so far, in order of their steps.
-        lost: Which mode was lost first and where its samples are, in words; "" where no modes are known.
     """
 
     def __init__(self) -> None:
         self.looks: list[Signs] = []
-        self.lost = ""
-        self._modes = LostModes()
         self._first: Floats | None = None
 
     def take(self, signs: Signs | None) -> None:
         """Take in one look; one that showed nothing, or came too late, is left out."""
         if signs is None or (self.looks and signs.step <= self.looks[-1].step):
             return
-        if signs.where is not None:
-            lost = self._modes.take(signs.step, signs.where)
-            self.lost = _NONE_LOST if lost is None else lost.words
-        self.looks.append(replace(signs, where=None, placed=None, shift=self._shift(signs)))
+        self.looks.append(replace(signs, placed=None, shift=self._shift(signs)))
         if len(self.looks) > _MAX_LOOKS:
             self.looks = self.looks[:-_RECENT:2] + self.looks[-_RECENT:]
 

@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 
 from tqdm import tqdm
 
+from gan_core.data.own import known, stand_in
 from gan_core.diagnosis import LOOK_EVERY, Watch
 from gan_core.errors import CheckpointError, ConfigError
 from gan_core.export.common import GeneratorCopy
@@ -28,6 +29,9 @@ from gan_core.storage import checkpoint
 from gan_core.training import Trainer
 
 N_FRAMES: Final = 100
+NEED_DATA: Final = ("film", "page")
+"""What is made by training the run again."""
+_NEEDED: Final = "and its data are not in the run's file: name them with --data PATH"
 
 
 def export(args: argparse.Namespace) -> dict[str, Any]:
@@ -37,7 +41,8 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
         args: As `gan_core.export.targets.add_arguments` describes.
 
     Returns:
-        ``step`` and ``files``: path and bytes of each.
+        ``step``; ``files``: path and bytes of each; ``left_out``: what was asked for and cannot be made without the
+        data of one's own that the run was trained on, with the reason.
 
     Raises:
         GanExplorerError: If the run cannot be read, or something cannot be made or written.
@@ -45,7 +50,7 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
     asked = {name: path for name in TARGETS if (path := getattr(args, name)) is not None}
     if not asked:
         raise ConfigError(f"nothing to write: name a file for one of --{', --'.join(TARGETS)}")
-    trainer = checkpoint.load(args.run_file)
+    trainer, left_out = _loaded(args.run_file, asked)
     frames: list[StepFrame] = []
     if "film" in asked or "page" in asked:
         frames = _made_again(trainer)
@@ -55,11 +60,29 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
         checkpoint.write(content, path)
         files[str(path)] = len(content)
     own = trainer.initial_config.data
-    if "script" in asked and own.hash:
+    if "script" in asked and known(own.hash):
         path, content = asked["script"].with_name(own_file_name(own)), own_file(own)
         checkpoint.write(content, path)
         files[str(path)] = len(content)
-    return {"step": trainer.step_count, "files": files}
+    return {"step": trainer.step_count, "files": files, "left_out": left_out}
+
+
+def _loaded(file: Path, asked: dict[str, Path]) -> tuple[Trainer, dict[str, str]]:
+    """Load a run; without the images that it was trained on, take out of ``asked`` what needs them.
+
+    Returns:
+        The run, and what is left out, with the reason.
+    """
+    summary = checkpoint.summarise(file)
+    own = summary.config.data
+    if not own.hash or known(own.hash) or "data" in summary.tensors:
+        return checkpoint.load(file), {}
+    left_out = {name: f"the run is made again for it, {_NEEDED}" for name in NEED_DATA if asked.pop(name, None)}
+    if not asked:
+        raise ConfigError("; ".join(f"--{name}: {reason}" for name, reason in left_out.items()))
+    if "script" in asked:
+        left_out["data of the script"] = f"it reads them from a file, {_NEEDED}"
+    return checkpoint.load(file, data=stand_in(own)), left_out
 
 
 def _makers(
@@ -71,7 +94,12 @@ def _makers(
         "picture": lambda: sample_png(trainer.snapshot()),
         "samples": lambda: samples_zip(GeneratorCopy.of(trainer), args.n),
         "csv": lambda: history_csv(trainer.history),
-        "numbers": lambda: run_json(trainer.config, trainer.step_count, trainer.history),
+        "numbers": lambda: run_json(
+            trainer.config,
+            trainer.step_count,
+            trainer.history,
+            lost="" if trainer.lost is None else trainer.lost.words,
+        ),
         "film": lambda: _film(frames, path, args.seconds),
         "page": lambda: run_page(frames, config, title=title),
         "generator": lambda: generator_safetensors(GeneratorCopy.of(trainer)),

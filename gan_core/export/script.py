@@ -14,7 +14,7 @@ from typing import Final
 
 import torch
 
-from gan_core.config import Intervention, RunConfig
+from gan_core.config import DataConfig, Intervention, RunConfig
 from gan_core.config.paths import leaves
 from gan_core.errors import ConfigError
 from gan_core.export.script_data import data_part
@@ -25,7 +25,7 @@ from gan_core.export.script_updates import updates_part
 from gan_core.game.streams import PURPOSES, RARE_PURPOSES
 
 STEPS: Final = 50
-"""How many steps a script makes by itself if it is not told another number."""
+"""Steps that a script makes by itself if it is not told another number."""
 
 _IMPORTS: Final = {
     "import hashlib",
@@ -60,8 +60,12 @@ _KNOWN: Final = {
     "lookahead",
     "instance_noise",
     "instance_noise_steps",
-    *(f"data.{name}" for name in ("name", "hash", "size", "colour", "flip", "classes")),  # some are of own data alone
-    *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm")),
+    "adversarial",
+    "reconstruction",
+    "reconstruction_z",
+    "z_reward",
+    *(f"data.{name}" for name in DataConfig.model_fields),  # some are of own data alone
+    *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "upsampling")),
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
     "discriminator.minibatch",
     "discriminator.logit_gain",

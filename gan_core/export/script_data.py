@@ -96,30 +96,31 @@ def _digits(config: DataConfig, labelled: bool) -> Part:
     """Write how scikit-learn's digits are read and split."""
     bits = textwrap.indent("\n".join(f'"{line}"' for line in textwrap.wrap(images._DIGITS_TRAIN_BITS, 100)), "    ")
     needed = {"import base64", "import numpy as np", "from sklearn.datasets import load_digits"}
-    code = _DIGITS.format(bits=bits) + (_DIGIT_LABELS if labelled else "")
-    return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled)
+    code = _DIGITS.format(bits=bits) + (_DIGIT_LABELS if labelled or config.balanced else "")
+    return needed, code + "\n" + _sample_images(config, labelled)
 
 
 def _idx(config: DataConfig, labelled: bool) -> Part:
     """Write how files in IDX format are read."""
     needed = {"import gzip", "import os", "from pathlib import Path", "import numpy as np"}
-    code = _IDX.format(folder=DATASETS[config.name].folder) + (_IDX_LABELS if labelled else "")
-    return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled)
+    code = _IDX.format(folder=DATASETS[config.name].folder) + (_IDX_LABELS if labelled or config.balanced else "")
+    return needed, code + "\n" + _sample_images(config, labelled)
 
 
 def _cifar10(config: DataConfig, labelled: bool) -> Part:
     """Write how CIFAR-10's records are read."""
-    needed, code = cifar10_part(labelled=labelled)
-    return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled, from_bytes=True)
+    needed, code = cifar10_part(labelled=labelled or config.balanced)
+    return needed, code + "\n" + _sample_images(config, labelled, from_bytes=True)
 
 
 def _own(config: DataConfig, labelled: bool) -> Part:
     """Write how the file of a person's own data is read."""
-    data = load_data(config)
-    needed, code = own_part(config, labelled=labelled)
-    if isinstance(data, Points):
+    needed, code = own_part(config, labelled=labelled or config.balanced)
+    if len(config.shape) == 1:
+        data = load_data(config)
+        assert isinstance(data, Points)
         return needed, code + _SAMPLE_POINTS.format(centre=data.centre, scale=data.scale)
-    return needed, code + "\n" + _sample_images(flip=config.flip, labelled=labelled, from_bytes=True)
+    return needed, code + "\n" + _sample_images(config, labelled, from_bytes=True)
 
 
 _WRITERS: Final[Mapping[Script, Callable[[DataConfig, bool], Part]]] = {
@@ -129,23 +130,29 @@ _WRITERS: Final[Mapping[Script, Callable[[DataConfig, bool], Part]]] = {
     "cifar-10": _cifar10,
     "own": _own,
 }
-"""What writes the code for each way in which a script gets its samples, and whether it reads their classes."""
+"""Writers of the code for each way in which a script gets its samples, and whether it reads their classes."""
 
 
-def _sample_images(*, flip: bool, labelled: bool, from_bytes: bool = False) -> str:
+def _sample_images(config: DataConfig, labelled: bool, *, from_bytes: bool = False) -> str:
+    index, before = 'torch.randint(len(images), (BATCH_SIZE,), generator=rng["data"])', ""
+    how = "drawn with replacement"
+    if config.balanced:
+        before = "weights = 1.0 / labels.bincount()[labels].double()  # all classes weigh the same\n"
+        index = 'torch.multinomial(weights, BATCH_SIZE, replacement=True, generator=rng["data"])'
+        how = "all classes equally often"
     what = "in [-1, 1], and their classes" if labelled else "[batch, channels, height, width] in [-1, 1]"
     lines = [
-        f'"""A batch of training images, drawn with replacement: {what}."""',
-        'index = torch.randint(len(images), (BATCH_SIZE,), generator=rng["data"])',
+        f'"""A batch of training images, {how}: {what}."""',
+        f"index = {index}",
         "batch = images.index_select(0, index)" + (".float().div_(127.5).sub_(1.0)" if from_bytes else ""),
     ]
-    if flip:
+    if config.flip:
         lines += [
             'mirrored = torch.rand(BATCH_SIZE, 1, 1, 1, generator=rng["data"]) < 0.5',
             "batch = torch.where(mirrored, batch.flip(-1), batch)",
         ]
     lines.append("return batch, labels.index_select(0, index)" if labelled else "return batch")
-    return "\ndef sample_real():\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
+    return f"{before}\n" * bool(before) + "\ndef sample_real():\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
 
 
 def _draw(draw: Callable[..., Tensor]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gan_core.config import DataConfig
 from gan_core.data import Images
-from gan_core.data.own import find, load_own
+from gan_core.data.own import find, known, load_own
 from gan_core.data.own_data import OwnImages, OwnPoints
 
 _CIFAR10: Final = """
@@ -42,9 +42,13 @@ file = Path(sys.argv[2]) if len(sys.argv) > 2 else beside
 if not file.is_file():
     sys.exit(f"no {{file}}: name the file of the data as the second argument")
 {read}
-DIGEST = "{digest}"
+{check}"""
+
+_CHECK: Final = """DIGEST = "{digest}"
 if hashlib.sha256({content}).hexdigest() != DIGEST:
     sys.exit(f"{{file}} is not the data of this run")
+"""
+_UNCHECKED: Final = """# The data were not there when this was written, so nothing here checks that the file holds them.
 """
 
 _READ: Final = "values = np.load(file, allow_pickle=False)"
@@ -74,10 +78,12 @@ def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], s
         labelled: True to read the classes of images too.
 
     Raises:
-        DataError: If they are gone.
+        DataError: If they are points, and gone; a script without its images is written, and checks them less.
     """
-    values, classes = _own_values(config)
     points = len(config.shape) == 1
+    if not known(config.hash) and not points:
+        return _images_elsewhere(config, labelled=labelled)
+    values, classes = _own_values(config)
     what = "The points, [n, 2]" if points else "The images, bytes [n, channels, height, width]"
     content, code_of_content, read = values.tobytes(), "values.tobytes()", _READ if classes is None else _READ_IMAGES
     if labelled:
@@ -89,24 +95,35 @@ def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], s
             _READ_BOTH,
         )
     digest = hashlib.sha256(content).hexdigest()
-    code = _OWN.format(what=what, name=own_file_name(config), digest=digest, read=read, content=code_of_content)
+    check = _CHECK.format(digest=digest, content=code_of_content)
+    code = _OWN.format(what=what, name=own_file_name(config), read=read, check=check)
     imports = {"from pathlib import Path", "import numpy as np"}
     if points:
         return imports | {"from torch import Generator, Tensor"}, code + _OWN_POINTS
     return imports, code + "images = torch.from_numpy(values)\n" + "labels = torch.from_numpy(classes)\n" * labelled
 
 
-def own_file_name(config: DataConfig) -> str:
-    """Name the file of own data that a script reads.
+def _images_elsewhere(config: DataConfig, *, labelled: bool) -> tuple[set[str], str]:
+    """As `own_part`, for images that are not here."""
+    read = _READ_BOTH if labelled else _READ_IMAGES if config.classes else _READ
+    what = "The images, bytes [n, channels, height, width]" + ", and the class of each" * labelled
+    code = _OWN.format(what=what, name=own_file_name(config), read=read, check=_UNCHECKED)
+    code += "images = torch.from_numpy(values)\n" + "labels = torch.from_numpy(classes)\n" * labelled
+    return {"from pathlib import Path", "import numpy as np"}, code
 
-    Raises:
-        DataError: If the data are gone.
-    """
-    own = find(config.name, config.hash)
-    if not isinstance(own, OwnImages):
+
+def own_file_name(config: DataConfig) -> str:
+    """Name the file of own data that a script reads."""
+    if len(config.shape) == 1:
         return f"{config.name}-{config.hash[:8]}.npy"
+    labelled = bool(config.classes)
+    if known(config.hash):
+        own = find(config.name, config.hash)
+        labelled = isinstance(own, OwnImages) and own.labels is not None
     shape = "x".join(map(str, config.shape))  # the same pictures at another size are another file
-    return f"{config.name}-{config.hash[:8]}-{shape}.{'npy' if own.labels is None else 'npz'}"
+    if config.held_out:
+        shape += f"-without-{config.held_out:g}"
+    return f"{config.name}-{config.hash[:8]}-{shape}.{'npz' if labelled else 'npy'}"
 
 
 def own_file(config: DataConfig) -> bytes:

@@ -1,8 +1,10 @@
 r"""Is it memory? Nearest training samples by pixels, and a test whether samples lie closer to them than they should.
 
 If G has learnt the distribution and copied nothing, a sample is as often closer to its nearest training image as to
-its nearest held-out image, given as many of each: $P(\text{closer to train}) = 1/2$ (after arXiv:2004.05675). The
-share of n samples has a standard deviation of $1 / (2\sqrt n)$ about it.
+its nearest held-out image, given as many of each (or corrected for unequal numbers): $P(\text{closer to train}) = 1/2$
+(after arXiv:2004.05675). The share of n samples has a standard deviation of $1 / (2\sqrt n)$ about it where images are
+many. Of few images chance in which of them are held out adds to it: it is what the share does if all of them are dealt
+out anew at random.
 """
 
 from __future__ import annotations
@@ -16,8 +18,15 @@ from torch import Generator, Tensor
 from gan_core.data import Images
 from gan_core.data.images import network_units
 from gan_core.errors import DataError
+from gan_core.metrics.neighbours import even_chance, sooner
 
 _PART: Final = 4096
+_FEW: Final = 400
+"""Up to so many held-out images, it matters which these are, and copies of other training images would not be seen
+if as few of them were compared."""
+MAX_TRAIN: Final = 2_500
+"""Training images beside few held-out ones."""
+_DEALS: Final = 400
 MAX_COMPARED: Final = 10_000
 """Images of each kind that the test looks at."""
 
@@ -30,13 +39,15 @@ class CopyTest:
         share: Of the samples that lie closer to a training image than to any held-out one; ties count half.
         noise: Its standard deviation if nothing is copied.
         n: Samples.
-        n_images: Images of each kind.
+        n_images: Held-out images, and as many training images unless there are few.
+        n_train: Training images that were compared.
     """
 
     share: float
     noise: float
     n: int
     n_images: int
+    n_train: int
 
 
 def nearest(samples: Tensor, images: Tensor, k: int = 1) -> tuple[Tensor, Tensor]:
@@ -76,9 +87,22 @@ def copy_test(samples: Tensor, data: Images, rng: Generator) -> CopyTest:
     if data.held_out is None:
         raise DataError(f"{data.name} has no held-out images here, and without them copies cannot be told from luck")
     n = min(len(data.train), len(data.held_out), MAX_COMPARED)
-    train, held_out = (
-        nearest(samples, images[torch.randperm(len(images), generator=rng)[:n]])[0][:, 0]
-        for images in (data.train, data.held_out)
-    )
-    closer = (train < held_out).float() + 0.5 * (train == held_out).float()
-    return CopyTest(float(closer.mean()), 0.5 / len(samples) ** 0.5, len(samples), n)
+    few = n <= _FEW
+    train = data.train[torch.randperm(len(data.train), generator=rng)[: MAX_TRAIN if few else n]]
+    held_out = data.held_out[torch.randperm(len(data.held_out), generator=rng)[:n]]
+    noise = 0.5 / len(samples) ** 0.5
+    if few:
+        place = nearest(samples, torch.cat((train, held_out)))[1][:, 0]
+        is_train = torch.arange(len(train) + n) < len(train)
+        share = _share_of(place, is_train)
+        deals = [_share_of(place, is_train[torch.randperm(len(is_train), generator=rng)]) for _ in range(_DEALS)]
+        noise = max(noise, float(torch.tensor(deals).std()))
+    else:
+        share = sooner(nearest(samples, train)[0][:, 0], nearest(samples, held_out)[0][:, 0])
+    return CopyTest(share, noise, len(samples), n, len(train))
+
+
+def _share_of(place: Tensor, is_train: Tensor) -> float:
+    """Compute the share, corrected for the numbers of images, from the nearest image of each sample, ``[n]``."""
+    n_train = int(is_train.sum())
+    return even_chance(float(is_train[place].double().mean()), n_train, len(is_train) - n_train)

@@ -86,7 +86,7 @@ class Request:
         return self._query.get(name, default)
 
     def has(self, name: str) -> bool:
-        """Whether there is such a parameter."""
+        """Tell whether there is such a parameter."""
         return bool(self._query.get(name))
 
     def edit(self) -> Edit:

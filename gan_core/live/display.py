@@ -46,6 +46,7 @@ class Display:
     Attributes:
         builder: Builds the frames.
         wanted: True if somebody waits for a newer frame.
+        looked_at: When somebody last asked for a frame.
         which: Whose samples to show.
         stale: True if what stands around the picture has changed: a frame is to be built soon.
     """
@@ -58,6 +59,7 @@ class Display:
     ) -> None:
         self.builder = FrameBuilder(clock)
         self.wanted = True
+        self.looked_at = clock()
         self.which: Which = "ema"
         self.stale = False
         self._worker, self._on_frame = SnapshotWorker(thread), on_frame
@@ -79,7 +81,7 @@ class Display:
         return self._worker.busy
 
     def is_of(self, sight: Sight) -> bool:
-        """Whether the newest snapshot is of this moment."""
+        """Tell whether the newest snapshot is of this moment."""
         return self.builder.snapshot is not None and self._seen == (sight, self.which)
 
     def look(self, trainer: Trainer, sight: Sight) -> None:

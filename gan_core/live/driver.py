@@ -10,12 +10,13 @@ from __future__ import annotations
 import atexit
 import itertools
 import logging
+import math
 import threading
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gan_core.diagnosis.report import Report
 from gan_core.errors import ConfigError, GanExplorerError
@@ -27,6 +28,8 @@ from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Accepted, Run, Show
 from gan_core.live.status import State
+
+T = TypeVar("T")
 
 OBSERVED_EVERY: Final = 1.0
 """Seconds after which a snapshot is taken for the observers alone, when nobody else asks for one."""
@@ -55,6 +58,17 @@ def close_all(timeout: float = 3.0) -> None:
 
 
 atexit.register(close_all)
+
+
+def waiting_words(place: int, slots: Slots) -> str:
+    """Say where a run stands in the queue, and when its turn comes.
+
+    Args:
+        place: In the queue, from 1.
+        slots: What it waits for.
+    """
+    seconds = 5 * math.ceil(max(1.0, slots.seconds_until(place)) / 5)  # in fives: no new frame every second
+    return f"Waiting for a free place: number {place} in the queue. The next turn comes in about {seconds} s."
 
 
 class Driver:
@@ -92,6 +106,7 @@ class Driver:
         self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
         self._suspended = self._closed = self._woken = self._urgent = False
+        self._said = ""
         self._next_look = self._last_look = 0.0
         self._last = clock()
         self._thread: threading.Thread | None = None
@@ -169,6 +184,21 @@ class Driver:
 
         self.call(begin)
 
+    def ask(self, run: Run, question: Callable[[Run], T], timeout: float) -> T | None:
+        """Answer a question of a run between two steps; not for the driver's own thread.
+
+        Args:
+            run: One of those that it plays.
+            question: What to ask.
+            timeout: Seconds to wait for the step in hand.
+
+        Returns:
+            The answer; None if it did not come in that time or the run failed.
+        """
+        found: list[T] = []
+        self.call(lambda: self.each([run], lambda run: found.append(question(run))))
+        return found[0] if self.flush(timeout) and found else None
+
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every command given so far is taken; returns whether it was. Not for the driver's own thread."""
         taken = threading.Event()
@@ -208,7 +238,7 @@ class Driver:
             self._commands.popleft()()
         new = [run for run in self.runs if run.waiting]
         if new:
-            self.tempo.place = 0
+            self.tempo.place, self._said = 0, ""
             self.each(new, Run.build)
             self._last = self._clock()
         self.state = self._permitted()
@@ -262,17 +292,19 @@ class Driver:
             if self._slots is not None:
                 self._slots.release(self.key)
             if self.tempo.place:  # it waited until now
-                self.tempo.place = 0
+                self.tempo.place, self._said = 0, ""
                 for run in self.runs:
                     run.message = ""
             return "paused"
         if self._slots is None:
             return "playing"
-        place = self._slots.request(self.key, self._visitor, self._wake)
-        if place != self.tempo.place:
-            self.tempo.place = place
+        unseen = self._clock() - max(run.display.looked_at for run in self.runs)
+        place = self._slots.request(self.key, self._visitor, self._wake, unseen=unseen)
+        said = waiting_words(place, self._slots) if place else ""
+        if place != self.tempo.place or said != self._said:
+            self.tempo.place, self._said = place, said
             for run in self._live:
-                run.say(f"Waiting for a free place: number {place} in the queue." if place else "")
+                run.say(said)
         return "queued" if place else "playing"
 
     @property

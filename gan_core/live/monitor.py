@@ -192,7 +192,7 @@ class Monitor:
         if job.scores:
             scores = score_generators(job.config, job.data, job.generator, job.ema)
             record.scores_from = job.worked + rest_for(self._clock.worked() - looked, SHARE_SCORES, n)
-        runner.report(Report(job.run, job.step, scores, findings, record.watch.lost))
+        runner.report(Report(job.run, job.step, scores, findings))
         self._sound(runner, record, findings or ())
 
     def _sound(self, runner: Watched, record: _Record, findings: Sequence[Finding]) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from gan_core.config import Change, Intervention, RunConfig
+from gan_core.config.interventions import MAX_INTERVENTIONS
 from gan_core.data import load_data
 from gan_core.diagnosis import Finding, diverged_message
 from gan_core.diagnosis.report import Report
@@ -27,8 +28,6 @@ from gan_core.metrics import Score
 from gan_core.record.history import StepStats
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.training import Trainer
-
-T = TypeVar("T")
 
 _ENDED: Final = ("diverged", "error")
 _PROGRESS_EVERY: Final = 0.2
@@ -175,7 +174,7 @@ class Run:
         """
         if which is not None and which != self.display.which:
             self.post(Show(which))
-        self.display.wanted = True
+        self.display.wanted, self.display.looked_at = True, self._clock()
         if self.post == self.take:  # played by hand: nobody else refreshes the picture
             if self.waiting:
                 self.build()
@@ -199,6 +198,9 @@ class Run:
         Raises:
             ConfigError: If it is not allowed.
         """
+        lasting = isinstance(command, do.Retune | do.NameDirection | do.Step) and command != do.Step()
+        if lasting and len(self.interventions) >= MAX_INTERVENTIONS:
+            raise ConfigError(f"this run has had {MAX_INTERVENTIONS:,} changes, and more are not kept: begin a new one")
         match command:
             case do.Retune():
                 asked, config = command.changes, self.config
@@ -225,15 +227,13 @@ class Run:
         self.settings.accept(plan)
         return plan
 
+    def begin(self, plan: Plan, preset: str | None = None) -> None:
+        """Replace this run by another; arguments as for `plan`. It plays on if this one was playing."""
+        self.post(self.plan(plan, preset))
+
     def report(self, report: Report) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
         self.post(report)
-
-    def ask(self, question: Callable[[Run], T]) -> T:
-        """Answer a question of the run as it stands; on its thread."""
-        if self.waiting:
-            self.build()
-        return question(self)
 
     # -- on the thread ---------------------------------------------------------------------------------------
 

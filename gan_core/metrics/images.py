@@ -1,7 +1,8 @@
 """Scores of images: by pixels, by neighbours, and by a judge where the data set has one.
 
-Compared with held-out images where there are some, else with half of the training images; the floor is what the
-training images (or the other half) reach in place of the generated ones.
+Compared with held-out images where there are as many as half of the training images, or as many as are ever used; else
+with half of the training images. The floor is what the training images (or the other half) reach in place of the
+generated ones.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gan_core.metrics.any_data import score_any
 from gan_core.metrics.distances import random_directions, sliced_wasserstein
 from gan_core.metrics.judge import find_judge
 from gan_core.metrics.kernel import frechet, kid
-from gan_core.metrics.neighbours import K
+from gan_core.metrics.neighbours import K, distances, even_chance, sooner
 from gan_core.metrics.table import Score
 
 __all__ = ["class_shares", "score_images"]
@@ -68,7 +69,9 @@ def score_images(data: Images, fake: Floats, *, rng_seed: int = 0) -> dict[str, 
     }
     if n <= K:
         return scores
-    scores |= score_any(flat_real, flat_other, flat, held_out=data.held_out is not None)
+    scores |= score_any(flat_real, flat_other, flat, held_out=_held_out_serves(data))
+    if data.held_out is not None and not _held_out_serves(data):
+        scores["closer_to_train"] = Score(_closer_to_train(data, flat, rng), 0.5, len(flat))
     judge = find_judge(data)
     if judge is None:
         distance, floor = (kid(flat_real.numpy(), x.numpy()) for x in (flat, flat_other))
@@ -100,10 +103,25 @@ def class_shares(data: Images, fake: Floats) -> dict[str, float]:
 def _two_real_sets(data: Images, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Two disjoint sets of real images in random order: to compare with, and for the floor."""
     order = torch.from_numpy(rng.permutation(data.n_train))
-    if data.held_out is None:
+    if data.held_out is None or not _held_out_serves(data):
         half = len(order) // 2
         first, order = data.train[order[:half][:_N]], order[half:]
     else:
         chosen = torch.from_numpy(rng.permutation(len(data.held_out)))
         first = data.held_out[chosen[:_N]]
     return network_units(first), network_units(data.train[order[:_N]])
+
+
+def _held_out_serves(data: Images) -> bool:
+    """Tell whether the held-out images are enough to compare with: a few would make every score a matter of luck."""
+    return data.held_out is not None and len(data.held_out) >= min(_N, data.n_train // 2)
+
+
+def _closer_to_train(data: Images, fake: Tensor, rng: np.random.Generator) -> float:
+    """Compare with all held-out images and with many more training images, as copies of others would not be seen."""
+    assert data.held_out is not None
+    chosen = torch.from_numpy(rng.permutation(data.n_train)[:_N])
+    train, held_out = (network_units(x).flatten(1) for x in (data.train[chosen], data.held_out))
+    near = distances(fake, torch.cat((train, held_out)))
+    share = sooner(near[:, : len(train)].min(1).values, near[:, len(train) :].min(1).values)
+    return even_chance(share, len(train), len(held_out))

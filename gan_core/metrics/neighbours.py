@@ -15,7 +15,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["Cloud", "K", "NeighbourScores", "closer_to_train", "compare", "coverage_of_real", "distances"]
+from gan_core.metrics.clipped import clipped_coverage, clipped_density
+
+__all__ = [
+    "Cloud",
+    "K",
+    "NeighbourScores",
+    "closer_to_train",
+    "compare",
+    "coverage_of_real",
+    "distances",
+    "even_chance",
+    "sooner",
+]
 
 Floats = NDArray[np.floating]
 
@@ -37,6 +49,9 @@ class NeighbourScores:
         two_sample: Accuracy of telling real from fake by the nearest other sample: ½ for equal sets, 1 for sets
             apart, below ½ for copies.
         diversity: Mean distance of two fake samples over that of two real ones.
+        clipped_density: Density of which neither a sample nor a ball of an outlier counts more than another, over what
+            the real samples reach among themselves, at most 1.
+        clipped_coverage: Share of good samples that would fill the real balls as well as these do.
     """
 
     precision: float
@@ -45,6 +60,8 @@ class NeighbourScores:
     coverage: float
     two_sample: float
     diversity: float
+    clipped_density: float
+    clipped_coverage: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +74,8 @@ class Cloud:
         nearest: Distance of each point's nearest other point, `[n]`.
         mean_distance: Of two different points.
         k: Neighbours in a ball.
+        clipped: The radii, none larger than their median: an outlier's ball would hold whatever is drawn, `[n]`.
+        crowding: Mean over the points of the others' clipped balls that hold it, over k and at most 1.
     """
 
     points: Tensor
@@ -64,6 +83,8 @@ class Cloud:
     nearest: Tensor
     mean_distance: float
     k: int
+    clipped: Tensor
+    crowding: float
 
     @classmethod
     def of(cls, points: Floats | Tensor, k: int = K) -> Cloud:
@@ -79,8 +100,11 @@ class Cloud:
         n = len(x)
         mean = float(table.sum() / (n * (n - 1)))
         table.fill_diagonal_(torch.inf)
-        near = table.topk(k, dim=1, largest=False).values
-        return cls(x, near[:, -1], near[:, 0], mean, k)
+        near, index = table.topk(k, dim=1, largest=False)
+        radius = near[:, -1]
+        clipped = radius.clamp(max=float(np.median(radius.numpy())))
+        held = torch.bincount(index[near <= clipped[:, None]], minlength=n)
+        return cls(x, radius, near[:, 0], mean, k, clipped, _mean((held.double() / k).clamp(max=1)))
 
 
 def distances(a: Tensor, b: Tensor) -> Tensor:
@@ -96,12 +120,13 @@ def compare(real: Cloud, fake: Cloud) -> NeighbourScores:
 
     Precision and recall of Kynkäänniemi et al. 2019 (arXiv:1904.06991), density and coverage of Naeem et al. 2020
     (arXiv:2002.09797), the 1-NN two-sample test of Lopez-Paz & Oquab 2017 (arXiv:1610.06545), whose accuracy is
-    the mean of the two sets' here, so that their sizes may differ a little; equal ones are meant.
+    the mean of the two sets' here, so that their sizes may differ a little; equal ones are meant. Clipped density and
+    clipped coverage of Salvy et al. 2025 (arXiv:2507.01761, and its authors' code).
     """
     table = distances(real.points, fake.points)
     in_real = table <= real.radius[:, None]
     near_fake, near_real = table.min(1).values, table.min(0).values
-    right = (_sooner(real.nearest, near_fake) + _sooner(fake.nearest, near_real)) / 2
+    right = (sooner(real.nearest, near_fake) + sooner(fake.nearest, near_real)) / 2
     return NeighbourScores(
         precision=_mean(in_real.any(0)),
         recall=_mean((table <= fake.radius).any(1)),
@@ -109,6 +134,8 @@ def compare(real: Cloud, fake: Cloud) -> NeighbourScores:
         coverage=_mean(in_real.any(1)),
         two_sample=right,
         diversity=fake.mean_distance / real.mean_distance if real.mean_distance else float("nan"),
+        clipped_density=clipped_density(table, real.clipped, real.k, real.crowding),
+        clipped_coverage=clipped_coverage(table, real.radius, real.k),
     )
 
 
@@ -123,7 +150,22 @@ def closer_to_train(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
     """
     if train.shape != held_out.shape:
         raise ValueError(f"train {tuple(train.shape)} and held-out {tuple(held_out.shape)} must have one shape")
-    return _sooner(distances(fake, train).min(1).values, distances(fake, held_out).min(1).values)
+    return sooner(distances(fake, train).min(1).values, distances(fake, held_out).min(1).values)
+
+
+def even_chance(share: float, n_train: int, n_held_out: int) -> float:
+    """Correct a share of samples that are nearer to a training image for unequal numbers of images.
+
+    It is the number of samples nearest to a training image, for each such image, over that and the same number of the
+    held-out ones: ½ if nothing is copied, 1 if everything is, and the share itself if there are as many of each.
+
+    Args:
+        share: Of samples whose nearest image is a training one.
+        n_train: Training images.
+        n_held_out: Held-out images.
+    """
+    train, held_out = share / n_train, (1 - share) / n_held_out
+    return train / (train + held_out)
 
 
 def coverage_of_real(n: int, m: int, k: int = K) -> float:
@@ -132,7 +174,8 @@ def coverage_of_real(n: int, m: int, k: int = K) -> float:
     return float(1 - np.prod((n - i) / (m + n - i)))
 
 
-def _sooner(a: Tensor, b: Tensor) -> float:
+def sooner(a: Tensor, b: Tensor) -> float:
+    """Share of distances `[n]` that are smaller in the first; ties count ½."""
     return _mean(a < b) + _mean(a == b) / 2
 
 

@@ -6,388 +6,37 @@ what says most comes first.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
 
+from gan_core.metrics.doubts import Situation
+from gan_core.metrics.entries import distances, judge, modes, neighbours, paired
+from gan_core.metrics.entry import COURSES, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
-__all__ = ["METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
+if TYPE_CHECKING:
+    from gan_core.config import RunConfig
+    from gan_core.data import Images, Points
 
-Kind = Literal["plane", "images"]
-"""Kind of samples: points in the plane or images."""
-Format = Literal["count", "percent", "decimal"]
-Dash = Literal["", "solid", "dash", "dot", "dashdot"]
-
-_KINDS: Final[tuple[Kind, ...]] = ("plane", "images")
-
-
-@dataclass(frozen=True)
-class Score:
-    """One measured number.
-
-    Attributes:
-        value: The score; NaN where it is undefined for these samples.
-        floor: What real data of the same size reach: the best a generator can be told apart from. A
-            lower bound for distances, an upper one for shares. None where there is none.
-        n: Number of fake samples it was computed from.
-    """
-
-    value: float
-    floor: float | None
-    n: int
-
-
-@dataclass(frozen=True)
-class Card:
-    """A metric's place among the three numbers beside the live picture; the first that are measured are shown.
-
-    Attributes:
-        title: Above the number.
-        help: Tooltip.
-        kinds: Kinds of samples for which there is a card.
-        expected: True if data with known modes have the card, empty, before the first measurement.
-        floor_digits: Digits of a percentage that real data reach.
-    """
-
-    title: str
-    help: str
-    kinds: tuple[Kind, ...] = _KINDS
-    expected: bool = False
-    floor_digits: int = 0
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A metric's line over the steps in the live view.
-
-    Attributes:
-        kind: Kind of samples for which the values are kept.
-        name: What the line is called on hover.
-        key: What the plot's key calls it; its name if "".
-        help: Tooltip of the key.
-        dash: The line in the plot of scores; "" for none.
-        strip: True if the strip "the run so far" shows it.
-    """
-
-    kind: Kind
-    name: str
-    key: str = ""
-    help: str = ""
-    dash: Dash = ""
-    strip: bool = False
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric: how its scores are read and shown.
-
-    Attributes:
-        name: Its key in results.
-        label: A short title.
-        definition: One plain sentence.
-        higher_is_better: Direction; for a ratio to the real data, the direction away from collapse.
-        range: Smallest and largest value; infinity where there is no bound.
-        source: Where the definition comes from.
-        unit: "" for shares and ratios.
-        format: How a number is written.
-        floor_label: What the value of real data is called.
-        out_of: Metric that holds the largest possible count, or "".
-        card: Its card beside the live picture, or None.
-        curve: Its line in the live view, or None.
-        listed: What a list of saved runs calls it; "" if it has no place there.
-        swept: True if the tables and figures of a sweep show it.
-        ranks_states: True if the best state of a run is the best by this metric (the first that the run has).
-    """
-
-    name: str
-    label: str
-    definition: str
-    higher_is_better: bool
-    range: tuple[float, float]
-    source: str
-    unit: str = ""
-    format: Format = "decimal"
-    floor_label: str = "real data"
-    out_of: str = ""
-    card: Card | None = None
-    curve: Curve | None = None
-    listed: str = ""
-    swept: bool = False
-    ranks_states: bool = False
-
-
-_INF = math.inf
-_PACGAN = "PacGAN, arXiv:1712.04086"
-_GAN_EXPLORER = "GAN Explorer"
+__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts", "label_of"]
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
-    for metric in (
-        Metric(
-            "modes_reached",
-            "Modes reached",
-            "Modes that are the nearest of at least a fifth of their fair share of all samples.",
-            True,
-            (0, _INF),
-            _GAN_EXPLORER,
-            format="count",
-            out_of="n_modes",
-            card=Card(
-                "reaches",
-                "A mode is reached if it is the nearest to at least a fifth of its fair share of all samples",
-                ("plane",),
-                expected=True,
-            ),
-            curve=Curve("plane", "modes reached", strip=True),
-            listed="modes",
-        ),
-        Metric(
-            "modes",
-            "Modes captured",
-            "Modes that hold at least one high-quality sample (GAN Lab's data: a quarter of their share).",
-            True,
-            (0, _INF),
-            _PACGAN,
-            format="count",
-            out_of="n_modes",
-            swept=True,
-        ),
-        Metric(
-            "n_modes",
-            "Modes",
-            "Modes that the data have.",
-            True,
-            (0, _INF),
-            _PACGAN,
-            format="count",
-        ),
-        Metric(
-            "high_quality",
-            "High quality",
-            "Share of samples inside the region of a mode, for round modes 3 standard deviations.",
-            True,
-            (0, 1),
-            _PACGAN,
-            format="percent",
-            card=Card(
-                "sharp",
-                "Share of samples within three standard deviations of a mode",
-                ("plane",),
-                expected=True,
-                floor_digits=1,
-            ),
-            curve=Curve(
-                "plane",
-                "sharp",
-                help="Share of samples within three standard deviations of a mode: 1 is best",
-                dash="solid",
-            ),
-            listed="sharp",
-            swept=True,
-        ),
-        Metric(
-            "reverse_kl",
-            "Reverse KL",
-            "KL divergence of the high-quality samples' shares of the modes from the true shares.",
-            False,
-            (0, _INF),
-            _PACGAN,
-            "nats",
-            swept=True,
-        ),
-        Metric(
-            "all_sample_kl",
-            "KL, all samples",
-            "The same over the nearest mode of every sample, sharp or not: it tells collapse from blur.",
-            False,
-            (0, _INF),
-            _GAN_EXPLORER,
-            "nats",
-        ),
-        Metric(
-            "std_ratio",
-            "Width of modes",
-            "Standard deviation of a mode's high-quality samples over the true one: low is a collapse within modes.",
-            True,
-            (0, _INF),
-            _GAN_EXPLORER,
-        ),
-        Metric(
-            "js",
-            "Jensen-Shannon",
-            "Jensen-Shannon divergence of real and generated samples counted in 30 x 30 cells and one "
-            "for everything outside the frame: 0 the same, 1 nothing in common.",
-            False,
-            (0, 1),
-            "after GAN Lab, arXiv:1809.01587",
-            "bits",
-            card=Card(
-                "distance to the data",
-                "Jensen–Shannon divergence on a grid: 0 is the same, 1 has nothing in common",
-                ("plane",),
-            ),
-            curve=Curve(
-                "plane",
-                "distance to the data (JS)",
-                "distance",
-                "Jensen–Shannon distance to the data: 0 is best",
-                "dashdot",
-            ),
-            listed="JS",
-            swept=True,
-            ranks_states=True,
-        ),
-        Metric(
-            "frechet_classifier",
-            "Fréchet classifier distance",
-            "Fréchet distance of two Gaussians fitted to a small classifier's features; comparable only at equal n "
-            "and with the same classifier.",
-            False,
-            (0, _INF),
-            "after arXiv:1706.08500",
-            card=Card(
-                "classifier distance",
-                "Fréchet distance of the features of a small classifier: 0 is the same; comparable at equal n alone",
-                ("images",),
-            ),
-            swept=True,
-        ),
-        Metric(
-            "sliced_wasserstein",
-            "Sliced Wasserstein",
-            "How far samples must be moved to turn the generated set into the real one, averaged over directions.",
-            False,
-            (0, _INF),
-            "arXiv:1710.10196, section 5",
-            "data units",
-            card=Card(
-                "how far off",
-                "Sliced Wasserstein distance: how far the samples must move, in data units",
-                ("plane",),
-            ),
-            listed="SW",
-            ranks_states=True,
-        ),
-        Metric(
-            "spread",
-            "Spread",
-            "Root mean variance of the generated samples over that of the real data: near 0 when all samples are one.",
-            True,
-            (0, _INF),
-            _GAN_EXPLORER,
-        ),
-        Metric(
-            "kid",
-            "KID",
-            "Unbiased squared kernel distance with (x·y/dim + 1)³, of a judge's features where there is one, else of "
-            "the samples themselves: 0 on average for equal distributions, and so sometimes below.",
-            False,
-            (-_INF, _INF),
-            "arXiv:1801.01401",
-            swept=True,
-        ),
-        Metric(
-            "coverage",
-            "Coverage",
-            "Share of real samples whose ball holds a generated one.",
-            True,
-            (0, 1),
-            "arXiv:2002.09797",
-            format="percent",
-            card=Card(
-                "covers",
-                "Share of real samples in whose neighbourhood a generated one lies",
-            ),
-            curve=Curve(
-                "images",
-                "covers",
-                help="Share of real samples in whose neighbourhood a generated one lies: 1 is best",
-                dash="dash",
-            ),
-            swept=True,
-        ),
-        Metric(
-            "precision",
-            "Precision",
-            "Share of generated samples inside the ball around a real one that reaches its fifth neighbour.",
-            True,
-            (0, 1),
-            "arXiv:1904.06991",
-            format="percent",
-            curve=Curve(
-                "images",
-                "credible",
-                help="Share of generated samples in the neighbourhood of a real one (precision): 1 is best",
-                dash="dot",
-            ),
-        ),
-        Metric(
-            "recall",
-            "Recall",
-            "Share of real samples inside the ball around a generated one that reaches its fifth neighbour.",
-            True,
-            (0, 1),
-            "arXiv:1904.06991",
-            format="percent",
-        ),
-        Metric(
-            "density",
-            "Density",
-            "Mean number of real samples' balls that a generated one lies in, over five.",
-            True,
-            (0, _INF),
-            "arXiv:2002.09797",
-        ),
-        Metric(
-            "two_sample",
-            "Told apart",
-            "Accuracy of calling a sample real or generated as its nearest other sample is: one half is ideal, 1 is "
-            "told apart, less than one half is copied.",
-            False,
-            (0, 1),
-            "arXiv:1610.06545",
-            format="percent",
-        ),
-        Metric(
-            "diversity",
-            "Diversity",
-            "Mean distance between two generated samples over that between two real ones.",
-            True,
-            (0, _INF),
-            _GAN_EXPLORER,
-        ),
-        Metric(
-            "closer_to_train",
-            "Closer to train",
-            "Share of generated samples nearer to a training sample than to any of as many held-out ones: one half is "
-            "honest, 1 is copied.",
-            False,
-            (0, 1),
-            "after arXiv:2004.05675",
-            format="percent",
-        ),
-        Metric(
-            "class_kl",
-            "Class KL",
-            "KL divergence of the classes that a small classifier sees from even shares.",
-            False,
-            (0, _INF),
-            _GAN_EXPLORER,
-            "nats",
-        ),
-        Metric(
-            "confident",
-            "Confident",
-            "Share of samples of which a small classifier is more than 90 % sure.",
-            True,
-            (0, 1),
-            _GAN_EXPLORER,
-            format="percent",
-        ),
-    )
+    for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES, *paired.ENTRIES)
 }
+
+
+DIVERSITY: Final = "diversity"
+"""Name of the one score that needs no comparison of two sets, only their sizes beside each other."""
+
+
+def label_of(name: str) -> str:
+    """Return what a metric is called on pages; of the raw generator's, it says so."""
+    metric = METRICS.get(name.removeprefix("raw_"))
+    if metric is None:
+        return name
+    return f"{metric.label} (raw generator)" if name.startswith("raw_") else metric.label
 
 
 def curves_of(names: Collection[str]) -> list[str]:
@@ -396,7 +45,7 @@ def curves_of(names: Collection[str]) -> list[str]:
     Args:
         names: Of all that was measured.
     """
-    for kind in _KINDS:
+    for kind in COURSES:
         found = [m.name for m in METRICS.values() if m.curve is not None and m.curve.kind == kind and m.name in names]
         if found:
             return found
@@ -405,5 +54,19 @@ def curves_of(names: Collection[str]) -> list[str]:
 
 def facts() -> list[dict[str, Any]]:
     """All entries as JSON-able values, in the order of the table; an infinite end of a range is None."""
-    entries: list[dict[str, Any]] = finite([asdict(metric) for metric in METRICS.values()])
+    known = [asdict(metric) for metric in METRICS.values()]
+    entries: list[dict[str, Any]] = finite([{k: v for k, v in fact.items() if not callable(v)} for fact in known])
     return entries
+
+
+def doubts_of(config: RunConfig, data: Points | Images, scores: Mapping[str, Score]) -> dict[str, str]:
+    """Say which of a run's scores can be fooled, and by what; those of which nothing is known are left out.
+
+    Args:
+        config: Of the run.
+        data: What it imitates.
+        scores: By name.
+    """
+    runs = {n: Situation.of(config, data, n) for n in {score.n for score in scores.values()}}
+    said = {name: METRICS[name].doubt(runs[score.n]) for name, score in scores.items() if name in METRICS}
+    return {name: doubt for name, doubt in said.items() if doubt}

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import json
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 SUFFIX: Final = ".card.json"
 MAX_NAME: Final = 60
 MAX_BYTES: Final = 500_000
+_MAX_SIDE: Final = 1024
 
 
 Clock = Sequence[tuple[int, float]]
@@ -36,6 +38,7 @@ class RunCard:
         name: What its owner calls it, or "".
         owner: `fingerprint` of the owner's token, or "".
         scores: Its newest metrics by name.
+        scores_step: The step that they are of; 0 where that was not written down.
         clock: When which step was reached.
         picture: A small PNG of its samples, or nothing.
     """
@@ -45,6 +48,7 @@ class RunCard:
     scores: Mapping[str, float] = field(default_factory=dict)
     clock: Clock = ()
     picture: bytes = b""
+    scores_step: int = 0
 
     def encode(self) -> bytes:
         """Write the card as the content of its file."""
@@ -52,6 +56,7 @@ class RunCard:
             "name": self.name,
             "owner": self.owner,
             "scores": {name: value for name, value in self.scores.items() if math.isfinite(value)},
+            "scores_step": self.scores_step,
             "clock": [[step, round(seconds, 3)] for step, seconds in self.clock],
             "picture": base64.b64encode(self.picture).decode(),
         }
@@ -69,14 +74,23 @@ def read(path: Path) -> RunCard:
             str(words["owner"])[:64],
             {str(name): float(value) for name, value in words["scores"].items()},
             tuple((int(step), float(seconds)) for step, seconds in words["clock"]),
-            base64.b64decode(words["picture"], validate=True),
+            _small_png(base64.b64decode(words["picture"], validate=True)),
+            max(0, int(words.get("scores_step", 0))),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, binascii.Error):
         return RunCard()
 
 
+def _small_png(content: bytes) -> bytes:
+    """Return a PNG as it is; nothing for what is none, or has more pixels than a thumbnail."""
+    if len(content) < 24 or not content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b""
+    width, height = struct.unpack(">II", content[16:24])
+    return content if 0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE else b""
+
+
 def seconds_at(steps: NDArray[np.floating[Any]], clock: Clock) -> NDArray[np.float64]:
-    """When steps were reached: straight lines between the ticks of a clock that has at least one.
+    """Return when steps were reached: straight lines between the ticks of a clock that has at least one.
 
     Args:
         steps: ``[n]``.

@@ -1,23 +1,26 @@
 """Autosave: running runs write themselves to a folder, so that a crash costs seconds.
 
 One thread per process writes; whole files replace old ones, so that there is always a good one. Beside each run lies
-its card (`gan_core.record.run_card`). The folder holds a bounded number of runs and bytes; the oldest go first.
+its card (`gan_core.record.run_card`). Each owner has a quota of runs, of which the oldest go first; the folder holds a
+bounded number of runs and bytes, and what is over goes from those who have most (`surplus`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from gan_core.errors import GanExplorerError
+from gan_core.errors import CheckpointError, GanExplorerError
 from gan_core.record import run_card as cards
 from gan_core.record.run_card import RunCard
 from gan_core.storage import summary as files
@@ -26,8 +29,16 @@ from gan_core.storage.summary import Summary
 INTERVAL: Final = 15.0
 """Seconds between two writings of one run, while it plays."""
 MAX_RUNS: Final = 30
+"""Runs of one owner that are kept."""
+MAX_RUNS_IN_ALL: Final = 300
 MAX_BYTES: Final = 2**30
+"""Bytes of all runs together."""
+LEFT_BEHIND: Final = 3600.0
+"""Seconds after which a file that a killed process was writing is taken for waste."""
 SUFFIX: Final = ".safetensors"
+DELETED: Final = ".deleted"
+MAX_DELETED: Final = 10
+"""Deleted runs of all that can be brought back, the last ones; after `LEFT_BEHIND` none."""
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 _log = logging.getLogger(__name__)
@@ -89,6 +100,7 @@ class Autosave:
         self._thread: threading.Thread | None = None
         self._closed = self._failed = False
         self._writing = ""
+        self._entries: dict[str, Entry] = {}
 
     def offer(
         self,
@@ -144,10 +156,32 @@ class Autosave:
         return self.folder / f"{key}{SUFFIX}"
 
     def delete(self, key: str) -> None:
-        """Delete a run's file, and write it no more."""
+        """Delete a run's file, and write it no more; for a while `undelete` brings it back."""
         with self._ready:
             self._waiting.pop(key, None)
-        _remove(self.path(key))
+        sweep_up(self.folder, time.time())
+        path = self.path(key)
+        for file in (path, _card_of(path)):
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(file)  # it is waste from now on, not from when it was written
+                file.replace(_deleted(file))
+        old = sorted(self.folder.glob(f".*{SUFFIX}{DELETED}"), key=lambda file: file.stat().st_mtime)
+        for file in old[:-MAX_DELETED]:
+            file.unlink(missing_ok=True)
+
+    def undelete(self, key: str) -> None:
+        """Bring back a run that was deleted of late.
+
+        Raises:
+            CheckpointError: If it is gone for good.
+        """
+        path = self.path(key)
+        try:
+            _deleted(path).replace(path)
+        except OSError:
+            raise CheckpointError("this run was deleted too long ago to be brought back") from None
+        with contextlib.suppress(OSError):
+            _deleted(_card_of(path)).replace(_card_of(path))
 
     def rename(self, key: str, name: str) -> None:
         """Give a run a name.
@@ -196,6 +230,7 @@ class Autosave:
             self._thread.join(timeout)
 
     def _loop(self) -> None:
+        sweep_up(self.folder, time.time())
         while True:
             with self._ready:
                 self._ready.wait_for(lambda: self._waiting or self._closed)
@@ -228,12 +263,99 @@ class Autosave:
             named = cards.read(_card_of(path)).name
             files.write(replace(made, name=named).encode(), _card_of(path))
         self._failed = False
-        kept = sorted(_files(self.folder), key=lambda path: -path.stat().st_mtime)
-        total = 0
-        for i, path in enumerate(kept):
-            total += path.stat().st_size
-            if i and (i >= MAX_RUNS or total > MAX_BYTES):
-                _remove(path)
+        for waste in surplus([self._entry(path) for path in _files(self.folder)], key):
+            _remove(self.path(waste))
+
+    def _entry(self, path: Path) -> Entry:
+        """Read what decides whether a file is kept; a card that has not changed is not read again."""
+        status = path.stat()
+        known = self._entries.get(path.stem)
+        if known is None or known.when != status.st_mtime:
+            card = cards.read(_card_of(path))
+            played = card.clock[-1][1] if card.clock else 0.0
+            known = Entry(path.stem, status.st_mtime, status.st_size, card.owner, played)
+            self._entries[path.stem] = known
+        return known
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file, as far as it matters for whether it is kept.
+
+    Attributes:
+        key: The run.
+        when: When it was written, Unix seconds.
+        size: Bytes.
+        owner: Whose it is; "" if nobody's.
+        played: Seconds for which the run had played.
+    """
+
+    key: str
+    when: float
+    size: int
+    owner: str = ""
+    played: float = 0.0
+
+
+def surplus(entries: Sequence[Entry], newest: str = "") -> list[str]:
+    """Choose which runs go when there are too many.
+
+    An owner's oldest runs go first, beyond `MAX_RUNS` of them. If there is still too much in all, then one run after
+    another of whoever has more than a fair share of what is short, the oldest first; and if all have little, the run
+    that had played least: many short visits do not push out one long one.
+
+    Args:
+        entries: All runs.
+        newest: One that stays whatever happens, because it was just written.
+
+    Returns:
+        Keys, in the order in which they go.
+    """
+    left = sorted(entries, key=lambda entry: entry.when)
+    gone: list[str] = []
+
+    def drop(entry: Entry) -> None:
+        left.remove(entry)
+        gone.append(entry.key)
+
+    for owner, n in Counter(entry.owner for entry in left).items():
+        theirs = [entry for entry in left if entry.owner == owner and entry.key != newest]
+        for entry in theirs[: max(0, n - MAX_RUNS)]:
+            drop(entry)
+    for amount, limit in ((lambda entry: 1, MAX_RUNS_IN_ALL), (lambda entry: entry.size, MAX_BYTES)):
+        while sum(map(amount, left)) > limit and (open_ := [entry for entry in left if entry.key != newest]):
+            shares: Counter[str] = Counter()
+            for entry in left:
+                shares[entry.owner] += amount(entry)
+            over = {owner for owner, share in shares.items() if share > 2 * limit / len(shares)}
+            rich = [entry for entry in open_ if entry.owner in over]
+            drop(rich[0] if rich else min(open_, key=lambda entry: (entry.played, entry.when)))
+    return gone
+
+
+def sweep_up(folder: Path, now: float) -> int:
+    """Remove what a killed process left half written.
+
+    Args:
+        folder: Of the runs.
+        now: Unix seconds.
+
+    Returns:
+        The number of files.
+    """
+    waste = []
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            written = path.name.startswith(".") and (f"{SUFFIX}." in path.name or f"{cards.SUFFIX}." in path.name)
+            if written and path.is_file() and path.stat().st_mtime < now - LEFT_BEHIND:
+                path.unlink(missing_ok=True)
+                waste.append(path)
+    return len(waste)
+
+
+def _deleted(path: Path) -> Path:
+    """Return where a deleted file lies meanwhile: out of sight, and swept up in the end."""
+    return path.with_name(f".{path.name}{DELETED}")
 
 
 def _card_of(path: Path) -> Path:

@@ -12,7 +12,8 @@ numbers. Nothing in it can run. Its tensors are
     data                                    small data of the visitor's own, if the run trains on such, uint8
 
 and its metadata has one entry, ``gan_explorer``: JSON with ``format`` (a number), ``app`` (the version that wrote
-it), ``preset``, ``config``, ``interventions``, ``pending`` and ``counters``. Files come from strangers: the header is
+it), ``preset``, ``config``, ``interventions``, ``pending``, ``counters`` and, of data with known modes, ``lost``: which
+mode was lost first. A file without it is followed from where it stands. Files come from strangers: the header is
 checked in full, against what the config says must be there, before a single tensor is read.
 """
 
@@ -29,9 +30,10 @@ from safetensors import SafetensorError
 from safetensors import torch as safetensors
 from torch import Tensor
 
+from gan_core.data import Dataset
 from gan_core.data.own import known, register_payload, small_payload
 from gan_core.errors import CheckpointError
-from gan_core.storage.summary import FORMAT, WORDS, Summary, load_history, read, summarise, write
+from gan_core.storage.summary import FORMAT, MAY_BE, WORDS, Summary, load_history, read, summarise, write
 from gan_core.training import Trainer
 
 __all__ = ["FORMAT", "Summary", "encode", "load", "load_history", "read", "save", "summarise", "write"]
@@ -59,6 +61,7 @@ def encode(state: Mapping[str, Any], *, preset: str = "", app: str = "") -> byte
         if name != "numbers" and tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise CheckpointError(f"this run has diverged ({name} is no longer finite): there is nothing to keep")
     words = {"format": FORMAT, "app": app, "preset": preset} | {name: state[name] for name in WORDS}
+    words |= {name: state[name] for name in MAY_BE if state.get(name) is not None}
     content: bytes = safetensors.save(tensors, {"gan_explorer": json.dumps(words, separators=(",", ":"))})
     return content
 
@@ -72,12 +75,13 @@ def save(trainer: Trainer, path: str | Path, *, preset: str = "", app: str = "")
     write(encode(trainer.state_dict(), preset=preset, app=app), path)
 
 
-def load(source: bytes | str | Path, *, device: str = "cpu") -> Trainer:
+def load(source: bytes | str | Path, *, device: str = "cpu", data: Dataset | None = None) -> Trainer:
     """Make a trainer that goes on where the file's run stood.
 
     Args:
         source: A file, or its content.
         device: Where to train.
+        data: In place of the run's own, as for `Trainer`: for a run that is only looked at.
 
     Raises:
         CheckpointError: If it is no checkpoint, damaged, too large, or of a version that this app cannot read.
@@ -91,7 +95,7 @@ def load(source: bytes | str | Path, *, device: str = "cpu") -> Trainer:
     except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(f"this checkpoint is damaged: {error}") from None
     _take_in(summary.config.data.hash, tensors.pop("data", None))
-    trainer = Trainer(summary.config, device=device)
+    trainer = Trainer(summary.config, device=device, data=data)
     trainer.adapt(summary.words)
     _check(summary, trainer)
     for name, tensor in tensors.items():
@@ -128,7 +132,7 @@ def _unflatten(tensors: Mapping[str, Tensor], words: Mapping[str, Any]) -> dict[
         if rest:
             parts[part][rest] = tensor
     history = {name: np.array(tensor.numpy()) for name, tensor in parts["history"].items()}
-    state = {name: words[name] for name in WORDS}
+    state = {name: words[name] for name in WORDS} | {name: words.get(name) for name in MAY_BE}
     return {**state, **parts, "ema": parts["ema"] or None, "history": history, "numbers": tensors["numbers"]}
 
 

@@ -14,16 +14,22 @@ from typing import Any, Final
 from safetensors import SafetensorError, safe_open
 
 from gan_core.config import RunConfig, parse_config
+from gan_core.config.interventions import MAX_INTERVENTIONS
 from gan_core.errors import CheckpointError, GanExplorerError
 from gan_core.record.history import History
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAX_BYTES: Final = 2**29
 MAX_HEADER_BYTES: Final = 2**23
 WORDS: Final = ("config", "interventions", "pending", "counters")
+MAY_BE: Final = ("lost",)
+"""Words that a file need not have."""
 
-MIGRATIONS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
-"""From a format to the next: what to do with its words. There is one format so far."""
+MIGRATIONS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: lambda words: words}
+"""From a format to the next: what to do with its words.
+
+A config of format 2 may have settings that format 1 did not know; their defaults are what format 1 did.
+"""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,7 @@ def summarise(source: bytes | str | Path) -> Summary:
     header = _parse_header(head, size)
     tensors = _table(header, size - 8 - struct.unpack("<Q", head[:8])[0])
     words = _words(header)
+    _bound(words)
     try:
         step = int(words["counters"]["step"])
         config = parse_config(words["config"])
@@ -114,6 +121,15 @@ def summarise(source: bytes | str | Path) -> Summary:
             raise
         raise CheckpointError("this checkpoint is damaged: its counters are not numbers") from None
     return Summary(config, step, str(words.get("preset", ""))[:60], str(words.get("app", ""))[:60], words, tensors)
+
+
+def _bound(words: Mapping[str, Any]) -> None:
+    lists = words["interventions"], words["pending"]
+    if not all(isinstance(entries, list) for entries in lists):
+        raise CheckpointError("this checkpoint is damaged: its interventions are no list")
+    n = sum(map(len, lists))
+    if n > MAX_INTERVENTIONS:
+        raise CheckpointError(f"this run had {n:,} interventions; at most {MAX_INTERVENTIONS:,} are read")
 
 
 def load_history(path: str | Path) -> History:

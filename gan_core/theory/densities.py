@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 _CELLS: Final = 4_001
 _SMOOTH_CELLS: Final = 1_001
-"""Where nothing has a kink a sum comes as near to the integral with a quarter of them."""
+"""Points without a kink: there a sum comes as near to the integral with a quarter of them."""
 _REACH: Final = 12.0
 """Standard deviations on either side that are integrated over."""
 

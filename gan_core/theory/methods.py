@@ -66,7 +66,7 @@ def _simultaneous(game: DiracGame, w: Floats, h: float, d_steps: int, memory: di
 
 def _alternating(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     w = w.copy()
-    for i in (0, *[1] * d_steps):
+    for i in (*[1] * d_steps, 0):
         v = yield w, (i,)
         w[i] += h * v[i]
         w = _clipped(game, w)
@@ -76,7 +76,7 @@ def _alternating(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dic
 def _negative_momentum(game: DiracGame, w: Floats, h: float, d_steps: int, memory: dict[str, Floats]) -> Moves:
     moving = memory.setdefault("moving", np.zeros(2))
     w = w.copy()
-    for i in (0, *[1] * d_steps):
+    for i in (*[1] * d_steps, 0):
         v = yield w, (i,)
         moving[i] = NEGATIVE_MOMENTUM * moving[i] + v[i]
         w[i] += h * moving[i]
@@ -126,8 +126,8 @@ METHODS: Final[dict[str, Method]] = {
     ),
     "alternating": Method(
         "alternating",
-        r"\theta \leftarrow \theta + h\,v_\theta(\theta, \psi),\quad \psi \leftarrow \psi + h\,v_\psi(\theta, \psi)",
-        "G moves, then D, which already sees where G went; D may take several updates. This is how GANs are trained.",
+        r"\psi \leftarrow \psi + h\,v_\psi(\theta, \psi),\quad \theta \leftarrow \theta + h\,v_\theta(\theta, \psi)",
+        "D moves, perhaps several times, then G, which already sees where D went. This is how GANs are trained.",
         _alternating,
         "arXiv:1801.04406",
     ),
@@ -263,9 +263,8 @@ def factor(game: DiracGame, method: Literal["simultaneous", "alternating"], h: f
     if method == "simultaneous":
         step = np.array([[1 + h * a, h * b], [h * c, 1 + h * d]])
     else:
-        step = np.array([[1 + h * a, h * b], [0, 1]])
-        for _ in range(d_steps):
-            step = np.array([[1, 0], [h * c, 1 + h * d]]) @ step
+        turn_of_d = np.array([[1, 0], [h * c, 1 + h * d]])
+        step = np.array([[1 + h * a, h * b], [0, 1]]) @ np.linalg.matrix_power(turn_of_d, d_steps)
     return float(np.abs(np.linalg.eigvals(step)).max())
 
 

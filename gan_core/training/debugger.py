@@ -122,7 +122,10 @@ _NOTES: Final = (
     "G makes samples, and PyTorch remembers how: this time the way back is needed.",
     "Freeze D: it is to be looked through, not changed.",
     "The logits of a D that has just learned.",
-    "G's loss: small if D's logits on its samples are high. (This one takes no notice of the real logits.)",
+    (
+        "G's loss: small if D's logits on its samples are high. D's real logits are given to it as well, because some "
+        "losses compare with them; this one takes no notice."
+    ),
     "Forget G's old gradients.",
     "Differentiate through D into G: each of G's weights now holds its gradient.",
     "Move G's weights. The generated points move; D has not moved.",

@@ -10,15 +10,18 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import nn
 
 from gan_core.config import Change, Intervention, RunConfig
+from gan_core.data import Dataset, Points
 from gan_core.errors import ConfigError
 from gan_core.record.history import History, StepStats
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.training import observe as view
 from gan_core.training import state
+from gan_core.training.lost import EVERY, LostModes, Where
 from gan_core.training.players import Game
 from gan_core.training.snapshots import MAX_MARKS, Moment
 from gan_core.training.transfer import Learned, into_new_game
@@ -38,6 +41,7 @@ class Trainer:
         device: Where to train, such as ``"cpu"`` or ``"cuda"``.
         begin_with: What another run has learned, from `learned` for this config, to begin with in place of fresh
             weights.
+        data: In place of the config's own and in their shape, for a run that is only looked at; None for its own.
 
     Attributes:
         initial_config: The config that the run began with.
@@ -46,6 +50,7 @@ class Trainer:
             second dimension, ``[batch, packing · c, ...]``.
         history: Every step's numbers.
         stats: The last step's numbers, or None.
+        lost: Which known mode was lost first; None for data without known modes.
 
     Raises:
         ConfigError: If the run that is to be repeated began with the networks of another.
@@ -59,6 +64,7 @@ class Trainer:
         interventions: Sequence[Intervention] = (),
         device: str | torch.device = "cpu",
         begin_with: Learned | None = None,
+        data: Dataset | None = None,
     ) -> None:
         if any(i.origin for i in interventions):
             raise ConfigError(
@@ -68,7 +74,7 @@ class Trainer:
         self.initial_config = config
         # Done and still to be repeated; replaced as one, so that another thread reads both of one moment.
         self._script: _Script = (), tuple(sorted(interventions, key=lambda i: i.step))
-        self.game = Game(config, torch.device(device))
+        self.game = Game(config, torch.device(device), data)
         self.device, self.data = self.game.device, self.game.data
         self.generator, self.discriminator = self.game.generator, self.game.discriminator
         self.history = History()
@@ -77,6 +83,8 @@ class Trainer:
             into_new_game(self.game, begin_with)
             self._script = (Intervention(step=0, origin=begin_with.origin),), self._script[1]
         self._fixed = view.fix(config, self.data, self.game.rngs["shown"]).to(self.device)
+        modes = self.data.modes if isinstance(self.data, Points) else None
+        self.lost = None if modes is None else LostModes(modes)
 
     @property
     def interventions(self) -> list[Intervention]:
@@ -135,7 +143,17 @@ class Trainer:
         self.stats = self.game.read()
         if self.stats.finite:
             self.history.add(self.stats)
+        self._follow()
         yield "g"
+
+    def _follow(self) -> None:
+        """See where the shown samples are, if it is time: it changes no number."""
+        if self.lost is None or self.step_count % EVERY:
+            return
+        assert isinstance(self.data, Points)
+        points = view.places(self.shown(), self._fixed, self.data)
+        if np.isfinite(points).all():
+            self.lost.take(self.step_count, Where.of(points, self.lost.modes))
 
     def step_d(self) -> StepStats:
         """One lone update of D, recorded as an intervention; the step number stays.
@@ -237,6 +255,7 @@ class Trainer:
             objective=self.game.objective,
             fixed=self._fixed,
             data=self.data,
+            lost="" if self.lost is None else self.lost.words,
         )
 
     def snapshot(self, which: Which = "ema") -> Snapshot:
@@ -256,6 +275,7 @@ class Trainer:
             **state.of_game(self.game),
             "history": self.history.state_dict(),
             "counters": state.counters(self.game),
+            "lost": None if self.lost is None else self.lost.state(),
         }
 
     def adapt(self, given: Mapping[str, Any]) -> None:
@@ -284,3 +304,5 @@ class Trainer:
             self.history.load_state_dict(given["history"])
             self._script = tuple(interventions), tuple(pending)
             self.stats = self.game.read() if self.step_count else None
+            if self.lost is not None:
+                self.lost = LostModes.resumed(self.lost.modes, given.get("lost"), self.step_count)

@@ -120,7 +120,7 @@ class Load:
 
 @dataclass
 class Probe:
-    """Whether a player's output follows one of its arguments, tried on a copy."""
+    """Tell whether a player's output follows one of its arguments, tried on a copy."""
 
     player: str
     argument: str
@@ -131,9 +131,14 @@ class Probe:
 
 @dataclass
 class Update:
-    """Everything from the last step of a watched optimiser to this one."""
+    """Everything from the last step of a watched optimiser to this one.
+
+    Attributes:
+        step: Step of the generator that it belongs to, counted from 1 over all steps, looked at or not.
+    """
 
     number: int
+    step: int
     optimizer: int
     owned: dict[str, int]
     owned_ids: frozenset[int]
@@ -157,7 +162,7 @@ class Update:
     last: Parcel
 
     def ready(self) -> bool:
-        """Whether all copies have arrived; they arrive in the order in which they were sent."""
+        """Tell whether all copies have arrived; they arrive in the order in which they were sent."""
         return self.last.ready()
 
 
@@ -326,7 +331,7 @@ class Capture:
         self.marks = {"real": [], "fake": []}
 
     def wants(self, name: str, extra: tuple[Any, ...], args: tuple[Any, ...]) -> bool:
-        """Whether a hook has something to do while steps are only counted: samples drawn in eval mode."""
+        """Tell whether a hook has something to do while steps are only counted: samples drawn in eval mode."""
         if name != "forward" or extra[0] != "G" or len(self._samplings) >= SAMPLINGS:
             return False
         return not args[0].training and not torch.is_grad_enabled()
@@ -536,6 +541,7 @@ class Capture:
         self.waiting.append(
             Update(
                 number=self._n_updates,
+                step=self.n_steps["G"] + ("G" not in owned),
                 optimizer=id(optimizer),
                 owned=owned,
                 owned_ids=ids,
@@ -641,7 +647,7 @@ def graph_task() -> int:
 
 
 def is_zero(gradient: Tensor | None) -> bool | Parcel:
-    """Whether there is nothing to add to yet; on a device the answer comes later."""
+    """Tell whether there is nothing to add to yet; on a device the answer comes later."""
     if gradient is None:
         return True
     if gradient.device.type == "cpu":
@@ -658,7 +664,7 @@ def last_operation(out: Tensor) -> str:
 
 
 def leads_to(x: Tensor, ids: frozenset[int]) -> bool:
-    """Whether a gradient by `x` would reach one of these parameters."""
+    """Tell whether a gradient by `x` would reach one of these parameters."""
     todo: list[Any] = [x.grad_fn]
     seen: set[Any] = set()
     while todo and len(seen) < GRAPH:

@@ -280,7 +280,7 @@ class Evidence:
             facts.not_finite = "the answers of D"
 
     def _alike(self, rows: Array) -> bool:
-        """Whether a batch is G's last one, changed sample by sample: augmented, noised, scaled."""
+        """Tell whether a batch is G's last one, changed sample by sample: augmented, noised, scaled."""
         for _, made in list(self._last_rows)[-2:]:
             if made.shape != rows.shape or len(rows) < 6 or rows.shape[1] < 6:
                 continue
@@ -544,7 +544,7 @@ def primary(terms: list[Term]) -> list[Term]:
 
 
 def twins(terms: list[Term]) -> bool:
-    """Whether the same samples are told opposite things."""
+    """Tell whether the same samples are told opposite things."""
     for number, term in enumerate(terms):
         for other in terms[number + 1 :]:
             same = term.call != other.call and term.rows and set(term.rows) == set(other.rows)
@@ -554,7 +554,7 @@ def twins(terms: list[Term]) -> bool:
 
 
 def doubled(rows: tuple[bytes, ...], gradients: Array) -> bool:
-    """Whether both halves of a batch are the same samples, told opposite things."""
+    """Tell whether both halves of a batch are the same samples, told opposite things."""
     half = len(rows) // 2
     if half < 2 or len(rows) != 2 * half or rows[:half] != rows[half:] or len(set(rows)) < 2:
         return False

@@ -1,4 +1,4 @@
-r"""Which loss a batch of answers was told, from its gradients alone.
+r"""Losses, recognised from the gradients of a batch of answers alone.
 
 With answers $o_i$ and $g_i = \partial L / \partial o_i$ each usual loss is $g = a f(o) + b h(o)$ with fixed $f, h$: two
 unknowns for a whole batch. The form that fits exactly names the loss; its target is $t = -b/a$ and its weight per

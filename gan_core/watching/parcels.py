@@ -26,7 +26,7 @@ class Parcel:
         self._event = event
 
     def ready(self) -> bool:
-        """Whether `array` may be called without a wait."""
+        """Tell whether `array` may be called without a wait."""
         return self._event is None or bool(self._event.query())
 
     def array(self) -> NDArray[Any]:

@@ -77,7 +77,7 @@ class Player:
 
     @property
     def alive(self) -> bool:
-        """Whether all modules still exist."""
+        """Tell whether all modules still exist."""
         return all(ref() is not None for ref in self._modules)
 
     def listening(self) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""Whether a module's output follows its arguments, tried on a copy of the module.
+"""Trials, on a copy of a module, of whether its output follows its arguments.
 
 The module itself is not called: its buffers, its mode and the user's random streams stay as they are.
 """

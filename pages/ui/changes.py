@@ -63,7 +63,7 @@ def _change(config: RunConfig, changes: Mapping[str, Any]) -> Change:
     except ConfigError:
         if "data.name" not in changes:
             raise
-        plain: dict[str, Any] = {"conditional": False, "augment": []}
+        plain: dict[str, Any] = {"conditional": False, "augment": [], "data.balanced": False}
         plain |= {f"{p}.kind": "mlp" for p in ("generator", "discriminator") if getattr(config, p).kind == "dcgan"}
         return config.change(plain | dict(changes))
 

@@ -105,7 +105,7 @@ class TryCure(_Request):
 
 
 class PauseAtFailure(_Request):
-    """Whether the run pauses by itself as soon as a failure is found in it."""
+    """Tell whether the run pauses by itself as soon as a failure is found in it."""
 
     name: Literal["alarm"] = "alarm"
     value: bool
@@ -287,6 +287,7 @@ def try_cure(visit: Visit, index: int) -> Effects:
     else:
         run.flush()
         run.send(do.Retune(changes))
+        run.flush()  # the link is to name the step at which it happened
         words = f"from step {found:,}"
     run.send(do.Play())
     return Notify(f"A branch {words}, with {describe(changes)}."), Redraw()

@@ -1,4 +1,4 @@
-"""Who is here: which browser holds which run, what becomes of a run when its browser goes, what all of them share.
+"""Presence: which browser holds which run, what becomes of a run when its browser goes, what all of them share.
 
 Knows nothing of Streamlit. A guest's token is unguessable and is all that the frame routes accept. Once a second
 `Rooms.reap` looks for browsers that are gone: what a guest trains is suspended `GRACE` seconds after its browser went,
@@ -95,7 +95,7 @@ class Guest:
             return False
 
     def is_new(self, nonce: object) -> bool:
-        """Whether a command with this nonce comes for the first time."""
+        """Tell whether a command with this nonce comes for the first time."""
         if nonce in self._seen:
             return False
         self._seen.append(nonce)
@@ -115,6 +115,7 @@ class Visit(Guest):
         config: The run's config.
         interventions: What is to be repeated.
         preset: The preset's name, or "".
+        visitor: Whose turn it is when the run plays; "" for a visitor of its own.
         at_end_of: Name of a recorded run to stand at the end of; "" for a run that plays.
 
     Attributes:
@@ -127,6 +128,7 @@ class Visit(Guest):
         config: RunConfig,
         interventions: Sequence[Intervention],
         preset: str,
+        visitor: str = "",
         at_end_of: str = "",
     ) -> None:
         super().__init__(rooms.clock)
@@ -135,7 +137,7 @@ class Visit(Guest):
             config,
             interventions,
             preset,
-            visitor=self.token,
+            visitor=visitor or self.token,
             key=self.key,
             play=not at_end_of,
             recorded=at_end_of,
@@ -176,13 +178,13 @@ class Rooms:
         self._visits: weakref.WeakValueDictionary[str, Guest] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str) -> Visit:
+    def open(self, config: RunConfig, interventions: Sequence[Intervention], preset: str, visitor: str = "") -> Visit:
         """Open a visit with a run that plays."""
-        return self._admitted(Visit(self, config, interventions, preset))
+        return self._admitted(Visit(self, config, interventions, preset, visitor))
 
-    def open_recorded(self, name: str) -> Visit:
+    def open_recorded(self, name: str, visitor: str = "") -> Visit:
         """Open a visit with a run that stands at the end of a recorded one."""
-        return self._admitted(Visit(self, recorded(name).config, (), name, at_end_of=name))
+        return self._admitted(Visit(self, recorded(name).config, (), name, visitor, at_end_of=name))
 
     def _admitted(self, visit: Visit) -> Visit:
         self.admit(visit)
@@ -193,7 +195,7 @@ class Rooms:
         with self._lock:
             self._visits[guest.token] = guest
         # A session that is dropped takes its run along.
-        weakref.finalize(guest, RunHandle.close, guest.run)
+        weakref.finalize(guest, guest.run.close)
 
     def find(self, token: str) -> Visit | None:
         """Find the visit with this token, if its run is alive."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -11,6 +12,8 @@ from gan_core import OBJECTIVES, RunConfig
 from gan_core.config.assets import asset
 
 ASSETS: Final = asset()
+_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()$<>|~:^&!]|^[-+#=]|(?<=^\d)\.|(?<=^\d\d)\.)")
+_ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 
 
 def page(name: str) -> None:
@@ -23,6 +26,12 @@ def section(name: str) -> None:
     """Show a Markdown file of ``assets/`` where it is called for, in lines of comfortable length."""
     with st.container(width=900):
         st.markdown((ASSETS / name).read_text(encoding="utf-8"))
+
+
+def plain(text: str) -> str:
+    """Write any text as Markdown that shows it as it is: no link, picture, emphasis, formula or icon comes of it."""
+    # An address becomes a link even if its signs are escaped; a word joiner, which nobody sees, makes it none.
+    return _MARKUP.sub(r"\\\1", _ADDRESS.sub("\u2060", " ".join(text.split())))
 
 
 def number(value: float, spec: str = ".3g") -> str:

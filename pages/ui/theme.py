@@ -1,4 +1,4 @@
-"""Whether the visitor's page is light or dark, for figures that the server makes.
+"""Theme of the visitor's page, light or dark, for figures that the server makes.
 
 Streamlit says so at the beginning of a script run, and runs no script when the page turns: what the server drew for a
 light page would then stand, hardly legible, on a dark one. `follow` has it drawn anew.

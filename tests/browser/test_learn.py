@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page, Route, expect
+from collections.abc import Iterator
 
-from tests.browser.conftest import TIMEOUT, Opener, Server, View, until
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.conftest import TIMEOUT, Opener, Server, View, opener, until
 
 pytestmark = pytest.mark.browser
 
@@ -49,11 +51,33 @@ def test_a_step_is_taken_line_by_line(learn: View) -> None:
     expect(page.get_by_text("G layer 1").first).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def reader(chromium: Browser, server: Server) -> Iterator[View]:
+    """A page at the first section of the theory; the tests of its sliders share it, in their order."""
+    with opener(chromium, lambda: server) as open_:
+        found = open_("", url=f"{server.url}learn", wait="")
+        found.page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
+        yield found
+
+
 @pytest.fixture
-def theory(learn: View) -> Page:
-    """The page, at the first section of the theory."""
-    learn.page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
-    return learn.page
+def theory(reader: View) -> Page:
+    return reader.page
+
+
+def test_sliders_of_a_server_that_is_away_say_so_and_ask_again(theory: Page, reader: View) -> None:
+    expect(theory.get_by_text("Is a Wasserstein loss of −2.00 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    asked = "**/gan/theory*"
+    theory.route(asked, lambda route: route.abort())
+    theory.get_by_label("mean of G's density q").press("ArrowLeft")
+    trouble = theory.get_by_text("The server does not answer")
+    expect(trouble).to_be_visible(timeout=TIMEOUT * 1000)
+    theory.unroute(asked)
+    expect(theory.get_by_text("Is a Wasserstein loss of −1.75 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(trouble).to_be_hidden()
+    theory.get_by_label("mean of G's density q").press("ArrowRight")
+    expect(theory.get_by_text("Is a Wasserstein loss of −2.00 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    reader.errors.clear()  # the browser notes that nobody answered
 
 
 def test_figures_of_the_theory_follow_their_sliders_turn_with_the_page_and_sliders_stay(theory: Page) -> None:
@@ -78,6 +102,7 @@ def test_figures_of_the_theory_follow_their_sliders_turn_with_the_page_and_slide
     theory.get_by_role("tab", name="The best discriminator").click()
     expect(slider).to_have_attribute("aria-valuetext", "2.25", timeout=TIMEOUT * 1000)
     expect(theory.get_by_text("Is a Wasserstein loss of −2.25 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    theory.emulate_media(color_scheme="light")
 
 
 def test_a_choice_beside_the_sliders_changes_the_exhibit(theory: Page) -> None:
@@ -89,19 +114,6 @@ def test_a_choice_beside_the_sliders_changes_the_exhibit(theory: Page) -> None:
     weight = theory.get_by_label("the penalty's weight")
     weight.press("Home")
     expect(theory.get_by_text("Near the equilibrium the game circles")).to_be_visible(timeout=TIMEOUT * 1000)
-
-
-def test_sliders_of_a_server_that_is_away_say_so_and_ask_again(theory: Page, learn: View) -> None:
-    expect(theory.get_by_text("Is a Wasserstein loss of −2.00 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
-    asked = "**/gan/theory*"
-    theory.route(asked, lambda route: route.abort())
-    theory.get_by_label("mean of G's density q").press("ArrowLeft")
-    trouble = theory.get_by_text("The server does not answer")
-    expect(trouble).to_be_visible(timeout=TIMEOUT * 1000)
-    theory.unroute(asked)
-    expect(theory.get_by_text("Is a Wasserstein loss of −1.75 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
-    expect(trouble).to_be_hidden()
-    learn.errors.clear()  # the browser notes that nobody answered
 
 
 def test_a_view_that_does_not_come_is_spoken_of_until_it_comes(learn: View) -> None:

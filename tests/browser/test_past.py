@@ -6,13 +6,12 @@ import time
 
 import pytest
 
-from tests.browser.conftest import Opener, Server, until
+from tests.browser.conftest import Opener, Server, View, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
-def test_scrubbing_shows_the_past_and_the_run_goes_on_from_it(open_app: Opener) -> None:
-    view = open_app()
+def test_scrubbing_shows_the_past_and_the_run_goes_on_from_it(view: View) -> None:
     slider = view.page.get_by_role("slider", name="Time machine: step to look at")
     until(lambda: slider.is_visible() and int(slider.get_attribute("max") or 0) >= 3, "a past", now=view.report)
     step = view.pause()
@@ -33,8 +32,7 @@ def test_scrubbing_shows_the_past_and_the_run_goes_on_from_it(open_app: Opener) 
     view.single_steps(1)
 
 
-def test_while_the_past_is_looked_at_the_run_goes_on_and_is_heard_of(open_app: Opener) -> None:
-    view = open_app()
+def test_while_the_past_is_looked_at_the_run_goes_on_and_is_heard_of(view: View) -> None:
     slider = view.page.get_by_role("slider", name="Time machine: step to look at")
     until(lambda: slider.is_visible() and int(slider.get_attribute("max") or 0) >= 3, "a past", now=view.report)
     slider.press("Home")
@@ -67,6 +65,10 @@ def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_fa
         until(lambda: any(runs.glob("*.safetensors")), "a saved run", now=view.report)
     finally:
         first.kill()
+    root = view.page.locator(".gan-live")
+    until(lambda: root.get_attribute("data-state") == "unreached", "the page says that nobody answers")
+    assert "The server does not answer." in view.words()
+    assert view.page.get_by_role("button", name="Play", exact=True).is_disabled()
     second = Server(folder / "log.txt", 4)
     try:
         again = open_app("", at=second, url=f"{second.url}runs", wait="")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Opener, Server, until
+from tests.browser.conftest import Opener, Server, View, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -45,8 +45,7 @@ def test_a_recorded_run_opens_scrubs_and_goes_on(open_app: Opener, server: Serve
     view.single_steps(1)
 
 
-def test_a_saved_run_is_named_and_copied(open_app: Opener) -> None:
-    view = open_app()
+def test_a_saved_run_is_named_and_copied(view: View) -> None:
     view.wait_beyond(30)
     view.pause()
     page = view.page
@@ -64,8 +63,7 @@ def test_a_saved_run_is_named_and_copied(open_app: Opener) -> None:
     expect(page.get_by_text("my <b>ring</b>, copy")).to_be_visible()
 
 
-def test_a_film_is_made_with_progress_and_can_be_cancelled(open_app: Opener) -> None:
-    view = open_app()
+def test_a_film_is_made_with_progress_and_can_be_cancelled(view: View) -> None:
     view.wait_beyond(30)
     page = view.page
     page.get_by_role("link", name="Runs").click()

@@ -28,7 +28,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("gan_core.experiments",),
     ("gan_core.watching",),
     ("gan_core.live",),
-    ("gan_core.diagnosis", "gan_core.latent", "gan_core.storage"),
+    ("gan_core.diagnosis", "gan_core.judging", "gan_core.latent", "gan_core.storage"),
     ("gan_core.training",),
     ("gan_core.metrics", "gan_core.theory"),
     ("gan_core.game",),

@@ -141,6 +141,15 @@ BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no words": (lambda c: rewritten(c, words=lambda w: w.pop("counters")), "counters are missing"),
     "counters": (lambda c: rewritten(c, words=lambda w: w.update(counters=[])), "counters are not numbers"),
     "config": (lambda c: rewritten(c, words=lambda w: w["config"].update(batch_size=10**9)), "batch_size"),
+    "too many interventions": (
+        lambda c: rewritten(c, words=lambda w: w.update(interventions=[{"step": 0, "update": "d"}] * 10_001)),
+        "10,001 interventions",
+    ),
+    "too many to come": (
+        lambda c: rewritten(c, words=lambda w: w.update(pending=[{"step": 9, "update": "d"}] * 100_000)),
+        "at most 10,000 are read",
+    ),
+    "interventions that are no list": (lambda c: rewritten(c, words=lambda w: w.update(pending={})), "no list"),
     "interventions": (lambda c: rewritten(c, words=lambda w: w.update(interventions=[{"step": -1}])), "does not fit"),
     "history": (
         lambda c: rewritten(c, tensors=lambda t: t["history.counters"].fill_(1e300)),

@@ -20,8 +20,10 @@ SIDES = {8: (4, [16]), 16: (4, [16, 8]), 28: (7, [16, 8]), 32: (4, [16, 8, 4]), 
 every_side = pytest.mark.parametrize("side", SIDES)
 
 
-def generator(side: int, rng: Generator, *, channels: int = 1, n_classes: int = 0, width: int = 16) -> DCGANGenerator:
-    return DCGANGenerator(5, width, (channels, side, side), n_classes=n_classes, rng=rng)
+def generator(
+    side: int, rng: Generator, *, channels: int = 1, n_classes: int = 0, width: int = 16, resize: bool = False
+) -> DCGANGenerator:
+    return DCGANGenerator(5, width, (channels, side, side), n_classes=n_classes, resize=resize, rng=rng)
 
 
 def discriminator(
@@ -56,11 +58,28 @@ def shapes_within(network: nn.Module, x: Tensor) -> list[tuple[int, ...]]:
 
 @every_side
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_generator_doubles_the_side_and_halves_the_channels(side: int, channels: int, rng: Generator) -> None:
+@pytest.mark.parametrize("resize", [False, True])
+def test_a_generator_doubles_the_side_and_halves_the_channels(
+    side: int, channels: int, resize: bool, rng: Generator
+) -> None:
     start, hidden = SIDES[side]
     maps = [(n, start << i, start << i) for i, n in enumerate(hidden)]
-    seen = shapes_within(generator(side, rng, channels=channels), torch.randn(3, 5, generator=rng))
+    seen = shapes_within(generator(side, rng, channels=channels, resize=resize), torch.randn(3, 5, generator=rng))
     assert seen == [*maps, (channels, side, side)]
+
+
+def test_every_pixel_of_a_resized_map_is_reached_by_as_many_weights(rng: Generator) -> None:
+    layers = generator(16, rng, resize=True).layers
+    kinds = [type(m).__name__.removeprefix("Blank") for m in layers]
+    block = ["BatchNorm2d", "ReLU", "Upsample", "Conv2d"]
+    assert kinds == ["Linear", "Unflatten", *block, *block, "Tanh"]
+    upsample, convolution = layers[4], layers[5]
+    assert isinstance(convolution, nn.Conv2d)
+    with torch.no_grad():
+        convolution.weight.fill_(1.0)
+        reached = convolution(upsample(torch.ones(1, convolution.in_channels, 4, 4)))
+    inside = reached[0, 0, 1:-1, 1:-1]
+    assert (inside == inside[0, 0]).all()
 
 
 @every_side

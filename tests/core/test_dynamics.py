@@ -144,15 +144,15 @@ def test_who_does_not_converge(game: DiracGame, method: str) -> None:
         (MINIMAX, "simultaneous", 3.10),
         (MINIMAX, "alternating", 1.42),
         (NS, "simultaneous", 0.64),
-        (NS, "alternating", 0.284),
+        (NS, "alternating", 0.2706),
         (W, "simultaneous", math.sqrt(2) * 1.04**250),
-        (W, "alternating", 1.40),
+        (W, "alternating", 1.434),
         (DiracGame("hinge"), "simultaneous", 1.70),
         (DiracGame("wasserstein", "r1", 0.3), "simultaneous", 9.1e-3),
         (W, "optimistic", 3.5e-5),
         (W, "extragradient", 7.9e-5),
         (W, "lookahead", 6.7e-4),
-        (W, "negative_momentum", 0.070),
+        (W, "negative_momentum", 0.0744),
     ],
 )
 def test_where_it_is_after_500_steps(game: DiracGame, method: str, expected: float) -> None:
@@ -165,7 +165,7 @@ def test_averaging_shows_the_mean_of_the_alternating_path() -> None:
         np.testing.assert_allclose(mean[t], path[1 : t + 1].mean(0), atol=1e-12)
 
 
-@pytest.mark.parametrize(("game", "expected"), [(W, 0.0025), (MINIMAX, 0.0050)])
+@pytest.mark.parametrize(("game", "expected"), [(W, 0.0030), (MINIMAX, 0.0051)])
 def test_the_mean_of_a_circling_path_is_near_the_equilibrium(game: DiracGame, expected: float) -> None:
     assert norms(game, "averaging", n_steps=5000)[-1] == pytest.approx(expected, rel=0.04)
 
@@ -311,7 +311,7 @@ def test_a_turn_of_d_asks_no_gradient_of_g(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(methods, "looked_up", lambda game, w: None)
     monkeypatch.setattr(methods, "field", lambda game, w, players: asked.append(players) or field(game, w, players))
     play(R1, "alternating", n_steps=2, d_steps=2)
-    assert asked == [(0,), (1,), (1,)] * 2
+    assert asked == [(1,), (1,), (0,)] * 2
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

@@ -265,12 +265,13 @@ def test_onnxruntime_gives_the_same_samples(name: str, trainers: dict[str, Train
     assert session.get_modelmeta().custom_metadata_map["step"] == "12"
 
 
-@pytest.mark.parametrize("kind", ["mlp", "dcgan"])
-def test_a_conditional_generator_goes_home_with_its_labels(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "upsampling"), [("mlp", "transposed"), ("dcgan", "transposed"), ("dcgan", "resize")])
+def test_a_conditional_generator_goes_home_with_its_labels(kind: str, upsampling: str) -> None:
     runtime = pytest.importorskip("onnxruntime")
     data = Images("mnist", torch.rand(40, 1, 28, 28), None, torch.arange(40) % 10, None, tuple("0123456789"))
     config = preset("mnist-dcgan").changed(
         {"conditional": True, "generator.kind": kind, "discriminator.kind": kind, "generator.width": 8}
+        | {"generator.upsampling": upsampling}
     )
     network = build_generator(config, streams(0)).eval()
     copied = GeneratorCopy(network, config, data, 0, "raw")

@@ -178,6 +178,11 @@ VARIANTS: dict[str, tuple[dict[str, object], tuple[Intervention, ...]]] = {
         {"regularisers": [{"name": "r1", "weight": 0.0}]},
         (Intervention(step=2, update="g"),),
     ),
+    "a dcgan that resizes": (
+        {"data.name": "digits", "batch_size": 4, "generator.kind": "dcgan", "generator.upsampling": "resize"},
+        (),
+    ),
+    "all classes equally often": ({"data.name": "digits", "data.balanced": True, "data.flip": True}, ()),
 }
 
 # Runs every script as `python FILE` would, one after the other: PyTorch is then imported once.
@@ -225,6 +230,10 @@ def own_data() -> dict[str, tuple[OwnData, dict[str, object]]]:
         "images": (OwnImages(pixels), changes),
         "images in classes": (classes, changes | {"data.classes": 3, "conditional": True}),
         "images in classes, not told": (classes, {"data.size": 8}),
+        "images in classes, some held out": (
+            classes,
+            {"data.size": 8, "data.classes": 3, "data.held_out": 0.3, "data.balanced": True},
+        ),
         "points": (OwnPoints(rng.normal(3, 2, (50, 2)).astype(np.float32)), {}),
     }
 

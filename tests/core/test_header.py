@@ -71,7 +71,7 @@ def built(start: str, changes: dict[str, Any], n: int, *, scored: bool = True, b
     builder.take(trainer.snapshot())
     if scored:
         scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
-        builder.report(Report(1, n, scores, watch.findings(trainer.config, stats), watch.lost))
+        builder.report(Report(1, n, scores, watch.findings(trainer.config, stats)))
     builder.publish(STATE, trainer.moment())
     assert builder.frame is not None
     return decode(builder.frame[1])[0]

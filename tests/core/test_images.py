@@ -22,8 +22,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from gan_core.data import Images, data_folder, load, vision
 from gan_core.data.compat import import_torchvision
@@ -48,6 +46,9 @@ def images(name: str) -> Images:
 
 
 def test_digits_are_split_as_scikit_learn_does() -> None:
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
     reference = load_digits()
     pixels = reference.images.astype(np.float32)[:, None] / 8 - 1
     index_train, index_held_out = train_test_split(

@@ -334,6 +334,23 @@ def test_the_copy_test_sees_copies_and_is_even_for_real_images(digits: Players) 
         memory.copy_test(data.train[:2], Images("none", data.train, None, None, None, ()), rng)
 
 
+def test_of_few_held_out_images_chance_in_which_they_are_counts_as_noise(digits: Players) -> None:
+    data, rng = digits.data, Generator().manual_seed(0)
+    assert isinstance(data, Images)
+    assert data.held_out is not None
+    real = data.held_out[torch.randperm(len(data.held_out), generator=rng)]
+    tests = [
+        memory.copy_test(real[:400], Images("few", data.train, real[start : start + 20], None, None, ()), rng)
+        for start in range(400, 880, 20)
+    ]
+    assert all(0.02 < test.noise < 0.12 for test in tests)  # of 400 samples alone it would be 0.025
+    away = torch.tensor([(test.share - 0.5) / test.noise for test in tests])
+    assert 0.4 < float(away.std()) < 2
+    few = Images("few", data.train[:150], real[:20], None, None, ())
+    copies = memory.copy_test(data.train[:100].repeat(4, 1, 1, 1), few, rng)
+    assert copies.share > 0.5 + 3 * copies.noise  # as many of each: 0.5, as 87 of the 100 would not be compared
+
+
 # -- units ---------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from gan_core import Trainer
 from gan_core.experiments.lessons import LESSONS, Log, Watched, facts_of, lessons
-from gan_core.experiments.lessons.modes import Lost, first_lost, occupancy
+from gan_core.experiments.lessons.modes import occupancy
 
 NAMES = [lesson.name for lesson in LESSONS]
 
@@ -44,28 +44,6 @@ def test_a_lesson_has_its_words(name: str) -> None:
     assert lesson.question
 
 
-def test_the_first_mode_that_is_lost_is_found_with_where_its_samples_went() -> None:
-    log = Log()
-    everywhere = np.repeat(np.arange(8), 32)
-    thinner, gone = everywhere.copy(), everywhere.copy()
-    thinner[everywhere == 3] = [3] * 10 + [4] * 22
-    gone[everywhere == 3] = 4
-    log.owners = [everywhere, thinner, gone, gone]
-    log.near = [np.ones(256, bool)] * 4
-    assert first_lost(log) == Lost(mode=3, step=2, before=1, n=10, to=4, n_to=10)
-    assert occupancy(log)[1].tolist() == [32, 32, 32, 10, 54, 32, 32, 32]
-    log.owners, log.near = log.owners[:2], log.near[:2]
-    assert first_lost(log) is None
-
-
-def test_a_mode_that_was_only_the_nearest_of_far_ones_was_never_reached() -> None:
-    log = Log()
-    log.owners = [np.zeros(256, int), np.ones(256, int), np.full(256, 2)]
-    log.near = [np.zeros(256, bool), np.ones(256, bool), np.ones(256, bool)]
-    assert first_lost(log) == Lost(mode=1, step=2, before=1, n=256, to=2, n_to=256)
-    assert occupancy(log)[0].sum() == 0
-
-
 def test_no_mode_of_a_ring_is_near_before_the_first_step() -> None:
     log = Watched(lessons()["collapse"].config()).log
     assert not log.near[0].any()
@@ -83,3 +61,13 @@ def test_a_judge_is_surer_of_real_digits_than_of_noise() -> None:
 def test_a_lesson_stands_beside_one_that_differs_in_one_thing() -> None:
     (cure,) = [lesson for lesson in lessons().values() if lesson.beside]
     assert lessons()[cure.beside].config().differences(cure.config()) == {"packing": 2}
+
+
+def test_samples_are_counted_near_a_mode_and_not_where_it_is_only_the_nearest() -> None:
+    log = Log()
+    everywhere = np.repeat(np.arange(8), 32)
+    thinner = everywhere.copy()
+    thinner[everywhere == 3] = [3] * 10 + [4] * 22
+    log.owners = [np.zeros(256, int), everywhere, thinner]
+    log.near = [np.zeros(256, bool), np.ones(256, bool), np.ones(256, bool)]
+    assert occupancy(log).tolist() == [[0] * 8, [32] * 8, [32, 32, 32, 10, 54, 32, 32, 32]]

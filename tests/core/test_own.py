@@ -16,7 +16,7 @@ from gan_core.config import DataConfig, RunConfig
 from gan_core.config.presets import preset
 from gan_core.data import Images, Points, load, load_data, own
 from gan_core.data.own import known, load_own, register, register_payload, small_payload
-from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints, held_out_share, said_of_split, split
 from gan_core.data.payload import from_bytes, from_text, to_bytes, to_text
 from gan_core.data.tables import read_csv, read_drawing
 from gan_core.errors import ConfigError, DataError
@@ -334,3 +334,69 @@ def test_the_preset_for_own_images_waits_for_them_and_then_trains() -> None:
         Trainer(config)
     trainer = Trainer(config.changed({"data.hash": register(pictures(64, 32)), "batch_size": 8}))
     assert trainer.step().finite
+
+
+# ---- held out, and drawn evenly
+
+
+def unequal(n: int = 60, few: int = 8) -> OwnImages:
+    labels = np.array([0] * n + [1] * few)
+    return pictures(n + few, labels=labels, classes=("cat", "dog"))
+
+
+@pytest.mark.parametrize(("n", "held"), [(8, 0), (59, 0), (60, 20), (170, 20), (200, 20), (640, 64), (3_000, 300)])
+def test_a_new_run_keeps_a_tenth_aside_and_at_least_twenty_where_there_are_enough(n: int, held: int) -> None:
+    assert split(pictures(n, side=8, channels=1), held_out_share(n)).sum() == held
+    assert pictures(n, side=8, channels=1).settings["data.held_out"] == held_out_share(n)
+
+
+def test_held_out_pictures_are_the_same_ones_each_time_of_each_class_and_in_no_batch() -> None:
+    data = unequal()
+    made = data.dataset(16, True, held_out=0.25)
+    assert made.held_out is not None
+    assert made.held_out_labels is not None
+    assert made.held_out_labels.bincount().tolist() == [15, 2]
+    assert torch.equal(made.held_out, data.dataset(16, True, held_out=0.25).held_out)
+    whole, parts = data.dataset(16, True), {row.numpy().tobytes() for row in (*made.train, *made.held_out)}
+    assert parts == {row.numpy().tobytes() for row in whole.train}
+    assert len(made.train) + len(made.held_out) == len(whole.train)
+    assert whole.held_out is None
+
+
+def test_copies_of_a_picture_stay_on_one_side_and_no_class_is_held_out_whole() -> None:
+    once = pictures(30)
+    twice = OwnImages(np.concatenate((once.pixels, once.pixels)))
+    aside = split(twice, 0.3)
+    assert aside.sum() == 18
+    np.testing.assert_array_equal(aside[:30], aside[30:])
+    assert not split(pictures(3, labels=np.array([0, 1, 2]), classes=("a", "b", "c")), 0.5).any()
+
+
+def test_what_is_held_out_is_said() -> None:
+    assert said_of_split(pictures(170), 0.1).startswith("17 of 170 pictures are held out")
+    assert "which takes 60 pictures" in said_of_split(pictures(20), 0)
+    assert "cannot be told from luck" in said_of_split(pictures(70), 0)
+
+
+def test_balanced_sampling_draws_a_rare_class_as_often_as_a_common_one(rng: torch.Generator) -> None:
+    data = unequal(392, 8)
+    for balanced, share in ((True, 0.5), (False, 0.02)):
+        _, labels = data.dataset(16, True, balanced=balanced).sample_labelled(4_000, rng)
+        assert abs(labels.float().mean() - share) < 4 * (share * (1 - share) / 4_000) ** 0.5
+    with pytest.raises(ConfigError, match=r"data.balanced needs data with labels"):
+        RunConfig().changed({"data.name": "own-images", "data.balanced": True})
+
+
+def test_few_held_out_images_leave_the_other_scores_as_steady_as_before() -> None:
+    data = pictures(170)
+    before, after = (score_images(data.dataset(16, True, held_out=h), noise(100)) for h in (0.0, 20 / 170))
+    assert before["precision"].n == 85
+    assert after["precision"].n == 75
+    assert after.keys() - before.keys() == {"closer_to_train"}
+    copies = data.dataset(16, True, held_out=20 / 170)
+    found = score_images(copies, copies.train.float().div(127.5).sub(1).numpy()[:100])
+    assert found["closer_to_train"].value > 0.5
+
+
+def noise(n: int) -> Any:
+    return np.random.default_rng(5).uniform(-1, 1, (n, 3, 16, 16)).astype(np.float32)

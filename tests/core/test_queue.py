@@ -135,3 +135,81 @@ def test_never_more_runs_play_than_there_are_slots() -> None:
     assert not any(thread.is_alive() for thread in threads)
     assert 1 <= most[0] <= 3
     assert slots.playing == 0
+
+
+class Turns:
+    """Slots whose clock is turned by hand."""
+
+    def __init__(self, n: int) -> None:
+        self.now = 0.0
+        self.slots = Slots(n, turn=10.0, clock=lambda: self.now)
+        self.unseen: dict[int, float] = {}
+        self.woken = Counter[str]()
+
+    def ask(self, key: int, visitor: str) -> int:
+        return self.slots.request(key, visitor, lambda: self.woken.update([visitor]), unseen=self.unseen.get(key, 0.0))
+
+    def play(self, runs: dict[int, str], seconds: float) -> Counter[str]:
+        """Let all runs ask once a second; returns the seconds for which each visitor played."""
+        had = Counter[str]()
+        for _ in range(round(seconds)):
+            self.now += 1.0
+            for key, visitor in runs.items():
+                self.ask(key, visitor)
+            had.update(visitor for key, visitor in runs.items() if self.ask(key, visitor) == 0)
+        return had
+
+
+def test_slots_rotate_while_others_wait() -> None:
+    turns = Turns(4)
+    had = turns.play({key: f"visitor {key}" for key in range(10)}, 1000)
+    assert max(had.values()) < 1.1 * min(had.values()), had
+    assert len(had) == 10
+
+
+def test_nobody_is_interrupted_while_nobody_waits() -> None:
+    turns = Turns(2)
+    had = turns.play({0: "a", 1: "b"}, 100)
+    assert had == {"a": 100, "b": 100}
+
+
+def test_four_tabs_are_one_visitor() -> None:
+    turns = Turns(1)
+    had = turns.play({0: "greedy", 1: "greedy", 2: "greedy", 3: "modest", 4: "greedy"}, 1000)
+    assert had["modest"] > 0.45 * had.total(), had
+
+
+def test_a_turn_that_is_over_wakes_who_is_next() -> None:
+    turns = Turns(1)
+    turns.ask(0, "a")
+    assert turns.ask(1, "b") == 1
+    turns.now = 9.9
+    assert turns.ask(0, "a") == 0
+    turns.now = 10.0
+    assert turns.ask(0, "a") == 1
+    assert turns.woken["b"]
+    assert turns.ask(1, "b") == 0
+
+
+def test_a_run_that_nobody_looks_at_lets_others_go_first() -> None:
+    turns = Turns(1)
+    turns.ask(0, "asleep")
+    turns.unseen[0] = 61.0
+    assert turns.ask(0, "asleep") == 0, "as long as nobody waits"
+    assert turns.ask(1, "awake") == 1
+    assert turns.ask(0, "asleep") == 1
+    had = turns.play({0: "asleep", 1: "awake", 2: "awake too"}, 100)
+    assert set(had) == {"awake", "awake too"}
+    turns.unseen[0] = 0.0
+    assert turns.play({0: "asleep", 1: "awake", 2: "awake too"}, 300)["asleep"] > 90
+
+
+def test_the_wait_is_foretold() -> None:
+    turns = Turns(2)
+    for key in range(6):
+        turns.ask(key, f"visitor {key}")
+        turns.now += 1.0
+    assert [turns.slots.seconds_until(place) for place in range(5)] == [0.0, 4.0, 5.0, 14.0, 15.0]
+    for _ in range(14):
+        turns.play({key: f"visitor {key}" for key in range(6)}, 1)
+    assert turns.ask(5, "visitor 5") in (1, 2), "it was the fourth in the queue"

@@ -18,8 +18,9 @@ from gan_core.live.runner import Runner
 from gan_core.metrics import Score
 from gan_core.record.frame import decode
 from gan_core.record.timeline import Thinned, Timeline
+from gan_core.storage import autosave as autosaves
 from gan_core.storage import checkpoint
-from gan_core.storage.autosave import Autosave, autosave_folder
+from gan_core.storage.autosave import Autosave, Entry, autosave_folder, surplus, sweep_up
 from gan_core.training import Trainer
 from tests.core.runners import HandClock, by_hand, turn
 
@@ -340,6 +341,41 @@ def test_the_number_of_files_is_bounded(tmp_path: Path, monkeypatch: pytest.Monk
     autosave.offer("large", kept, at_once=True)
     assert autosave.flush()
     assert [s.key for s in autosave.saved()] == ["large"]
+
+
+def entries_of(*said: tuple[str, str, float]) -> list[Entry]:
+    """Runs of 1 MB as (key, owner, seconds played), the oldest first."""
+    return [Entry(key, float(i), 10**6, owner, played) for i, (key, owner, played) in enumerate(said)]
+
+
+def test_an_owners_oldest_runs_go_beyond_their_quota_and_nobody_elses() -> None:
+    theirs = [(f"theirs-{i}", "them", 60.0) for i in range(autosaves.MAX_RUNS + 2)]
+    assert surplus(entries_of(("mine", "me", 60.0), *theirs)) == ["theirs-0", "theirs-1"]
+    assert surplus(entries_of(*theirs), "theirs-0") == ["theirs-1", "theirs-2"], "not what was just written"
+
+
+def test_many_short_visits_push_out_no_long_run() -> None:
+    short = [(f"short-{i}", f"visitor {i}", 2.0) for i in range(400)]
+    gone = surplus(entries_of(("mine", "me", 600.0), *short), "short-399")
+    assert gone == [f"short-{i}" for i in range(101)]
+
+
+def test_who_has_most_gives_way_first_where_the_disk_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_core.storage.autosave.MAX_BYTES", 10 * 10**6)
+    much = [(f"much-{i}", "rich", 600.0) for i in range(9)]
+    assert surplus(entries_of(("a", "poor", 1.0), *much, ("b", "other", 1.0))) == ["much-0"]
+
+
+def test_what_a_killed_process_was_writing_is_swept_up(tmp_path: Path) -> None:
+    files = {name: tmp_path / name for name in (".a.safetensors.x1", ".a.card.json.x2", "a.safetensors", ".other")}
+    for file in files.values():
+        file.write_bytes(b"x")
+        os.utime(file, (0, 0))
+    (tmp_path / ".b.safetensors.now").write_bytes(b"x")
+    os.utime(tmp_path / ".b.safetensors.now", (10_000, 10_000))
+    assert sweep_up(tmp_path, 10_010.0) == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"a.safetensors", ".other", ".b.safetensors.now"}
+    assert sweep_up(tmp_path / "nowhere", 0.0) == 0
 
 
 def test_foreign_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:

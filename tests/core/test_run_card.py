@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,13 @@ import pytest
 
 from gan_core.record.run_card import MAX_NAME, RunCard, read, seconds_at, tidy
 
-FULL = RunCard("my run", "f" * 64, {"js": 0.25}, ((0, 0.0), (10, 1.5)), b"\x89PNG")
+FULL = RunCard(
+    "my run",
+    "f" * 64,
+    {"js": 0.25},
+    ((0, 0.0), (10, 1.5)),
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 72, 72),
+)
 
 
 def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -55,3 +63,9 @@ def test_a_name_is_one_short_line() -> None:
 
 def test_the_clock_tells_when_a_step_was_reached() -> None:
     assert seconds_at(np.array([0, 5, 10, 99]), FULL.clock).tolist() == [0.0, 0.75, 1.5, 1.5]
+
+
+@pytest.mark.parametrize("content", [b"GIF89a" + b"x" * 30, FULL.picture[:-8] + struct.pack(">II", 60_000, 60_000)])
+def test_a_picture_that_is_no_thumbnail_is_left_out(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").write_bytes(replace(FULL, picture=content).encode())
+    assert read(tmp_path / "a") == replace(FULL, picture=b"")

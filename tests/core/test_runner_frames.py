@@ -216,7 +216,7 @@ def test_a_run_waits_for_a_slot_and_says_where_it_stands(make: Make) -> None:
     assert first.wait(lambda r: r.state == "playing")
     second.play()
     header = until(second, state="queued", position=1)
-    assert header["message"] == "Waiting for a free place: number 1 in the queue."
+    assert header["message"] == ("Waiting for a free place: number 1 in the queue. The next turn comes in about 10 s.")
     third.play()
     until(third, state="queued", position=2)
     assert second.step_count == third.step_count == 0

@@ -7,8 +7,10 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
@@ -16,10 +18,13 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core import Trainer
 from gan_core.config import parse_config
+from gan_core.data import own
+from gan_core.data.own_data import OwnImages
 from gan_core.record.frame import decode
 from gan_core.record.run_card import RunCard, fingerprint
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave
+from gan_core.storage.kept_data import KeptData
 from pages.ui import browser, session
 from pages.ui.live.route import routes
 from tests.pages.conftest import VISIT, Opener, Seen, stand_at
@@ -90,11 +95,13 @@ def test_a_saved_run_goes_on_where_it_stood(
     runner.pause()
     page.button(key="go:old-1").click().run()
     assert not page.exception
+    assert page.selectbox(key="from:preset").value is not None, "the Train page: the run that was open here is gone"
     assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
     assert (runner.step, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
     runner.step_once()
     assert runner.wait(lambda r: r.step == 8)
-    assert runner.behind.trainer.stats == trainer.step()
+    assert (there := runner.behind.trainer) is not None
+    assert there.stats == trainer.step()
     assert "goes on from step 7" in " ".join(t.value for t in page.toast)
 
 
@@ -130,6 +137,22 @@ def test_a_saved_run_can_be_deleted(open_app: Opener, autosave: Autosave) -> Non
     assert not page.exception
     assert not autosave.path("old-1").exists()
     assert all("old-1" not in str(button.key) for button in page.button)
+    assert any("Deleted: moons, step 1." in text.value for text in page.text)
+    page.button(key="undelete").click().run()
+    assert not page.exception
+    assert checkpoint.load(autosave.path("old-1")).step_count == 1
+    assert page.button(key="delete:old-1").label
+    assert all(button.key != "undelete" for button in page.button)
+
+
+def test_scores_in_the_list_have_their_scale_and_their_step(open_app: Opener, autosave: Autosave) -> None:
+    trainer = Trainer(CONFIG.changed({"data.name": "ring-8"}))
+    trainer.step()
+    card = RunCard(scores={"modes_reached": 5.0, "high_quality": 0.004}, scores_step=1)
+    autosave.offer("old-1", trainer.state_dict(), at_once=True, card=lambda: card)
+    assert autosave.flush()
+    page = runs_page(open_app)
+    assert any("modes 5 of 8 · sharp 0% at step 1 · saved" in caption.value for caption in page.caption)
 
 
 def test_two_ticked_runs_are_compared(open_app: Opener, autosave: Autosave) -> None:
@@ -192,6 +215,23 @@ def test_the_past_is_served_to_its_own_token_alone(open_app: Opener, runner_of: 
         assert header["step"] == max(step for step in contents["frames"] if step <= int(asked))
     assert ask(server, f"/gan/frame?t={here.token}&at=nonsense").status == 200  # the first picture
     assert ask(server, "/gan/frame?t=wrong&at=3").status == 410
+
+
+def test_a_row_that_cannot_be_shown_takes_no_other_along(
+    open_app: Opener, autosave: Autosave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("bad-1", "good-1", "gone-1"):
+        saved(autosave, key, 2)
+    listed = autosave.saved()
+    cut = {run.key: replace(run, card=RunCard(picture=b"no picture")) for run in listed if run.key == "bad-1"}
+    monkeypatch.setattr(Autosave, "saved", lambda self: [cut.get(run.key, run) for run in listed])
+    autosave.delete("gone-1")
+    page = runs_page(open_app)
+    assert not page.exception
+    assert [text.value for text in page.text if "cannot be shown" in text.value]
+    assert page.checkbox(key="tick:good-1").label
+    page.button(key="go:gone-1").click().run()
+    assert not page.exception
 
 
 # -- names, copies, owners -----------------------------------------------------------------------------------
@@ -312,3 +352,35 @@ def png() -> bytes:
     out = io.BytesIO()
     Image.new("L", (4, 4)).save(out, "PNG")
     return out.getvalue()
+
+
+def large_run(autosave: Autosave) -> OwnImages:
+    """Pictures too large for a run's file, with a saved run on them; this process knows them no more."""
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 64, 64, 3), np.uint8)
+    data = OwnImages(pixels)
+    own.register(data)
+    saved(autosave, "old-1", 2, **(data.settings | {"data.size": 8, "data.colour": False}))
+    own._sets.clear()
+    own._last.clear()
+    return data
+
+
+def test_a_run_on_kept_data_goes_on_tomorrow_and_they_can_be_deleted(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen]
+) -> None:
+    data = large_run(autosave)
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    page = app.switch_page("pages/runs.py").run()
+    page.button(key="go:old-1").click().run()
+    assert "not here any more" in " ".join(t.value for t in page.toast)
+    assert runner.run == 1
+    KeptData(autosave.folder).keep(data)
+    page.run()
+    assert any("200 pictures, 64 px" in text.value for text in page.text)
+    page.button(key="go:old-1").click().run()
+    assert runner.wait(lambda r: r.run == 2 and r.config.data.hash == data.hash)
+    page.run()
+    page.button(key=f"kept:{data.hash}").click().run()
+    assert KeptData(autosave.folder).find(data.hash) is None
+    assert not page.exception

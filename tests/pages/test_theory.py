@@ -81,11 +81,20 @@ def test_the_smallest_gan_is_read_by_its_eigenvalues() -> None:
     plain = {"show": "dirac", "objective": "wasserstein", "methods": "alternating,simultaneous"}
     text = said(**plain)
     assert "+0.0000\u00a0+1.0000\u00a0i" in text
-    assert "in each simultaneous step: it **diverges**" in text
-    assert "in each alternating step: it **circles**" in text
+    assert "in each simultaneous step: it **grows**" in text
+    assert "in each alternating step: it **stays as it is**" in text
     assert "−0.1500\u00a0+0.9887\u00a0i" in said(**plain, penalty="r1")
     assert "kink" in said(**plain, penalty="gradient_penalty")
     assert "eigenvalues" not in figures(**plain, penalty="gradient_penalty")
+
+
+def test_a_path_is_said_to_do_what_its_own_distances_do() -> None:
+    text = said(show="dirac", methods="alternating,simultaneous")
+    assert "in each simultaneous step: it **grows**" in text
+    assert "_simultaneous_, which begins far from it, **comes nearer**" in text
+    text = said(show="dirac", objective="wasserstein", methods="alternating,simultaneous")
+    assert "_alternating_, which begins far from it, **stays as far**" in text
+    assert "_simultaneous_, which begins far from it, **goes away**" in text
 
 
 def test_a_weight_without_a_penalty_has_no_effect() -> None:

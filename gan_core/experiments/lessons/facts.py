@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gan_core.data.modes import SIDES
-from gan_core.experiments.lessons.modes import first_lost, modes_found, occupancy
+from gan_core.experiments.lessons.modes import modes_found, occupancy
 from gan_core.experiments.lessons.walks import N_WALKS, Pictures, copies, halfway, sure_words
 from gan_core.experiments.lessons.watch import Watched
 
@@ -165,17 +164,11 @@ def _d_wins(trainer: Watched) -> Facts:
 
 def _collapse(trainer: Watched) -> Facts:
     found = modes_found(trainer)
-    lost = first_lost(trainer.log)
-    story = "No mode that was reached has lost all its samples in this run."
-    if lost is not None:
-        story = (
-            f"The first mode to vanish is the one at the {SIDES[lost.mode]}: at step {lost.step:,} none of the shown "
-            f"samples is nearest to it any more. Of the {lost.n} that were near it at step {lost.before:,}, "
-            f"{lost.n_to} had gone to the mode at the {SIDES[lost.to]}."
-        )
+    assert trainer.lost is not None
+    lost = trainer.lost.first
     near = abs(found.d_loss - 2 * np.log(2)) < 0.1 and abs(found.g_loss - np.log(2)) < 0.1
     held = bool(found.reached == 1 and near and lost is not None)
-    return Facts(found.words | {"story": story}, held, occupancy=occupancy(trainer.log), row=found.row)
+    return Facts(found.words | {"story": trainer.lost.words}, held, occupancy=occupancy(trainer.log), row=found.row)
 
 
 def _cure(trainer: Watched) -> Facts:
@@ -194,6 +187,10 @@ def _digits(trainer: Watched) -> Facts:
         "of_ends": f"{between.ends:.0%}",
         "of_walk": f"{between.middle:.0%}",
         "of_fade": f"{between.fade:.0%}",
+        "from_digit": str(between.shown[0]),
+        "halfway_digit": str(between.shown[1]),
+        "to_digit": str(between.shown[2]),
+        "halfway_sure": f"{between.shown_sure:.0%}",
         "closer": f"{near.closer:.0%}",
         "n": str(near.n),
         "n_train": str(near.n_train),

@@ -1,4 +1,4 @@
-"""Modes: where the followed samples of a lesson's run were at each step, and which mode was the first to lose them."""
+"""Modes: where the followed samples of a lesson's run were at each step, and how many modes they reach."""
 
 from __future__ import annotations
 
@@ -71,46 +71,6 @@ def modes_found(trainer: Watched) -> ModesFound:
 def occupancy(log: Log) -> NDArray[np.int64]:
     """Count the samples near each mode: nearer to it than half the way to the next one; ``[steps + 1, modes]``."""
     return _counts([np.where(near, owners, -1) for owners, near in zip(log.owners, log.near, strict=True)])
-
-
-@dataclass(frozen=True)
-class Lost:
-    """The first mode that had samples and lost them.
-
-    Attributes:
-        mode: Which.
-        step: After which no sample is nearest to it any more.
-        before: The last step at which it was reached.
-        n: Samples near it then.
-        to: The mode to which most of these had gone at `step`.
-        n_to: How many had.
-    """
-
-    mode: int
-    step: int
-    before: int
-    n: int
-    to: int
-    n_to: int
-
-
-def first_lost(log: Log) -> Lost | None:
-    """Find the first mode that enough samples had reached and that later none was nearest to; None if there is none.
-
-    Before G has learned anything all samples lie amid the ring. Some mode is then the nearest too: that is no reaching.
-    """
-    near = occupancy(log)
-    reached = near >= _enough(log)
-    lost = (_counts(log.owners) == 0) & (np.cumsum(reached, axis=0) > 0)
-    if not lost.any():
-        return None
-    step = int(lost.any(1).argmax())
-    mode = int(lost[step].argmax())
-    before = int(np.flatnonzero(reached[:step, mode])[-1])
-    followed = (log.owners[before] == mode) & log.near[before]
-    went = np.bincount(log.owners[step][followed], minlength=near.shape[1])
-    to = int(went.argmax())
-    return Lost(mode, step, before, int(followed.sum()), to, int(went[to]))
 
 
 def _counts(owners: list[NDArray[Any]]) -> NDArray[np.int64]:

@@ -3,7 +3,8 @@
 Each doubling of the side halves the channels. Weights start as N(0, 0.02), batch norm's gains as N(1, 0.02), all
 biases as 0. Departures from the paper: kernels of 4 x 4 instead of 5 x 5, so that a stride of 2 reaches each pixel
 equally often; batch norm in D only if asked for, because it forbids penalties per sample; images of 28 px, whose
-smallest maps are 7 x 7 instead of 4 x 4 (see `gan_core.config.DCGAN_MAPS`).
+smallest maps are 7 x 7 instead of 4 x 4 (see `gan_core.config.DCGAN_MAPS`); on request the generator doubles its maps
+by repeating each cell, with a convolution of stride 1 behind it (Odena et al. 2016, doi:10.23915/distill.00003).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import pairwise
 import torch
 from torch import Generator, Tensor, nn
 
-from gan_core.config import DCGAN_KERNEL, DCGAN_MAPS, dcgan_channels
+from gan_core.config import DCGAN_KERNEL, DCGAN_MAPS, RESIZE_KERNEL, dcgan_channels
 from gan_core.game.networks.layers import (
     LEAKY_SLOPE,
     BlankConv2d,
@@ -39,10 +40,21 @@ class DCGANGenerator(nn.Module):
         width: Channels of the smallest map.
         shape: Of one image: channels, height, width.
         n_classes: Number of classes of a conditional generator; 0 for another.
+        resize: True to double the maps by repeating each cell, followed by a convolution of 3 x 3, in place of
+            transposed convolutions.
         rng: Source of the initial weights.
     """
 
-    def __init__(self, latent_dim: int, width: int, shape: Sequence[int], *, n_classes: int, rng: Generator) -> None:
+    def __init__(
+        self,
+        latent_dim: int,
+        width: int,
+        shape: Sequence[int],
+        *,
+        n_classes: int,
+        resize: bool = False,
+        rng: Generator,
+    ) -> None:
         super().__init__()
         self._n_classes = n_classes
         side, _ = DCGAN_MAPS[shape[-1]]
@@ -51,9 +63,9 @@ class DCGANGenerator(nn.Module):
         layers: list[nn.Module] = [first, nn.Unflatten(1, (channels[0], side, side))]
         for n_in, n_out in pairwise(channels):
             layers += [nn.BatchNorm2d(n_in), nn.ReLU(inplace=True)]
-            layers.append(BlankConvTranspose2d(n_in, n_out, DCGAN_KERNEL, 2, 1, bias=False))
+            layers += _doubling(n_in, n_out, resize=resize, bias=False)
         layers += [nn.BatchNorm2d(channels[-1]), nn.ReLU(inplace=True)]
-        layers += [BlankConvTranspose2d(channels[-1], shape[0], DCGAN_KERNEL, 2, 1), nn.Tanh()]
+        layers += [*_doubling(channels[-1], shape[0], resize=resize, bias=True), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
         initialise(self, rng)
 
@@ -64,7 +76,7 @@ class DCGANGenerator(nn.Module):
 
 
 class DCGANDiscriminator(nn.Module):
-    r"""Images ``[batch, *shape]`` to logits ``[batch]``, high means real; a conditional one also takes labels.
+    r"""Images ``[batch, *shape]`` to logits ``[batch]``, high means real; what is told to both is taken too.
 
     Each convolution halves the side; LeakyReLU 0.2 follows. A last convolution over the whole of the smallest maps
     $\phi(x)$ gives the logit. A conditional one projects (arXiv:1802.05637, eq. 3): its logit for class $y$ is
@@ -74,6 +86,7 @@ class DCGANDiscriminator(nn.Module):
         shape: Of one image: channels, height, width.
         width: Channels of the smallest map.
         n_classes: Number of classes of a conditional discriminator; 0 for another.
+        condition_maps: Channels of a condition, which are laid on those of its image; 0 without one.
         batch_norm: True for batch norm after each convolution but the first and the last, as in the paper.
         spectral_norm: True to normalise every weight.
         minibatch: Kind of the minibatch layer before the last convolution, or "none".
@@ -87,6 +100,7 @@ class DCGANDiscriminator(nn.Module):
         width: int,
         *,
         n_classes: int,
+        condition_maps: int = 0,
         batch_norm: bool,
         spectral_norm: bool,
         minibatch: str = "none",
@@ -99,7 +113,7 @@ class DCGANDiscriminator(nn.Module):
         side, _ = DCGAN_MAPS[shape[-1]]
         channels = dcgan_channels(shape[-1], width)[::-1]
         layers: list[nn.Module] = []
-        for n_in, n_out in pairwise((shape[0], *channels)):
+        for n_in, n_out in pairwise((shape[0] + condition_maps, *channels)):
             normed = batch_norm and bool(layers)
             layers.append(make(n_in, n_out, DCGAN_KERNEL, 2, 1, bias=not normed))
             if normed:
@@ -113,17 +127,28 @@ class DCGANDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers)
         initialise(self, rng)
 
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Judge each image of ``x``: a logit for being real, and of its class if there are labels."""
+    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+        """Judge each image of ``x``: a logit for being real, and of the class or condition that D is told, if any."""
+        if told is not None and not self._n_classes:
+            x, told = torch.cat((x, told), 1), None
         logits: Tensor = self.layers(x).flatten(1)
-        if labels is None:
+        if told is None:
             return logits.view(-1)
-        return logits[:, 0] + (logits[:, 1:] * one_hot(labels, self._n_classes)).sum(1)
+        return logits[:, 0] + (logits[:, 1:] * one_hot(told, self._n_classes)).sum(1)
 
-    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Compute the smallest maps of each image, ``[batch, n]``, whatever its label."""
+    def features(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+        """Compute the smallest maps of each image, ``[batch, n]``, whatever its label, beside its condition."""
+        if told is not None and not self._n_classes:
+            x = torch.cat((x, told), 1)
         maps: Tensor = self.layers[: self.n_hidden](x)
         return maps.flatten(1)
+
+
+def _doubling(n_in: int, n_out: int, *, resize: bool, bias: bool) -> list[nn.Module]:
+    """Layers that double the side of maps, without weights yet."""
+    if not resize:
+        return [BlankConvTranspose2d(n_in, n_out, DCGAN_KERNEL, 2, 1, bias=bias)]
+    return [nn.Upsample(scale_factor=2), BlankConv2d(n_in, n_out, RESIZE_KERNEL, 1, 1, bias=bias)]
 
 
 @torch.no_grad()

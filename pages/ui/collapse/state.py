@@ -46,7 +46,7 @@ def bench() -> Bench:
             _name(st.query_params.get("protocol", "") if own else "", st.query_params.get("zoo", "") if own else "")
         else:  # released meanwhile: the same sides from their beginning
             failure, entries = chosen(), list(known.entries)
-        known = Bench(entries, base(), session.rooms(), session.token())
+        known = Bench(entries, base(), session.rooms(), session.visitor())
         session.rooms().admit(known)
         session.remember(_BENCH, known)
         if session.has_run() and session.visit().run.status().playing:

@@ -1,4 +1,4 @@
-"""How sure? The comparison from several seeds: a table and a plot that fill row by row."""
+"""Comparison repeated from several seeds: a table and a plot that fill row by row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from gan_core import figures
 from gan_core.experiments.gallery import GOALS, LAST_CHECK, GoalName
 from gan_core.live.commands import Pause
-from pages.ui import figure, session
+from pages.ui import figure, prose, session
 from pages.ui.collapse import state
 from pages.ui.collapse.bench import LETTERS
 from pages.ui.prose import number
@@ -73,7 +73,7 @@ def _result() -> None:
         said = " Cancelled: the trials in hand end first." if job.running else " Cancelled."
     st.progress(job.finished / job.total, text=f"{job.finished} of {job.total} trials.{said}")
     if job.trouble:
-        st.warning(f"A trial failed: {job.trouble}")
+        st.warning(prose.plain(f"A trial failed: {job.trouble}"))
     rows, values = [], {}
     for i, name in enumerate(names):
         trials = job.trials(i)

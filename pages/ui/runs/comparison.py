@@ -11,7 +11,7 @@ from gan_core.config.paths import leaves
 from gan_core.record.history import ABOUT, QUANTITIES, History
 from gan_core.record.run_card import Clock
 from gan_core.storage.autosave import Saved
-from pages.ui import figure
+from pages.ui import figure, prose
 from pages.ui.runs import saved as saved_runs
 from pages.ui.theme import theme
 
@@ -29,7 +29,7 @@ def panel(runs: list[Saved]) -> None:
     try:
         histories = {names[run.key]: saved_runs.history_of(run.key) for run in runs}
     except GanExplorerError as error:
-        st.warning(str(error))
+        st.warning(prose.plain(str(error)))
         return
     chart = figures.compare(
         histories,

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
 
-from gan_core import RunConfig, figures
+from gan_core import GanExplorerError, RunConfig, figures
+from gan_core.data import DATASETS
 from gan_core.metrics import METRICS
 from gan_core.record.run_card import MAX_NAME
 from gan_core.storage.autosave import Saved
 from gan_core.storage.bundled import RECORDED
-from pages.ui import session
+from pages.ui import prose, session
 from pages.ui.prose import number
 from pages.ui.runs import comparison as compare_panel
 from pages.ui.runs import saved as saved_runs
 from pages.ui.runs import take_home
 
 _MAX_UPLOAD_MB: Final = 500
+_OWN_ALONE: Final = (
+    "Only this browser's runs are listed, since others may reach this server. Started with gan-explorer, or with "
+    "--server.address localhost, the app is for one person and lists all that are saved."
+)
 _METRIC_WORDS: Final = {metric.name: metric.listed for metric in METRICS.values() if metric.listed}
 
 
@@ -42,6 +45,12 @@ def saved() -> None:
     if session.rooms().host.autosave is None:
         st.caption("Saving is switched off (GAN_EXPLORER_RUNS=off).")
         return
+    if not session.is_for_one():
+        st.caption(_OWN_ALONE)
+    if saved_runs.deleted():
+        with st.container(horizontal=True, vertical_alignment="center", key="deleted"):
+            st.text(f"Deleted: {saved_runs.deleted()}.")
+            st.button("Undo", key="undelete", icon=":material/undo:", on_click=saved_runs.undelete)
     if not runs:
         st.caption("None yet: a run saves itself every 15 seconds while it plays, and when it stops.")
         return
@@ -49,9 +58,18 @@ def saved() -> None:
         "A run saves itself every 15 seconds while it plays, and when it stops. Tick two or more to compare them."
     )
     here = session.key_of_run()
-    ticked = [run for run in runs if _row(run, is_open=run.key == here)]
+    ticked = [run for run in runs if _row_or_reason(run, is_open=run.key == here)]
     if len(ticked) >= 2:
         compare_panel.panel(ticked[: figures.MAX_RUNS])
+
+
+def _row_or_reason(run: Saved, *, is_open: bool) -> bool:
+    """Show a run, or why it cannot be shown: it may have gone or changed since it was listed, and others are listed."""
+    try:
+        return _row(run, is_open=is_open)
+    except (GanExplorerError, OSError, ValueError) as error:
+        st.text(f"{_said(run)}, cannot be shown: {error}")
+        return False
 
 
 def _row(run: Saved, *, is_open: bool) -> bool:
@@ -59,13 +77,14 @@ def _row(run: Saved, *, is_open: bool) -> bool:
     with st.container(border=True, key=f"run-{run.key}"):
         picture, what, go_on, download, more = st.columns([1.2, 8, 2, 2.4, 1.6], vertical_alignment="center")
         if card.picture:
-            picture.image(card.picture, width=72, output_format="PNG", alt=f"Samples of {_label(run)}")
+            picture.image(card.picture, width=72, output_format="PNG", alt=f"Samples of {_said(run)}")
         when = time.strftime("%d %b, %H:%M:%S", time.localtime(run.when))
         note = " · open now" if is_open else ""
         ticked = what.checkbox(_label(run), key=f"tick:{run.key}")
-        told = " · ".join(f"{_METRIC_WORDS[name]} {number(card.scores[name])}" for name in _told(card.scores))
+        told = _told(run)
         what.caption(f"{told + ' · ' if told else ''}saved {when} · {run.size / 1e6:.1f} MB{note}")
-        go_on.button("Go on", key=f"go:{run.key}", on_click=saved_runs.open_saved, args=(run.key,), disabled=is_open)
+        if go_on.button("Go on", key=f"go:{run.key}", disabled=is_open) and saved_runs.open_saved(run.key):
+            st.switch_page("pages/train.py")
         download.download_button(
             "Download",
             saved_runs.path_of(run.key).read_bytes,
@@ -94,15 +113,29 @@ def _more(run: Saved) -> None:
     st.button("Delete", key=f"delete:{run.key}", on_click=saved_runs.delete_saved, args=(run.key,), width="stretch")
 
 
-def _told(scores: Mapping[str, float]) -> list[str]:
-    """Write the scores that a list has room for."""
-    return [name for name in _METRIC_WORDS if name in scores][:2]
+def _told(run: Saved) -> str:
+    """Write the scores that a list has room for, with their scale and the step that they are of."""
+    scores, total = run.card.scores, DATASETS[run.summary.config.data.name].modes
+    words = []
+    for name in [name for name in _METRIC_WORDS if name in scores][:2]:
+        value, metric = scores[name], METRICS[name]
+        if metric.format == "percent":
+            said = f"{value:.0%}"
+        else:
+            said = f"{value:.0f} of {total}" if metric.format == "count" and total else number(value)
+        words.append(f"{_METRIC_WORDS[name]} {said}")
+    of = f" at step {run.card.scores_step:,}" if words and run.card.scores_step else ""
+    return " · ".join(words) + of
+
+
+def _said(run: Saved) -> str:
+    """Write a run's name, seed and step."""
+    return f"{saved_runs.name_of(run)}, seed {run.summary.config.seed}, step {run.summary.step:,}"
 
 
 def _label(run: Saved) -> str:
     """Write a run's name, seed and step, as Markdown in which the name is plain text."""
-    name = re.sub(r"([\\`*_{}\[\]()#+\-.!$<>|~:^])", r"\\\1", saved_runs.name_of(run))
-    return f"**{name}**, seed {run.summary.config.seed}, step {run.summary.step:,}"
+    return f"**{prose.plain(saved_runs.name_of(run))}**, seed {run.summary.config.seed}, step {run.summary.step:,}"
 
 
 def open_file() -> None:
@@ -114,18 +147,17 @@ def open_file() -> None:
         max_upload_size=_MAX_UPLOAD_MB,
         key="open:file",
     )
-    if given is not None:
-        st.button(
-            "Go on with it", on_click=saved_runs.open_file, args=(given.getvalue(),), key="open:go", type="primary"
-        )
+    pressed = given is not None and st.button("Go on with it", key="open:go", type="primary")
+    if pressed and saved_runs.open_file(given.getvalue()):
+        st.switch_page("pages/train.py")
 
 
 def recordings() -> None:
     """Show the runs that come with the app, trained already."""
     st.subheader("Recorded runs", anchor=False)
     st.caption(
-        "Trained already, and here without network: scrub through one with the time machine, or go on from any of its "
-        "kept states. It takes the place of the open run."
+        "Trained already, with smaller networks than the presets, and here without network: scrub through one with the "
+        "time machine, or go on from any of its kept states. It takes the place of the open run."
     )
     with st.container(horizontal=True, key="recordings"):
         for name, title in RECORDED.items():
@@ -135,4 +167,4 @@ def recordings() -> None:
 
 
 def _title(preset: str, config: RunConfig) -> str:
-    return f"**{preset or config.data.name}**, seed {config.seed}"
+    return f"**{prose.plain(preset or config.data.name)}**, seed {config.seed}"

@@ -6,14 +6,13 @@ import atexit
 import functools
 import os
 from typing import Final
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from gan_core.config.presets import link_repeats_until
 from gan_core.live.commands import SetOwner
 from gan_core.record.run_card import fingerprint
-from pages.ui import browser
+from pages.ui import browser, guard
 from pages.ui.latent import link as latent_link
 from pages.ui.presence import Rooms, Visit, default_pace, default_slots
 from pages.ui.session.address import from_link
@@ -52,7 +51,10 @@ def visit() -> Visit:
             if link_repeats_until(interventions) == -1:
                 interventions = ()
                 notify("This run began with what another had learned, and that is gone: it begins with fresh weights.")
-        known = take(rooms().open(config, interventions, preset))
+        from pages.ui.session.kept import bring_back
+
+        bring_back(config.data)
+        known = take(rooms().open(config, interventions, preset, visitor()))
     return _presence(known, known.token)
 
 
@@ -63,7 +65,7 @@ def visit_or_recorded(name: str) -> Visit:
         name: One of `gan_core.storage.bundled.RECORDED`.
     """
     if recall("visit") is None and not st.query_params.keys() - set(latent_link.NAMES):
-        take(rooms().open_recorded(name))
+        take(rooms().open_recorded(name, visitor()))
         remember("recorded", name)
     return visit()
 
@@ -121,15 +123,20 @@ def owner() -> str:
 def is_for_one() -> bool:
     """Tell whether the app serves one person, who may see all saved runs.
 
-    So it is where the browser is on the app's own machine and asks for it by a local name, with no proxy between;
-    ``GAN_EXPLORER_USERS`` says it outright: ``one`` or ``many``.
+    So it is where it listens on the loopback address alone; ``GAN_EXPLORER_USERS`` says it outright: ``one`` or
+    ``many``. Nothing that a browser says of itself decides it.
     """
     said = os.environ.get("GAN_EXPLORER_USERS", "").lower()
-    if said in ("one", "many"):
-        return said == "one"
-    here = urlsplit(st.context.url or "").hostname
-    relayed = any(name in st.context.headers for name in ("X-Forwarded-For", "X-Real-Ip", "Forwarded"))
-    return st.context.ip_address is None and here in (None, "localhost", "127.0.0.1", "::1") and not relayed
+    return said == "one" if said in ("one", "many") else guard.is_loopback(st.get_option("server.address"))
+
+
+def visitor() -> str:
+    """Name this session's visitor, for whom slots are shared out: by the server's cookie, else by the address.
+
+    A browser is one visitor, however many tabs it opens; all browsers of one address that keep no cookies are one, too.
+    """
+    known = guard.visitor_of(st.context.cookies.get(guard.COOKIE))
+    return known or f"address {st.context.ip_address}"
 
 
 def keys_of_runs() -> frozenset[str]:

@@ -13,7 +13,7 @@ from pages.ui.commands import Command
 from pages.ui.effects import Effects, Notify, OpenOnTrain, Redraw
 from pages.ui.presence import Visit
 from pages.ui.session.memory import ask_redraw, forget, notify, recall, remember, take_redraw
-from pages.ui.session.present import rooms, take, visit
+from pages.ui.session.present import rooms, take, visit, visitor
 
 KEEP_LEARNED: Final = "keep-learned"
 """Recalled: true while a setting that needs a new run begins it with what this one has learned."""
@@ -69,6 +69,6 @@ def open_config(config: RunConfig, preset: str) -> None:
     """Start a run of these settings, playing, in place of the one there is."""
     known: Visit | None = recall("visit")
     if known is None or known.run.closed:
-        take(rooms().open(config, (), preset))
+        take(rooms().open(config, (), preset, visitor()))
     else:
         changes.open_config(known, config, preset)

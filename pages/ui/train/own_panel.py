@@ -18,6 +18,8 @@ _PICTURES: Final = ("png", "jpg", "jpeg", "jfif", "jpe", "webp", "bmp", "gif", "
 _ARRAYS: Final = ("zip", "npy", "npz")
 _FITS: Final[Mapping[FitName, str]] = {"crop": "cut the middle", "pad": "white around", "stretch": "stretch"}
 _PREVIEW: Final = 24
+_UNEQUAL: Final = 1.5
+"""Pictures of the largest class over those of the smallest, from where on sampling them evenly is offered."""
 
 
 def form() -> None:
@@ -77,13 +79,19 @@ def _classes(data: OwnImages) -> dict[str, Any]:
     """Ask whether the players are told the classes; class names are strangers' words, so plain text."""
     if data.labels is None:
         return {}
+    counts = data.counts
+    even = max(counts) >= _UNEQUAL * min(counts) and st.toggle(
+        "draw all classes equally often",
+        key="own:balanced",
+        help="Otherwise a class comes as often as it has pictures, and a rare one may never be made.",
+    )
     told = st.toggle(
         "tell both players the class",
         value=True,
         key="own:conditional",
         help="A conditional GAN: the generator makes the class that it is asked for, and the grid goes class by class.",
     )
-    return {"data.classes": len(data.classes), "conditional": told}
+    return {"data.classes": len(data.classes), "conditional": told, "data.balanced": even}
 
 
 def _table() -> None:
@@ -121,7 +129,7 @@ def _drawing() -> None:
 def _say(data: OwnData) -> None:
     """Say how many there are, how they were read and what is wrong: plain text, as it may hold strangers' words."""
     from gan_core.data.checks import check
-    from gan_core.data.own_data import OwnImages
+    from gan_core.data.own_data import OwnImages, said_of_split
 
     n = len(data.pixels) if isinstance(data, OwnImages) else len(data.values)
     st.text(f"{n:,} {'pictures' if isinstance(data, OwnImages) else 'points'}")
@@ -129,6 +137,9 @@ def _say(data: OwnData) -> None:
         st.text(f"{said[:1].upper()}{said[1:]}.")
     for reason, count in data.skipped:
         st.text(f"{count:,} left out: {reason}.")
+    if isinstance(data, OwnImages):
+        said = said_of_split(data, data.settings["data.held_out"])
+        st.text(f"{said[:1].upper()}{said[1:]}.")
     for fault in check(data):
         with st.container(border=True):
             st.text(f"{fault.headline} {fault.evidence[:1].upper()}{fault.evidence[1:]}.")

@@ -21,12 +21,16 @@ MAX_METHODS: Final = 4
 _REACH: Final = 2.0
 _STEPS: Final = 80
 _READINGS: Final = {
-    "converges": "**converges**: real parts below 0, every small disturbance dies out",
+    "converges": "**converges** in small enough steps: real parts below 0, every small disturbance dies out",
     "circles": "**circles** to first order: real parts are 0, the players chase each other. Whether they come nearer "
     "in the long run is then beyond eigenvalues: the distances below show it",
-    "diverges": "**diverges**: a real part above 0",
+    "diverges": "**diverges**: a real part above 0, so that small disturbances grow",
     "kink": "**has a kink** at the equilibrium: this penalty wants slope 1, and at slope 0 it pushes to either side",
 }
+_SMALL: Final = {"converges": "dies out", "circles": "stays as it is", "diverges": "grows"}
+"""What a small distance does in the long run."""
+_SAME: Final = 0.98
+"""Ratio of two distances from which on they are called the same."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -72,7 +76,7 @@ def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
         picture("plane", plane, "The field, and the paths of the ways to play over it"),
         picture("distances", distances, "Distance to the equilibrium over the steps"),
     ]
-    right = [words(*_said(game, values, h, d_steps))]
+    right = [words(*_said(game, values, h, d_steps), *_drawn(paths))]
     if values is not None:
         spectrum = theory.eigenvalue_plane(values, theme=theme)
         right.append(picture("eigenvalues", spectrum, "Both eigenvalues in the complex plane"))
@@ -91,5 +95,17 @@ def _said(game: DiracGame, values: np.ndarray | None, h: float, d_steps: int) ->
         assert growth is not None
         yield (
             f"A small distance is multiplied by **{growth:.5f}** in each {name} step: it "
-            f"**{reading_of_steps(growth)}**."
+            f"**{_SMALL[reading_of_steps(growth)]}**."
+        )
+
+
+def _drawn(paths: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """Say of each path that is drawn what it does: it begins far away, where the field may be another."""
+    for label, path in paths.items():
+        away = np.hypot(*path.T)
+        first, last = float(away[: _STEPS // 2].max()), float(away[_STEPS // 2 :].max())
+        moved = "comes nearer" if last < _SAME * first else "goes away" if last > first / _SAME else "stays as far"
+        yield (
+            f"The path drawn for _{label}_, which begins far from it, **{moved}**: at most {first:.3g} away in its "
+            f"first {_STEPS // 2} steps, at most {last:.3g} in its last."
         )

@@ -14,30 +14,22 @@ function mean(values) {
   return n ? sum / n : 0;
 }
 
-/** The probability at which D cannot tell: one half, less where its labels are smoothed. */
-export function evenProbability(header) {
-  return header.middle ? sigmoid(header.middle) : 0.5;
-}
-
 /**
  * The scale of D's answers in a picture: {middle, end, of(logit) → −1…1}.
  *
- * Probabilities: ½ ± end, or what smoothed labels leave of the half where D cannot tell. Critic values: the
- * objective's own middle, else half way between real and generated. The outermost answers in twenty lie beyond the
- * ends, so that the corners of a picture do not wash out its centre. Both numbers change in steps, and not back and
- * forth: `before` is the scale of the frame before.
+ * Probabilities: ½ (less with smoothed labels) ± end. Critic values: the objective's own middle, else half way between
+ * real and generated. The outermost answers in twenty lie beyond the ends, so that the corners of a picture do not wash
+ * out its centre. Both numbers change in steps, and not back and forth: `before` is the scale of the frame before.
  */
 export function opinionScale({ header, arrays }, logits, before) {
   const critic = header.meaning === 'critic';
   const own = header.middle ?? null; // null: only differences of critic values have a meaning
   const free = critic && own === null;
   const value = critic ? (logit) => logit : sigmoid;
-  const even = critic ? own : evenProbability(header);
-  const wish = free ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2 : even;
+  const wish = free ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2 : critic ? own : sigmoid(own ?? 0);
   const away = Float32Array.from(logits, (logit) => Math.abs(value(logit) - wish)).sort();
   const most = away[Math.floor(0.95 * (away.length - 1))] || 0;
-  const most01 = Math.min(wish, 1 - wish); // no probability lies beyond 0 or 1
-  const wanted = critic ? Math.max(1e-3, step125(most)) : Math.min(most01, Math.max(0.01, step125(most)));
+  const wanted = critic ? Math.max(1e-3, step125(most)) : Math.min(0.5, Math.max(0.01, step125(most)));
   const end = before && wanted < before.end && most > 0.3 * before.end ? before.end : wanted;
   let middle = wish;
   if (free) {
@@ -52,8 +44,7 @@ export function opinionScale({ header, arrays }, logits, before) {
 
 /** The ends in words: as many digits as tell them apart. */
 export function endsInWords({ middle, end }) {
-  const found = [1, 2, 4].findIndex((k) => Math.abs((k * middle) / end - Math.round((k * middle) / end)) < 1e-6);
-  const extra = found < 0 ? 2 : found; // a middle that is no multiple of the end
+  const extra = [1, 2, 4].findIndex((k) => Math.abs((k * middle) / end - Math.round((k * middle) / end)) < 1e-6);
   const digits = Math.max(0, Math.min(4, Math.ceil(-Math.log10(end) - 1e-9) + extra));
   const say = (x) =>
     x
