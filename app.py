@@ -54,6 +54,7 @@ else:
             st.Page("pages/train.py", title="Train", icon=":material/play_circle:", default=True),
             st.Page("pages/latent.py", title="Latent", icon=":material/explore:", url_path="latent"),
             st.Page("pages/collapse.py", title="Collapse", icon=":material/science:", url_path="collapse"),
+            st.Page("pages/watch.py", title="Watch", icon=":material/visibility:", url_path="watch"),
             st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
             st.Page("pages/classroom.py", title="Class", icon=":material/groups:", url_path="class"),
             st.Page("pages/guide.py", title="Guide", icon=":material/menu_book:", url_path="guide"),

@@ -20,9 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from benchmarks.densities import Density, widths
+from benchmarks.drawing import RATES
 from benchmarks.sources import DigitSource, PlaneSource, Source
 from gan_core.config import RunConfig
+from gan_core.config.parts import DiscriminatorConfig, GeneratorConfig
 from gan_core.data import Images, load
+from gan_core.game.objectives import OBJECTIVES
 from gan_core.game.sampling import sample_data, sample_prior
 from gan_core.metrics import closer_to_train, find_judge, frechet
 from gan_core.training import Trainer
@@ -173,8 +176,29 @@ TURNING: Final = "turning"
 STATES: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "D tells all": lambda s: s.right > 0.97,
     "D tells nothing": lambda s: 0.4 < s.right < 0.6,
+    "huge answers": lambda s: s.logit > 100,
 }
 """States of the game: no fault by themselves; in a bad run they are a right name of its cause."""
+
+SETTINGS: Final[Mapping[str, Callable[[RunConfig], bool]]] = {
+    "no bound": lambda c: bool(OBJECTIVES[c.objective].usual_clip) and not (c.regularisers or c.clip or _spectral(c)),
+    "high rate": lambda c: max(c.lr_g, c.lr_d) > 3 * _usual_rate(c),
+    "low rate": lambda c: min(c.lr_g, c.lr_d) < _usual_rate(c) / 10,
+    "small network": lambda c: min(_narrowest(c.generator), _narrowest(c.discriminator)) < 16 * len(c.data_shape),
+}
+"""States of the settings, likewise."""
+
+
+def _spectral(config: RunConfig) -> bool:
+    return config.discriminator.kind != "article" and config.discriminator.spectral_norm
+
+
+def _usual_rate(config: RunConfig) -> float:
+    return RATES[len(config.data_shape)]
+
+
+def _narrowest(network: GeneratorConfig | DiscriminatorConfig) -> int:
+    return min(network.widths, default=0)
 
 
 def labels_of(seen: Seen, shares: Floats) -> tuple[str, ...]:
@@ -185,6 +209,11 @@ def labels_of(seen: Seen, shares: Floats) -> tuple[str, ...]:
 def states_of(seen: Seen) -> tuple[str, ...]:
     """Say in what state the game is at a look."""
     return tuple(name for name, holds in STATES.items() if holds(seen))
+
+
+def settings_of(config: RunConfig) -> tuple[str, ...]:
+    """Say in what state the settings are."""
+    return tuple(name for name, holds in SETTINGS.items() if holds(config))
 
 
 def good(seen: Seen, shares: Floats) -> bool:
@@ -236,7 +265,7 @@ def judge(looks: Sequence[Seen], shares: Floats, broke: int | None) -> Truth:
     if sum(turns) >= len(turns) / 3:
         labels = (*labels, TURNING)
     states = tuple(n for n in STATES if sum(n in states_of(s) for s in late) >= MOSTLY * len(late))
-    half = len(late) // 2
+    half = max(1, len(late) // 2)
     before, after = (float(np.mean([s.distance for s in part])) for part in (late[:half], late[-half:]))
     under_way = after < NEARER * before
     n_bad = sum(bool(at) for at in found)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.record.frame import finite
 
 if TYPE_CHECKING:
     from gan_core.metrics import Score
+
+
+_USUAL: Final = "real data"
+"""What most scores are printed beside."""
 
 
 def as_dicts(scores: Mapping[str, Score]) -> dict[str, dict[str, Any]]:
@@ -29,7 +33,11 @@ def print_metrics(metrics: Mapping[str, Mapping[str, Any]]) -> None:
     Args:
         metrics: From `as_dicts`.
     """
-    print(f"{'metric':24}{'value':>12}{'real data':>12}{'n':>10}")
+    from gan_core.metrics import METRICS
+
+    labels = {name: METRICS[name.removeprefix("raw_")].floor_label for name in metrics}
+    mixed = set(labels.values()) > {_USUAL} or (labels and _USUAL not in labels.values())
+    print(f"{'metric':24}{'value':>12}{'beside' if mixed else _USUAL:>12}{'n':>10}")
     for name, score in metrics.items():
         floor = "" if score["floor"] is None else f"{score['floor']:.4g}"
-        print(f"{name:24}{score['value']:>12.4g}{floor:>12}{score['n']:>10,}")
+        print(f"{name:24}{score['value']:>12.4g}{floor:>12}{score['n']:>10,}" + (f"  {labels[name]}" if mixed else ""))

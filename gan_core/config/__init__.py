@@ -24,7 +24,9 @@ from gan_core.config.names import (
     MINIBATCH_KERNELS,
     ActivationName,
     AugmentName,
+    ConditionName,
     DataName,
+    GeneratorKind,
     MinibatchName,
     NetworkKind,
     NormName,
@@ -36,7 +38,14 @@ from gan_core.config.names import (
 )
 from gan_core.config.parts import DataConfig, DiscriminatorConfig, GeneratorConfig, Regularisation
 from gan_core.config.run import KNOBS, PENALTY_KNOBS, Change, RunConfig, is_live, parse_config
-from gan_core.config.sizes import DCGAN_KERNEL, DCGAN_MAPS, RESIZE_KERNEL, dcgan_channels
+from gan_core.config.sizes import (
+    DCGAN_KERNEL,
+    DCGAN_MAPS,
+    RESIDUAL_KERNEL,
+    RESIZE_KERNEL,
+    dcgan_channels,
+    residual_stride,
+)
 
 __all__ = [
     "ARTICLE_WIDTHS_D",
@@ -52,14 +61,17 @@ __all__ = [
     "MINIBATCH_KERNELS",
     "MINIBATCH_KERNEL_DIM",
     "PENALTY_KNOBS",
+    "RESIDUAL_KERNEL",
     "RESIZE_KERNEL",
     "ActivationName",
     "AugmentName",
     "Change",
+    "ConditionName",
     "DataConfig",
     "DataName",
     "DiscriminatorConfig",
     "GeneratorConfig",
+    "GeneratorKind",
     "Intervention",
     "Knob",
     "MinibatchName",
@@ -76,4 +88,5 @@ __all__ = [
     "dcgan_channels",
     "is_live",
     "parse_config",
+    "residual_stride",
 ]

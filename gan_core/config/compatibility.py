@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 
 from gan_core.config.fields import RunFields
-from gan_core.config.names import CROSS_ENTROPY, DATA_CLASSES, MAX_FLOPS_PER_STEP, MAX_PARAMETERS, MAX_REPLAY_BYTES
+from gan_core.config.names import (
+    CONDITION_RULES,
+    CROSS_ENTROPY,
+    DATA_CLASSES,
+    MAX_FLOPS_PER_STEP,
+    MAX_PARAMETERS,
+    MAX_REPLAY_BYTES,
+)
 from gan_core.config.sizes import DCGAN_MAPS, flops_of, weights_of
 
 
@@ -44,6 +51,7 @@ def _refuse_what_the_data_lack(config: RunFields) -> None:
             f"conditional needs data with labels ({', '.join(DATA_CLASSES)}, or own-images in a folder for each class "
             f"with data.classes), and {name} has none: set conditional=false"
         )
+    _refuse_condition(config)
     if config.data.balanced and not config.data.n_classes:
         raise ValueError(
             f"data.balanced needs data with labels ({', '.join(DATA_CLASSES)}, or own-images with data.classes), and "
@@ -51,6 +59,38 @@ def _refuse_what_the_data_lack(config: RunFields) -> None:
         )
     if config.augment and not images:
         raise ValueError(f"augment needs images, and {what}: set augment=[]")
+
+
+def _refuse_condition(config: RunFields) -> None:
+    rules, shape, name = CONDITION_RULES.get(config.data.condition), config.data_shape, config.data.name
+    residual = config.generator.kind == "residual"
+    if rules is None:
+        if residual:
+            raise ValueError("residual corrects what a condition leaves of an image: set data.condition, or kind=mlp")
+        return
+    if len(shape) != 3:
+        raise ValueError(f"a condition needs images, and {name} has points: set data.condition=none")
+    if shape[1] % rules.block or shape[2] % rules.block:
+        raise ValueError(
+            f"{config.data.condition} needs sides that can be divided by {rules.block}, and {name} has images of "
+            f"{shape[2]} x {shape[1]} px: set another data.condition"
+        )
+    if config.generator.kind == "dcgan":
+        raise ValueError(
+            "a dcgan generator starts from z alone and cannot look at a condition: set generator.kind=residual or mlp"
+        )
+    for present, why, remedy in (
+        (config.conditional, "both players are told one thing, a class or a condition", "conditional=false"),
+        (config.packing > 1, "a conditioned D judges each sample beside its own condition", "packing=1"),
+        (config.replay, "replayed samples have conditions of their own", "replay=0"),
+        (config.augment, "an augmented sample no longer goes with its condition", "augment=[]"),
+    ):
+        if present:
+            raise ValueError(f"{why}; set {remedy} or data.condition=none")
+    if not config.adversarial and not config.reconstruction:
+        raise ValueError(
+            "adversarial=0 and reconstruction=0 leave G nothing to learn from: set reconstruction=100, for instance"
+        )
 
 
 def _refuse_methods(config: RunFields) -> None:

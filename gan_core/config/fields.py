@@ -6,6 +6,7 @@ functions of the fields, so that the whole config can be built on them.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field
@@ -105,6 +106,48 @@ class RunFields(Frozen):
         ge=0,
         le=1_000_000,
     )
+    adversarial: float = knob(
+        1.0,
+        "adversarial weight",
+        "With a condition: weight of the game in G's loss, beside that of the reconstruction; 0 leaves the "
+        "reconstruction alone.",
+        "game",
+        live=True,
+        advanced=True,
+        ge=0,
+        le=100,
+    )
+    reconstruction: float = knob(
+        0.0,
+        "reconstruction (L1)",
+        "With a condition: weight of the mean distance, pixel by pixel, between G's image and the real one that the "
+        "condition was made of (100 is usual). 0 is off.",
+        "game",
+        live=True,
+        ge=0,
+        le=1000,
+    )
+    reconstruction_z: int = knob(
+        1,
+        "reconstruct the mean of",
+        "So many images of one condition, each of its own z, are averaged before they are compared with the real one: "
+        "from 2 on they may differ, where a single one had better ignore z.",
+        "game",
+        advanced=True,
+        ge=1,
+        le=8,
+    )
+    z_reward: float = knob(
+        0.0,
+        "reward for using z",
+        "Rewards that images of one condition differ; 1 is the reward at which they differ as much as the real ones "
+        "would, if pixels were independent. It needs a mean of at least 2. 0 is off.",
+        "game",
+        live=True,
+        advanced=True,
+        ge=0,
+        le=2,
+    )
     packing: int = knob(
         1,
         "packing (PacGAN)",
@@ -193,6 +236,16 @@ class RunFields(Frozen):
         """Shape of what D gives one logit for: one sample, or a pack of them joined along its first dimension."""
         first, *rest = self.data.shape
         return (self.packing * first, *rest)
+
+    @property
+    def conditioned(self) -> bool:
+        """True if both players are told what is left of a real sample."""
+        return self.data.condition != "none"
+
+    @property
+    def n_told(self) -> int:
+        """Numbers that stand beside z, or beside a flattened sample: a class or a condition; 0 without either."""
+        return self.n_classes + (math.prod(self.data.condition_shape) if self.conditioned else 0)
 
     @property
     def n_classes(self) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gan_core.config.fields import RunFields
-from gan_core.config.names import OBJECTIVE_RULES
+from gan_core.config.names import CONDITION_RULES, OBJECTIVE_RULES
 
 _USED = {
     "article": frozenset[str](),
+    "residual": frozenset({"width", "depth"}),
     "dcgan": frozenset({"width", "norm", "upsampling", "spectral_norm", "minibatch", "logit_gain"}),
 }
 """Settings of a player that its networks read, by the kinds of network that do not read all of them."""
@@ -25,11 +26,13 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
         The paths among them.
     """
     paths = list(paths)
-    out = {path for path in paths if path.startswith("data.") and path != "data.name"}
+    always = {"data.name", "data.condition", "data.noise"}
+    out = {path for path in paths if path.startswith("data.") and path not in always}
+    out |= _idle_of_condition(config)
     if not config.data.n_classes:
         out.add("conditional")
     if len(config.data_shape) == 1:
-        out.add("augment")
+        out |= {"augment", "data.condition"}
     if config.conditional:
         out |= {"packing", "replay"}
     if not OBJECTIVE_RULES[config.objective].labels:
@@ -43,3 +46,19 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
             out |= {path for path in own if path.rpartition(".")[2] not in {"kind", *used}}
     out.add("generator.norm" if config.generator.kind == "dcgan" else "generator.upsampling")
     return frozenset(out)
+
+
+def _idle_of_condition(config: RunFields) -> set[str]:
+    rules = CONDITION_RULES.get(config.data.condition)
+    if rules is None:
+        return {"data.noise", "adversarial", "reconstruction", "reconstruction_z", "z_reward"}
+    out = {"conditional", "packing", "replay", "augment"}
+    if not rules.noise:
+        out.add("data.noise")
+    if not config.reconstruction:
+        out |= {"reconstruction_z", "z_reward"}
+    elif config.reconstruction_z < 2:
+        out.add("z_reward")
+    if not config.adversarial:
+        out |= {"feature_matching", "unroll"}
+    return out

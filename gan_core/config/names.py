@@ -37,9 +37,12 @@ PriorName = Literal["normal", "uniform"]
 NetworkKind = Literal["mlp", "article", "dcgan"]
 ActivationName = Literal["relu", "leaky_relu", "tanh", "silu", "maxout"]
 NormName = Literal["none", "batch"]
+GeneratorKind = Literal["mlp", "article", "dcgan", "residual"]
 UpsamplingName = Literal["transposed", "resize"]
 MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
+ConditionName = Literal["none", "half-size", "quarter-size", "noisy", "missing-quarter"]
+"""What is done to a real sample; what is left of it is told to both players, and G is to make the sample of it."""
 FitName = Literal["crop", "pad", "stretch"]
 """Ways in which a picture that is not square becomes one: its centre, all of it on white, or all of it stretched."""
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
@@ -85,6 +88,21 @@ class DataRules:
     own: bool = False
 
 
+@dataclass(frozen=True)
+class ConditionRules:
+    """Facts of a condition that decide what a config may ask for and how large its networks are.
+
+    Attributes:
+        block: Side of the blocks that have one value each; 1 if every pixel has its own.
+        masked: True if a map more says where something is missing.
+        noise: True if it depends on the strength of a noise.
+    """
+
+    block: int = 1
+    masked: bool = False
+    noise: bool = False
+
+
 OBJECTIVE_RULES: Final[Mapping[ObjectiveName, ObjectiveRules]] = {
     "minimax": ObjectiveRules(labels=True),
     "non_saturating": ObjectiveRules(labels=True),
@@ -119,6 +137,14 @@ DATA_RULES: Final[Mapping[DataName, DataRules]] = {
     "own-images": DataRules((1, 32, 32), own=True),
     "own-points": DataRules(own=True),
 }
+
+CONDITION_RULES: Final[Mapping[ConditionName, ConditionRules]] = {
+    "half-size": ConditionRules(block=2),
+    "quarter-size": ConditionRules(block=4),
+    "noisy": ConditionRules(noise=True),
+    "missing-quarter": ConditionRules(masked=True),
+}
+"""Every condition by its name; "none" has no entry."""
 
 CROSS_ENTROPY: Final = tuple(name for name, rules in OBJECTIVE_RULES.items() if rules.labels)
 """Objectives in which D learns labels, 1 for real and 0 for fake."""

@@ -11,12 +11,15 @@ from gan_core.config.names import (
     ACTIVATION_WORDS,
     ARTICLE_WIDTHS_D,
     ARTICLE_WIDTHS_G,
+    CONDITION_RULES,
     DATA_RULES,
     MAXOUT_PIECES,
     NETWORK_WORDS,
     UPSAMPLING_WORDS,
     ActivationName,
+    ConditionName,
     DataName,
+    GeneratorKind,
     MinibatchName,
     NetworkKind,
     NormName,
@@ -58,6 +61,31 @@ class DataConfig(Frozen):
         "Draw images of all classes equally often, however many each has; needs data with labels.",
         "data",
     )
+
+    condition: ConditionName = knob(
+        "none",
+        "condition",
+        "What is left of a real image is told to both players, and G makes an image of it: half-size or quarter-size "
+        "(super-resolution), noisy (denoising), missing-quarter (inpainting).",
+        "data",
+    )
+    noise: float = knob(
+        0.6,
+        "noise of the condition",
+        "Standard deviation of the noise on the noisy image; pixels lie in [-1, 1].",
+        "data",
+        ge=0.01,
+        le=2,
+    )
+
+    @property
+    def condition_shape(self) -> tuple[int, ...]:
+        """Shape of a sample's condition, that of the sample with a map more if something is missing; () without one."""
+        rules = CONDITION_RULES.get(self.condition)
+        if rules is None:
+            return ()
+        first, *rest = self.shape
+        return (first + rules.masked, *rest)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -108,18 +136,18 @@ class Regularisation(Frozen):
     )
 
 
-def _pieces(kind: NetworkKind, activation: ActivationName) -> int:
+def _pieces(kind: GeneratorKind, activation: ActivationName) -> int:
     return MAXOUT_PIECES if kind == "mlp" and activation == "maxout" else 1
 
 
 class GeneratorConfig(Frozen):
     """The generator: noise in, sample out."""
 
-    kind: NetworkKind = knob(
+    kind: GeneratorKind = knob(
         "mlp",
         "generator",
         "mlp: as set below; article: 256-512-1024, ReLU, as in the article; dcgan: convolutions, batch norm, ReLU, "
-        "for images.",
+        "for images; residual: convolutions that correct what a condition leaves of an image.",
         "generator",
         words=NETWORK_WORDS,
     )

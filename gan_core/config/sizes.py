@@ -9,7 +9,13 @@ from itertools import pairwise
 from typing import Final
 
 from gan_core.config.fields import RunFields
-from gan_core.config.names import MINIBATCH_KERNEL_DIM, MINIBATCH_KERNELS, OBJECTIVE_RULES, PENALTY_RULES
+from gan_core.config.names import (
+    CONDITION_RULES,
+    MINIBATCH_KERNEL_DIM,
+    MINIBATCH_KERNELS,
+    OBJECTIVE_RULES,
+    PENALTY_RULES,
+)
 
 DCGAN_MAPS: Final[Mapping[int, tuple[int, int]]] = {8: (4, 1), 16: (4, 2), 28: (7, 2), 32: (4, 3), 64: (4, 4)}
 """Side of an image to the side of a DCGAN's smallest maps and how often these are doubled."""
@@ -17,6 +23,12 @@ DCGAN_KERNEL: Final = 4
 """Side of the kernels; twice the stride of 2, so that each pixel is reached equally often."""
 RESIZE_KERNEL: Final = 3
 """Side of the kernels behind a resize, which have a stride of 1."""
+
+
+RESIDUAL_KERNEL: Final = 3
+"""Side of the kernels of a generator that corrects what a condition leaves of an image."""
+RESIDUAL_LARGE: Final = 16
+"""Images of at least this side are corrected on maps of half of it: a quarter of the work, and twice the view."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +104,46 @@ def dcgan_discriminator_size(width: int, shape: Sequence[int], n_classes: int, *
     return Size(sum(kernels) + sum(channels) + sum(channels[1:]) * batch_norm + last + 1 + n_classes, products)
 
 
+def residual_stride(block: int, side: int) -> int:
+    """Return the factor by which the maps of a residual generator are smaller than its images.
+
+    Args:
+        block: Side of the condition's blocks of one value; 1 if every pixel has its own.
+        side: Of the images.
+    """
+    if block > 1:
+        return block
+    return 2 if side >= RESIDUAL_LARGE and side % 2 == 0 else 1
+
+
+def residual_generator_size(
+    latent_dim: int, width: int, depth: int, shape: Sequence[int], *, block: int, masked: bool
+) -> Size:
+    """Compute the size of a residual generator.
+
+    Args:
+        latent_dim: Size of z.
+        width: Channels of its maps.
+        depth: Its blocks.
+        shape: Of one image: channels, height, width.
+        block: Side of the condition's blocks of one value.
+        masked: True if the condition has a map more.
+    """
+    stride = residual_stride(block, shape[-1])
+    told = (shape[0] + masked) * (1 if block > 1 else stride**2)
+    made = shape[0] * stride**2
+    kernels = RESIDUAL_KERNEL**2 * width * (told + 2 * depth * width + made)
+    cells = (shape[1] // stride) * (shape[2] // stride)
+    return Size(kernels + latent_dim * width + (1 + 2 * depth) * width + made, kernels * cells + latent_dim * width)
+
+
 def sizes_of(config: RunFields) -> tuple[Size, Size]:
     """Compute the sizes of a config's generator and discriminator."""
-    g, n_in, made = config.generator, config.latent_dim + config.n_classes, config.data_shape
+    g, n_in, made = config.generator, config.latent_dim + config.n_told, config.data_shape
+    if g.kind == "residual":
+        rules = CONDITION_RULES[config.data.condition]
+        own = config.latent_dim, g.width, g.depth, made
+        return residual_generator_size(*own, block=rules.block, masked=rules.masked), _size_of_d(config)
     if g.kind == "dcgan":
         return dcgan_generator_size(n_in, g.width, made, resize=g.upsampling == "resize"), _size_of_d(config)
     batch_norm = g.kind == "mlp" and g.norm == "batch"
@@ -105,11 +154,12 @@ def sizes_of(config: RunFields) -> tuple[Size, Size]:
 def _size_of_d(config: RunFields) -> Size:
     d, shape, n_classes = config.discriminator, config.judged_shape, config.n_classes
     if d.kind == "dcgan":
+        shape = (shape[0] + sum(config.data.condition_shape[:1]), *shape[1:])
         plain = dcgan_discriminator_size(d.width, shape, n_classes, batch_norm=d.norm == "batch")
         cells = DCGAN_MAPS[shape[-1]][0] ** 2
         n_features, n_heads = dcgan_channels(shape[-1], d.width)[0] * cells, (1 + n_classes) * cells
     else:
-        widths = (math.prod(shape) + n_classes, *d.widths)
+        widths = (math.prod(shape) + config.n_told, *d.widths)
         plain = mlp_size((*widths, 1), batch_norm=d.kind == "mlp" and d.norm == "batch", pieces=d.pieces)
         n_features, n_heads = widths[-1], 1
     if d.kind == "article" or d.minibatch == "none":
@@ -130,9 +180,10 @@ def flops_of(config: RunFields) -> float:
     """Estimate the floating point operations of one step."""
     g, d = (size.products for size in sizes_of(config))
     g *= config.packing
+    n_made = config.reconstruction_z if config.conditioned and config.reconstruction else 1
     passes = sum(PENALTY_RULES[r.name].passes for r in config.regularisers)
     d_update = g + 6 * d + passes * d
     on_real = OBJECTIVE_RULES[config.objective].g_needs_real or config.feature_matching
     # An unrolled update of D is made forwards, backwards, and differentiated once more.
-    g_update = 3 * g + (2 + 2 * on_real + 20 * config.unroll) * d
+    g_update = 3 * g * n_made + (2 + 2 * on_real + 20 * config.unroll) * d
     return 2.0 * config.batch_size * (config.d_steps * d_update + config.g_steps * g_update)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gan_core.data.catalogue import DATASETS, DatasetInfo
+    from gan_core.data.conditions import CONDITIONS, Condition, Filter, degrade, restored
     from gan_core.data.download import Progress, data_folder
     from gan_core.data.images import Images
     from gan_core.data.loading import Dataset, load, load_data
@@ -20,29 +21,39 @@ if TYPE_CHECKING:
     from gan_core.data.points import Points
 
 _HOMES = {
+    "CONDITIONS": "conditions",
+    "Condition": "conditions",
     "DATASETS": "catalogue",
     "Dataset": "loading",
     "DatasetInfo": "catalogue",
+    "Filter": "conditions",
     "Images": "images",
     "Modes": "modes",
     "Points": "points",
     "Progress": "download",
     "data_folder": "download",
+    "degrade": "conditions",
     "load": "loading",
     "load_data": "loading",
+    "restored": "conditions",
 }
 
 __all__ = [
+    "CONDITIONS",
     "DATASETS",
+    "Condition",
     "Dataset",
     "DatasetInfo",
+    "Filter",
     "Images",
     "Modes",
     "Points",
     "Progress",
     "data_folder",
+    "degrade",
     "load",
     "load_data",
+    "restored",
 ]
 
 

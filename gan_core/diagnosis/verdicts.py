@@ -30,6 +30,8 @@ SHARP: Final = 0.8
 """Share of samples within 3 sigma of a mode that counts as sharp; real data reach 0.989."""
 NEAR_HALF: Final = 0.1
 """Distance from one half that D's accuracy may be, on the last batch, when it can hardly tell."""
+IGNORED: Final = 0.1
+"""Spread of the answers over z as a share of their error, below which z is as good as ignored."""
 SPOT: Final = 0.1
 """Spread of the samples as a share of the data's, below which they are one spot."""
 
@@ -131,6 +133,8 @@ def _moment(header: Mapping[str, Any], history: History, config: RunConfig) -> V
         )
     if "modes_reached" in metrics:
         return _modes(metrics, evidence)
+    if "psnr" in metrics:
+        return _restored(metrics, evidence)
     if "js" in metrics:
         js = metrics["js"]
         evidence.append(
@@ -169,6 +173,39 @@ def _modes(metrics: Mapping[str, Any], evidence: list[str]) -> Verdict:
     if sharp["value"] < SHARP:
         return _say("info", "All modes found, still blurred.", f"{words}, {sharp['value']:.0%} sharp.", evidence)
     return _say("ok", "Healthy.", f"{words}, {sharp['value']:.0%} sharp.", evidence)
+
+
+def _restored(metrics: Mapping[str, Any], evidence: list[str]) -> Verdict:
+    """Describe how far answers to conditions are from the real images, beside the best filter."""
+    near, sharp, spread = metrics["psnr"], metrics["sharpness"], metrics.get("z_spread")
+    gain = near["value"] - near["floor"]
+    than = f"{abs(gain):.1f} dB {'nearer to' if gain >= 0 else 'farther from'} the real images than the best filter"
+    as_sharp = f"Neighbouring pixels differ {sharp['value']:.2f} times as much as in the real images"
+    evidence = [
+        f"PSNR {near['value']:.1f} dB of answers to {near['n']:,} conditions; the best filter {near['floor']:.1f}.",
+        f"{as_sharp}; the best filter's {sharp['floor']:.2f} times.",
+        *([] if spread is None else [_of_z(spread["value"])]),
+        *evidence,
+    ]
+    if "judged_right" in metrics:
+        known = metrics["judged_right"]
+        evidence.insert(
+            1,
+            f"A small classifier recognises {known['value']:.1%} of the answers; of the best filter's "
+            f"{known['floor']:.1%}.",
+        )
+    if spread is not None and spread["value"] < IGNORED:
+        return _say("info", "G ignores z.", f"One answer to each condition, {than}.", evidence)
+    if gain < 0:
+        return _say("info", "Not yet as near as a filter.", f"{than.capitalize()}.", evidence)
+    return _say("ok", "Better than a filter.", f"{than.capitalize()}, {sharp['value']:.0%} as sharp as they.", evidence)
+
+
+def _of_z(spread: float) -> str:
+    if spread < IGNORED:
+        said = f"Another z changes an answer by {spread:.0%} of its error: G ignores z and hides what it cannot know."
+        return f"{said} Reconstruct the mean of two z, and reward the use of z."
+    return f"Another z changes an answer by {spread:.0%} of its error; an honest sampler's by 100 %."
 
 
 def diverged_message(stats: StepStats, config: RunConfig) -> str:

@@ -93,7 +93,12 @@ def _makers(
         "picture": lambda: sample_png(trainer.snapshot()),
         "samples": lambda: samples_zip(GeneratorCopy.of(trainer), args.n),
         "csv": lambda: history_csv(trainer.history),
-        "numbers": lambda: run_json(trainer.config, trainer.step_count, trainer.history),
+        "numbers": lambda: run_json(
+            trainer.config,
+            trainer.step_count,
+            trainer.history,
+            lost="" if trainer.lost is None else trainer.lost.words,
+        ),
         "film": lambda: _film(frames, path, args.seconds),
         "page": lambda: run_page(frames, config, title=title),
         "generator": lambda: generator_safetensors(GeneratorCopy.of(trainer)),

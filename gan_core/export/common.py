@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points
+from gan_core.data import Images, Points, degrade
+from gan_core.data.images import network_units
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.game.sampling import sample_prior
 from gan_core.training import Trainer, Which
@@ -88,13 +89,20 @@ class GeneratorCopy:
         return self.config.n_classes
 
     def inputs(self, n: int, rng: torch.Generator) -> tuple[Tensor, ...]:
-        """Draw the input of ``n`` samples: noise ``[n, latent_dim]``, and if conditional, all classes in turn ``[n]``.
+        """Draw the input of ``n`` samples: noise ``[n, latent_dim]``, with what it is told.
+
+        A conditional generator is told all classes in turn, ``[n]``, a conditioned one what is left of images that
+        were held out (or of training images), ``[n, *condition_shape]``.
 
         Args:
             n: How many.
             rng: A stream of the export's own.
         """
         z = sample_prior(n, self.config, rng)
+        if self.config.conditioned and isinstance(self.data, Images):
+            source = self.data.train if self.data.held_out is None else self.data.held_out
+            real = network_units(source[torch.randint(len(source), (n,), generator=rng)])
+            return z, degrade(real, self.config.data, rng)
         return (z, torch.arange(n) % self.n_classes) if self.n_classes else (z,)
 
     @torch.no_grad()

@@ -22,7 +22,6 @@ from gan_core.game.networks.layers import BlankConv2d, BlankConvTranspose2d, Bla
 
 TOLERANCE: Final = 1e-5
 OPSET: Final = 17
-_NAMES: Final = ("z", "labels")
 _THEIRS: Final[dict[type[nn.Module], type[nn.Module]]] = {
     BlankLinear: nn.Linear,
     BlankConv2d: nn.Conv2d,
@@ -38,10 +37,10 @@ def has_onnx() -> bool:
 def generator_onnx(generator: GeneratorCopy) -> bytes:
     """Export the generator as an ONNX model that onnxruntime has reproduced to `TOLERANCE`.
 
-    Its input is ``z``, ``[batch, latent_dim]``, and for a conditional generator ``labels``, ``[batch]``, int64; its
-    output ``samples``, ``[batch, *shape]``: images in [-1, 1], points in the network's units. The metadata hold the
-    ``config``, the ``step``, and for points ``centre`` and ``scale``, with which ``samples * scale + centre`` are
-    data units.
+    Its input is ``z``, ``[batch, latent_dim]``, and for a conditional generator ``labels``, ``[batch]``, int64, for a
+    conditioned one ``condition``; its output ``samples``, ``[batch, *shape]``: images in [-1, 1], points in the
+    network's units. The metadata hold the ``config``, the ``step``, and for points ``centre`` and ``scale``, with
+    which ``samples * scale + centre`` are data units.
 
     Args:
         generator: Made by `GeneratorCopy.of`.
@@ -61,7 +60,8 @@ def generator_onnx(generator: GeneratorCopy) -> bytes:
     onnx.helper.set_model_props(model, _metadata(generator))
     content: bytes = model.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    given: dict[str, Any] = {name: tensor.numpy() for name, tensor in zip(_NAMES, inputs, strict=False)}
+    names = _names(generator)
+    given: dict[str, Any] = {name: tensor.numpy() for name, tensor in zip(names, inputs, strict=True)}
     got: NDArray[np.float32] = session.run(None, given)[0]
     expected = generator.sample(inputs).numpy()
     if got.shape != expected.shape or not np.allclose(got, expected, rtol=TOLERANCE, atol=TOLERANCE):
@@ -82,8 +82,13 @@ def _plain(network: nn.Module) -> nn.Module:
     return copied
 
 
+def _names(generator: GeneratorCopy) -> list[str]:
+    """Name the inputs."""
+    return ["z", *["condition"] * generator.config.conditioned, *["labels"] * bool(generator.n_classes)]
+
+
 def _exported(generator: GeneratorCopy, inputs: tuple[torch.Tensor, ...]) -> bytes:
-    names = list(_NAMES[: len(inputs)])
+    names = _names(generator)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         path = Path(folder, "generator.onnx")
         # The exporter that needs no further package calls itself legacy.

@@ -60,6 +60,10 @@ _KNOWN: Final = {
     "lookahead",
     "instance_noise",
     "instance_noise_steps",
+    "adversarial",
+    "reconstruction",
+    "reconstruction_z",
+    "z_reward",
     *(f"data.{name}" for name in DataConfig.model_fields),  # some are of own data alone
     *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "upsampling")),
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),

@@ -8,11 +8,13 @@ from typing import Any
 from torch import nn
 
 from gan_core.config import RunConfig
+from gan_core.config.names import CONDITION_RULES
 from gan_core.errors import ConfigError
 from gan_core.export.script_pieces import Pieces
 from gan_core.game.networks import (
     MLPDiscriminator,
     MLPGenerator,
+    ResidualGenerator,
     build_discriminator,
     build_generator,
     dcgan,
@@ -32,6 +34,14 @@ _OWN = (
     minibatch.MinibatchDiscrimination,
     minibatch.MinibatchStd,
 )
+_GENERATE_CONDITIONED = '''def generate(z, condition):
+    """Noise and what is left of real samples, side by side, to samples."""
+    return generator({given})
+'''
+_JUDGE_CONDITIONED = '''def judge(x, condition):
+    """Samples beside what is left of the real ones, to logits."""
+    return discriminator({given})
+'''
 _PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Unflatten, nn.Upsample)
 
 _FEATURES = '''def features(x):
@@ -71,20 +81,23 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
     generator, discriminator = build_generator(config, rngs), build_discriminator(config, rngs)
     _refuse_unknown(config, generator, discriminator)
     is_mlp = isinstance(discriminator, MLPDiscriminator)
-    if config.conditional and (config.feature_matching or config.unroll):
+    if (config.conditional or config.conditioned) and (config.feature_matching or config.unroll):
         what = "feature matching" if config.feature_matching else "unrolling"
-        raise ConfigError(f"{what} with labels cannot go into a script yet: without conditional it can")
-    g_lines = [_layer(layer, "init_g") for layer in _sequence(generator)]
+        told, setting = ("labels", "conditional") if config.conditional else ("a condition", "data.condition")
+        raise ConfigError(f"{what} with {told} cannot go into a script yet: without {setting} it can")
+    residual = isinstance(generator, ResidualGenerator)
+    g_lines = [] if residual else [_layer(layer, "init_g") for layer in _sequence(generator)]
     d_lines = [_layer(layer, "init_d") for layer in _sequence(discriminator)]
     if isinstance(generator, MLPGenerator) and len(config.data_shape) > 1:
         g_lines.append(f"nn.Unflatten(1, {config.data_shape})")
-    if is_mlp and len(config.data_shape) > 1 and not config.conditional:
+    if is_mlp and len(config.data_shape) > 1 and not config.n_told:
         d_lines.insert(0, "nn.Flatten()")
     d_lines.append("nn.Flatten()" if config.conditional and not is_mlp else "nn.Flatten(0)")
-    n = f" + {config.n_classes}" if config.conditional else ""
+    n = f" + {config.n_told}" if config.n_told else ""
+    meaning = f"[batch, {config.latent_dim}{n}] to samples"
     parts = [
         pieces.add(*_needed(generator, discriminator)),
-        _sequential("generator", f"[batch, {config.latent_dim}{n}] to samples", g_lines),
+        _residual(config) if residual else _sequential("generator", meaning, g_lines),
         _begin(generator, "generator", "init_g"),
         _sequential("discriminator", "samples to one logit each, [batch]; high means real", d_lines),
         _begin(discriminator, "discriminator", "init_d"),
@@ -101,24 +114,43 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
             _GENERATE_BESIDE,
             judge,
         ]
+    if config.conditioned:
+        of_g = "z, condition" if residual else "beside(z, condition, 0)"
+        of_d = "beside(x.flatten(1), condition, 0)" if is_mlp else "torch.cat((x, condition), 1)"
+        parts += [
+            "" if residual and not is_mlp else pieces.add(layers.beside),
+            _GENERATE_CONDITIONED.format(given=of_g),
+            _JUDGE_CONDITIONED.format(given=of_d),
+        ]
     return "\n\n\n".join(part for part in parts if part)
 
 
+def _residual(config: RunConfig) -> str:
+    """Write the line that makes a residual generator, whose class is in the script."""
+    rules, g = CONDITION_RULES[config.data.condition], config.generator
+    told = f"{config.data_shape}, block={rules.block}, masked={rules.masked}"
+    made = f'ResidualGenerator({config.latent_dim}, {g.width}, {g.depth}, {told}, rng=rng["init_g"])'
+    return f"# Generator: noise and a condition to samples.\ngenerator = {made}"
+
+
 def _refuse_unknown(config: RunConfig, *networks: nn.Module) -> None:
-    known = (MLPGenerator, MLPDiscriminator, dcgan.DCGANGenerator, dcgan.DCGANDiscriminator)
+    known = (MLPGenerator, MLPDiscriminator, ResidualGenerator, dcgan.DCGANGenerator, dcgan.DCGANDiscriminator)
     for path, network in zip(("generator", "discriminator"), networks, strict=True):
         if type(network) not in known:
             kind = getattr(config, path).kind
-            raise ConfigError(f"{path}.kind={kind} cannot go into a script yet: mlp, article and dcgan can")
+            raise ConfigError(f"{path}.kind={kind} cannot go into a script yet: mlp, article, dcgan and residual can")
 
 
 def _needed(*networks: nn.Module) -> list[Any]:
     """Name the app's own classes and functions that these networks use."""
-    kinds = dict.fromkeys(type(layer) for network in networks for layer in _sequence(network))
+    simple = [network for network in networks if not isinstance(network, ResidualGenerator)]
+    kinds = dict.fromkeys(type(layer) for network in simple for layer in _sequence(network))
     needed: list[Any] = [kind for kind in kinds if kind in _OWN]
+    if len(simple) < len(networks):
+        needed.append(ResidualGenerator)
     if any(isinstance(network, MLPGenerator | MLPDiscriminator) for network in networks):
         needed.insert(0, layers.linear)
-    if not all(isinstance(network, MLPGenerator | MLPDiscriminator) for network in networks):
+    if not all(isinstance(network, MLPGenerator | MLPDiscriminator) for network in simple):
         needed.append(dcgan.initialise)
     return needed
 
@@ -153,8 +185,8 @@ def _layer(layer: nn.Module, stream: str) -> str:
 
 def _begin(network: nn.Module, name: str, stream: str) -> str:
     """Write the line that fills the weights which the layers leave uninitialised, or ""."""
-    is_mlp = isinstance(network, MLPGenerator | MLPDiscriminator)
-    return "" if is_mlp else f'initialise({name}, rng["{stream}"])'
+    begun = isinstance(network, MLPGenerator | MLPDiscriminator | ResidualGenerator)
+    return "" if begun else f'initialise({name}, rng["{stream}"])'
 
 
 def _sequential(name: str, meaning: str, lines: list[str]) -> str:

@@ -10,6 +10,7 @@ from gan_core.config.paths import leaves
 
 _LIVE: Final = ("d_steps", "g_steps", "lr_d", "lr_g", "betas_d", "betas_g", "clip", "ema")
 _RARE: Final = ("packing", "label_smoothing", "replay", "unroll", "lookahead")
+_CONDITIONED: Final = ("adversarial", "reconstruction", "z_reward")
 _NOISE: Final = ("instance_noise", "instance_noise_steps")
 
 
@@ -68,6 +69,7 @@ class Settings:
         """
         paths = [path for path in _LIVE if path not in ("clip", "ema") or self.used(path)]
         paths += _NOISE if self.noisy else ()
+        paths += _CONDITIONED if self.config.conditioned else ()
         paths += [f"regularisers.{i}.{key}" for i in self.penalties.values() for key in ("weight", "every")]
         lines = [f"STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else {steps}"]
         config = self.config

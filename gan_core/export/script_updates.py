@@ -7,11 +7,22 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gan_core.config import RunConfig
+from gan_core.config.names import CONDITION_RULES
+from gan_core.data import CONDITIONS
 from gan_core.export.script_pieces import Pieces
 from gan_core.export.script_settings import Settings
 from gan_core.game.augment import AUGMENTS
 from gan_core.game.losses import smoothed_d_loss
-from gan_core.game.methods import Lookahead, Replay, add_noise, feature_matching_loss, noise_std, pack, unrolled
+from gan_core.game.methods import (
+    Lookahead,
+    Replay,
+    add_noise,
+    feature_matching_loss,
+    noise_std,
+    pack,
+    reconstruction_loss,
+    unrolled,
+)
 from gan_core.game.networks import Weights, build_discriminator, mixes_samples
 from gan_core.game.objectives import OBJECTIVES
 from gan_core.game.optimizers import OPTIMIZERS
@@ -88,7 +99,8 @@ def updates_part(config: RunConfig, settings: Settings, pieces: Pieces) -> str:
     penalties = [REGULARISERS[name].penalty for name in settings.penalties]
     d_loss = smoothed_d_loss if config.label_smoothing else objective.d_loss
     g_loss = feature_matching_loss if config.feature_matching else objective.g_loss
-    parts = [pieces.add(d_loss, g_loss, *penalties, Weights), _optimisers(config, settings, pieces)]
+    more = [reconstruction_loss] if config.conditioned else []
+    parts = [pieces.add(d_loss, g_loss, *penalties, Weights, *more), _optimisers(config, settings, pieces)]
     if settings.averages:
         pieces.imports.add("import copy")
         parts.append(_averaging(settings))
@@ -122,7 +134,20 @@ def _optimisers(config: RunConfig, settings: Settings, pieces: Pieces) -> str:
         "\n    weights.backward(losses)\n" + _DESCEND["of the app" if own else "of PyTorch"],
         f"def sample_z():\n    return {_NORMAL if config.prior == 'normal' else _UNIFORM}",
     ]
+    if config.conditioned:
+        parts[-1] = parts[-1].replace("sample_z()", "sample_z(times=1)").replace("(BATCH_SIZE,", "(times * BATCH_SIZE,")
+        parts.append(_pairs(config, pieces))
     return "\n\n\n".join(part for part in parts if part)
+
+
+def _pairs(config: RunConfig, pieces: Pieces) -> str:
+    """Write the function that draws real samples and what is left of them."""
+    entry, rules = CONDITIONS[config.data.condition], CONDITION_RULES[config.data.condition]
+    more = f", block={rules.block}" if rules.block > 1 else f", noise={config.data.noise}" if rules.noise else ""
+    made = f'{entry.degrade.__name__}(real, rng["condition"]{more})'
+    body = f"    real = sample_real()\n    return real, {made}"
+    function = f'def sample_pair():\n    """Real samples, and what is left of each."""\n{body}'
+    return f"{pieces.add(entry.degrade)}\n\n\n{function}"
 
 
 def _own_optimizers(config: RunConfig) -> bool:
@@ -174,13 +199,10 @@ def _averaging(settings: Settings) -> str:
 
 
 def _update_d(config: RunConfig, settings: Settings) -> str:
-    critic = "critic" if config.conditional else "discriminator"
-    if config.conditional:
-        lines = [
-            "real, labels = sample_real()",
-            "with torch.no_grad():",
-            "    fake = generate(sample_z(), labels)",
-        ]
+    critic = "critic" if config.n_told else "discriminator"
+    told, draw = ("condition", "sample_pair") if config.conditioned else ("labels", "sample_real")
+    if config.n_told:
+        lines = [f"real, {told} = {draw}()", "with torch.no_grad():", f"    fake = generate(sample_z(), {told})"]
     else:
         lines = ["real = sample_real()", "with torch.no_grad():", "    fake = generator(sample_z())"]
     if config.replay:
@@ -189,8 +211,9 @@ def _update_d(config: RunConfig, settings: Settings) -> str:
         lines.append("real, fake = shown(real), shown(fake)")
     if config.discriminator.spectral_norm and config.discriminator.kind != "article":
         lines += ["for layer in discriminator:", "    if isinstance(layer, Spectral):", "        layer.refresh()"]
-    if config.conditional:
-        lines += ["", "def critic(x):", "    return judge(x, labels.repeat(len(x) // len(labels)))", ""]
+    if config.n_told:
+        same = ", 1, 1, 1" if config.conditioned else ""
+        lines += ["", "def critic(x):", f"    return judge(x, {told}.repeat(len(x) // len({told}){same}))", ""]
     if mixes_samples(build_discriminator(config, streams(config.seed))):
         lines.append(f"real_logits, fake_logits = {critic}(real), {critic}(fake)")
     else:
@@ -234,6 +257,8 @@ def clip(network, limit):
 def _update_g(config: RunConfig, settings: Settings) -> str:
     objective = OBJECTIVES[config.objective]
     needs_real = objective.g_needs_real or config.feature_matching or config.unroll > 0
+    if config.conditioned:
+        return _update_conditioned_g(config, settings, needs_real=needs_real)
     lines = ["global g_loss"]
     if config.conditional:
         # A conditional G is asked for classes as often as the data have them: for those of a real batch.
@@ -265,6 +290,41 @@ def _update_g(config: RunConfig, settings: Settings) -> str:
         losses = f"{objective.g_loss.__name__}({real}, fake_logits)"
     lines += [
         f"losses = {losses}",
+        "g_loss = losses.detach().mean()",
+        "descend(g_weights, optimizer_g, losses)",
+    ]
+    if config.lookahead:
+        lines.append("lookahead.updated()")
+    if settings.averages:
+        lines.append("average()")
+    return 'def update_g():\n    """Fix D, improve G."""\n' + textwrap.indent("\n".join(lines), "    ") + "\n"
+
+
+def _update_conditioned_g(config: RunConfig, settings: Settings, *, needs_real: bool) -> str:
+    """Write G's update where it is told what is left of real samples."""
+    objective = OBJECTIVES[config.objective].g_loss.__name__
+    n_z = f"{config.reconstruction_z} if {settings['reconstruction']} else 1"
+    shown = "shown({})" if _disguises(config, settings) else "{}"
+    game = [f"fake = {shown.format('made[: len(real)]')}"]
+    if needs_real:
+        game += [f"seen = {shown.format('real')}", "fake_logits = judge(fake, condition)", "with torch.no_grad():"]
+        game += ["    real_logits = judge(seen, condition)", f"losses = {objective}(real_logits, fake_logits)"]
+    else:
+        game += ["fake_logits = judge(fake, condition)", f"losses = {objective}(fake_logits.detach(), fake_logits)"]
+    lines = [
+        "global g_loss",
+        "real, condition = sample_pair()",
+        f"n_z = {n_z}",
+        "made = generate(sample_z(n_z), condition.repeat(n_z, 1, 1, 1))",
+        "terms = []",
+        f"if {settings['adversarial']}:",
+        *(f"    {line}" for line in game),
+        f"    terms.append({settings['adversarial']} * losses)",
+        f"if {settings['reconstruction']}:",
+        "    of_each = made.view(n_z, *real.shape)",
+        f"    distance = reconstruction_loss(real, of_each, {settings['z_reward']})",
+        f"    terms.append({settings['reconstruction']} * distance)",
+        "losses = sum(terms[1:], terms[0])",
         "g_loss = losses.detach().mean()",
         "descend(g_weights, optimizer_g, losses)",
     ]

@@ -14,8 +14,8 @@ import torch
 
 PURPOSES: Final = ("init_g", "init_d", "data", "z", "penalty", "dropout", "augment", "shown")
 """Those that every run has."""
-RARE_PURPOSES: Final = ("instance_noise", "replay")
-"""Those that a run has while it uses the method of this name."""
+RARE_PURPOSES: Final = ("instance_noise", "replay", "condition")
+"""Those that a run has while it uses the method of this name, or a condition."""
 
 
 def stream(seed: int, purpose: str) -> torch.Generator:

@@ -14,6 +14,7 @@ from gan_core.data import Images, Points, load_data
 from gan_core.game.networks import build_discriminator, build_generator
 from gan_core.game.networks.layers import one_hot
 from gan_core.game.streams import streams
+from gan_core.latent.pinned import first_condition, pinned
 from gan_core.training import Which
 from gan_core.training.observe import HEAT_PACKS, beside_real
 
@@ -31,6 +32,7 @@ class Players:
         config: The run's config.
         data: The run's data.
         step: Finished steps.
+        condition: The one that is held, of a conditioned run; else None.
     """
 
     generator: nn.Module
@@ -38,6 +40,7 @@ class Players:
     config: RunConfig
     data: Points | Images
     step: int
+    condition: Tensor | None = None
 
     @classmethod
     def of(cls, state: Mapping[str, Any], which: Which = "ema") -> Players:
@@ -58,7 +61,11 @@ class Players:
         discriminator.load_state_dict(state["discriminator"])
         for network in (generator, discriminator):
             network.eval().requires_grad_(False)
-        return cls(generator, discriminator, config, load_data(config.data), int(state["counters"]["step"]))
+        data, step = load_data(config.data), int(state["counters"]["step"])
+        if not (config.conditioned and isinstance(data, Images)):
+            return cls(generator, discriminator, config, data, step)
+        condition = first_condition(config, data)
+        return cls(pinned(generator, condition), discriminator, config, data, step, condition)
 
     @property
     def layers(self) -> nn.Sequential:
@@ -117,5 +124,8 @@ class Players:
             told = None if told is None else told.repeat(HEAT_PACKS)
         parts = range(0, len(samples), BATCH)
         labels = [() if told is None else (told[i : i + BATCH],) for i in parts]
+        if self.condition is not None:
+            same = self.condition.shape[1:]
+            labels = [(self.condition.expand(len(samples[i : i + BATCH]), *same),) for i in parts]
         logits = [self.discriminator(samples[i : i + BATCH], *of) for i, of in zip(parts, labels, strict=True)]
         return torch.cat(logits).view(-1, n).mean(0)

@@ -16,7 +16,7 @@ import numpy as np
 from gan_core.diagnosis import FINDINGS, Finding, verdict
 from gan_core.diagnosis.report import Report
 from gan_core.live.clock import WALL
-from gan_core.metrics import Score, curves_of
+from gan_core.metrics import Score, curves_of, doubts_of
 from gan_core.record import frame as frames
 from gan_core.record.frame import BareHeader, Built, Header, Mark, Playing
 from gan_core.record.snapshot import Snapshot
@@ -50,11 +50,12 @@ class FrameBuilder:
         self._scores_step = 0
         self._series: list[tuple[int, dict[str, float]]] = []
         self._findings: Sequence[Finding] | None = None
+        self._found_step = 0
 
     def begin_run(self) -> None:
         """Forget the numbers of the last run; its last picture stays until there is a new one."""
         self._scores, self._scores_step, self._series = {}, 0, []
-        self._findings = None
+        self._findings, self._found_step = None, 0
         self._rates.clear()
 
     def begin_playing(self) -> None:
@@ -81,7 +82,7 @@ class FrameBuilder:
         """Take in metrics and findings; without scores the last ones stay."""
         scores = report.scores
         with self._lock:
-            self._findings = report.findings
+            self._findings, self._found_step = report.findings, report.step
             if not scores:
                 return
             self._scores, self._scores_step = dict(scores), report.step
@@ -117,6 +118,7 @@ class FrameBuilder:
                 "steps_per_second": self._rate(now, step) if state["state"] == "playing" else 0.0,
                 "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
                 "metrics_step": self._scores_step,
+                "found_step": self._found_step,
                 "lost": lost,
             }
             header: Header | BareHeader
@@ -125,6 +127,7 @@ class FrameBuilder:
             else:
                 header = {**self.snapshot.header, **state, **built, "step": step}
                 if moment is not None:
+                    header["doubts"] = doubts_of(moment.config, moment.data, self._scores)
                     header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
                     said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
                     if lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:

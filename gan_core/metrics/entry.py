@@ -9,14 +9,19 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gan_core.metrics.doubts import Doubt, none
+
 __all__ = ["Card", "Curve", "Metric", "Score"]
 
 Kind = Literal["plane", "images"]
 """Kind of samples: points in the plane or images."""
+Course = Literal[Kind, "answers"]
+"""What is followed over the steps: samples of a kind, or images that answer conditions."""
 Format = Literal["count", "percent", "decimal"]
 Dash = Literal["", "solid", "dash", "dot", "dashdot"]
 
 KINDS: Final[tuple[Kind, ...]] = ("plane", "images")
+COURSES: Final[tuple[Course, ...]] = (*KINDS, "answers")
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Curve:
     """A metric's line over the steps in the live view.
 
     Attributes:
-        kind: Kind of samples for which the values are kept.
+        kind: What the values are kept for.
         name: What the line is called on hover.
         key: What the plot's key calls it; its name if "".
         help: Tooltip of the key.
@@ -67,7 +72,7 @@ class Curve:
         strip: True if the strip "the run so far" shows it.
     """
 
-    kind: Kind
+    kind: Course
     name: str
     key: str = ""
     help: str = ""
@@ -95,6 +100,7 @@ class Metric:
         listed: What a list of saved runs calls it; "" if it has no place there.
         swept: True if the tables and figures of a sweep show it.
         ranks_states: True if the best state of a run is the best by this metric (the first that the run has).
+        doubt: What can fool it in a run, in a sentence.
     """
 
     name: str
@@ -112,6 +118,7 @@ class Metric:
     listed: str = ""
     swept: bool = False
     ranks_states: bool = False
+    doubt: Doubt = none
 
 
 INF: Final = math.inf

@@ -104,9 +104,13 @@ def _score(config: RunConfig, data: Points | Images, generator: nn.Module, effor
     import torch
 
     from gan_core.data import Images
-    from gan_core.metrics import Score, score_images, score_modes, score_plane, score_plane_neighbours
+    from gan_core.metrics import Score, score_images, score_modes, score_plane, score_plane_neighbours, score_restored
 
     rng = torch.Generator().manual_seed(NOISE_SEED)
+    if config.conditioned and isinstance(data, Images):
+        many, quick = effort.n_images, not effort.raw_images
+        paired: dict[str, Score] = score_restored(config, data, generator, n_images=many, quick=quick)
+        return paired
     n = effort.n_images if isinstance(data, Images) else effort.n_points
     fake = generate(generator, n, config, rng)
     if isinstance(data, Images):

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points
+from gan_core.data import CONDITIONS, Images, Points, degrade
+from gan_core.data.images import network_units
 from gan_core.game.methods import pack
 from gan_core.game.objectives import Objective
 from gan_core.game.sampling import even_labels, sample_data, sample_prior
@@ -27,6 +28,9 @@ from gan_core.record.frame import Meaning, Seen
 
 N_POINTS: Final = 256
 N_IMAGES: Final = 36
+LARGE: Final = 1024
+N_LARGE: Final = 9
+"""Of images of more numbers so few are shown beside their conditions: a frame is to stay small."""
 HEAT_CELLS: Final = 40
 HEAT_PACKS: Final = 4
 """Number of real partners that stand beside a place of the heat map in turn, where D judges packs."""
@@ -50,6 +54,8 @@ class Fixed:
         walk_z: Images: noise from the first shown z to the second, ``[WALK_LENGTH, latent_dim]``.
         labels: Classes of the shown samples, ``[n]``, in order; None unless conditional.
         real_labels: Those of the shown real samples, likewise.
+        condition: What is left of the shown real samples, and told to both players; None unless conditioned.
+        shown_as: What a picture of the conditions is called, or "".
     """
 
     z: Tensor
@@ -60,6 +66,8 @@ class Fixed:
     walk_z: Tensor | None
     labels: Tensor | None = None
     real_labels: Tensor | None = None
+    condition: Tensor | None = None
+    shown_as: str = ""
 
     def to(self, device: torch.device) -> Fixed:
         """Copy to another device."""
@@ -76,6 +84,8 @@ def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
         data: Its data.
         rng: The stream "shown"; nothing else draws from it.
     """
+    if config.conditioned and not isinstance(data, Points):
+        return _fix_conditioned(config, data, rng)
     plane = isinstance(data, Points)
     n = N_POINTS if plane else N_IMAGES
     z = sample_prior(n, config, rng)
@@ -86,7 +96,7 @@ def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
             return Fixed(z, real, None, None, "", walk_z)
         in_order = real_labels[0].argsort(stable=True)
         labels = (*even_labels(n, config), real_labels[0][in_order])
-        return Fixed(z, real[in_order], None, None, "", walk_z, *labels)
+        return Fixed(z, real[in_order], None, None, "", walk_z, labels=labels[0], real_labels=labels[1])
     x0, x1, y0, y1 = data.frame
     xs = x0 + (torch.arange(HEAT_CELLS) + 0.5) * (x1 - x0) / HEAT_CELLS
     ys = y0 + (torch.arange(HEAT_CELLS) + 0.5) * (y1 - y0) / HEAT_CELLS
@@ -103,6 +113,20 @@ def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
         grid_z[:, 1] = ticks.repeat_interleave(len(ticks))
         kind = "plane" if config.latent_dim == 2 else "slice"
     return Fixed(z, real, data.to_network(cells), grid_z, kind, None)
+
+
+def _fix_conditioned(config: RunConfig, data: Images, rng: Generator) -> Fixed:
+    """Choose images that no GAN sees, where some are held out, and degrade them."""
+    n = N_IMAGES if math.prod(data.shape) <= LARGE else N_LARGE
+    z = sample_prior(n, config, rng)
+    if data.held_out is None:
+        real = data.sample(n, rng)
+    else:
+        real = network_units(data.held_out[torch.randint(len(data.held_out), (n,), generator=rng)])
+    condition = degrade(real, config.data, rng)
+    walk_z = slerp(z[0], z[1], WALK_LENGTH)
+    shown_as = CONDITIONS[config.data.condition].shown
+    return Fixed(z, real, None, None, "", walk_z, condition=condition, shown_as=shown_as)
 
 
 def slerp(start: Tensor, end: Tensor, n: int) -> Tensor:
@@ -196,7 +220,7 @@ def observe_raw(generator: nn.Module, fixed: Fixed, data: Points | Images) -> Ar
     Returns:
         ``raw`` (points ``[n, 2]``) or ``raw_images`` (uint8).
     """
-    labels = () if fixed.labels is None else (fixed.labels,)
+    labels = tuple(told for told in (fixed.labels, fixed.condition) if told is not None)
     with _eval_mode(generator), torch.no_grad():
         made = generator(fixed.z, *labels)
     return {"raw": _numpy(data.to_data(made))} if isinstance(data, Points) else {"raw_images": data.to_uint8(made)}
@@ -272,11 +296,20 @@ def _observe_images(
             "labels": fixed.labels.tolist(),
             "real_labels": fixed.real_labels.tolist(),
         }
+    condition = fixed.condition
+    if condition is not None:
+        same = condition[:1].expand(WALK_LENGTH, *condition.shape[1:])  # the walk keeps one condition
+        made_labels = (torch.cat((condition, same)),)
+        judged_labels = (torch.cat((condition, condition)),)
+        header |= {"condition": fixed.shown_as}
     with torch.no_grad():
         made = generator(torch.cat((fixed.z, fixed.walk_z)), *made_labels)
         shown = beside_the_next(fixed.real, packing), beside_the_next(made[:n], packing)
         logits = discriminator(torch.cat(shown), *judged_labels)
-    return header, {
+    arrays: Arrays = {}
+    if condition is not None:
+        arrays["condition_images"] = data.to_uint8(condition[:, : data.shape[0]])
+    return header, arrays | {
         "fake_images": data.to_uint8(made[:n]),
         "real_images": data.to_uint8(fixed.real),
         "walk": data.to_uint8(made[n:]),

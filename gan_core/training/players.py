@@ -16,12 +16,21 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from gan_core.config import RunConfig
-from gan_core.data import Dataset, load_data
+from gan_core.data import Dataset, degrade, load_data
 from gan_core.game import sampling
 from gan_core.game.augment import augment
 from gan_core.game.constraints import clip_weights
 from gan_core.game.ema import EMA
-from gan_core.game.methods import Lookahead, Replay, add_noise, feature_matching_loss, noise_std, pack, unrolled
+from gan_core.game.methods import (
+    Lookahead,
+    Replay,
+    add_noise,
+    feature_matching_loss,
+    noise_std,
+    pack,
+    reconstruction_loss,
+    unrolled,
+)
 from gan_core.game.networks import (
     Weights,
     build_discriminator,
@@ -92,6 +101,8 @@ class Game:
             if not isinstance(module, _BatchNorm)
             for w in module.parameters(recurse=False)
         ]
+        if config.conditioned:
+            self.rngs["condition"] = stream(config.seed, "condition")
         self._n_samples = config.batch_size * config.packing
         self.replay: Replay | None = None
         if config.replay:
@@ -190,22 +201,51 @@ class Game:
     def update_g(self) -> None:
         """Fix D, improve G."""
         # A conditional G is asked for classes as often as the data have them: for those of a real batch.
-        batch = self._sample_real() if self._g_looks_at_real or self.config.conditional else ()
-        labels = batch[1:]
-        fake = self._shown(self.generator(self._sample_z(), *labels))
-        if self._g_looks_at_real:
-            losses = self._g_losses(self._shown(batch[0]), fake, labels)
+        config = self.config
+        if config.conditioned:
+            losses = self._conditioned_losses(*self._sample_real())
         else:
-            fake_logits = self._critic(*labels)(fake)
-            losses = self.objective.g_loss(fake_logits.detach(), fake_logits)
+            batch = self._sample_real() if self._g_looks_at_real or config.conditional else ()
+            fake = self.generator(self._sample_z(), *batch[1:])
+            losses = self._adversarial_losses(fake, *batch)
         # By G's weights alone: D is fixed here, and the gradients of its weights are not even computed.
         grad_norm = self.g_weights.backward(losses)
         self.opt_g.step(self.g_weights.gradients)
         if self.lookahead is not None:
             self.lookahead.updated()
         if self.ema is not None:
-            self.ema.update(self.config.ema)
+            self.ema.update(config.ema)
         self.numbers_g = torch.stack((losses.detach().mean(), grad_norm))
+
+    def _conditioned_losses(self, real: Tensor, condition: Tensor) -> Tensor:
+        """G's loss for the images that it makes of conditions: the game's, and its reconstruction of the real ones.
+
+        With several z for one condition their mean is compared, and one of them is judged.
+        """
+        config = self.config
+        n_z = config.reconstruction_z if config.reconstruction else 1
+        told = condition.repeat(n_z, *(1 for _ in condition.shape[1:]))
+        made = self.generator(self._sample_z(n_z), told)
+        terms = []
+        if config.adversarial:
+            terms.append(config.adversarial * self._adversarial_losses(made[: len(real)], real, condition))
+        if config.reconstruction:
+            of_each = made.view(n_z, *real.shape)
+            terms.append(config.reconstruction * reconstruction_loss(real, of_each, config.z_reward))
+        return terms[0] if len(terms) == 1 else terms[0] + terms[1]
+
+    def _adversarial_losses(self, fake: Tensor, *batch: Tensor) -> Tensor:
+        """G's loss in the game.
+
+        Args:
+            fake: Generated samples.
+            batch: Real ones, where they are looked at, and what both players are told of them.
+        """
+        labels, fake = batch[1:], self._shown(fake)
+        if self._g_looks_at_real:
+            return self._g_losses(self._shown(batch[0]), fake, labels)
+        fake_logits = self._critic(*labels)(fake)
+        return self.objective.g_loss(fake_logits.detach(), fake_logits)
 
     def _g_losses(self, real: Tensor, fake: Tensor, labels: Sequence[Tensor]) -> Tensor:
         """G's loss where it looks at real samples as well."""
@@ -228,12 +268,15 @@ class Game:
     # -- what both need ----------------------------------------------------------------------------------------
 
     def _sample_real(self) -> tuple[Tensor, ...]:
-        """Draw a batch of data; with its labels if the game is conditional."""
-        batch = sampling.sample_data(self._n_samples, self.config, self.data, self.rngs["data"])
+        """Draw a batch of data; with what both players are told of it: labels or conditions."""
+        config = self.config
+        batch = sampling.sample_data(self._n_samples, config, self.data, self.rngs["data"])
+        if config.conditioned:
+            batch = (*batch, degrade(batch[0], config.data, self.rngs["condition"]))
         return tuple(tensor.to(self.device) for tensor in batch)
 
-    def _sample_z(self) -> Tensor:
-        return sampling.sample_prior(self._n_samples, self.config, self.rngs["z"]).to(self.device)
+    def _sample_z(self, times: int = 1) -> Tensor:
+        return sampling.sample_prior(times * self._n_samples, self.config, self.rngs["z"]).to(self.device)
 
     def _shown(self, x: Tensor) -> Tensor:
         """Build D's input from samples, real or generated: most often themselves."""
@@ -249,15 +292,17 @@ class Game:
             x = add_noise(x, std, self.rngs["instance_noise"])
         return pack(x, config.packing)
 
-    def _critic(self, labels: Tensor | None = None) -> Critic:
+    def _critic(self, told: Tensor | None = None) -> Critic:
         """D as a function of what it is shown alone, which is what penalties differentiate by.
 
         Args:
-            labels: Classes of the real images, ``[batch]``, and of the generated ones: real and fake are pairs.
+            told: Classes ``[batch]`` or conditions ``[batch, ...]`` of the real images, and of the generated ones:
+                real and fake are pairs.
         """
-        if labels is None:
+        if told is None:
             return self.discriminator
-        return lambda x: self.discriminator(x, labels.repeat(len(x) // len(labels)))
+        same = (1,) * (told.ndim - 1)
+        return lambda x: self.discriminator(x, told.repeat(len(x) // len(told), *same))
 
     def read(self) -> StepStats:
         """Bring the last updates' numbers to the host, all at once."""

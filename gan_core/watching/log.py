@@ -185,7 +185,7 @@ def _lines(file: Path) -> list[dict[str, Any]]:
     for line in text.split(b"\n")[:-1]:  # what follows the last line feed is not whole
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(event, dict):
             found.append(event)
@@ -205,7 +205,7 @@ def _frames(file: Path) -> list[Frame]:
             break
         try:
             header, arrays = decode(data[at : at + length])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             break
         found.append(Frame(step, header, arrays))
         at += length

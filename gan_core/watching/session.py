@@ -146,6 +146,7 @@ class Watch:
         self._burst_cost = self._burst_begun = 0.0
         self._steps_before = 0
         self._last_frame = -np.inf
+        self._framed = 0
         self._last: dict[str, float] = {}
         self._log: WatchLog | None = None
         self._capture: Capture | None = None
@@ -248,9 +249,11 @@ class Watch:
         self._closed = True
         self._finish()
         if self._capture is not None:
+            if self._log is not None and self.steps_g > self._framed:
+                self._capture.guarded(self._frame, self.steps_g)  # what the loop came to
             self._capture.close()
         if self._log is not None:
-            self._log.end({"steps": self._seen.step - 1})
+            self._log.end({"steps": self.steps_g})
         _ALIVE.pop(id(self), None)
 
     def __enter__(self) -> Watch:
@@ -343,7 +346,7 @@ class Watch:
             key = rule.name, facts.player
             self._strikes[key] = self._strikes.get(key, 0) + 1 if told.words else 0
             if self._strikes[key] >= rule.confirm:
-                self._report(rule, facts.step, told.words)
+                self._report(rule, facts.update.step, told.words)
         self._note(facts)
 
     def _report(self, rule: Rule, step: int, evidence: str) -> None:
@@ -374,14 +377,15 @@ class Watch:
                 self._forms.setdefault(facts.player, f"{term.told.form}")
         self._last.update(numbers)
         if self._log is not None:
-            self._log.event("step", {"step": facts.step, "player": facts.player, **numbers})
+            self._log.event("step", {"step": facts.update.step, "player": facts.player, **numbers})
             if "G" in facts.player and self._clock() - self._last_frame >= FRAME_EVERY:
                 self._last_frame = self._clock()
-                self._frame(facts.step)
+                self._frame(facts.update.step)
 
     def _frame(self, step: int) -> None:
         assert self._capture is not None
         assert self._log is not None
+        self._framed = step
         generator, given = next(iter(self._players["G"].modules), None), self._capture.given
         if generator is None or given is None:
             return

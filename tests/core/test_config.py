@@ -21,8 +21,8 @@ from gan_core.config import (
     is_live,
     parse_config,
 )
-from gan_core.config.names import CROSS_ENTROPY
-from gan_core.data import DATASETS, Images, load
+from gan_core.config.names import CONDITION_RULES, CROSS_ENTROPY
+from gan_core.data import CONDITIONS, DATASETS, Images, load
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.game.augment import AUGMENTS
 from gan_core.game.networks import ACTIVATIONS, DISCRIMINATORS, GENERATORS, build_discriminator, build_generator
@@ -34,7 +34,7 @@ from gan_core.game.streams import streams
 CONFIG = RunConfig()
 PENALISED = CONFIG.changed({"regularisers": [{"name": "r1", "weight": 0.5}]})
 LIVE = {"d_steps", "g_steps", "clip", "ema", "lr_g", "lr_d", "betas_g", "betas_d"}
-LIVE |= {"instance_noise", "instance_noise_steps"}
+LIVE |= {"instance_noise", "instance_noise_steps", "adversarial", "reconstruction", "z_reward"}
 
 
 def nested(depth: int) -> list[Any]:
@@ -52,9 +52,11 @@ def nested(depth: int) -> list[Any]:
         (module.ObjectiveName, OBJECTIVES),
         (module.RegulariserName, REGULARISERS),
         (module.ActivationName, ACTIVATIONS),
-        (module.NetworkKind, GENERATORS),
+        (module.GeneratorKind, GENERATORS),
         (module.NetworkKind, DISCRIMINATORS),
         (module.AugmentName, AUGMENTS),
+        (module.ConditionName, {"none": None, **CONDITIONS}),
+        (module.ConditionName, {"none": None, **CONDITION_RULES}),
         (module.OptimizerName, OPTIMIZERS),
     ],
 )
@@ -388,6 +390,16 @@ def suited(changes: dict[str, Any]) -> dict[str, Any]:
     changes["feature_matching"] = matched
     if matched or changes["clip"]:
         changes["unroll"] = 0
+    rules = CONDITION_RULES.get(changes["data.condition"])
+    if rules is not None and not (len(shape) == 3 and shape[1] % rules.block == 0):
+        rules, changes["data.condition"] = None, "none"
+    if rules is None:
+        changes["generator.kind"] = changes["generator.kind"].replace("residual", "mlp")
+        return changes
+    changes |= {"augment": [], "conditional": False, "packing": 1, "replay": 0}
+    changes["generator.kind"] = changes["generator.kind"].replace("dcgan", "residual")
+    if not changes["adversarial"]:
+        changes["reconstruction"] = changes["reconstruction"] or 1.0
     return changes
 
 

@@ -15,7 +15,7 @@ from typing import get_args
 import pytest
 
 from gan_core.config.assets import asset
-from gan_core.config.names import DataName, ObjectiveName, RegulariserName
+from gan_core.config.names import ConditionName, DataName, ObjectiveName, RegulariserName
 from gan_core.data import DATASETS, Images, Points, load
 from gan_core.data import catalogue as data_catalogue
 from gan_core.export.script_data import _WRITERS
@@ -24,7 +24,8 @@ from gan_core.game.pairings import CLASSIC, STEADY
 from gan_core.game.regularisers import REGULARISERS
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = frozenset((*get_args(ObjectiveName), *get_args(RegulariserName), *get_args(DataName)))
+CONDITION_NAMES = set(get_args(ConditionName)) - {"none"}
+NAMES = frozenset((*get_args(ObjectiveName), *get_args(RegulariserName), *get_args(DataName), *CONDITION_NAMES))
 ORDINARY = {"line", "ring"}
 """Names that are also words of drawing: a line of a figure, a ring around a point."""
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gan_core.config import KNOBS, PENALTY_KNOBS, RunConfig
-from gan_core.data import load
+from gan_core.data import CONDITIONS, load
 from gan_core.data.own import register
 from gan_core.data.own_data import OwnImages
 from gan_core.game.objectives import OBJECTIVES
@@ -36,6 +36,8 @@ OWN, OTHER = (
 OWN_DATA = {"data.name": "own-images", "data.hash": OWN, "data.size": 8}
 IN_CLASSES = register(OwnImages(np.full((4, 8, 8, 1), 9, np.uint8), labels=np.arange(4) % 2, classes=("a", "b")))
 
+NOISY = {"data.name": "digits", "data.condition": "noisy", "reconstruction": 1.0}
+
 # What each setting is changed to, and what else must be set for it to have a say.
 KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "data.name": ("moons", {}),
@@ -44,6 +46,12 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "data.colour": (True, OWN_DATA),
     "data.flip": (True, {"data.name": "digits"}),
     "data.classes": (3, OWN_DATA | {"data.hash": IN_CLASSES, "data.classes": 2, "conditional": True}),
+    "data.condition": ("noisy", {"data.name": "digits"}),
+    "data.noise": (0.3, NOISY),
+    "adversarial": (0.5, NOISY),
+    "reconstruction": (3.0, NOISY),
+    "reconstruction_z": (2, NOISY),
+    "z_reward": (1.0, NOISY | {"reconstruction_z": 2}),
     "data.held_out": (0.5, OWN_DATA),
     "data.balanced": (True, {"data.name": "digits"}),
     "objective": ("least_squares", {}),
@@ -93,12 +101,19 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("purpose", RARE_PURPOSES)
+@pytest.mark.parametrize("purpose", [purpose for purpose in RARE_PURPOSES if purpose in KNOBS])
 def test_a_method_with_chance_of_its_own_shifts_no_other(purpose: str) -> None:
     first, other = train(SMALL), train(SMALL.changed({purpose: 1}))
     mine, theirs = first.state_dict()["rngs"], other.state_dict()["rngs"]
     assert set(theirs) - set(mine) == {purpose}
     assert all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_a_condition_has_chance_of_its_own() -> None:
+    made = [train(SMALL.changed({"data.name": "digits", "data.condition": c})) for c in ("half-size", "noisy")]
+    still, moved = (trainer.state_dict()["rngs"] for trainer in made)
+    assert "condition" not in train(SMALL).state_dict()["rngs"]
+    assert [name for name in still if not torch.equal(still[name], moved[name])] == ["shown", "condition"]
 
 
 def what_is_seen(config: RunConfig) -> tuple[StepStats | None, bytes]:
@@ -128,7 +143,7 @@ def test_no_live_knob_is_dead_during_a_run(path: str) -> None:
     for _ in range(15):  # the ramp of the average reaches 0.2 after two or three updates
         trainer.step()
         untouched.step()
-    seen = [(t.stats, t.snapshot().arrays["fake"].tobytes()) for t in (trainer, untouched)]
+    seen = [(t.stats, t.snapshot().arrays["fake_logits"].tobytes()) for t in (trainer, untouched)]
     assert seen[0] != seen[1]
 
 
@@ -180,6 +195,11 @@ trees = st.fixed_dictionaries(
         "data": st.fixed_dictionaries({"name": st.sampled_from(KNOBS["data.name"].choices[:8]) | st.just("digits")}),
         "conditional": st.booleans(),
         "augment": st.lists(st.sampled_from(KNOBS["augment"].choices), unique=True),
+        "condition": st.sampled_from(["none", "none", *CONDITIONS]),
+        "adversarial": st.sampled_from([0.0, 1.0, 1.0]),
+        "reconstruction": st.sampled_from([0.0, 1.0, 100.0]),
+        "reconstruction_z": st.integers(1, 3),
+        "z_reward": st.sampled_from([0.0, 1.0]),
         "objective": st.sampled_from(list(OBJECTIVES)),
         "regularisers": penalties,
         "d_steps": st.integers(1, 3),
@@ -228,6 +248,12 @@ def test_any_valid_config_trains_three_steps_that_are_finite_or_flagged(tree: di
         tree["generator"]["kind"] = tree["discriminator"]["kind"] = "mlp"
     if tree["conditional"]:
         tree |= {"packing": 1, "replay": 0}
+    condition = tree.pop("condition")
+    if condition != "none" and tree["data"]["name"] == "digits":
+        tree |= {"conditional": False, "augment": [], "packing": 1, "replay": 0}
+        tree["reconstruction"] = tree["reconstruction"] or (1.0 if not tree["adversarial"] else 0.0)
+        tree["generator"]["kind"] = "mlp" if tree["generator"]["kind"] == "mlp" else "residual"
+        tree["data"] = {"name": "digits", "condition": condition}
     trainer = Trainer(RunConfig.model_validate(tree))
     for _ in range(3):
         stats = trainer.step()

@@ -57,6 +57,14 @@ VARIETY = {
         | {"regularisers": [{"name": "r1", "every": 2}], "augment": ["translation"]}
         | {"discriminator.spectral_norm": True}
     ),
+    "conditioned": SMALL.changed(
+        {"data.name": "digits", "data.condition": "missing-quarter", "generator.kind": "residual"}
+        | {"reconstruction": 10.0, "reconstruction_z": 2, "z_reward": 1.0, "discriminator.kind": "dcgan"}
+        | {"objective": "relativistic", "regularisers": [{"name": "r1_r2", "every": 2}]}
+    ),
+    "reconstructed": SMALL.changed(
+        {"data.name": "digits", "data.condition": "half-size", "adversarial": 0.0, "reconstruction": 1.0}
+    ),
     "plain dcgan": SMALL.changed(
         {"data.name": "digits", "generator.kind": "dcgan", "discriminator.kind": "dcgan", "objective": "hinge"}
     ),

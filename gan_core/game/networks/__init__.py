@@ -8,6 +8,7 @@ from typing import Final
 from torch import Generator, nn
 
 from gan_core.config import RunConfig
+from gan_core.config.names import CONDITION_RULES
 from gan_core.game.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from gan_core.game.networks.layers import (
     ACTIVATIONS,
@@ -20,6 +21,7 @@ from gan_core.game.networks.layers import (
 )
 from gan_core.game.networks.minibatch import Minibatch, MinibatchDiscrimination, MinibatchStd
 from gan_core.game.networks.mlp import MLPDiscriminator, MLPGenerator
+from gan_core.game.networks.residual import ResidualGenerator
 from gan_core.game.networks.weights import Weights
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Maxout",
     "MinibatchDiscrimination",
     "MinibatchStd",
+    "ResidualGenerator",
     "SpectralConv2d",
     "SpectralLinear",
     "Weights",
@@ -55,6 +58,7 @@ def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         g.widths,
         config.data_shape,
         n_classes=config.n_classes,
+        n_condition=config.n_told - config.n_classes,
         act=g.activation,
         batch_norm=g.norm == "batch",
         squash=len(config.data_shape) > 1,
@@ -68,6 +72,7 @@ def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         config.generator.widths,
         config.data_shape,
         n_classes=config.n_classes,
+        n_condition=config.n_told - config.n_classes,
         act="relu",
         batch_norm=False,
         squash=len(config.data_shape) > 1,
@@ -81,6 +86,7 @@ def _mlp_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
         config.judged_shape,
         d.widths,
         n_classes=config.n_classes,
+        n_condition=config.n_told - config.n_classes,
         act=d.activation,
         batch_norm=d.norm == "batch",
         dropout=d.dropout,
@@ -97,6 +103,7 @@ def _article_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
         config.judged_shape,
         config.discriminator.widths,
         n_classes=config.n_classes,
+        n_condition=config.n_told - config.n_classes,
         act="leaky_relu",
         batch_norm=False,
         dropout=0.3,
@@ -117,12 +124,27 @@ def _dcgan_generator(config: RunConfig, rngs: Streams) -> nn.Module:
     )
 
 
+def _residual_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    rules = CONDITION_RULES[config.data.condition]
+    g = config.generator
+    return ResidualGenerator(
+        config.latent_dim,
+        g.width,
+        g.depth,
+        config.data_shape,
+        block=rules.block,
+        masked=rules.masked,
+        rng=rngs["init_g"],
+    )
+
+
 def _dcgan_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     d = config.discriminator
     return DCGANDiscriminator(
         config.judged_shape,
         d.width,
         n_classes=config.n_classes,
+        condition_maps=sum(config.data.condition_shape[:1]),
         batch_norm=d.norm == "batch",
         spectral_norm=d.spectral_norm,
         minibatch=d.minibatch,
@@ -135,6 +157,7 @@ GENERATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
     "mlp": _mlp_generator,
     "article": _article_generator,
     "dcgan": _dcgan_generator,
+    "residual": _residual_generator,
 }
 DISCRIMINATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
     "mlp": _mlp_discriminator,
@@ -146,7 +169,7 @@ DISCRIMINATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
 def build_generator(config: RunConfig, rngs: Streams) -> nn.Module:
     """Build the generator: ``[batch, latent_dim]`` to ``[batch, *data_shape]``.
 
-    A conditional one takes labels, ``[batch]``, int64, as its second argument.
+    A conditional one takes labels, ``[batch]``, int64, as its second argument, a conditioned one conditions.
     """
     return GENERATORS[config.generator.kind](config, rngs)
 
@@ -154,7 +177,7 @@ def build_generator(config: RunConfig, rngs: Streams) -> nn.Module:
 def build_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     """Build the discriminator: ``[batch, *judged_shape]`` to logits ``[batch]``.
 
-    A conditional one takes labels, ``[batch]``, int64, as its second argument.
+    A conditional one takes labels, ``[batch]``, int64, as its second argument, a conditioned one conditions.
     """
     return DISCRIMINATORS[config.discriminator.kind](config, rngs)
 

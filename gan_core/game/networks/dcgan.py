@@ -76,7 +76,7 @@ class DCGANGenerator(nn.Module):
 
 
 class DCGANDiscriminator(nn.Module):
-    r"""Images ``[batch, *shape]`` to logits ``[batch]``, high means real; a conditional one also takes labels.
+    r"""Images ``[batch, *shape]`` to logits ``[batch]``, high means real; what is told to both is taken too.
 
     Each convolution halves the side; LeakyReLU 0.2 follows. A last convolution over the whole of the smallest maps
     $\phi(x)$ gives the logit. A conditional one projects (arXiv:1802.05637, eq. 3): its logit for class $y$ is
@@ -86,6 +86,7 @@ class DCGANDiscriminator(nn.Module):
         shape: Of one image: channels, height, width.
         width: Channels of the smallest map.
         n_classes: Number of classes of a conditional discriminator; 0 for another.
+        condition_maps: Channels of a condition, which are laid on those of its image; 0 without one.
         batch_norm: True for batch norm after each convolution but the first and the last, as in the paper.
         spectral_norm: True to normalise every weight.
         minibatch: Kind of the minibatch layer before the last convolution, or "none".
@@ -99,6 +100,7 @@ class DCGANDiscriminator(nn.Module):
         width: int,
         *,
         n_classes: int,
+        condition_maps: int = 0,
         batch_norm: bool,
         spectral_norm: bool,
         minibatch: str = "none",
@@ -111,7 +113,7 @@ class DCGANDiscriminator(nn.Module):
         side, _ = DCGAN_MAPS[shape[-1]]
         channels = dcgan_channels(shape[-1], width)[::-1]
         layers: list[nn.Module] = []
-        for n_in, n_out in pairwise((shape[0], *channels)):
+        for n_in, n_out in pairwise((shape[0] + condition_maps, *channels)):
             normed = batch_norm and bool(layers)
             layers.append(make(n_in, n_out, DCGAN_KERNEL, 2, 1, bias=not normed))
             if normed:
@@ -125,15 +127,19 @@ class DCGANDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers)
         initialise(self, rng)
 
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Judge each image of ``x``: a logit for being real, and of its class if there are labels."""
+    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+        """Judge each image of ``x``: a logit for being real, and of the class or condition that D is told, if any."""
+        if told is not None and not self._n_classes:
+            x, told = torch.cat((x, told), 1), None
         logits: Tensor = self.layers(x).flatten(1)
-        if labels is None:
+        if told is None:
             return logits.view(-1)
-        return logits[:, 0] + (logits[:, 1:] * one_hot(labels, self._n_classes)).sum(1)
+        return logits[:, 0] + (logits[:, 1:] * one_hot(told, self._n_classes)).sum(1)
 
-    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Compute the smallest maps of each image, ``[batch, n]``, whatever its label."""
+    def features(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+        """Compute the smallest maps of each image, ``[batch, n]``, whatever its label, beside its condition."""
+        if told is not None and not self._n_classes:
+            x = torch.cat((x, told), 1)
         maps: Tensor = self.layers[: self.n_hidden](x)
         return maps.flatten(1)
 

@@ -67,15 +67,18 @@ def one_hot(labels: Tensor, n_classes: int) -> Tensor:
     return (labels[:, None] == torch.arange(n_classes, device=labels.device)).float()
 
 
-def beside(x: Tensor, labels: Tensor | None, n_classes: int) -> Tensor:
+def beside(x: Tensor, told: Tensor | None, n_classes: int) -> Tensor:
     """``[batch, n]`` with the one-hot labels beside it, ``[batch, n + n_classes]`` (arXiv:1411.1784, section 3.2).
 
     Args:
         x: Noise or flattened images.
-        labels: Classes, ``[batch]``, int64; None for an unconditional network, whose ``x`` stays as it is.
+        told: Classes, ``[batch]``, int64; or conditions, ``[batch, ...]``, which are flattened; None for an
+            unconditional network, whose ``x`` stays as it is.
         n_classes: Number of classes.
     """
-    return x if labels is None else torch.cat((x, one_hot(labels, n_classes)), 1)
+    if told is None:
+        return x
+    return torch.cat((x, one_hot(told, n_classes) if told.ndim == 1 else told.flatten(1)), 1)
 
 
 def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:

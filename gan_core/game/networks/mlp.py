@@ -12,13 +12,16 @@ from gan_core.game.networks.minibatch import minibatch_layer, told_by
 
 
 class MLPGenerator(nn.Module):
-    """Noise ``[batch, latent_dim]`` to samples ``[batch, *shape]``; a conditional one also takes labels ``[batch]``.
+    """Noise ``[batch, latent_dim]`` to samples ``[batch, *shape]``; what is told to both is taken too.
+
+    A conditional one is told labels, ``[batch]``, a conditioned one conditions, ``[batch, ...]``.
 
     Args:
         latent_dim: Size of z.
         widths: Units of the hidden layers, in order.
         shape: Shape of one sample.
         n_classes: Number of classes of a conditional generator; 0 for another.
+        n_condition: Numbers in the condition of a conditioned one; 0 for another.
         act: Activation of the hidden layers, by name.
         batch_norm: True for batch norm before each activation.
         squash: True to end in tanh, for data in [-1, 1]; False for a linear end.
@@ -32,16 +35,17 @@ class MLPGenerator(nn.Module):
         shape: Sequence[int],
         *,
         n_classes: int = 0,
+        n_condition: int = 0,
         act: str,
         batch_norm: bool,
         squash: bool,
         rng: Generator,
     ) -> None:
         super().__init__()
-        self._shape = tuple(shape)
+        self.shape = tuple(shape)
         self._n_classes = n_classes
         layers: list[nn.Module] = []
-        size, pieces = latent_dim + n_classes, pieces_of(act)
+        size, pieces = latent_dim + n_classes + n_condition, pieces_of(act)
         for width in widths:
             layers.append(linear(size, width * pieces, rng))
             if batch_norm:
@@ -53,19 +57,20 @@ class MLPGenerator(nn.Module):
             layers.append(nn.Tanh())
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Generate one sample for each row of ``z``, of the class asked for if there are labels."""
-        out: Tensor = self.layers(beside(z, labels, self._n_classes))
-        return out if len(self._shape) == 1 else out.view(-1, *self._shape)
+    def forward(self, z: Tensor, told: Tensor | None = None) -> Tensor:
+        """Generate one sample for each row of ``z``, of the class or condition that it is told, if any."""
+        out: Tensor = self.layers(beside(z, told, self._n_classes))
+        return out if len(self.shape) == 1 else out.view(-1, *self.shape)
 
 
 class MLPDiscriminator(nn.Module):
-    """Samples ``[batch, *shape]`` to logits ``[batch]``, high means real; a conditional one also takes labels.
+    """Samples ``[batch, *shape]`` to logits ``[batch]``, high means real; what is told to both is taken too.
 
     Args:
         shape: Shape of one sample.
         widths: Units of the hidden layers, in order.
         n_classes: Number of classes of a conditional discriminator; 0 for another.
+        n_condition: Numbers in the condition of a conditioned one; 0 for another.
         act: Activation of the hidden layers, by name.
         batch_norm: True for batch norm before each activation.
         dropout: Share of hidden units switched off in training, in [0, 1).
@@ -82,6 +87,7 @@ class MLPDiscriminator(nn.Module):
         widths: Sequence[int],
         *,
         n_classes: int = 0,
+        n_condition: int = 0,
         act: str,
         batch_norm: bool,
         dropout: float,
@@ -95,7 +101,7 @@ class MLPDiscriminator(nn.Module):
         make = SpectralLinear if spectral_norm else linear
         self._n_classes = n_classes
         layers: list[nn.Module] = []
-        size, pieces = math.prod(shape) + n_classes, pieces_of(act)
+        size, pieces = math.prod(shape) + n_classes + n_condition, pieces_of(act)
         for width in widths:
             layers.append(make(size, width * pieces, rng))
             if batch_norm:
@@ -111,12 +117,12 @@ class MLPDiscriminator(nn.Module):
             layers.append(Gain(gain))
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """D's logit for each sample of ``x``: is it real, and of its class if there are labels?"""
-        out: Tensor = self.layers(beside(x.flatten(1), labels, self._n_classes))
+    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
+        """D's logit for each sample of ``x``: is it real, and of the class or condition that D is told, if any?"""
+        out: Tensor = self.layers(beside(x.flatten(1), told, self._n_classes))
         return out.view(-1)
 
-    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+    def features(self, x: Tensor, told: Tensor | None = None) -> Tensor:
         """Compute the last hidden layer of each sample, ``[batch, width]``."""
-        out: Tensor = self.layers[: self.n_hidden](beside(x.flatten(1), labels, self._n_classes))
+        out: Tensor = self.layers[: self.n_hidden](beside(x.flatten(1), told, self._n_classes))
         return out

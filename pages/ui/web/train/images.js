@@ -11,8 +11,11 @@ const GAP = 3,
   BETWEEN = 18,
   HEAD = 18;
 
-/** How many columns and rows fit: all the generated images, large enough to be seen; `twins`: shown twice. */
-export function layout(width, height, fakes, reals, walks, pixels, ratio, twins = false) {
+/**
+ * How many columns and rows fit: all the generated images, large enough to be seen; `twins`: shown twice; `told`: each
+ * stands between what is left of a real image and that image itself.
+ */
+export function layout(width, height, fakes, reals, walks, pixels, ratio, twins = false, told = false) {
   // Small images look best at a whole multiple of their own pixels.
   const whole = (size) =>
     pixels <= 16 && size * ratio >= 2 * pixels ? (Math.floor((size * ratio) / pixels) * pixels) / ratio : size;
@@ -20,9 +23,9 @@ export function layout(width, height, fakes, reals, walks, pixels, ratio, twins 
   const room = height - HEAD - (walks ? strip + HEAD + 4 : 0);
   let best = null;
   for (let columns = 2; columns <= 12; columns++) {
-    const beside = reals ? Math.ceil(columns / 2) : 0;
-    const all = (twins ? 2 : 1) * columns + beside,
-      gaps = (twins ? 1 : 0) + (beside ? 1 : 0);
+    const beside = reals ? (told ? columns : Math.ceil(columns / 2)) : 0;
+    const all = (twins ? 2 : 1) * columns + beside + (told ? columns : 0),
+      gaps = (twins ? 1 : 0) + (beside ? 1 : 0) + (told ? 1 : 0);
     const tile = whole(Math.floor((width - gaps * BETWEEN + GAP) / all - GAP));
     const rows = Math.min(Math.ceil(fakes / columns), Math.floor(room / (tile + FOOT + GAP)));
     if (rows < 1) continue;
@@ -138,7 +141,8 @@ export function imagePainter() {
       const fakes = arrays.fake_images,
         reals = arrays.real_images,
         walk = arrays.walk,
-        raw = arrays.raw_images;
+        raw = arrays.raw_images,
+        told = arrays.condition_images;
       c.clearRect(0, 0, canvas.width, canvas.height);
       boxes = [];
       if (!fakes) return;
@@ -154,13 +158,29 @@ export function imagePainter() {
         shapes.fake_images[2],
         px,
         Boolean(raw),
+        Boolean(told),
       );
       if (!plan) return;
       const each = plan.tile + GAP;
       const second = plan.columns * each + BETWEEN,
-        twins = raw ? second : 0; // where the next group begins
-      const used = twins + (plan.columns + plan.beside) * each - GAP + (plan.beside ? BETWEEN : 0);
-      const left = Math.max(0, (width - used) / 2);
+        twins = raw ? second : 0, // where the next group begins
+        first = told ? second : 0;
+      const used = first + twins + (plan.columns + plan.beside) * each - GAP + (plan.beside ? BETWEEN : 0);
+      const start = Math.max(0, (width - used) / 2),
+        left = start + first;
+      if (told) {
+        head(c, look, frame.header.condition, look.palette.muted, start * px, 0);
+        group(c, look, frame, {
+          array: told,
+          shape: shapes.condition_images,
+          columns: plan.columns,
+          rows: plan.rows,
+          left: start * px,
+          top: HEAD * px,
+          kind: 'condition',
+          colour: look.palette.muted,
+        });
+      }
       if (on.fake) {
         head(c, look, raw ? 'EMA' : 'generated', look.palette.fake, left * px, 0);
         group(c, look, frame, {
@@ -190,7 +210,7 @@ export function imagePainter() {
       }
       if (on.real && reals) {
         const x = left + twins + second;
-        head(c, look, 'real', look.palette.real, x * px, 0);
+        head(c, look, told ? 'the truth' : 'real', look.palette.real, x * px, 0);
         group(c, look, frame, {
           array: reals,
           shape: shapes.real_images,
@@ -208,7 +228,8 @@ export function imagePainter() {
           y = canvas.height - size;
         const whole = walks * (plan.strip + GAP) - GAP,
           x0 = Math.max(0, (width - whole) / 2) * px;
-        head(c, look, 'from one z to another', look.palette.fake, x0, y - HEAD * px);
+        const of = told ? 'the first one with other z: what changes is made up' : 'from one z to another';
+        head(c, look, of, look.palette.fake, x0, y - HEAD * px);
         const source = atlas(walk, shapes.walk, size);
         c.imageSmoothingEnabled = source.w !== Math.round(size);
         for (let i = 0; i < walks; i++) {

@@ -135,7 +135,9 @@ export function samples({ look, pickGenerator, both = false }) {
             ? `image ${box.i + 1} of the walk`
             : box.kind === 'raw'
               ? `raw ${box.i + 1}: the same z`
-              : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
+              : box.kind === 'condition'
+                ? `${box.i + 1}, ${header.condition}: all that G is told`
+                : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
     } else if (pointer) {
       const at = plane.under(frame, ...pointer);
       const answer = at && (critic() ? decimal(at.logit, 2) : `${percent(sigmoid(at.logit), 1)} real`);
@@ -192,7 +194,9 @@ export function samples({ look, pickGenerator, both = false }) {
     const pairs = (points) => (points?.length || 0) / 2;
     const what =
       header.kind === 'images'
-        ? `${images.shown || shapes.fake_images?.[0] || 0} generated images beside real ones from ${header.data}`
+        ? `${images.shown || shapes.fake_images?.[0] || 0} generated images ${
+            header.condition ? `between ${header.data} ${header.condition} and the true ones` : `beside real ones from ${data}`
+          }`
         : `${pairs(arrays.fake)} generated points and ${pairs(arrays.real)} real ones of ${data} over D’s opinion`;
     setAttr(
       canvas,
