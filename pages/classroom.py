@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui import session
 from pages.ui.classroom import state, student, teacher
 
+session.turn_page()
 state.follow_link()
 with st.container(width=900, key="classroom"):
     task = state.task()

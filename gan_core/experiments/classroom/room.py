@@ -253,7 +253,7 @@ class Rooms:
             raise ConfigError(
                 f"there is no room {code[:20]!r} on this server; rooms end after {KEPT_DAYS} days"
             ) from None
-        entries = []
+        entries: list[Mapping[str, Any]] = []
         for line in lines[: MAX_ENTRIES + 1]:
             try:
                 entry = json.loads(line)

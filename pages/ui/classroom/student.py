@@ -31,7 +31,7 @@ def choose() -> None:
         with st.container(border=True, key=f"task-{name}"):
             what, go = st.columns([9, 2], vertical_alignment="center")
             what.markdown(f"**{key.task.title}**")
-            what.caption(f"{key.task.text} At most {key.task.within:,} steps.")
+            what.caption(f"{key.task.text}")
             go.button("Open", key=f"task:{name}", on_click=state.take, args=(key.task,), width="stretch")
 
 
@@ -69,10 +69,11 @@ def _predict(task: Task) -> None:
     chosen: dict[str, int] = {}
     asked = [question for question in task.questions if question.choices]
     for question in asked:
-        choice = st.radio(
+        words = [plain(choice) for choice in question.choices]
+        choice: int | None = st.radio(
             plain(question.text),
-            range(len(question.choices)),
-            format_func=lambda i, words=question.choices: plain(words[i]),
+            range(len(words)),
+            format_func=words.__getitem__,
             index=None,
             key=f"class:choice:{task.digest}:{question.name}",
         )
