@@ -545,12 +545,12 @@ def _arrays(rng: Rng) -> Iterator[Case]:
     for dtype in ("f4", "f8", ">f8", "i4", "u2"):
         whole = np.round(np.abs(values))
         kept = whole if dtype[-2] in "iu" else values
-        yield Case("arrays of points", dtype, (("a.npy", _npy(kept.astype(dtype))),), _points(kept))
+        yield Case("arrays of points", dtype, (("a.npy", _npy(kept.astype(dtype))),), _points(kept.astype(float)))
     gaps = _some(rng, 60)
     gaps[[3, 17], 1] = np.nan
     kept = gaps[~np.isnan(gaps).any(1)]
-    said = ("2 of 60 rows are left out",)
-    yield Case("arrays of points", "two missing", (("a.npy", _npy(gaps)),), _points(kept), said=said)
+    left_out = ("2 of 60 rows are left out",)
+    yield Case("arrays of points", "two missing", (("a.npy", _npy(gaps)),), _points(kept), said=left_out)
     pictures = rng.integers(0, 256, (9, 12, 12), np.uint8)
     for name, content, refused in (
         ("objects", _npy(np.array([[1, "a"], [2, "b"]], object)), "does not hold plain numbers"),
@@ -579,7 +579,8 @@ def _archives(rng: Rng) -> Iterator[Case]:
         stack = np.stack([_photo(rng, 20, 20) for _ in range(12)])
         for kind, numbers in (("labels", np.arange(12) % 3), ("column of labels", (np.arange(12) % 3)[:, None])):
             out = io.BytesIO()
-            np.savez_compressed(out, **{images: stack, labels: numbers})
+            arrays: dict[str, Any] = {images: stack, labels: numbers}
+            np.savez_compressed(out, **arrays)
 
             def wrong(data: OwnData, stack: Pixels = stack) -> str:
                 return _like(*stack)(data) or _counted(12, (4, 4, 4))(data)

@@ -17,7 +17,7 @@ from gan_core.data.degradations import enlarge
 from gan_core.data.images import network_units
 from gan_core.data.own import register
 from gan_core.data.own_data import OwnImages
-from gan_core.diagnosis.verdicts import verdict
+from gan_core.diagnosis import verdict
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.experiments.applications import APPLICATIONS
 from gan_core.experiments.zoo import variants
@@ -303,4 +303,5 @@ def test_own_images_are_restored_as_any_others_are() -> None:
     config = CONDITIONED.changed(named)
     trainer = train(config)
     assert math.isfinite(score_restored(config, load_data(config.data), trainer.generator, n_images=20)["psnr"].value)
+    assert isinstance(trainer.data, Images)
     assert network_units(trainer.data.train).shape[1:] == (1, 8, 8)
