@@ -17,6 +17,7 @@ import torch
 
 from gan_core.config.presets import preset
 from gan_core.data import Points
+from gan_core.diagnosis import LOOK_EVERY, Watch
 from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.recorder import MAIN_METRICS
@@ -68,12 +69,15 @@ PLANS: Final[Mapping[str, Plan]] = {
     "digits-conditional": Plan((1000, 3000), 50, _width(80)),
     "ring-8": Plan((500, 2000, 6000), 45, _width(64)),
     "collapse": Plan((300, 800, 1300), 45, _width(64)),
+    "digits-sr": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
+    "digits-denoise": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
+    "digits-inpaint": Plan((2000,), 40, _width(80)),
 }
 
 
 def record(name: str, plan: Plan) -> recorded.Recording:
     """Train, and keep."""
-    trainer, builder = Trainer(preset(name).changed(plan.changes)), FrameBuilder()
+    trainer, builder, watch = Trainer(preset(name).changed(plan.changes)), FrameBuilder(), Watch()
     last = plan.states[-1]
     pictured = {0, last, *plan.states, *np.geomspace(1, last, plan.frames).round().astype(int).tolist()}
     frames, states, best = [], [(0, trainer.state_dict())], None
@@ -84,10 +88,12 @@ def record(name: str, plan: Plan) -> recorded.Recording:
             states.append((step, trainer.state_dict()))
         if step in pictured:
             builder.take(trainer.snapshot())
-            if step and isinstance(trainer.data, Points):
+            found = watch.findings(trainer.config)
+            builder.report(Report(_STATE["run"], step, {}, found))
+            if step and (isinstance(trainer.data, Points) or trainer.config.conditioned):
                 scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
-                builder.report(Report(_STATE["run"], step, scores))
-                metric = MAIN_METRICS[0]
+                builder.report(Report(_STATE["run"], step, scores, found))
+                metric = next(name for name in MAIN_METRICS if name in scores)
                 value = scores[metric].value
                 better = best is None or (value > best.value) == METRICS[metric].higher_is_better
                 if step in plan.states and better:
@@ -98,6 +104,8 @@ def record(name: str, plan: Plan) -> recorded.Recording:
         if step == last:
             break
         stats = trainer.step()
+        if stats.step % LOOK_EVERY == 0:
+            watch.look_at(trainer)
         if step < N_PROOF:
             first.append(stats)
     return recorded.Recording(name, Timeline(frames, states, best), first, [trainer.step() for _ in range(N_PROOF)])

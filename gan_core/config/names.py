@@ -25,6 +25,7 @@ DataName = Literal[
     "fashion-mnist",
     "kmnist",
     "cifar10",
+    "photographs",
     "own-images",
     "own-points",
 ]
@@ -134,6 +135,7 @@ DATA_RULES: Final[Mapping[DataName, DataRules]] = {
     "fashion-mnist": DataRules((1, 28, 28), classes=10),
     "kmnist": DataRules((1, 28, 28), classes=10),
     "cifar10": DataRules((3, 32, 32), classes=10),
+    "photographs": DataRules((3, 32, 32)),
     "own-images": DataRules((1, 32, 32), own=True),
     "own-points": DataRules(own=True),
 }
@@ -158,6 +160,8 @@ UPSAMPLING_WORDS: Final = {"transposed": "transposed convolution", "resize": "re
 ACTIVATION_WORDS: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
 OPTIMIZER_WORDS: Final = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "optimistic_adam": "optimistic Adam"}
 """Choices that a page does not call by their plain names."""
+SIZED_UPDATES: Final[frozenset[str]] = frozenset(("rmsprop", "adam", "optimistic_adam"))
+"""Optimisers that move each weight by about the learning rate, whatever the loss."""
 
 ARTICLE_WIDTHS_G: Final = (256, 512, 1024)
 ARTICLE_WIDTHS_D: Final = (1024, 512, 256)

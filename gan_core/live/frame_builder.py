@@ -18,7 +18,7 @@ from gan_core.diagnosis.report import Report
 from gan_core.live.clock import WALL
 from gan_core.metrics import Score, curves_of, doubts_of
 from gan_core.record import frame as frames
-from gan_core.record.frame import BareHeader, Built, Header, Mark, Playing
+from gan_core.record.frame import BareHeader, Built, Header, Mark, Playing, Verdict
 from gan_core.record.snapshot import Snapshot
 from gan_core.training.snapshots import Moment
 
@@ -51,12 +51,19 @@ class FrameBuilder:
         self._series: list[tuple[int, dict[str, float]]] = []
         self._findings: Sequence[Finding] | None = None
         self._found_step = 0
+        self._recalled: tuple[int, Verdict | None] = (0, None)
 
     def begin_run(self) -> None:
         """Forget the numbers of the last run; its last picture stays until there is a new one."""
         self._scores, self._scores_step, self._series = {}, 0, []
         self._findings, self._found_step = None, 0
+        self._recalled = (0, None)
         self._rates.clear()
+
+    def recall(self, step: int, said: Verdict | None) -> None:
+        """Repeat what was said of a run when it was at this step, until it is looked at again or goes on."""
+        self._recalled = step, said
+        self._found_step = step if said is not None else 0
 
     def begin_playing(self) -> None:
         """Measure steps a second from here."""
@@ -129,9 +136,7 @@ class FrameBuilder:
                 if moment is not None:
                     header["doubts"] = doubts_of(moment.config, moment.data, self._scores)
                     header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
-                    said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
-                    if lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
-                        said["evidence"].append(lost)
+                    header["verdict"] = self._say(header, moment)
             arrays = {} if self.snapshot is None else dict(self.snapshot.arrays)
             if self._series:
                 arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
@@ -139,6 +144,15 @@ class FrameBuilder:
                     values = [row.get(name, np.nan) for _, row in self._series]
                     arrays[f"metric_{name}"] = np.array(values, np.float32)
             self.frame = (self._serial, frames.encode(header, arrays))
+
+    def _say(self, header: Header, moment: Moment) -> Verdict:
+        recalled_step, recalled = self._recalled
+        if self._findings is None and recalled is not None and moment.step == recalled_step:
+            return recalled
+        said = verdict(header, moment.history, moment.config, self._findings)
+        if moment.lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
+            said["evidence"].append(moment.lost)
+        return said
 
     def _rate(self, now: float, step: int) -> float:
         """Measure steps a second over the last seconds."""

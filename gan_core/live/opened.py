@@ -20,6 +20,8 @@ from gan_core.live.recorder import Recorder
 from gan_core.live.run import Run
 from gan_core.live.status import RunStatus
 from gan_core.live.transport import wait
+from gan_core.record import frame as frame_format
+from gan_core.record.frame import Verdict
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.record.timeline import Timeline
 from gan_core.storage import checkpoint
@@ -50,6 +52,14 @@ def open_lockstep(spec: LockstepSpec, host: Host) -> OpenedLockstep:
     if spec.play:
         opened.send(do.Play())
     return opened
+
+
+def _said(kept: tuple[int, bytes] | None, step: int) -> Verdict | None:
+    """Read what a kept frame says of a run, if it is of this very step."""
+    if kept is None or kept[0] != step:
+        return None
+    said: Verdict | None = frame_format.decode(kept[1])[0].get("verdict")
+    return said
 
 
 class Opened(RunHandle, OpenRun):
@@ -205,15 +215,17 @@ class OpenedRun(Opened):
         found = self._recorder.state(step)
         if found is None:
             return None
+        kept = self._recorder.frame(found[0])
         self._recorder.inherit(self._recorder.past(), self._run.initial_config, found[0])
-        self._run.begin(Plan.of_state(found[1]))
+        self._run.begin(Plan.of_state(found[1], said=_said(kept, found[0])))
         return found[0]
 
     def _open_recorded(self, name: str) -> int:
         recording = recorded(name)
         self.driver.send(do.Pause())
         self._recorder.inherit(recording.past, recording.config, recording.step)
-        self._run.begin(Plan.of_state(recording.state), recording.name)
+        said = _said(recording.past.frames[-1] if recording.past.frames else None, recording.step)
+        self._run.begin(Plan.of_state(recording.state, said=said), recording.name)
         return recording.step
 
     def _open_file(self, command: do.OpenFile) -> int:

@@ -275,6 +275,7 @@ class Run:
         trainer = plan.build(self._device)
         self.settings.hold(trainer)
         self.display.aim(trainer)
+        self.display.builder.recall(trainer.step_count, plan.said)
         self.run += 1
         self.state, self.message = "paused", ""
         self.look()

@@ -26,6 +26,7 @@ from gan_core.live.run import Run
 from gan_core.live.status import RunStatus, State
 from gan_core.live.transport import Transport
 from gan_core.metrics import Score
+from gan_core.record.frame import Verdict
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.training import Learned, Trainer
 
@@ -238,14 +239,15 @@ class Runner(Transport):
         """
         self._run.begin(Plan.new(config, interventions, begin_with), preset)
 
-    def go_on(self, state: Mapping[str, Any], *, preset: str | None = None) -> None:
+    def go_on(self, state: Mapping[str, Any], *, preset: str | None = None, said: Verdict | None = None) -> None:
         """Replace this run by one that goes on from a state; it plays on if this one was playing.
 
         Args:
             state: From `Trainer.state_dict`; it is not changed.
             preset: Where its config came from; by default that of this run.
+            said: What was said of the run when it stood in this state, if that is known.
         """
-        self._run.begin(Plan.of_state(state), preset)
+        self._run.begin(Plan.of_state(state, said=said), preset)
 
     def adopt(self, trainer: Trainer, *, preset: str | None = None) -> None:
         """Replace this run by a trainer's, which is then this runner's alone; it plays on if this one was playing.

@@ -28,6 +28,17 @@ test('probabilities are coloured about one half, critic values about the middle 
   assert.ok(Math.abs(critic.middle - half) <= critic.end / 8 + 1e-6);
 });
 
+test('smoothed labels move the middle: D cannot tell at less than one half', () => {
+  const header = { ...PLANE.header, middle: Math.log(0.45 / 0.55) };
+  const scale = opinionScale({ header, arrays: {} }, Float32Array.of(-9, 9, 0), null);
+  assert.ok(Math.abs(scale.middle - 0.45) < 1e-9);
+  assert.ok(scale.middle - scale.end >= 0);
+  assert.ok(endsInWords(scale)[0] !== '−0');
+  const words = JSON.stringify(numberCards({ header: { ...header, metrics: {} }, arrays: PLANE.arrays }, []));
+  assert.match(words, /45\s?% = cannot tell/);
+  assert.match(JSON.stringify(numberCards({ header: { ...PLANE.header, metrics: {} }, arrays: PLANE.arrays }, [])), /50\s?% = cannot tell/);
+});
+
 test('the scale of colours does not go back and forth', () => {
   const header = PLANE.header;
   const answers = (/** @type {number} */ size) => Float32Array.from({ length: 100 }, (_, i) => (i % 2 ? size : -size));

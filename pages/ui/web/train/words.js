@@ -1,7 +1,7 @@
 // @ts-check
 // What is said rather than drawn: the first visit, and the numbers with their scale.
 import { el, setAttr, setText } from '../core/dom.js';
-import { decimal, integer, percent } from '../core/format.js';
+import { decimal, integer, percent, sigmoid } from '../core/format.js';
 import { lastMean } from '../core/frame.js';
 
 export { verdict } from './verdict.js';
@@ -11,7 +11,7 @@ export function welcome(send, first) {
   const other = el('button', { type: 'button', text: 'See it on real digits', onclick: () => send('open', target) });
   const recipe = el('button', {
     type: 'button',
-    text: 'Play R3GAN’s recipe',
+    text: 'R3GAN’s recipe',
     title: 'The same digits with a relativistic loss, penalties R1 and R2, and no momentum',
     onclick: () => send('open', first().recipe),
   });
@@ -94,12 +94,12 @@ function measuredCards({ header }, metrics) {
         score = scores[metric.name];
       if (early || !score) return [card.title, '–', 'not yet counted', card.help];
       const noun = metrics.find(({ name }) => name === metric.out_of)?.label.toLowerCase();
-      const size = score.n ? ` (of ${integer(score.n)} samples)` : '';
+      const size = score.n ? `From ${integer(score.n)} samples: ` : '';
       return [
         card.title,
         inWords(metric, score.value) + (noun ? ` ${noun}` : ''),
         `${floor}: ${inWords(metric, score.floor, card.floor_digits)}${of}`,
-        card.help + size,
+        size + card.help,
       ];
     });
 }
@@ -124,7 +124,7 @@ export function numberCards(frame, metrics) {
     'Of real and generated samples alike, over the last steps',
   ]);
   if (cards.length < 3 && header.meaning === 'probability') {
-    const undecided = `${percent(header.optimum?.prob ?? 0.5)} = cannot tell`;
+    const undecided = `${percent(sigmoid(header.middle ?? 0))} = cannot tell`;
     cards.push([
       'D says of real',
       percent(lastMean(arrays.real_prob, 8), 1),
