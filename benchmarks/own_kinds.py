@@ -530,7 +530,7 @@ _RANGES: Final[Mapping[str, tuple[Callable[[Pixels], NDArray[Any]], str]]] = {
 
 def _arrays(rng: Rng) -> Iterator[Case]:
     """Save pictures as arrays in every range and order of the axes."""
-    for range_, (change, read_as) in _RANGES.items():
+    for range_, (change, said) in _RANGES.items():
         for order in ("nhwc", "nchw", "nhw", "fortran"):
             stack = np.stack([_photo(rng, 24, 24) for _ in range(4)])
             stack[0, 0, :2] = [[0] * 3, [255] * 3]
@@ -540,21 +540,9 @@ def _arrays(rng: Rng) -> Iterator[Case]:
             array = array.transpose(0, 3, 1, 2) if order == "nchw" else array
             wanted = tuple(one.reshape(24, 24, -1) for one in shown)
             kind = "arrays of pictures"
-            yield Case(
-                kind, f"{range_}, {order}", (("a.npy", _npy(array)),), _like(*wanted), said=(f"read as {read_as}",)
-            )
+            yield Case(kind, f"{range_}, {order}", (("a.npy", _npy(array)),), _like(*wanted), said=(f"read as {said}",))
     values = _some(rng)
     for dtype in ("f4", "f8", ">f8", "i4", "u2"):
-<<<<<<< HEAD
-        whole: Floats = np.round(np.abs(values)).astype(np.float64)
-        kept: Floats = whole if dtype[-2] in "iu" else values
-        yield Case("arrays of points", dtype, (("a.npy", _npy(kept.astype(dtype))),), _points(kept))
-    gaps = _some(rng, 60)
-    gaps[[3, 17], 1] = np.nan
-    left: Floats = gaps[~np.isnan(gaps).any(1)]
-    said = ("2 of 60 rows are left out",)
-    yield Case("arrays of points", "two missing", (("a.npy", _npy(gaps)),), _points(left), said=said)
-=======
         whole = np.round(np.abs(values))
         kept = whole if dtype[-2] in "iu" else values
         yield Case("arrays of points", dtype, (("a.npy", _npy(kept.astype(dtype))),), _points(kept.astype(float)))
@@ -563,7 +551,6 @@ def _arrays(rng: Rng) -> Iterator[Case]:
     kept = gaps[~np.isnan(gaps).any(1)]
     left_out = ("2 of 60 rows are left out",)
     yield Case("arrays of points", "two missing", (("a.npy", _npy(gaps)),), _points(kept), said=left_out)
->>>>>>> main
     pictures = rng.integers(0, 256, (9, 12, 12), np.uint8)
     for name, content, refused in (
         ("objects", _npy(np.array([[1, "a"], [2, "b"]], object)), "does not hold plain numbers"),
@@ -592,12 +579,8 @@ def _archives(rng: Rng) -> Iterator[Case]:
         stack = np.stack([_photo(rng, 20, 20) for _ in range(12)])
         for kind, numbers in (("labels", np.arange(12) % 3), ("column of labels", (np.arange(12) % 3)[:, None])):
             out = io.BytesIO()
-<<<<<<< HEAD
-            np.savez_compressed(out, **{images: stack, labels: numbers})  # type: ignore[arg-type]
-=======
             arrays: dict[str, Any] = {images: stack, labels: numbers}
             np.savez_compressed(out, **arrays)
->>>>>>> main
 
             def wrong(data: OwnData, stack: Pixels = stack) -> str:
                 return _like(*stack)(data) or _counted(12, (4, 4, 4))(data)

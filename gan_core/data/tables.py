@@ -96,15 +96,9 @@ def read_csv(content: bytes, columns: Sequence[str] = (), *, scale: bool = False
     missing = [i for i, (_, fields) in enumerate(table.rows) if any(_is_missing(fields[c]) for c in chosen)]
     few = len(missing) <= _FEW_MISSING * len(table.rows)  # more of them are a reason to ask
     out = set(missing) if few else set()
-<<<<<<< HEAD
-    kept = [row for i, row in enumerate(table.rows) if i not in out]
-    values = np.empty((len(kept), 2))
-    for i, (at, fields) in enumerate(kept):
-=======
     rows = [(number, list(fields)) for i, (number, fields) in enumerate(table.rows) if i not in out]
     values = np.empty((len(rows), 2))
     for i, (at, fields) in enumerate(rows):
->>>>>>> main
         values[i] = _row(at, fields, chosen, style)
     if out:
         said = (*said, _said_of_missing(len(missing), len(table.rows), table.rows[missing[0]][0]))
