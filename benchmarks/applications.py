@@ -51,7 +51,7 @@ def filters(name: str) -> dict[str, Mapping[str, float]]:
         **restored(condition, config, network_units(data.train)),
         "real": real,
     }
-    rows = {}
+    rows: dict[str, Mapping[str, float]] = {}
     for label, picture in pictures.items():
         row = {"psnr": psnr(real, picture), "sharpness": sharpness(picture) / sharpness(real)}
         if data.held_out_labels is not None:

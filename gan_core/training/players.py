@@ -59,9 +59,8 @@ def objective_of(config: RunConfig) -> Objective:
         objective = replace(objective, formula_g=formula, g_optimum=0.0, g_label="0: equal features")
     if config.conditioned and (config.reconstruction or config.adversarial != 1):
         formula = rf"{objective.formula_g} + \lambda {RECONSTRUCTION}"
-        objective = replace(
-            objective, formula_g=formula, g_optimum=None, g_label=""
-        )  # how near one can come is unknown
+        # How near one can come to the real images is unknown.
+        objective = replace(objective, formula_g=formula, g_optimum=None, g_label="")
     return objective
 
 

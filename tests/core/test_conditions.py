@@ -303,4 +303,5 @@ def test_own_images_are_restored_as_any_others_are() -> None:
     config = CONDITIONED.changed(named)
     trainer = train(config)
     assert math.isfinite(score_restored(config, load_data(config.data), trainer.generator, n_images=20)["psnr"].value)
-    assert network_units(trainer.data.train).shape[1:] == (1, 8, 8)
+    assert isinstance(trainer.data, Images)
+    assert trainer.data.train.shape[1:] == (1, 8, 8)
