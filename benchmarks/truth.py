@@ -20,9 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from benchmarks.densities import Density, widths
+from benchmarks.drawing import RATES
 from benchmarks.sources import DigitSource, PlaneSource, Source
 from gan_core.config import RunConfig
+from gan_core.config.parts import DiscriminatorConfig, GeneratorConfig
 from gan_core.data import Images, load
+from gan_core.game.objectives import OBJECTIVES
 from gan_core.game.sampling import sample_data, sample_prior
 from gan_core.metrics import closer_to_train, find_judge, frechet
 from gan_core.training import Trainer
@@ -58,7 +61,8 @@ MOSTLY: Final = 0.8
 """Share of the late looks at which a thing must be so, for the run to be called so."""
 SELDOM: Final = 0.1
 NEARER: Final = 0.85
-"""A run is still under way if its distance in the last half of its late looks is less than this of the half before."""
+"""A run is still under way if its distance, or the way from its samples to the data, is in the last half of its late
+looks less than this share of what it was in the half before."""
 TURNED: Final = 0.5
 
 Verdict = Literal["bad", "good", "between"]
@@ -84,6 +88,7 @@ class Seen:
         frame: Mean difference of the frame's pixels from their true value, in [-1, 1].
         right: How often D puts a fresh real sample above a generated one.
         logit: Mean size of D's answers.
+        sigmas: In the plane the median distance of a sample to the nearest Gaussian, in its standard deviations.
     """
 
     step: int
@@ -99,6 +104,7 @@ class Seen:
     frame: float
     right: float
     logit: float
+    sigmas: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -173,8 +179,29 @@ TURNING: Final = "turning"
 STATES: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "D tells all": lambda s: s.right > 0.97,
     "D tells nothing": lambda s: 0.4 < s.right < 0.6,
+    "huge answers": lambda s: s.logit > 100,
 }
 """States of the game: no fault by themselves; in a bad run they are a right name of its cause."""
+
+SETTINGS: Final[Mapping[str, Callable[[RunConfig], bool]]] = {
+    "no bound": lambda c: bool(OBJECTIVES[c.objective].usual_clip) and not (c.regularisers or c.clip or _spectral(c)),
+    "high rate": lambda c: max(c.lr_g, c.lr_d) > 3 * _usual_rate(c),
+    "low rate": lambda c: min(c.lr_g, c.lr_d) < _usual_rate(c) / 10,
+    "small network": lambda c: min(_narrowest(c.generator), _narrowest(c.discriminator)) < 16 * len(c.data_shape),
+}
+"""States of the settings, likewise."""
+
+
+def _spectral(config: RunConfig) -> bool:
+    return config.discriminator.kind != "article" and config.discriminator.spectral_norm
+
+
+def _usual_rate(config: RunConfig) -> float:
+    return RATES[len(config.data_shape)]
+
+
+def _narrowest(network: GeneratorConfig | DiscriminatorConfig) -> int:
+    return min(network.widths, default=0)
 
 
 def labels_of(seen: Seen, shares: Floats) -> tuple[str, ...]:
@@ -187,18 +214,23 @@ def states_of(seen: Seen) -> tuple[str, ...]:
     return tuple(name for name, holds in STATES.items() if holds(seen))
 
 
+def settings_of(config: RunConfig) -> tuple[str, ...]:
+    """Say in what state the settings are."""
+    return tuple(name for name, holds in SETTINGS.items() if holds(config))
+
+
 def good(seen: Seen, shares: Floats) -> bool:
-    """Whether a look is plainly good: nothing is near any limit of `LABELS`."""
-    near = 0.4 if math.isnan(seen.width) else 0.7  # digits: what a kernel density reaches beside real ones
+    """Whether nothing is wrong at a look, nor within a fifth of a limit of `LABELS`; it may still get better."""
+    digits = math.isnan(seen.width)
     return (
         seen.whole
-        and seen.on >= near
+        and seen.on >= (0.35 if digits else 0.6)
+        and seen.distance <= 0.65
         and _missing(seen, shares) == 0
         and _skew(seen, shares) <= 0.2
         and not seen.width < 0.6
-        and seen.distance <= 0.5
         and not seen.closer > 0.7
-        and not seen.frame > 0.15
+        and not seen.frame > 0.2
     )
 
 
@@ -236,9 +268,7 @@ def judge(looks: Sequence[Seen], shares: Floats, broke: int | None) -> Truth:
     if sum(turns) >= len(turns) / 3:
         labels = (*labels, TURNING)
     states = tuple(n for n in STATES if sum(n in states_of(s) for s in late) >= MOSTLY * len(late))
-    half = len(late) // 2
-    before, after = (float(np.mean([s.distance for s in part])) for part in (late[:half], late[-half:]))
-    under_way = after < NEARER * before
+    under_way = any(_falls([getattr(s, name) for s in late]) for name in ("distance", "sigmas"))
     n_bad = sum(bool(at) for at in found)
     n_good = sum(good(s, shares) for s in late)
     verdict: Verdict = "between"
@@ -249,6 +279,12 @@ def judge(looks: Sequence[Seen], shares: Floats, broke: int | None) -> Truth:
     elif n_good >= MOSTLY * len(late) and n_bad <= SELDOM * len(late):
         verdict = "good"
     return Truth(verdict, labels, states, under_way)
+
+
+def _falls(values: Sequence[float]) -> bool:
+    """Tell whether the last half of them is lower than the half before; not of NaN."""
+    half = max(1, len(values) // 2)
+    return bool(np.mean(values[-half:]) < NEARER * np.mean(values[:half]))
 
 
 def turned(looks: Sequence[Seen], every: int = 300) -> list[bool]:
@@ -328,6 +364,7 @@ def _in_the_plane(source: PlaneSource, points: Floats) -> dict[str, Any]:
         "width": float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else math.nan,
         "distance": _cells_apart(density, points, on),
         "floor": _plane_floor(density),
+        "sigmas": float(np.median(density.sigmas(points))),
     }
 
 

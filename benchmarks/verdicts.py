@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from benchmarks.cases import HEALTHY, UNSEEN_HEALTHY, Case, Healthy
 from gan_core.config import parse_config
-from gan_core.diagnosis import Signs, Watch, diagnose
+from gan_core.diagnosis import FINDINGS, Signs, Watch, diagnose
 from gan_core.record.history import QUANTITIES, StepStats
 
 __all__ = [
@@ -33,7 +33,8 @@ __all__ = [
 WITHIN: Final = 500
 """Steps from the onset within which a failure must be named."""
 MAX_CHANGES: Final = 3
-GOOD: Final = ("improving", "converged")
+GOOD: Final = tuple(name for name, entry in FINDINGS.items() if not entry.failure)
+"""What is said where nothing is wrong."""
 
 Row = dict[str, Any]
 Said = list[tuple[int, tuple[str, ...]]]
@@ -42,7 +43,8 @@ Said = list[tuple[int, tuple[str, ...]]]
 def kept(watch: Watch) -> dict[str, list[Any]]:
     """Pack looks as columns, to four digits."""
     looks = [asdict(look) for look in watch.looks]
-    return {key: [_rounded(look[key]) for look in looks] for key in looks[0]} if looks else {}
+    numbers = [name for name, value in looks[0].items() if value is not None] if looks else []
+    return {name: [_rounded(look[name]) for look in looks] for name in numbers}
 
 
 def _rounded(value: Any) -> Any:

@@ -17,6 +17,7 @@ import torch
 
 from gan_core.config.presets import preset
 from gan_core.data import Points
+from gan_core.diagnosis import LOOK_EVERY, Watch
 from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
 from gan_core.live.recorder import MAIN_METRICS
@@ -76,7 +77,7 @@ PLANS: Final[Mapping[str, Plan]] = {
 
 def record(name: str, plan: Plan) -> recorded.Recording:
     """Train, and keep."""
-    trainer, builder = Trainer(preset(name).changed(plan.changes)), FrameBuilder()
+    trainer, builder, watch = Trainer(preset(name).changed(plan.changes)), FrameBuilder(), Watch()
     last = plan.states[-1]
     pictured = {0, last, *plan.states, *np.geomspace(1, last, plan.frames).round().astype(int).tolist()}
     frames, states, best = [], [(0, trainer.state_dict())], None
@@ -87,9 +88,11 @@ def record(name: str, plan: Plan) -> recorded.Recording:
             states.append((step, trainer.state_dict()))
         if step in pictured:
             builder.take(trainer.snapshot())
+            found = watch.findings(trainer.config)
+            builder.report(Report(_STATE["run"], step, {}, found))
             if step and (isinstance(trainer.data, Points) or trainer.config.conditioned):
                 scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
-                builder.report(Report(_STATE["run"], step, scores))
+                builder.report(Report(_STATE["run"], step, scores, found))
                 metric = next(name for name in MAIN_METRICS if name in scores)
                 value = scores[metric].value
                 better = best is None or (value > best.value) == METRICS[metric].higher_is_better
@@ -101,6 +104,8 @@ def record(name: str, plan: Plan) -> recorded.Recording:
         if step == last:
             break
         stats = trainer.step()
+        if stats.step % LOOK_EVERY == 0:
+            watch.look_at(trainer)
         if step < N_PROOF:
             first.append(stats)
     return recorded.Recording(name, Timeline(frames, states, best), first, [trainer.step() for _ in range(N_PROOF)])

@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from gan_core.commands import export, grade, judge, presets, score, sweep, train, watch
+from gan_core.commands import export, grade, judge, presets, score, sweep, train, view, watch
 
 
 class Command(Protocol):
@@ -46,5 +46,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "sweep": sweep,
     "watch": watch,
     "grade": grade,
+    "view": view,
 }
 """By the word that calls them, in the order of the help."""

@@ -68,12 +68,13 @@ def read(args: argparse.Namespace) -> dict[str, Any]:
     return data.settings
 
 
-def read_from(path: Path, args: argparse.Namespace) -> OwnData:
+def read_from(path: Path, args: argparse.Namespace, *, scale: bool = True) -> OwnData:
     """Read data of one's own.
 
     Args:
         path: A folder or a file.
         args: With the options of `add_arguments`: how to read it.
+        scale: False to leave the columns of a table as they are, whatever the options say.
 
     Raises:
         GanExplorerError: If they cannot be read.
@@ -82,7 +83,7 @@ def read_from(path: Path, args: argparse.Namespace) -> OwnData:
     from gan_core.data.reading import ReadOptions, read_path
 
     columns = tuple(part.strip() for part in args.columns.split(",")) if args.columns else ()
-    options = ReadOptions(Choices(args.fit, args.first_frames), columns, args.scale_columns)
+    options = ReadOptions(Choices(args.fit, args.first_frames), columns, scale and args.scale_columns)
     try:
         return read_path(path.expanduser(), options)
     except OSError as error:

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,15 +22,18 @@ from gan_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from gan_core.diagnosis import Watch
-    from gan_core.record.history import StepStats
+    from gan_core.metrics import Score
     from gan_core.training import Trainer
 
 MAX_STEPS: Final = 10**9
 MAX_SECONDS: Final = 10**6
+KEEP_EVERY: Final = 500
+"""Steps between two states that are kept for the file of a run that then diverges or fails."""
 HELP = (
     "Train a preset and print what came out. The record's state is 'finished', 'diverged' (the numbers are no longer "
-    "finite; message says what to try) or 'interrupted' (by Ctrl-C); the exit status is 0 in all three, and 2 if "
-    "there is nothing to train."
+    "finite; message says what to try), 'interrupted' (by Ctrl-C) or 'failed' (message says why; memory, most often); "
+    "the exit status is 0 in all four, and 2 if there is nothing to train. The file of a run that diverged or failed "
+    "holds the last step that was kept before."
 )
 
 
@@ -95,18 +98,26 @@ def run(args: argparse.Namespace) -> None:
         from gan_core.metrics.scoring import evaluate
 
         watch = Watch()
-        stats, state, seconds = _loop(trainer, steps, args.seconds, interrupted, watch)
+        end = _loop(trainer, steps, args.seconds, interrupted, watch, keep=save is not None)
         made += trainer.step_count
-        metrics = evaluate(trainer)
+        metrics: Mapping[str, Score] = {}
+        try:
+            metrics = evaluate(trainer)
+        except Exception as error:
+            end.say(f"the scores could not be computed: {_words(error)}")
+    stats = trainer.stats or trainer.game.read()
+    if end.state == "diverged":
+        end.say(diverged_message(stats, trainer.config))
     record = {
         "preset": name,
-        "state": state,
-        "message": diverged_message(stats, trainer.config) if state == "diverged" else "",
+        "state": end.state,
+        "message": " ".join(end.said),
         "config": trainer.config.model_dump(mode="json"),
         "device": args.device,
         "step": trainer.step_count,
-        "seconds": seconds,
-        "steps_per_second": made / seconds,
+        "saved_step": None if save is None else end.kept_step if end.lost else trainer.step_count,
+        "seconds": end.seconds,
+        "steps_per_second": made / end.seconds,
         "stats": asdict(stats),
         "metrics": as_dicts(metrics),
         "findings": [finding.as_dict() for finding in watch.findings(trainer.config, stats)],
@@ -116,33 +127,83 @@ def run(args: argparse.Namespace) -> None:
     else:
         _print_run(record)
     if save is not None:  # last: a full disk must not cost the record
-        _save(trainer, save, name)
+        _save(end.kept if end.lost and end.kept is not None else trainer.state_dict(), save, name)
+
+
+@dataclass
+class _End:
+    """End of a run.
+
+    Attributes:
+        state: "finished", "diverged", "interrupted" or "failed".
+        said: What happened, in sentences.
+        seconds: Of training.
+        kept: The last state that was kept while all was well, to be saved in place of one that is lost.
+    """
+
+    state: str = "finished"
+    said: list[str] = field(default_factory=list)
+    seconds: float = 1e-9
+    kept: Mapping[str, Any] | None = None
+
+    @property
+    def lost(self) -> bool:
+        """True if there is nothing to go on from where the run stands."""
+        return self.state in ("diverged", "failed")
+
+    @property
+    def kept_step(self) -> int | None:
+        """Step of `kept`."""
+        return None if self.kept is None else int(self.kept["counters"]["step"])
+
+    def say(self, sentence: str) -> None:
+        """Say what happened."""
+        self.said.append(sentence)
+
+
+def _words(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}{f' ({text})' if text else ''}"
 
 
 def _loop(
-    trainer: Trainer, steps: int, seconds: float | None, interrupted: Callable[[], bool], watch: Watch
-) -> tuple[StepStats, str, float]:
-    """Train and watch; returns the last step's numbers, how it ended and the seconds it took."""
+    trainer: Trainer, steps: int, seconds: float | None, interrupted: Callable[[], bool], watch: Watch, *, keep: bool
+) -> _End:
+    """Train and watch; whatever fails, there is an end that says how."""
     from gan_core.diagnosis import LOOK_EVERY
 
     total, last = None if steps == MAX_STEPS else steps, trainer.step_count + steps
+    ended, looks = _End(kept=trainer.state_dict() if keep else None), True
     with tqdm(total=total, unit=" steps", disable=None) as bar:
         start = time.perf_counter()
         end = start + (seconds or MAX_SECONDS)
-        state = "finished"
         while True:
-            stats = trainer.step()
+            try:
+                stats = trainer.step()
+            except Exception as error:  # most often the memory; what there is must not be lost
+                ended.state = "failed"
+                ended.say(
+                    f"Step {trainer.step_count + 1:,} failed: {_words(error)}. Smaller networks or batches need less."
+                )
+                break
             bar.update()
-            if stats.step % LOOK_EVERY == 0 and stats.finite:
-                watch.look_at(trainer)
+            if looks and stats.step % LOOK_EVERY == 0 and stats.finite:
+                try:
+                    watch.look_at(trainer)
+                except Exception as error:
+                    looks = False
+                    ended.say(f"The diagnosis failed at step {stats.step:,}, and is left out: {_words(error)}.")
             if not stats.finite:
-                state = "diverged"
+                ended.state = "diverged"
             elif interrupted():
-                state = "interrupted"
+                ended.state = "interrupted"
             elif trainer.step_count < last and time.perf_counter() < end:
+                if keep and stats.step % KEEP_EVERY == 0:
+                    ended.kept = trainer.state_dict()
                 continue
             break
-        return stats, state, time.perf_counter() - start
+        ended.seconds = max(time.perf_counter() - start, 1e-9)
+    return ended
 
 
 @contextmanager
@@ -163,12 +224,12 @@ def _on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _save(trainer: Trainer, path: Path, preset: str) -> None:
+def _save(state: Mapping[str, Any], path: Path, preset: str) -> None:
     """Write the whole run; the file is complete or not there."""
     from gan_core import __version__
     from gan_core.storage import checkpoint
 
-    checkpoint.save(trainer, path, preset=preset, app=__version__)
+    checkpoint.write(checkpoint.encode(state, preset=preset, app=__version__), path)
 
 
 def _print_run(record: Mapping[str, Any]) -> None:
@@ -179,6 +240,8 @@ def _print_run(record: Mapping[str, Any]) -> None:
     print(f"{record['preset']}: {how}, {seconds:.1f} s, {speed:.0f} steps/s")
     if record["message"]:
         print(record["message"])
+    if record["saved_step"] is not None and record["saved_step"] != record["step"]:
+        print(f"The file holds step {record['saved_step']:,}, the last one that was kept before.")
     stats = {name: value for name, value in record["stats"].items() if name != "step"}
     print("  ".join(f"{name} {value:.4g}" for name, value in stats.items()))
     print_metrics(record["metrics"])

@@ -160,6 +160,8 @@ UPSAMPLING_WORDS: Final = {"transposed": "transposed convolution", "resize": "re
 ACTIVATION_WORDS: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
 OPTIMIZER_WORDS: Final = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "optimistic_adam": "optimistic Adam"}
 """Choices that a page does not call by their plain names."""
+SIZED_UPDATES: Final[frozenset[str]] = frozenset(("rmsprop", "adam", "optimistic_adam"))
+"""Optimisers that move each weight by about the learning rate, whatever the loss."""
 
 ARTICLE_WIDTHS_G: Final = (256, 512, 1024)
 ARTICLE_WIDTHS_D: Final = (1024, 512, 256)

@@ -23,8 +23,11 @@ from gan_core.config.names import DATA_RULES, DataName
 from gan_core.errors import ConfigError
 
 DEFAULT: Final = "digits"
-FIRST: Final = {"plane": "ring-8", "images": DEFAULT}
-"""Presets that a first visitor is shown, by the kind of their data."""
+"""Preset of a link that names none; in every edition the same."""
+FIRST_VISIT: Final = "digits-plain"
+"""Preset of a visit without a link: the article's own game."""
+FIRST: Final = {"plane": "ring-8", "images": FIRST_VISIT, "recipe": DEFAULT}
+"""Presets that a first visitor is shown: by the kind of their data, and the first one's data by a recipe of today."""
 OF_POINTS: Final = "moons"
 OF_IMAGES: Final = "mnist"
 """Presets whose networks and rates suit points, or images, that have no preset of their own."""

@@ -61,6 +61,8 @@ MAX_COORDINATE: Final = 1e6
 
 MAX_PAYLOAD_BYTES: Final = 2_000_000
 """Own data that a checkpoint carries; larger data are named by their hash alone."""
+MAX_PACKED_BYTES: Final = 130_000_000
+"""Own data that are handed to another process or kept on disk: a little more than the largest set."""
 MAX_SETS: Final = 32
 """Sets of own data that a process remembers."""
 MAX_SETS_BYTES: Final = 512_000_000

@@ -16,20 +16,21 @@ import torch
 
 from gan_core.config import DataConfig
 from gan_core.data.images import Images
-from gan_core.data.limits import MAX_SETS, MAX_SETS_BYTES
+from gan_core.data.limits import MAX_PACKED_BYTES, MAX_PAYLOAD_BYTES, MAX_SETS, MAX_SETS_BYTES
 from gan_core.data.own_data import OwnData, OwnImages
 from gan_core.data.payload import from_bytes, to_bytes
 from gan_core.data.points import Points
 from gan_core.errors import DataError
 
-__all__ = ["find", "known", "load_own", "register", "register_payload", "small_payload", "stand_in"]
+__all__ = ["find", "known", "load_own", "packed", "register", "register_payload", "small_payload", "stand_in"]
 
 _ASK: Final = {
     "own-images": "no images of your own are chosen: upload some, or name a folder of them on the command line",
     "own-points": "no points of your own are chosen: draw some, upload a table, or name one on the command line",
 }
 _GONE: Final = {
-    "own-images": "these images are not here any more (uploads are forgotten when the app restarts): upload them again",
+    "own-images": "these images are not here any more (uploads are forgotten when the app restarts): upload them "
+    "again, under “Your own data” on the Train page, and go on",
     "own-points": "these points are not here any more (they are forgotten when the app restarts): "
     "upload or draw them again",
 }
@@ -38,6 +39,7 @@ _lock = threading.Lock()
 _making = threading.Lock()  # apart, so that a page need not wait for pictures that are being scaled
 _sets: OrderedDict[str, OwnData] = OrderedDict()
 _made: weakref.WeakValueDictionary[tuple[Any, ...], Images | Points] = weakref.WeakValueDictionary()
+_packed: list[Any] = ["", None]
 _last: list[Images | Points] = []  # a run asks twice: once to see whether it can begin, once to begin
 
 
@@ -137,8 +139,28 @@ def small_payload(data_hash: str) -> bytes | None:
     return None if data is None else to_bytes(data)
 
 
-def register_payload(payload: bytes) -> str:
-    """Register what `small_payload` gave, perhaps in another process.
+def packed(data_hash: str) -> bytes | None:
+    """Pack registered data of any size for a process of one's own; None if they are not here.
+
+    The bytes are made once and shared by all jobs that wait for a worker.
+    """
+    with _lock:
+        data = _sets.get(data_hash)
+    if data is None:
+        return None
+    with _making:
+        if _packed[0] != data_hash:
+            _packed[:] = [data_hash, to_bytes(data, MAX_PACKED_BYTES)]
+        made: bytes = _packed[1]
+        return made
+
+
+def register_payload(payload: bytes, limit: int = MAX_PAYLOAD_BYTES) -> str:
+    """Register what `small_payload` or `packed` gave, perhaps in another process.
+
+    Args:
+        payload: The bytes.
+        limit: Largest data that are taken; those of a file are small.
 
     Returns:
         The hash, which the caller compares with the one that its config names.
@@ -146,4 +168,4 @@ def register_payload(payload: bytes) -> str:
     Raises:
         DataError: The bytes are damaged.
     """
-    return register(from_bytes(payload))
+    return register(from_bytes(payload, limit))

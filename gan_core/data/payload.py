@@ -35,12 +35,13 @@ from gan_core.data.limits import (
 from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.errors import DataError
 
-__all__ = ["from_bytes", "from_text", "to_bytes", "to_text"]
+__all__ = ["HEAD", "described", "from_bytes", "from_text", "to_bytes", "to_text"]
 
 _MAGIC: Final = b"GXD1"
 _PREFIX: Final = struct.Struct("<4sI")
 _MAX_HEADER: Final = 20_000
-_MAX_BYTES: Final = _PREFIX.size + _MAX_HEADER + MAX_PAYLOAD_BYTES
+HEAD: Final = _PREFIX.size + _MAX_HEADER
+"""First bytes of packed data that say what they are."""
 _TEXT: Final = struct.Struct("<bbii")
 _VERSION: Final = 1
 _MAX_TEXT: Final = -(-(_TEXT.size + 4 * MAX_LINK_POINTS) * 4 // 3)
@@ -48,9 +49,9 @@ _EXPONENTS: Final = range(20, -100, -1)
 _EXACT: Final = 1 << 24  # float32 holds every whole number up to here
 
 
-def to_bytes(data: OwnData) -> bytes | None:
-    """Pack data as bytes; None if they are larger than a checkpoint carries."""
-    if data.nbytes > MAX_PAYLOAD_BYTES:
+def to_bytes(data: OwnData, limit: int = MAX_PAYLOAD_BYTES) -> bytes | None:
+    """Pack data as bytes; None if they are larger than ``limit``, by default what a checkpoint carries."""
+    if data.nbytes > limit:
         return None
     header: dict[str, Any] = {"name": data.name}
     if isinstance(data, OwnPoints):
@@ -65,14 +66,19 @@ def to_bytes(data: OwnData) -> bytes | None:
     return _PREFIX.pack(_MAGIC, len(text)) + text + content
 
 
-def from_bytes(payload: bytes) -> OwnData:
+def from_bytes(payload: bytes, limit: int = MAX_PAYLOAD_BYTES) -> OwnData:
     """Unpack what `to_bytes` packed.
+
+    Args:
+        payload: The bytes.
+        limit: As for `to_bytes`.
 
     Raises:
         DataError: Damaged, cut off, too large, or not such bytes at all.
     """
-    if len(payload) > _MAX_BYTES:
-        raise DataError(f"the own data have {len(payload) / 1e6:.1f} MB; at most {_MAX_BYTES / 1e6:.1f} are allowed")
+    most = _PREFIX.size + _MAX_HEADER + limit
+    if len(payload) > most:
+        raise DataError(f"the own data have {len(payload) / 1e6:.1f} MB; at most {most / 1e6:.1f} are allowed")
     try:
         magic, length = _PREFIX.unpack_from(payload)
         if magic != _MAGIC or length > _MAX_HEADER:
@@ -87,6 +93,20 @@ def from_bytes(payload: bytes) -> OwnData:
     except (ValueError, TypeError, KeyError, struct.error, RecursionError):
         pass
     raise DataError("the own data in this file are damaged: upload them again")
+
+
+def described(head: bytes) -> str:
+    """Say in a few words what the first `HEAD` bytes of packed data hold; "" if they are no such data."""
+    try:
+        magic, length = _PREFIX.unpack_from(head)
+        header = json.loads(head[_PREFIX.size : _PREFIX.size + length])
+        shape = header["shape"]
+        if magic != _MAGIC or not all(type(n) is int for n in shape):
+            return ""
+        n, *rest = shape
+        return f"{n:,} points" if len(rest) == 1 else f"{n:,} pictures, {rest[0]} px"
+    except (ValueError, TypeError, KeyError, struct.error, RecursionError):
+        return ""
 
 
 def _shape(header: Any, n_dims: int) -> tuple[int, ...]:

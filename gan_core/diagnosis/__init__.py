@@ -1,36 +1,35 @@
 """Diagnosis: from numbers to what is wrong, why, since when, and what to try.
 
 `look` observes the players for some milliseconds (`observation`); a series of such looks (`features`) is held against
-the entries of one table, `FINDINGS`, whose rules, evidence and cures stand in a module each; `diagnose` is the pure
-function from the series to findings; `verdict` puts them into one sentence for a page. Thresholds stand in one table
-(`thresholds`). All but `look` costs no PyTorch.
+the entries of one table, `FINDINGS`: each has a rule, made of conditions that decide and say what decided
+(`conditions`, `rules`, `progress`), and cures; `diagnose` is the pure function from the series to findings; `verdict`
+puts them into one sentence for a page. Thresholds stand in one table (`thresholds`). All but `look` costs no PyTorch.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gan_core.diagnosis.conditions import Evidence
 from gan_core.diagnosis.cures import describe, title_of
-from gan_core.diagnosis.evidence import Evidence
 from gan_core.diagnosis.features import Signs, recent
 from gan_core.diagnosis.findings import Finding, cures_of, diagnose
+from gan_core.diagnosis.report import Report, diverged_message, verdict
 from gan_core.diagnosis.table import FINDINGS, FindingType, Severity
 from gan_core.diagnosis.thresholds import THRESHOLDS, Threshold
-from gan_core.diagnosis.verdicts import DEAD_D_LOSS, VANISHED, diverged_message, verdict
 from gan_core.diagnosis.watch import LOOK_EVERY, Watch
 
 if TYPE_CHECKING:
     from gan_core.diagnosis.observation import look
 
 __all__ = [
-    "DEAD_D_LOSS",
     "FINDINGS",
     "LOOK_EVERY",
     "THRESHOLDS",
-    "VANISHED",
     "Evidence",
     "Finding",
     "FindingType",
+    "Report",
     "Severity",
     "Signs",
     "Threshold",

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from gan_core.config import KNOBS, RunConfig
-from gan_core.diagnosis.rules import bottleneck
+from gan_core.diagnosis.rules import bottleneck, lacks_bound
 from gan_core.errors import ConfigError
-from gan_core.game.pairings import CLASSIC, STEADY
+from gan_core.game.objectives import OBJECTIVES
+from gan_core.game.pairings import BOUNDED, CLASSIC, STEADY
+from gan_core.game.regularisers import REGULARISERS
 
 Changes = dict[str, Any]
 """Path in the config to value, as for `RunConfig.changed`."""
@@ -61,8 +63,12 @@ def of_narrow_modes(config: RunConfig) -> list[Changes]:
 def of_a_blind_critic(config: RunConfig) -> list[Changes]:
     """Propose a steeper, larger or faster D."""
     larger = _wider(config, "discriminator")
-    faster: Changes = {"lr_d": max(config.lr_d, config.lr_g, _rate(config)), "clip": 0.0}
-    return [*_gain(config), _steady(config) | larger | faster, faster, larger]
+    faster: Changes = {"lr_d": max(config.lr_d, config.lr_g, _rate(config))}
+    if config.clip:  # clipped weights can hardly be steep; a penalty bounds D's slope where its loss needs it
+        faster |= {"clip": 0.0}
+        if not config.regularisers and OBJECTIVES[config.objective].usual_clip:
+            faster |= {"regularisers": [_bound()], **_takes_a_penalty(config)}
+    return [*_gain(config), _steady(config) | larger | {"lr_d": faster["lr_d"], "clip": 0.0}, faster, larger]
 
 
 def of_low_capacity(config: RunConfig) -> list[Changes]:
@@ -76,11 +82,43 @@ def of_memorisation(config: RunConfig) -> list[Changes]:
     strong = [{"name": STEADY.penalty, "weight": 3.0}]
     images = len(config.data_shape) > 1
     augment: Changes = {"augment": ["translation", "cutout"]} if images else {}
+    if _convolves(config):
+        return [_convolutional(config), augment]
     game: Changes = {"objective": STEADY.objective, "betas_g": [0.0, 0.99], "betas_d": [0.0, 0.99], **_usual(config)}
     smaller: Changes = {}
     if config.discriminator.kind == "mlp":
         smaller = {"discriminator.width": max(32, config.discriminator.width // 4), "discriminator.dropout": 0.3}
     return [augment | game | {"regularisers": strong}, game | {"regularisers": strong}, augment, smaller]
+
+
+def of_a_missing_bound(config: RunConfig) -> list[Changes]:
+    """Propose a bound on D's slope: a gradient penalty first, then a game that needs no other."""
+    bound: Changes = {"regularisers": [_bound()], "clip": 0.0, **_takes_a_penalty(config)}
+    clip = OBJECTIVES[config.objective].usual_clip
+    clipped: list[Changes] = [{"clip": clip}] if clip and not config.clip else []
+    return [bound | _rates(config), _steady(config), *clipped]
+
+
+def of_rates(config: RunConfig) -> list[Changes]:
+    """Propose the usual rates, and then a game that converges."""
+    return [_rates(config), _steady(config)]
+
+
+def of_a_rare_region(config: RunConfig) -> list[Changes]:
+    """Propose larger batches, and a D that sees several samples at once."""
+    larger: Changes = {"batch_size": min(512, 4 * config.batch_size)}
+    return [larger, _PACKED, _steady(config) | larger]
+
+
+def of_a_checkerboard(config: RunConfig) -> list[Changes]:
+    """Propose a generator that resizes and then convolves, where there is one."""
+    resize: list[Changes] = [{"generator.upsampling": "resize"}] if "generator.upsampling" in KNOBS else []
+    without: Changes = {
+        "generator.kind": "mlp",
+        "generator.width": _WIDTHS[len(config.data_shape)],
+        "generator.depth": 3,
+    }
+    return [*resize, without]
 
 
 def allowed(wishes: Sequence[Changes], config: RunConfig) -> tuple[Mapping[str, Any], ...]:
@@ -97,7 +135,7 @@ def allowed(wishes: Sequence[Changes], config: RunConfig) -> tuple[Mapping[str, 
             changed = config.changed(changes)
         except ConfigError:
             continue
-        if changed != config and changes not in found:
+        if changed != config and changes not in found and not lacks_bound(changed):
             found.append(changes)
     return tuple(found[:_MAX_CURES])
 
@@ -109,20 +147,26 @@ def title_of(changes: Mapping[str, Any]) -> str:
         with_images = "augmented images, " if changes.get("augment") else ""
         return f"{with_images}{STEADY.title('strong' if strong else '')}, no momentum"
     if changes.get("objective") == CLASSIC.objective:
-        return CLASSIC.title()
+        return CLASSIC.title() if changes.get("regularisers") else CLASSIC.loss
     if set(changes) <= {"lr_g", "lr_d"}:
         return "other learning rates"
+    if changes.get("regularisers"):
+        return " and ".join(REGULARISERS[p["name"]].label for p in changes["regularisers"])
     titles = {
         "packing": "D sees two samples at once",
         "discriminator.logit_gain": "a gain on D's logit",
         "augment": "augmented images",
         "discriminator.dropout": "a D that remembers less",
         "betas_g": "less momentum",
+        "generator.upsampling": "resize, then convolve",
+        "generator.kind": "a generator without convolutions",
         "generator.width": "wider networks",
         "discriminator.width": "a wider D",
         "d_steps": "one update each",
         "g_steps": "one update each",
         "lr_d": "a faster D",
+        "clip": "clipped weights",
+        "batch_size": "larger batches",
     }
     return next((title for path, title in titles.items() if path in changes), "other settings")
 
@@ -147,7 +191,13 @@ def _words(value: Any) -> str:
 
 
 def _steady(config: RunConfig) -> Changes:
-    """Change to a game known to converge: relativistic, R1 + R2, no momentum, averaged G (R3GAN, arXiv:2501.05441)."""
+    """Change to a game known to converge: relativistic, R1 + R2, no momentum, averaged G (R3GAN, arXiv:2501.05441).
+
+    Convolutions with batch norm keep the recipe that they were made for: without it they are slower by far, and a
+    healthy run would be worse for it at equal steps.
+    """
+    if _convolves(config):
+        return _convolutional(config)
     return {
         "objective": STEADY.objective,
         "regularisers": _penalty(config, STEADY.penalty),
@@ -159,12 +209,34 @@ def _steady(config: RunConfig) -> Changes:
     }
 
 
+def _convolves(config: RunConfig) -> bool:
+    return config.generator.kind == "dcgan" or config.discriminator.kind == "dcgan"
+
+
+def _convolutional(config: RunConfig) -> Changes:
+    """Change to DCGAN's recipe (arXiv:1511.06434) with augmented images (arXiv:2006.10738)."""
+    norm: Changes = {"discriminator.norm": "batch"} if config.discriminator.kind == "dcgan" else {}
+    return {
+        **_usual(config),
+        "objective": CLASSIC.objective,
+        "regularisers": [],
+        "augment": ["colour", "translation", "cutout"],
+        "betas_g": [0.5, 0.999],
+        "betas_d": [0.5, 0.999],
+        "optimizer_g": "adam",
+        "optimizer_d": "adam",
+        **norm,
+    }
+
+
 def _calm(config: RunConfig) -> Changes:
     return {"betas_g": [0.5, 0.999], "betas_d": [0.5, 0.999], **_rates(config)}
 
 
 def _saved(config: RunConfig) -> Changes:
     """Change to the plain game with a little R1, everything in its usual range."""
+    if _convolves(config):
+        return _convolutional(config)
     return {"objective": CLASSIC.objective, "regularisers": _penalty(config, CLASSIC.penalty), **_usual(config)}
 
 
@@ -181,11 +253,22 @@ def _usual(config: RunConfig) -> Changes:
         out["batch_size"] = _BATCH
     if bottleneck(config) is not None:
         out |= _wider(config, "generator") | _wider(config, "discriminator")
-    d = config.discriminator
     out |= {"label_smoothing": 0.0, "unroll": 0, "lookahead": 0, "feature_matching": False}
-    if d.kind != "article":
-        out |= {"discriminator.norm": "none", "discriminator.minibatch": "none", "discriminator.spectral_norm": False}
+    out |= _takes_a_penalty(config)
+    if config.discriminator.kind != "article":
+        out |= {"discriminator.spectral_norm": False}
     return {path: value for path, value in out.items() if _differs(config, path, value)}
+
+
+def _bound() -> dict[str, Any]:
+    return {"name": BOUNDED.penalty, "weight": REGULARISERS[BOUNDED.penalty].weight}
+
+
+def _takes_a_penalty(config: RunConfig) -> Changes:
+    """Take away what refuses a penalty: layers through which an answer depends on the other samples."""
+    if config.discriminator.kind == "article":
+        return {}
+    return {"discriminator.norm": "none", "discriminator.minibatch": "none"}
 
 
 def _differs(config: RunConfig, path: str, value: Any) -> bool:

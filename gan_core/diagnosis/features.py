@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -58,6 +58,25 @@ class Signs:
         accuracy: D's, mean over the last steps.
         g_grad: Norm of G's gradient, mean over the last steps.
         g_grad_peak: Its largest since the run began.
+        distance: Of the samples from the data, 0 to 1, see `gan_core.diagnosis.scene.apart`.
+        distance_floor: What as many other real samples reach; NaN where the data are too few, as all floors.
+        precision_floor: Likewise of the precision.
+        recall_floor: Likewise.
+        coverage_floor: Likewise.
+        two_sample_floor: Likewise.
+        n_drawn: Generated samples that were counted by region.
+        absent: Share of the data in regions that hold at least a hundredth of them, are large enough for ``n_drawn``
+            to show it, and are not reached.
+        absent_got: Share of the samples in these regions.
+        skew: Half the sum of the differences of the regions' shares, samples to data: 0 equal, 1 apart.
+        skew_floor: What chance alone would give on average.
+        slope: Difference of D's mean answers on real and generated samples over their mean distance: a lower bound of
+            how steep D is.
+        checker: Unevenness of the images' grain beyond that of the real ones, see `gan_core.diagnosis.grain`.
+        shift: Distance of the raw samples of the same z from where the first look saw them, in standard deviations of
+            the data.
+        pace: How much a step can change, of what a step of the usual rates can; never more than 1.
+        placed: Raw samples of the same z in standard deviations of the data, `[n, dim]`; a watch takes them out.
     """
 
     step: int
@@ -81,6 +100,22 @@ class Signs:
     accuracy: float
     g_grad: float
     g_grad_peak: float
+    distance: float = math.nan
+    distance_floor: float = math.nan
+    precision_floor: float = math.nan
+    recall_floor: float = math.nan
+    coverage_floor: float = math.nan
+    two_sample_floor: float = math.nan
+    n_drawn: int = 0
+    absent: float = 0.0
+    absent_got: float = 0.0
+    skew: float = math.nan
+    skew_floor: float = math.nan
+    slope: float = math.nan
+    checker: float = math.nan
+    shift: float = math.nan
+    pace: float = 1.0
+    placed: Floats | None = field(default=None, repr=False, compare=False)
 
 
 class Series:
@@ -88,22 +123,28 @@ class Series:
 
     Attributes:
         step: `[n]`, ascending.
+        age: Steps, each counted by its pace, `[n]`: windows and waits are measured in it.
         moved: Share of the raw generator's samples that changed their region since the look before, averaged over the
             last ``window`` steps, `[n]`.
+        reach: How far back progress is looked for, in steps of the age, `[n]`: a part of the run, within bounds.
     """
 
     def __init__(self, looks: Sequence[Signs]) -> None:
-        names = [field.name for field in fields(Signs) if field.name != "raw_shares"]
+        names = [field.name for field in fields(Signs) if field.name not in ("raw_shares", "where", "placed")]
         self._columns = {name: np.array([getattr(look, name) for look in looks], dtype=np.float64) for name in names}
         self.step: Floats = self._columns["step"]
+        pace = np.where(np.isfinite(self._columns["pace"]), self._columns["pace"], 1.0)
+        self.age: Floats = np.cumsum(np.diff(self.step, prepend=0.0) * pace)
         shares = np.array([look.raw_shares for look in looks])
         change = np.abs(np.diff(shares, axis=0)).sum(1) / 2
         self.moved = self.mean(np.concatenate(([0.0], change)))
+        self.reach: Floats = np.clip(limit("part") * self.age, limit("window"), limit("patience"))
+        self._gains: dict[str, Gain] = {}
 
     def __getitem__(self, name: str) -> Floats:
         return self._columns[name]
 
-    def mean(self, values: Floats | str, steps: float | None = None) -> Floats:
+    def mean(self, values: Floats | str, steps: float | Floats | None = None) -> Floats:
         """Of each look and those before it, as far back as ``steps`` (by default the window); NaN counts as absent."""
         x = self[values] if isinstance(values, str) else values
         there = np.isfinite(x)
@@ -118,11 +159,67 @@ class Series:
     def ago(self, values: Floats | str, steps: float) -> Floats:
         """Return the value ``steps`` earlier, from the last look that is at least so old; NaN where there is none."""
         x = self[values] if isinstance(values, str) else values
-        at = np.searchsorted(self.step, self.step - steps, side="right") - 1
+        at = np.searchsorted(self.age, self.age - steps, side="right") - 1
         return np.where(at >= 0, x[np.maximum(at, 0)], np.nan)
 
-    def _first(self, steps: float) -> NDArray[np.intp]:
-        return np.searchsorted(self.step, self.step - steps, side="right")
+    def gain(self, name: str) -> Gain:
+        """How much a number has fallen below its lowest level so far, over the last `reach` steps.
+
+        Levels are means over a third of the reach. The first look stands for the time before there was a level.
+
+        Args:
+            name: Of a column that is lower for samples that are nearer to the data.
+        """
+        if name not in self._gains:
+            x = self[name]
+            window = self.reach / 3
+            now = self.mean(name, window)
+            at = np.searchsorted(self.age, self.age - self.reach, side="right") - 1
+            lowest = np.fmin.accumulate(np.where(np.isfinite(now), now, np.inf))
+            before = np.where(at >= 0, lowest[np.maximum(at, 0)], x[0])
+            looks = np.maximum(1, np.arange(1, len(x) + 1) - self._first(window))
+            self._gains[name] = Gain(before, now, _scatter(x) / _MEDIAN * np.sqrt(2 / looks))
+        return self._gains[name]
+
+    def _first(self, steps: float | Floats) -> NDArray[np.intp]:
+        return np.searchsorted(self.age, self.age - steps, side="right")
+
+
+def _scatter(x: Floats) -> Floats:
+    """Median distance of the last differences from their median: what goes the same way each time is no noise."""
+    steps = np.concatenate((np.full(_NOISY, np.nan), np.diff(x, prepend=np.nan)))
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(steps, _NOISY)[1:], axis=1)  # NaN come last
+    away = np.sort(np.abs(windows - _middle(windows)[:, None]), axis=1)
+    return np.nan_to_num(_middle(away))
+
+
+def _middle(ordered: Floats) -> Floats:
+    """Median of each row of ascending numbers, NaN aside, ``[n]``."""
+    rows, count = np.arange(len(ordered)), np.isfinite(ordered).sum(1)
+    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, _NOISY - 1)
+    out: Floats = (ordered[rows, low] + ordered[rows, high]) / 2
+    return out
+
+
+_NOISY: Final = 12
+"""Looks from whose differences the noise of a look is told."""
+_MEDIAN: Final = 0.954
+"""Median of the difference of two normal numbers, over their standard deviation."""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Progress of one number at every look.
+
+    Attributes:
+        before: Lowest level that was reached before the last `Series.reach` steps, `[n]`.
+        now: Its level now, `[n]`.
+        noise: Standard deviation of the difference of two levels by chance, `[n]`.
+    """
+
+    before: Floats
+    now: Floats
+    noise: Floats
 
 
 def recent(history: History) -> dict[str, float]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gan_core.config import RunConfig
+from gan_core.diagnosis.conditions import Evidence, Rule
 from gan_core.diagnosis.cures import allowed
-from gan_core.diagnosis.evidence import Evidence
-from gan_core.diagnosis.features import Flags, Series, Signs
+from gan_core.diagnosis.features import Series, Signs
 from gan_core.diagnosis.table import FINDINGS, FindingType, Severity
 from gan_core.diagnosis.thresholds import limit
 from gan_core.record.history import StepStats
@@ -69,39 +69,56 @@ class Finding:
         }
 
 
-def diagnose(config: RunConfig, looks: Sequence[Signs], stats: StepStats | None = None) -> tuple[Finding, ...]:
+def diagnose(
+    config: RunConfig,
+    looks: Sequence[Signs],
+    stats: StepStats | None = None,
+    faults: Sequence[Evidence] = (),
+) -> tuple[Finding, ...]:
     """Find what holds of a run now, the gravest first.
 
     Args:
         config: Of the run, as it is now.
         looks: What was seen so far, in order of their steps.
         stats: The last step's numbers: if they are not finite the run has diverged, whatever was seen.
+        faults: Of the data, found before the run, see `gan_core.diagnosis.faults`.
 
     Returns:
-        Failures, or else one of ``improving`` and ``converged``; nothing while it is too early to say.
+        Faults of the data; then failures, or else how the run goes; nothing of it while it is too early to say.
     """
+    of_data = _of_data(faults)
     if stats is not None and not stats.finite:
         entry = FINDINGS["divergence"]
         numbers = (Evidence("loss", math.nan, math.inf, f"A number of step {stats.step:,} is no longer finite."),)
-        return (Finding(entry.name, entry.severity, stats.step, numbers, entry.why, cures_of(entry.name, config)),)
+        broken = Finding(entry.name, entry.severity, stats.step, numbers, entry.why, cures_of(entry.name, config))
+        return (*of_data, broken)
     if not looks:
-        return ()
+        return of_data
     series = Series(looks)
-    since = {name: _since(entry, series, config) for name, entry in FINDINGS.items() if entry.when is not None}
-    found = {name: step for name, step in since.items() if step is not None}
+    found = {name: s for name, entry in FINDINGS.items() if entry.failure and (s := _stands(entry, series, config))}
     for cause in [name for name in found if FINDINGS[name].explains_later]:
-        began = found[cause]
-        found = {name: step for name, step in found.items() if name == cause or step < began - _TOGETHER}
-    found = {name: step for name, step in found.items() if FINDINGS[name].milder_than not in found}
+        began = -math.inf if FINDINGS[cause].from_the_start else found[cause].since if cause in found else math.inf
+        found = {
+            name: s
+            for name, s in found.items()
+            if name == cause or FINDINGS[name].from_the_start or s.since < began - _TOGETHER
+        }
+    found = {name: s for name, s in found.items() if FINDINGS[name].milder_than not in found}
+    known = {name: s for name, s in found.items() if not FINDINGS[name].by_exclusion}
+    found = known or dict([*found.items()][:1])
     order = list(FINDINGS)
-    told = {name: max(step, limit("early")) for name, step in found.items()}
+    told = {name: max(s.since, limit("early")) for name, s in found.items()}
     first = min(told.values(), default=0)
-    names = sorted(found, key=lambda n: ((told[n] - first) // _TOGETHER, order.index(n)))
-    if not names and series.step[-1] >= limit("early"):
-        going = {name: entry.since(series) for name, entry in FINDINGS.items() if entry.since is not None}
-        found = {name: step for name, step in going.items() if step is not None}
-        names = list(found)[:1]
-    return tuple(_finding(FINDINGS[name], found[name], looks[-1], series, config) for name in names)
+    names = sorted(
+        found,
+        key=lambda n: (not FINDINGS[n].from_the_start, (told[n] - first) // _TOGETHER, order.index(n)),
+    )
+    if not names and series.age[-1] >= limit("early"):
+        going = ((name, _goes(entry, series, config)) for name, entry in FINDINGS.items() if not entry.failure)
+        name, stands = next(((name, s) for name, s in going if s), ("", None))
+        if stands:
+            found, names = {name: stands}, [name]
+    return (*of_data, *(_finding(FINDINGS[name], found[name], series, config) for name in names))
 
 
 def cures_of(name: str, config: RunConfig) -> tuple[Mapping[str, Any], ...]:
@@ -114,41 +131,88 @@ def cures_of(name: str, config: RunConfig) -> tuple[Mapping[str, Any], ...]:
     return allowed(FINDINGS[name].cures(config), config)
 
 
-def _finding(entry: FindingType, since: int, look: Signs, series: Series, config: RunConfig) -> Finding:
-    evidence = tuple(make(look, series, config) for make in entry.evidence)
-    name = entry.milder_than or entry.name
-    return Finding(name, entry.severity, since, evidence, entry.why, cures_of(name, config))
+@dataclass(frozen=True)
+class _Standing:
+    """A finding that stands: since which step, and the last look at which it showed.
+
+    Attributes:
+        since: Step.
+        at: Place of that look in the series.
+        rule: What held there.
+    """
+
+    since: int
+    at: int
+    rule: Rule
 
 
-def _since(entry: FindingType, series: Series, config: RunConfig) -> int | None:
-    """Find the step at which a failure began that stands at the end of the series, or None."""
+def _of_data(faults: Sequence[Evidence]) -> tuple[Finding, ...]:
+    entry = FINDINGS["data_fault"]
+    return (Finding(entry.name, entry.severity, 0, tuple(faults), entry.why, ()),) if faults else ()
+
+
+def _finding(entry: FindingType, stands: _Standing, series: Series, config: RunConfig) -> Finding:
+    evidence = stands.rule.evidence(series, config, stands.at)
+    newest = stands.at == len(series.step) - 1
+    if not newest:
+        step = int(series.step[stands.at])
+        evidence = tuple(replace(e, text=f"At step {step:,}: {e.text}") for e in evidence)
+    # What the last look no longer shows may be gone at the next: nothing is proposed on its strength.
+    cures = cures_of(entry.name, config) if newest else ()
+    return Finding(entry.milder_than or entry.name, entry.severity, stands.since, evidence, entry.why, cures)
+
+
+def _goes(entry: FindingType, series: Series, config: RunConfig) -> _Standing | None:
+    """Find since when a run goes in this way; None if it does not.
+
+    What has a condition for going on is dropped once that has been gone for long, all else at once.
+    """
     if entry.when is None or not entry.applies(config):
         return None
-    stays = entry.when if entry.until is None else entry.until
-    return _standing(entry, entry.when(series, config), stays(series, config), series)
+    old = series.age >= limit("early")
+    enters = entry.when.holds(series, config) & old
+    stays = enters if entry.until is None else entry.until.holds(series, config) & old
+    begun: int | None = None
+    last = 0
+    for i, (enter, stay) in enumerate(zip(enters.tolist(), stays.tolist(), strict=True)):
+        if enter or (stay and begun is not None):
+            begun, last = i if begun is None else begun, i
+        elif begun is not None and (entry.until is None or series.age[i] - series.age[last] >= limit("release")):
+            begun = None
+    if begun is None:
+        return None
+    return _Standing(int(series.step[begun]), last, entry.when if enters[last] or entry.until is None else entry.until)
 
 
-def _standing(entry: FindingType, enters: Flags, stays: Flags, series: Series) -> int | None:
-    """Find the step at which the condition began that stands at the end of the series, or None if none does.
+def _stands(entry: FindingType, series: Series, config: RunConfig) -> _Standing | None:
+    """Find the beginning of a failure that stands at the end of the series, or None if none does.
 
     It stands once it has held long enough, a single exception now and then aside, until it has been gone for long.
     """
+    if entry.when is None or not entry.applies(config):
+        return None
+    enters = entry.when.holds(series, config)
+    stays = enters if entry.until is None else entry.until.holds(series, config)
     hold = _QUICK_HOLD if entry.at_once else limit("hold") * entry.slowness
     release, early = limit("release"), 0 if entry.at_once else limit("early")
-    begun: float | None = None
-    last_true = -math.inf
-    standing: float | None = None
+    clock = series.step if entry.at_once else series.age
+    begun: int | None = None
+    last = 0
+    standing: int | None = None
     misses = 0
-    for step, enter, stay in zip(series.step.tolist(), enters.tolist(), stays.tolist(), strict=True):
+    for i, (now, enter, stay) in enumerate(zip(clock.tolist(), enters.tolist(), stays.tolist(), strict=True)):
         if enter or (stay and standing is not None):
-            begun = step if begun is None else begun
-            last_true, misses = step, 0
-            if standing is None and step - begun >= hold and step >= early:
+            begun = i if begun is None else begun
+            last, misses = i, 0
+            if standing is None and now - clock[begun] >= hold and now >= early:
                 standing = begun
         else:
             misses += 1
             if standing is None and misses > 1:
                 begun = None
-            elif standing is not None and misses > 1 and step - last_true >= release:
+            elif standing is not None and misses > 1 and now - clock[last] >= release:
                 standing = begun = None
-    return None if standing is None else int(standing)
+    if standing is None:
+        return None
+    rule = entry.when if enters[last] or entry.until is None else entry.until
+    return _Standing(int(series.step[standing]), last, rule)

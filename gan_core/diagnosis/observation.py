@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points
 from gan_core.diagnosis.features import Signs
-from gan_core.diagnosis.scene import SEED, N, Scene, scene_of, shares_of
+from gan_core.diagnosis.grain import checker
+from gan_core.diagnosis.pace import pace
+from gan_core.diagnosis.scene import RARE, SEED, N, Scene, apart, scene_of, shares_of
 from gan_core.game.sampling import sample_prior
-from gan_core.metrics.neighbours import Cloud, closer_to_train, compare
+from gan_core.metrics.neighbours import Cloud, closer_to_train, compare, distances
 from gan_core.training.observe import beside_the_next
 
 __all__ = ["FAIR", "look"]
 
 FAIR: Final = 0.2
 """A region counts as reached when it is nearest to at least this fraction of its share of the samples."""
+_ENOUGH: Final = 8.0
+"""Samples that a region should get, for its being empty not to be chance: one or none then come in 1 look of 330."""
+_SOME: Final = 100
+"""Samples whose places are followed and whose distances are measured."""
 
 
 def look(
@@ -56,24 +64,29 @@ def look(
     if scene is None:
         return None
     device = next(generator.parameters()).device
-    z = sample_prior(N, config, torch.Generator().manual_seed(SEED)).to(device)
-    labels = (torch.arange(N, device=device) % config.n_classes,) if config.conditional else ()
+    n = scene.n_drawn
+    z = sample_prior(n, config, torch.Generator().manual_seed(SEED)).to(device)
+    labels = (torch.arange(n, device=device) % config.n_classes,) if config.conditional else ()
+    first = tuple(classes[:N] for classes in labels)
     with torch.no_grad():
         raw = generator(z, *labels)
         shown = raw if ema is None else ema(z, *labels)
-        fake_logits = _answers(discriminator, config, raw, labels)
+        fake_logits = _answers(discriminator, config, raw[:N], first)
         real_logits = _answers(discriminator, config, *_on(device, config, scene.real, scene.labels))
         held_logits = real_logits
         if scene.held_out is not None:
             held_logits = _answers(discriminator, config, *_on(device, config, scene.held_out, scene.held_out_labels))
+    grain = checker(shown[:N].cpu()) - scene.checker
     raw, shown = raw.flatten(1).cpu(), shown.flatten(1).cpu()
     if not bool(torch.isfinite(raw).all() and torch.isfinite(shown).all()):
         return None
     raw_shares = shares_of(raw, scene, data)
     shares = raw_shares if ema is None else shares_of(shown, scene, data)
     lost = shares[:-1] < FAIR * scene.shares
-    near = compare(scene.cloud, Cloud.of(shown[: len(scene.real)], scene.cloud.k))
+    seen = Cloud.of(shown[: len(scene.real)], scene.cloud.k)
+    near = compare(scene.cloud, seen)
     size = float(torch.cat((held_logits, fake_logits)).abs().mean())
+    some = scene.cloud.points[:_SOME], raw[:_SOME]
     return Signs(
         step=step,
         n_train=data.n_train or 0,
@@ -89,11 +102,42 @@ def look(
         spread=float(shown.var(0).mean().sqrt()) / scene.spread,
         auc=_auc(held_logits, fake_logits),
         overfit=_overfit(real_logits, held_logits, fake_logits) if scene.held_out is not None else math.nan,
-        closer=_closer(shown, scene),
-        copies=_copies(shown, scene) if isinstance(data, Images) else math.nan,
+        closer=_closer(shown[:N], scene),
+        copies=_copies(shown[:N], scene) if isinstance(data, Images) else math.nan,
         logit=size,
-        **numbers,
+        distance=apart(scene.cloud, seen),
+        distance_floor=scene.floors.distance,
+        precision_floor=scene.floors.precision,
+        recall_floor=scene.floors.recall,
+        coverage_floor=scene.floors.coverage,
+        two_sample_floor=scene.floors.two_sample,
+        slope=_slope(held_logits, fake_logits, *some),
+        checker=grain,
+        pace=pace(config),
+        placed=(raw[:_SOME] / scene.spread).double().numpy(),
+        **_by_region(shares[:-1], scene),
+        **dict[str, Any](numbers),
     )
+
+
+def _by_region(shares: NDArray[np.float64], scene: Scene) -> dict[str, Any]:
+    """Which regions are empty although so many samples would show them, and how far the shares are off."""
+    n, fair = scene.n_drawn, scene.shares
+    absent = (fair >= RARE) & (n * fair >= _ENOUGH) & (shares < FAIR * fair)
+    chance = np.sqrt(2 / math.pi * fair * (1 - fair) * (1 / n + 1 / scene.counted)).sum() / 2
+    return {
+        "n_drawn": n,
+        "absent": float(fair[absent].sum()),
+        "absent_got": float(shares[absent].sum()),
+        "skew": float(np.abs(shares / max(shares.sum(), 1e-9) - fair).sum() / 2),
+        "skew_floor": float(chance),
+    }
+
+
+def _slope(real: Tensor, fake: Tensor, x: Tensor, y: Tensor) -> float:
+    """Return a lower bound of D's steepness: nothing that is K-Lipschitz differs by more than K times the distance."""
+    away = float(distances(x, y).mean())
+    return abs(float(real.mean() - fake.mean())) / away if away > 0 else math.nan
 
 
 def _on(

@@ -1,32 +1,45 @@
-"""Rules: what each finding looks like, as a condition on every look of a run.
+"""Rules: what each failure looks like, as conditions on every look of a run, with the sentences that they decide.
 
 A rule is a pure function of the series and the config; it knows nothing of persistence, which is the same for all
 (`gan_core.diagnosis.findings`), and it looks back only, so that a longer series never changes an earlier answer.
+Conditions without words decide in silence; all others say the number that decided, see `gan_core.diagnosis.conditions`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 
 from gan_core.config import RunConfig
-from gan_core.diagnosis.features import Flags, Series
+from gan_core.diagnosis.conditions import All, Condition, OneOf, Without, Words, everywhere
+from gan_core.diagnosis.drawn import COLLAPSED, NO_CHASE, PLAUSIBLE
+from gan_core.diagnosis.features import Floats, Series
+from gan_core.diagnosis.pace import USUAL, player_pace, usual_size
+from gan_core.diagnosis.progress import STALLED, TOLD, column, mean
 from gan_core.diagnosis.thresholds import limit
 from gan_core.game.objectives import OBJECTIVES
 
-Rule = Callable[[Series, RunConfig], Flags]
+PLAYERS: Final = ("generator", "discriminator")
 
 
 def bottleneck(config: RunConfig) -> tuple[str, int] | None:
     """Find the player whose narrowest hidden layer is too narrow for the data, and its width."""
-    floor = limit("narrow_plane" if len(config.data_shape) == 1 else "narrow_images")
-    for player in ("generator", "discriminator"):
+    floor = _fewest_units(config)
+    for player in PLAYERS:
         part = getattr(config, player)
         if part.kind == "mlp" and (not part.widths or min(part.widths) < floor):
             return player, min(part.widths, default=0)
     return None
+
+
+def _fewest_units(config: RunConfig) -> float:
+    return limit("narrow_plane" if len(config.data_shape) == 1 else "narrow_images")
+
+
+def has_bottleneck(config: RunConfig) -> bool:
+    """Return True if a layer is too narrow for the data."""
+    return bottleneck(config) is not None
 
 
 def has_optimum(config: RunConfig) -> bool:
@@ -39,150 +52,256 @@ def optimum(config: RunConfig) -> float | None:
     return OBJECTIVES[config.objective].d_optimum or None
 
 
-def divergence(s: Series, config: RunConfig) -> Flags:
-    """Find where D's answers are out of all bounds."""
-    scale = "critic" if OBJECTIVES[config.objective].unbounded else "logit"
-    return s["logit"] >= limit(scale)
+def has_no_scale(config: RunConfig) -> bool:
+    """Return True if neither a sigmoid, a margin nor a target gives D's answers a size."""
+    return OBJECTIVES[config.objective].unbounded and not has_optimum(config)
 
 
-def vanishing_gradient(s: Series, config: RunConfig) -> Flags:
-    """Find where D is sure and G's gradient has all but vanished."""
-    share = s["g_grad"] / np.maximum(s["g_grad_peak"], 1e-30)
-    return (share <= limit("vanished")) & (s["accuracy"] >= limit("sure"))
+def bounds(config: RunConfig) -> int:
+    """Count what bounds D's slope: clipped weights, penalties, spectral normalisation."""
+    d = config.discriminator
+    spectral = d.spectral_norm and d.kind != "article"
+    return int(config.clip > 0) + len([r for r in config.regularisers if r.weight > 0]) + int(spectral)
 
 
-def discriminator_overpowers(s: Series, config: RunConfig) -> Flags:
-    """Find where D's loss is that of a won game and the samples are unlike the data."""
-    at_equilibrium = optimum(config)
-    assert at_equilibrium is not None
-    won = (s["d_loss"] <= limit("won") * at_equilibrium) & (s["accuracy"] >= limit("sure"))
-    return won & (s["two_sample"] >= limit("unlike"))
+def lacks_bound(config: RunConfig) -> bool:
+    """Return True if D's loss has no minimum unless D's slope is bounded, and nothing bounds it."""
+    return OBJECTIVES[config.objective].usual_clip > 0 and not bounds(config)
 
 
-def discriminator_dead(s: Series, config: RunConfig) -> Flags:
-    """Find where D cannot tell samples that are plainly unlike the data, and nothing gets better."""
-    # A D that G has long outrun is not even wrong by chance: it takes every generated sample for real. One that is
-    # right by little and yet orders the samples teaches G all the same.
-    blind = s.mean("auc") <= 0.5 + limit("even_accuracy")
-    at_equilibrium = optimum(config)
-    if at_equilibrium is not None:
-        blind &= s.mean("accuracy") <= 0.5 + limit("even_accuracy")
-        blind &= s.mean("d_loss") >= (1 - limit("even_loss")) * at_equilibrium
-    else:
-        # A critic whose answers all but agree teaches nothing, however surely it orders them.
-        blind |= np.abs(s.mean("d_loss")) <= limit("flat")
-    off = (s.mean("two_sample") >= limit("unlike")) & ~(s.mean("precision") >= limit("plausible"))
-    # A spot on the border of two regions changes them at every little move; one that is chased changes them all.
-    return blind & off & (s.moved < limit("chase")) & ~_gains(s)
+# -- the numbers run away ------------------------------------------------------------------------------------
+
+OUT_OF_BOUNDS: Final = Condition(
+    "logit",
+    column("logit"),
+    everywhere(lambda c: limit("critic" if OBJECTIVES[c.objective].unbounded else "logit")),
+    words="D's answers are {value} in size; from {bound} on they are out of bounds.",
+    form="number",
+)
+_SLOPE: Final = mean("slope")
 
 
-def mode_collapse(s: Series, config: RunConfig) -> Flags:
-    """Find where much of the data is missing, or the samples are too alike, and they do not spread out."""
-    return collapsed(s, config) & ~_spreads(s)
+def _growth(s: Series, config: RunConfig) -> Floats:
+    slope = _SLOPE(s, config)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out: Floats = slope / s.ago(slope, limit("window"))
+    return out
 
 
-def collapsed(s: Series, config: RunConfig) -> Flags:
-    """Find where much of the data is missing, or the samples are too alike."""
-    return (s["missing"] >= limit("missing")) | (s["diversity"] <= limit("diversity"))
+def _d_loss_words(s: Series, config: RunConfig, at: int) -> Words:
+    return {"d_loss": f"{s['d_loss'][at]:,.3g}"}
 
 
-def some_missing(s: Series, config: RunConfig) -> Flags:
-    """Find where some of the data has been missing for long and is not being filled."""
-    lost = s.mean("missing")
-    filling = s.ago(lost, 3 * limit("window")) - lost > limit("missing_some") / 2
-    return (lost >= limit("missing_some")) & ~filling & ~_spreads(s) & (s.step >= limit("early"))
+STEEP: Final = Condition(
+    "slope",
+    _SLOPE,
+    "steep",
+    words="D's answers on real and generated samples differ by {value} times their distance, with a loss of {d_loss}; "
+    "this loss asks for a slope of 1, and {bound} is far beyond it.",
+    form="number",
+    also=_d_loss_words,
+)
+GROWING: Final = Condition(
+    "slope_growth",
+    _growth,
+    "steeper",
+    words="Within a window this grew {value} times; {bound} times is no settling.",
+    form="number",
+)
+SCALE_RUNS_AWAY: Final = All(STEEP, GROWING)
+
+_UNBOUNDED: Final = Condition(
+    "bounds",
+    everywhere(bounds),
+    everywhere(0.0),
+    at_least=False,
+    words="This loss is a distance only while D's slope is bounded: {value} of clipping, penalty and spectral "
+    "normalisation are set.",
+    form="count",
+)
+
+# -- who wins ------------------------------------------------------------------------------------------------
+
+SURE: Final = Condition(
+    "accuracy",
+    column("accuracy"),
+    "sure",
+    words="D was right on {value} of its last samples; at 50 % it cannot tell, from {bound} on it wins.",
+)
 
 
-def oscillation(s: Series, config: RunConfig) -> Flags:
-    """Find where the samples run from place to place and do not come nearer to the data."""
-    # Every generator moves at first, on its way to the data.
-    return circling(s, config) & ~_rises(s) & (s.step >= limit("early") / 2)
+def _gradient_share(s: Series, config: RunConfig) -> Floats:
+    share: Floats = s["g_grad"] / np.maximum(s["g_grad_peak"], 1e-30)
+    return share
 
 
-def circling(s: Series, config: RunConfig) -> Flags:
-    """Find where the samples change their regions and much of the data is missing."""
-    return (s.moved >= limit("cycling")) & (s["missing"] >= limit("missing"))
+VANISHED: Final = All(
+    Condition(
+        "g_grad",
+        _gradient_share,
+        "vanished",
+        at_least=False,
+        words="G's gradient is {norm}, {value} of its largest; at {bound} and below G hardly moves.",
+        also=lambda s, config, at: {"norm": f"{s['g_grad'][at]:.2g}"},
+    ),
+    SURE,
+)
+UNLIKE: Final = Condition(
+    "two_sample",
+    column("two_sample"),
+    "unlike",
+    words="Nearest neighbours tell {value} of real and generated samples apart; equal sets 50 %, and from {bound} "
+    "on they are not alike.",
+)
+STAYS_UNLIKE: Final = Condition("two_sample", mean("two_sample"), "unlike", words=UNLIKE.words)
+WON: Final = All(
+    Condition(
+        "d_loss",
+        column("d_loss"),
+        everywhere(lambda c: limit("won") * (optimum(c) or 0.0)),
+        at_least=False,
+        words="D's loss is {value}; at {bound} and below the game is won.",
+        form="number",
+    ),
+    SURE,
+    UNLIKE,
+)
+
+_EVEN: Final = everywhere(0.5 + limit("even_accuracy"))
+_NO_ORDER: Final = Condition(
+    "auc",
+    mean("auc"),
+    _EVEN,
+    at_least=False,
+    words="D puts a real sample above a generated one {value} of the time; 50 % is chance, up to {bound} it cannot "
+    "tell.",
+)
+_CANNOT_TELL: Final = All(
+    _NO_ORDER,
+    Condition(
+        "accuracy",
+        mean("accuracy"),
+        _EVEN,
+        at_least=False,
+        words="It is right on {value} of its last samples; 50 % is chance, up to {bound} it cannot tell.",
+    ),
+    Condition(
+        "d_loss",
+        mean("d_loss"),
+        everywhere(lambda c: (1 - limit("even_loss")) * (optimum(c) or 0.0)),
+        words="Its loss is {value}, near that of chance or above: {bound} and more.",
+        form="number",
+    ),
+    Condition("scale", everywhere(has_optimum), everywhere(1.0)),
+)
+# A critic whose answers all but agree teaches nothing, however surely it orders them.
+_FLAT: Final = All(
+    Condition("scale", everywhere(has_optimum), everywhere(0.0), at_least=False),
+    OneOf(
+        _NO_ORDER,
+        Condition(
+            "d_loss",
+            lambda s, config: np.abs(s.mean("d_loss")),
+            "flat",
+            at_least=False,
+            words="D sees a distance of {value} between real and generated samples; up to {bound} it is none.",
+            form="number",
+        ),
+    ),
+)
+_IMPLAUSIBLE: Final = Without(PLAUSIBLE)
 
 
-def _spreads(s: Series) -> Flags:
-    """Find where the samples still spread out over the data: slowly is no collapse.
-
-    A spot that jumps about now hits more regions and now fewer: what it gains it has lost elsewhere.
-    """
-    filling = s.ago("missing", limit("window")) - s["missing"] > limit("missing_some")
-    return (filling & (s.moved < limit("chase"))) | _rises(s)
-
-
-def _rises(s: Series) -> Flags:
-    """Find where samples that are somewhat like the data become more varied.
-
-    A spot that jumps about is now more varied and now less, but always apart from the data.
-    """
-    varied = s.mean("diversity")
-    rising = varied - s.ago(varied, limit("window")) > limit("spreading")
-    return rising & (s.mean("two_sample") <= limit("apart"))
-
-
-def within_mode_collapse(s: Series, config: RunConfig) -> Flags:
-    """Find where the samples lie on the data but cover little of each mode."""
-    return _thin(s, config) & (s.mean("recall") <= limit("narrow"))
-
-
-def still_thin(s: Series, config: RunConfig) -> Flags:
-    """Find where the samples still cover little of each mode, once they have been called so."""
-    return _thin(s, config) & (s.mean("recall") <= limit("narrow_still"))
-
-
-def _thin(s: Series, config: RunConfig) -> Flags:
-    sharp = s.mean("precision") >= limit("plausible")
-    if len(config.data_shape) > 1:  # early, blurred images have no recall either, but they lie near most real ones
-        sharp &= s.mean("coverage") <= limit("uncovered")
-    return sharp & (s.mean("missing") < limit("missing_some"))
-
-
-def memorisation(s: Series, config: RunConfig) -> Flags:
-    """Find where plausible, varied samples are copies, or D knows its training images by heart."""
-    varied = (s["diversity"] >= limit("diversity")) & (s["missing"] <= 0.75)
-    plausible = s.mean("precision") >= 0.5
-    held = (s.mean("overfit") >= limit("overfit")) & (s.mean("auc") >= 0.55)
-    copied = (s.mean("closer") >= limit("closer")) | (s.mean("copies") <= limit("copies"))
-    by_heart = (s["n_train"] > 0) & (s["n_train"] <= limit("few")) & ~np.isfinite(s["overfit"])
-    by_heart &= s.mean("auc") >= limit("by_heart")
-    return varied & plausible & (held | copied | by_heart)
-
-
-def low_capacity(s: Series, config: RunConfig) -> Flags:
-    """Find where the samples settle apart from the data although the game is even, or a layer is too narrow."""
-    apart = s.mean("two_sample")
-    now = s.mean("two_sample", limit("patience") / 3)
-    settled = (s.step >= 2 * limit("patience")) & (s.ago(now, limit("patience")) - now < limit("progress"))
-    if bottleneck(config) is not None:
-        return ((apart >= limit("unlike")) | settled & (apart >= limit("short"))) & (s.moved < limit("cycling"))
-    spread, told = s["missing"] <= 0.8, s.mean("accuracy") >= 0.6
-    return (apart >= limit("unlike")) & spread & (s.moved < limit("still")) & told & settled
-
-
-def _gains(s: Series) -> Flags:
-    """Find where the samples have come nearer to the data within a window."""
+def _lately_nearer(s: Series, config: RunConfig) -> Floats:
     now = s.mean("two_sample")
-    return s.ago(now, limit("window")) - now >= limit("progress")
+    return s.ago(now, limit("window")) - now
 
 
-def settled(s: Series) -> int | None:
-    """Step since which the samples have stopped coming nearer to the data, or None."""
-    patience, progress = limit("patience"), limit("progress")
-    level = s.mean("two_sample", patience / 3)
-    gain = s.ago(level, patience) - level
-    settled_at: float | None = None
-    best = math.inf
-    for step, now, gained in zip(s.step.tolist(), level.tolist(), gain.tolist(), strict=True):
-        if settled_at is None and gained < progress and step >= 2 * patience:
-            settled_at, best = step, now
-        elif settled_at is not None and best - now > 3 * progress:
-            settled_at = None
-    return None if settled_at is None else int(settled_at)
+# A spot on the border of two regions changes them at every little move; one that is chased changes them all.
+BLIND: Final = All(
+    OneOf(_CANNOT_TELL, _FLAT),
+    STAYS_UNLIKE,
+    _IMPLAUSIBLE,
+    NO_CHASE,
+    Without(Condition("gain", _lately_nearer, "progress")),
+)
+
+# -- capacity and rates --------------------------------------------------------------------------------------
 
 
-def any_time(s: Series) -> int | None:
-    """First step at which anything may be said of a run."""
-    return int(s.step[np.searchsorted(s.step, limit("early"))])
+def _settled(s: Series, config: RunConfig) -> Floats:
+    """Fall of the two-sample accuracy within the patience, once there was so much time."""
+    now = s.mean("two_sample", limit("patience") / 3)
+    return np.where(s.age >= 2 * limit("patience"), s.ago(now, limit("patience")) - now, np.nan)
+
+
+TOO_SMALL: Final = All(
+    Condition(
+        "width",
+        everywhere(lambda c: (bottleneck(c) or ("", 10_000))[1]),
+        everywhere(_fewest_units),
+        at_least=False,
+        words="The {player}'s narrowest layer has {value} units; fewer than {bound} are few.",
+        form="count",
+        also=lambda s, config, at: {"player": (bottleneck(config) or ("", 0))[0]},
+    ),
+    OneOf(
+        STAYS_UNLIKE,
+        All(
+            Condition("gain", _settled, "progress", at_least=False),
+            Condition(
+                "two_sample",
+                mean("two_sample"),
+                "short",
+                words="Nearest neighbours tell {value} of real and generated samples apart, and this no longer falls; "
+                "from {bound} on it falls short of the data.",
+            ),
+        ),
+    ),
+    Condition("moved", lambda s, config: s.moved, "cycling", at_least=False),
+)
+
+
+def _highest(config: RunConfig) -> tuple[float, str]:
+    """Return the largest update over the size of the weights, and whose it is."""
+    shares = [(player_pace(config, player) * USUAL, player) for player in PLAYERS]
+    return max(((share, player) for share, player in shares if share == share), default=(0.0, PLAYERS[0]))
+
+
+def _rate_words(s: Series, config: RunConfig, at: int) -> Words:
+    player = _highest(config)[1]
+    letter = player[0]
+    rate, size = getattr(config, f"lr_{letter}"), usual_size(config, player)
+    return {"player": letter.upper(), "rate": f"{rate:g}", "size": f"{size:.2g}"}
+
+
+OFF_OR_COLLAPSED: Final = OneOf(TOLD, All(COLLAPSED, UNLIKE), All(STAYS_UNLIKE, STALLED))
+_RATE_HIGH: Final = Condition(
+    "rate",
+    everywhere(lambda c: _highest(c)[0]),
+    "rate_high",
+    words="{player}'s rate of {rate} moves each weight in a step by about {value} of the size that it began with "
+    "({size}); from {bound} on a network is thrown about.",
+    also=_rate_words,
+)
+RATES_TOO_HIGH: Final = All(_RATE_HIGH, OFF_OR_COLLAPSED)
+
+
+def _travel(s: Series, config: RunConfig) -> Floats:
+    return s.step * (player_pace(config, PLAYERS[0]) * USUAL * config.g_steps)
+
+
+RATES_TOO_LOW: Final = All(
+    Condition(
+        "travel",
+        _travel,
+        "unmoved",
+        at_least=False,
+        words="At a rate of {rate} no weight of G can have moved by more than {value} of its size in {steps} steps; "
+        "up to {bound} nothing can have been learned.",
+        also=lambda s, config, at: {"rate": f"{config.lr_g:g}", "steps": f"{s.step[at]:,.0f}"},
+    ),
+    Condition("step", lambda s, config: s.step, "begun"),
+    UNLIKE,
+)
+NO_BOUND: Final = All(_UNBOUNDED, OneOf(STEEP, COLLAPSED, UNLIKE))

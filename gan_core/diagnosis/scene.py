@@ -1,7 +1,7 @@
 """Scene: the real samples that a run's samples are compared with, made once per data set.
 
 Known modes are its regions; data without any are divided into cells, so that "nothing is drawn here" can be said of
-every data set.
+every data set. Clumps that lie apart from all other data have a cell of their own, however few they are.
 """
 
 from __future__ import annotations
@@ -19,10 +19,15 @@ from torch import Tensor
 
 from gan_core.data import Images, Points
 from gan_core.data.images import network_units
-from gan_core.metrics.neighbours import Cloud
+from gan_core.diagnosis.grain import checker
+from gan_core.metrics.neighbours import Cloud, compare, distances
 
 N: Final = 400
 """Samples of each kind."""
+MANY: Final = 1_000
+"""Generated samples that are counted by region, where a sample is so small that this costs little."""
+SMALL: Final = 256
+"""Numbers of a sample that is small."""
 PAIRS: Final = 1_000
 """Training and held-out images, at most, that a sample may be nearer to."""
 CELLS: Final = 16
@@ -30,8 +35,32 @@ CELLS: Final = 16
 SEED: Final = 2333
 """Of the noise, which no run trains on, and of the choice of real samples."""
 
+RARE: Final = 0.01
+"""Share of the data of the smallest region whose absence is said."""
+
+_GAP: Final = 3.0
+_MOST_CLUMPS: Final = 8
 _FEW = 8  # fewer real samples than this have no neighbourhoods
 _REACH = 2.0  # samples farther out than this many times the data are all one "nowhere"
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Scores of real samples beside others of the data: what no generator can be expected to pass.
+
+    Attributes:
+        precision: See `gan_core.metrics.neighbours.NeighbourScores`; NaN where the data are too few, as all others.
+        recall: Likewise.
+        coverage: Likewise.
+        two_sample: Likewise.
+        distance: Of the two sets of samples, see `apart`.
+    """
+
+    precision: float = math.nan
+    recall: float = math.nan
+    coverage: float = math.nan
+    two_sample: float = math.nan
+    distance: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +76,11 @@ class Scene:
         cloud: The training samples as points.
         spread: Their standard deviation.
         centres: Of the cells, `[k, dim]`; empty where modes are known.
-        radius: Distance from the nearest centre beyond which a sample lies in no cell.
+        radius: Distance from the nearest centre beyond which a sample lies in no cell, `[k]`.
         shares: Of the data in each region, `[k]`.
+        counted: Real samples that the shares were counted from; infinite where they are known.
+        floors: What as many other real samples reach beside these.
+        checker: Unevenness of the real images' pixels, see `gan_core.diagnosis.grain`; NaN of other data.
     """
 
     real: Tensor
@@ -59,8 +91,16 @@ class Scene:
     cloud: Cloud
     spread: float
     centres: Tensor
-    radius: float
+    radius: Tensor
     shares: NDArray[np.floating]
+    counted: float
+    floors: Floors
+    checker: float
+
+    @property
+    def n_drawn(self) -> int:
+        """Generated samples of a look."""
+        return MANY if self.real[0].numel() <= SMALL else N
 
 
 _scenes: weakref.WeakKeyDictionary[Points | Images, Scene] = weakref.WeakKeyDictionary()
@@ -99,30 +139,110 @@ def _make_scene(data: Points | Images) -> Scene | None:
     real, flat = many[:N], many.flatten(1)
     cloud = Cloud.of(flat[:N], min(5, len(real) - 1))
     spread = float(flat.var(0).mean().sqrt())
+    known = isinstance(data, Points) and data.modes is not None
     if isinstance(data, Points) and data.modes is not None:
-        return Scene(
-            real, labels, held_out, held_out_labels, pair, cloud, spread, flat[:0], math.inf, data.modes.shares
-        )
-    centres, shares, radius = _divide(flat, min(CELLS, len(flat) // 4), rng)
-    return Scene(real, labels, held_out, held_out_labels, pair, cloud, spread, centres, radius, shares)
+        centres, shares, radius = flat[:0], data.modes.shares, flat[:0, 0]
+    else:
+        centres, shares, radius = _divide(flat, min(CELLS, len(flat) // 4), rng)
+    return Scene(
+        real,
+        labels,
+        held_out,
+        held_out_labels,
+        pair,
+        cloud,
+        spread,
+        centres,
+        radius,
+        shares,
+        math.inf if known else len(flat),
+        _floors(flat, cloud),
+        checker(real),
+    )
 
 
-def _divide(x: Tensor, k: int, rng: torch.Generator) -> tuple[Tensor, NDArray[np.float64], float]:
-    """Cells of `[n, dim]` by k-means, begun with points far from each other (arXiv:1805.12462 uses such cells)."""
+def _floors(flat: Tensor, cloud: Cloud) -> Floors:
+    """Compare the cloud with real samples that are not of it, as many as there are."""
+    others = flat[len(cloud.points) : 2 * len(cloud.points)]
+    if len(others) <= cloud.k or len(others) < len(cloud.points) / 2:
+        return Floors()
+    other = Cloud.of(others, cloud.k)
+    near = compare(cloud, other)
+    return Floors(near.precision, near.recall, near.coverage, near.two_sample, apart(cloud, other))
+
+
+def apart(real: Cloud, fake: Cloud) -> float:
+    r"""Distance of two sets of samples, from 0 (equal) to 1: $\sqrt{(2E|x-y| - E|x-x'| - E|y-y'|) / 2E|x-y|}$.
+
+    The root of the energy coefficient (Székely & Rizzo 2013), which is 0 for equal distributions alone. It needs no
+    neighbours, and so tells also samples that are far off from those that are farther.
+    """
+    across = float(distances(real.points, fake.points).mean())
+    within = real.mean_distance + fake.mean_distance
+    return math.sqrt(max(0.0, 2 * across - within) / (2 * across)) if across > 0 else 0.0
+
+
+def _divide(x: Tensor, k: int, rng: torch.Generator) -> tuple[Tensor, NDArray[np.float64], Tensor]:
+    """Cells of `[n, dim]` by k-means, begun with points far from each other (arXiv:1805.12462 uses such cells).
+
+    A clump that lies apart has its own cell from the beginning, beside the `k`.
+    """
+    clumps = lone_clumps(x)
     chosen = [int(torch.randint(len(x), (), generator=rng))]
     away = (x - x[chosen[0]]).square().sum(1)
     for _ in range(max(k, 2) - 1):
         chosen.append(int(torch.multinomial(away + 1e-12, 1, generator=rng)))
         away = torch.minimum(away, (x - x[chosen[-1]]).square().sum(1))
-    centres = x[chosen].clone()
+    centres = torch.cat((x[chosen], *(x[clump].mean(0, keepdim=True) for clump in clumps)))
     for _ in range(15):
         owner = torch.cdist(x, centres).argmin(1)
         sums = torch.zeros_like(centres).index_add_(0, owner, x)
         counts = torch.bincount(owner, minlength=len(centres))
         centres = torch.where(counts[:, None] > 0, sums / counts.clamp_min(1)[:, None], centres)
-    table = torch.cdist(x, centres)
-    shares = torch.bincount(table.argmin(1), minlength=len(centres)).double().numpy() / len(x)
-    return centres, shares, float(_REACH * table.min(1).values.max())
+    near = torch.cdist(x, centres).min(1)
+    shares = torch.bincount(near.indices, minlength=len(centres)).double().numpy() / len(x)
+    radius = (_REACH * near.values.max()).repeat(len(centres))
+    for i in range(len(centres) - len(clumps), len(centres)):  # what lies between a clump and the rest is in neither
+        own = near.values[near.indices == i]
+        radius[i] = _REACH * own.max() if len(own) else 0.0
+    return centres, shares, radius
+
+
+def lone_clumps(x: Tensor, fewest: float = RARE) -> list[Tensor]:
+    """Find groups of few points that lie apart from all others: indices of each.
+
+    Points are joined in the order of their distances (single linkage). A group is apart if the step to its next
+    neighbour is `_GAP` times as long as the longest step within it.
+
+    Args:
+        x: `[n, dim]`.
+        fewest: Share of the points that is a group; one that is larger than an even share of the cells needs no help.
+    """
+    n = len(x)
+    table = torch.cdist(x, x).double().numpy()
+    inside = np.zeros(n, dtype=bool)
+    best, parent = np.full(n, np.inf), np.zeros(n, dtype=int)
+    best[0] = 0.0
+    edges = []
+    for _ in range(n):  # Prim's tree: the shortest way that joins them all
+        i = int(np.where(inside, np.inf, best).argmin())
+        inside[i] = True
+        edges.append((float(best[i]), int(parent[i]), i))
+        closer = table[i] < best
+        best, parent = np.where(closer, table[i], best), np.where(closer, i, parent)
+    group = {i: [i] for i in range(n)}
+    of, longest = list(range(n)), [0.0] * n
+    found: list[Tensor] = []
+    for length, a, b in sorted(edges[1:]):
+        big, small = sorted((of[a], of[b]), key=lambda g: -len(group[g]))
+        # The group is whole, a little less than its share, and small: chance may have drawn fewer.
+        if 0.7 * fewest * n <= len(group[small]) < n / CELLS and length >= _GAP * longest[small] > 0:
+            found.append(torch.tensor(group[small]))
+        for i in group[small]:
+            of[i] = big
+        group[big] += group.pop(small)
+        longest[big] = max(longest[big], longest[small], length)
+    return found[-_MOST_CLUMPS:]
 
 
 def shares_of(flat: Tensor, scene: Scene, data: Points | Images) -> NDArray[np.float64]:
@@ -131,7 +251,6 @@ def shares_of(flat: Tensor, scene: Scene, data: Points | Images) -> NDArray[np.f
     if isinstance(data, Points) and data.modes is not None:
         owner = data.modes.assign(data.to_data(flat).double().numpy())[0]
     else:
-        table = torch.cdist(flat, scene.centres)
-        nearest = table.min(1)
-        owner = torch.where(nearest.values <= scene.radius, nearest.indices, k).numpy()
+        nearest = torch.cdist(flat, scene.centres).min(1)
+        owner = torch.where(nearest.values <= scene.radius[nearest.indices], nearest.indices, k).numpy()
     return np.bincount(owner, minlength=k + 1) / len(flat)

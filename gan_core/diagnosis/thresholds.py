@@ -14,6 +14,10 @@ __all__ = ["THRESHOLDS", "Threshold", "limit"]
 _OURS = "chosen between healthy and failing runs, benchmarks.diagnosis"
 _ARJOVSKY = "Arjovsky & Bottou, arXiv:1701.04862"
 _KARRAS = "Karras et al., arXiv:2006.06676"
+_KYNK = "Kynkäänniemi et al., arXiv:1904.06991"
+_WGAN = "Arjovsky et al., arXiv:1701.07875; Gulrajani et al., arXiv:1704.00028"
+_ADAM = "an adaptive update is about as large as the rate: Kingma & Ba, arXiv:1412.6980, section 2.1"
+_CHANCE = "one chance in 700 a look"
 _PACGAN = "after PacGAN, arXiv:1712.04086"
 
 
@@ -34,10 +38,36 @@ class Threshold:
 
 THRESHOLDS: Final[dict[str, Threshold]] = {
     # When anything may be said.
+    # Steps are of the usual rates; smaller ones count for less, see `gan_core.diagnosis.pace`.
     "early": Threshold(350, "steps before which only a broken or a won game is named"),
     "hold": Threshold(200, "steps that a finding has to last before it is named"),
     "release": Threshold(300, "steps that it has to be gone before it is dropped"),
     "window": Threshold(300, "steps over which a noisy number is averaged"),
+    # What is near the data, and what comes nearer.
+    "part": Threshold(0.4, "part of a run over which it is to have come nearer, between window and patience"),
+    "sigmas": Threshold(3, "progress over what chance gives, in standard deviations", _CHANCE),
+    "nearer": Threshold(0.02, "fall of the two-sample accuracy, or rise of the coverage, that is worth a word"),
+    "closer_by": Threshold(0.1, "fall of the distance, as a share of itself, that is worth a word"),
+    "told": Threshold(0.95, "two-sample accuracy of samples that are told from the data nearly always"),
+    "nothing": Threshold(0.1, "precision, over that of real data, that is next to nothing"),
+    "like_precision": Threshold(0.8, "precision, over that of real data, of samples like them", _KYNK),
+    "like_coverage": Threshold(0.6, "coverage and recall, over those of real data, of samples like them"),
+    "like_two_sample": Threshold(0.75, "two-sample accuracy half way from equal sets, ½, to sets apart, 1"),
+    "even_shares": Threshold(0.2, "difference of the regions' shares from the data's that is still like them"),
+    "uneven_shares": Threshold(0.3, "the same where the proportions are plainly wrong"),
+    "rare": Threshold(0.01, "share of the data of the smallest region whose absence is said"),
+    # Rates, against the size with which weights begin.
+    "rate_high": Threshold(0.1, "rate over the size of a weight at which every update throws a network about", _ADAM),
+    "unmoved": Threshold(
+        0.2, "most that a weight can have moved, over its size, when nothing can be learned yet", _ADAM
+    ),
+    "begun": Threshold(300, "steps from which it is said that nothing is learned"),
+    "still_there": Threshold(0.1, "way of the samples from where they began, in widths of the data, that is none"),
+    # A critic's scale.
+    "steep": Threshold(10, "slope of a critic whose loss asks for 1", _WGAN),
+    "steeper": Threshold(1.1, "growth of the slope within a window that has not ended"),
+    # Grain.
+    "grain": Threshold(0.25, "unevenness of images beyond that of the data: one pixel of four twice as rough"),
     # Divergence.
     "logit": Threshold(100, "size of D's logits beyond which a sigmoid is 0 or 1 in single precision"),
     "critic": Threshold(10_000, "size of a critic's answers, which have no scale of their own"),

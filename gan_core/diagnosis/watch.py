@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from gan_core.config import RunConfig
-from gan_core.diagnosis.features import Signs, recent
+from gan_core.diagnosis.faults import faults_of
+from gan_core.diagnosis.features import Floats, Signs, recent
 from gan_core.diagnosis.findings import Finding, diagnose
 from gan_core.record.history import StepStats
 
@@ -31,14 +35,23 @@ class Watch:
 
     def __init__(self) -> None:
         self.looks: list[Signs] = []
+        self._first: Floats | None = None
 
     def take(self, signs: Signs | None) -> None:
         """Take in one look; one that showed nothing, or came too late, is left out."""
         if signs is None or (self.looks and signs.step <= self.looks[-1].step):
             return
-        self.looks.append(signs)
+        self.looks.append(replace(signs, placed=None, shift=self._shift(signs)))
         if len(self.looks) > _MAX_LOOKS:
             self.looks = self.looks[:-_RECENT:2] + self.looks[-_RECENT:]
+
+    def _shift(self, signs: Signs) -> float:
+        """Measure how far the samples of the same z are from where the first look saw them."""
+        if signs.placed is None:
+            return signs.shift
+        if self._first is None or self._first.shape != signs.placed.shape:
+            self._first = signs.placed
+        return float(np.sqrt(np.square(signs.placed - self._first).mean()))
 
     def look_at(self, trainer: Trainer) -> None:
         """Look at a trainer that stands still; it changes nothing."""
@@ -53,4 +66,4 @@ class Watch:
 
     def findings(self, config: RunConfig, stats: StepStats | None = None) -> tuple[Finding, ...]:
         """Find what holds now, see `diagnose`."""
-        return diagnose(config, self.looks, stats)
+        return diagnose(config, self.looks, stats, faults_of(config))

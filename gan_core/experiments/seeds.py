@@ -14,7 +14,8 @@ from multiprocessing.synchronize import Event
 from typing import Any, Final
 
 from gan_core.config import RunConfig, parse_config
-from gan_core.data.own import register_payload, small_payload
+from gan_core.data.limits import MAX_PACKED_BYTES
+from gan_core.data.own import known, packed, register_payload
 from gan_core.experiments.gallery import FIRST_CHECK, LAST_CHECK, GoalName
 from gan_core.experiments.trials import Trial, run_trial
 from gan_core.live.workers import SPAWN, settle
@@ -72,7 +73,7 @@ class Repeats:
         for seed in seeds:
             for i, config in enumerate(configs):
                 tree = config.changed({"seed": seed}).model_dump(mode="json")
-                own = small_payload(config.data.hash) if config.data.hash else None
+                own = packed(config.data.hash) if config.data.hash else None
                 self._futures[i, seed] = chosen.submit(_trial, tree, goal, first, last, own)
 
     @property
@@ -124,7 +125,7 @@ def _prepare(end: Event) -> None:
 
 
 def _trial(tree: Mapping[str, Any], goal: GoalName, first: int, last: int, own: bytes | None) -> Trial:
-    if own is not None:
-        register_payload(own)
     config = parse_config(tree)
+    if own is not None and not known(config.data.hash):
+        register_payload(own, MAX_PACKED_BYTES)
     return run_trial(config, goal, first=first, last=last, stopped=lambda: any(end.is_set() for end in _ended))

@@ -11,6 +11,7 @@ from typing import Any, Final, get_args
 from tqdm import tqdm
 
 from gan_core.data.own import known, stand_in
+from gan_core.diagnosis import LOOK_EVERY, Watch
 from gan_core.errors import CheckpointError, ConfigError
 from gan_core.export.common import GeneratorCopy
 from gan_core.export.film import FilmFormat, film
@@ -93,7 +94,12 @@ def _makers(
         "picture": lambda: sample_png(trainer.snapshot()),
         "samples": lambda: samples_zip(GeneratorCopy.of(trainer), args.n),
         "csv": lambda: history_csv(trainer.history),
-        "numbers": lambda: run_json(trainer.config, trainer.step_count, trainer.history),
+        "numbers": lambda: run_json(
+            trainer.config,
+            trainer.step_count,
+            trainer.history,
+            lost="" if trainer.lost is None else trainer.lost.words,
+        ),
         "film": lambda: _film(frames, path, args.seconds),
         "page": lambda: run_page(frames, config, title=title),
         "generator": lambda: generator_safetensors(GeneratorCopy.of(trainer)),
@@ -117,7 +123,8 @@ def _made_again(trainer: Trainer) -> list[StepFrame]:
     again = Trainer(trainer.initial_config, interventions=trainer.interventions)
     last = trainer.step_count
     stops = {round(last * i / N_FRAMES) for i in range(N_FRAMES + 1)}
-    frames = [take_frame(again)]
+    watch = Watch()
+    frames = [take_frame(again, watch=watch)]
     width = shutil.get_terminal_size().columns
     with tqdm(total=last, unit=" steps", disable=None, ncols=width) as bar:
         while again.step_count < last:
@@ -125,6 +132,8 @@ def _made_again(trainer: Trainer) -> list[StepFrame]:
             bar.update()
             if not stats.finite:
                 raise CheckpointError(f"made again, this run diverged at step {stats.step}: it is of another machine")
+            if again.step_count % LOOK_EVERY == 0:
+                watch.look_at(again)
             if again.step_count in stops:
-                frames.append(take_frame(again))
+                frames.append(take_frame(again, watch=watch))
     return frames

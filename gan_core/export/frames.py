@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gan_core.diagnosis import verdict
+from gan_core.diagnosis import Watch, verdict
 from gan_core.export.draw import Array, Frame
 from gan_core.export.film import Moment
 from gan_core.record import frame as frame_format
@@ -31,16 +31,18 @@ class Film:
     real: Array | None
 
 
-def take_frame(trainer: Trainer, which: Which = "ema") -> StepFrame:
+def take_frame(trainer: Trainer, which: Which = "ema", watch: Watch | None = None) -> StepFrame:
     """Make a frame of a run that no runner plays, without changing it.
 
     Args:
         trainer: The run.
         which: Whose samples, as for `Trainer.shown`.
+        watch: Who looked at the run while it trained; the frame says what it found.
     """
     snapshot = trainer.snapshot(which)
     header: dict[str, Any] = {**snapshot.header}
-    header["verdict"] = verdict(header, trainer.history, trainer.config)
+    findings = None if watch is None else watch.findings(trainer.config)
+    header["verdict"] = verdict(header, trainer.history, trainer.config, findings)
     return snapshot.step, frame_format.encode(header, snapshot.arrays)
 
 

@@ -25,7 +25,7 @@ from gan_core.export.draw import Array
 from gan_core.export.frames import StepFrame
 from gan_core.figures.palette import DARK, LIGHT, Palette
 from gan_core.game.objectives import OBJECTIVES, smoothed
-from gan_core.metrics import METRICS
+from gan_core.metrics import label_of
 from gan_core.record import frame as frame_format
 from gan_core.record.history import ABOUT, LOSSES
 from gan_core.training.observe import step_125
@@ -111,10 +111,10 @@ def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
 def _entry(step: int, content: bytes) -> dict[str, Any]:
     header, arrays = frame_format.read(content)
     verdict = {**_NO_VERDICT, **header.get("verdict", {})}
-    verdict["detail"] = " ".join(filter(None, (verdict["detail"], header.get("lost", ""))))
+    verdict["detail"] = " ".join(text for text in (str(verdict["detail"]), header.get("lost", "")) if text)
     numbers = [[label, header["stats"][name]] for name, label in _NUMBERS.items()]
     for name, score in header.get("metrics", {}).items():
-        numbers.append([METRICS[name].label if name in METRICS else name, score["value"]])
+        numbers.append([f"{label_of(name)}, step {header.get('metrics_step', step):,}", score["value"]])
     entry: dict[str, Any] = {
         "step": step,
         "verdict": {name: verdict[name] for name in _NO_VERDICT},
@@ -145,7 +145,7 @@ def _heat(arrays: Mapping[str, Array], header: Mapping[str, Any]) -> str:
         if middle is None:  # only differences have a meaning: half way between real and generated
             middle = float(np.nan_to_num(arrays["real_logits"].mean() + arrays["fake_logits"].mean())) / 2
     else:
-        opinion, middle = 1 / (1 + np.exp(-np.clip(opinion, -60, 60))), 0.5
+        opinion, middle = 1 / (1 + np.exp(-np.clip(opinion, -60, 60))), 1 / (1 + math.exp(-(header.get("middle") or 0)))
     away = opinion - middle
     # The outermost twentieth lies beyond the ends, so that corners do not wash out the centre.
     end = max(0.01, step_125(float(np.quantile(np.abs(away), 0.95))))

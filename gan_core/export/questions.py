@@ -80,7 +80,10 @@ class Numbers:
             return history_csv(trainer.history)
         if self.kind == "tensorboard":
             return event_file(trainer.history)
-        return run_json(trainer.config, trainer.step_count, trainer.history, run.status().scores)
+        now, lost = run.status(), "" if trainer.lost is None else trainer.lost.words
+        return run_json(
+            trainer.config, trainer.step_count, trainer.history, now.scores, metrics_step=now.scores_step, lost=lost
+        )
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,15 @@ def metrics_csv(metrics: Mapping[str, Score]) -> bytes:
     return _csv(rows)
 
 
-def run_json(config: RunConfig, step: int, history: History, metrics: Mapping[str, Score] | None = None) -> bytes:
+def run_json(
+    config: RunConfig,
+    step: int,
+    history: History,
+    metrics: Mapping[str, Score] | None = None,
+    *,
+    metrics_step: int | None = None,
+    lost: str = "",
+) -> bytes:
     """Config, history and metrics in one object; numbers that are not finite are null.
 
     Args:
@@ -80,12 +88,16 @@ def run_json(config: RunConfig, step: int, history: History, metrics: Mapping[st
         step: Finished steps.
         history: Of the run.
         metrics: Its scores, if there are any.
+        metrics_step: The step that they are of; None for `step`.
+        lost: Which known mode was lost first, in words, or "".
     """
     tree = {
         "config": config.model_dump(mode="json"),
         "step": step,
         "history": history_table(history),
         "metrics": {name: asdict(score) for name, score in (metrics or {}).items()},
+        "metrics_step": step if metrics_step is None else metrics_step,
+        "lost": lost,
     }
     return json.dumps(finite(tree), allow_nan=False, indent=1).encode()
 

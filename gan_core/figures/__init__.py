@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         score_means,
         scores,
     )
+    from gan_core.figures.judged import judged
     from gan_core.figures.live_view import LIVE, templates
     from gan_core.figures.pictures import samples
     from gan_core.figures.seeds import repeats
@@ -37,6 +38,7 @@ _HOMES = {
     "compare": "comparison",
     "gradient_norms": "curves",
     "health": "curves",
+    "judged": "judged",
     "losses": "curves",
     "repeats": "seeds",
     "samples": "pictures",
@@ -54,6 +56,7 @@ __all__ = [
     "compare",
     "gradient_norms",
     "health",
+    "judged",
     "losses",
     "repeats",
     "samples",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import plotly.graph_objects as go
 
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 BAND_OPACITY: Final = 0.14
 FAKE_BAR_OPACITY: Final = 0.5
+
+
+def _undecided(axis: str) -> dict[str, Any]:
+    """Where D cannot tell, of the run's objective; ½ in frames of an edition that did not say it."""
+    usual = {"usual": 0.5, "usual_text": "½: cannot tell"}
+    return {"axis": axis, "at": "optimum.prob", "text": "optimum.prob_label", "when": "probability", **usual}
 
 
 def losses(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
@@ -80,7 +86,7 @@ def score_histograms(snapshot: Snapshot | None = None, *, theme: Theme = "light"
         meta={
             "x": "edges",
             "y": "share",
-            "levels": [{"axis": "x", "at": 0.5, "text": "½", "when": "probability"}],
+            "levels": [_undecided("x")],
             "title": {
                 "probability": "fake ←  D’s probability of “real”  → real",
                 "critic": "fake ←  critic value, no probability  → real",
@@ -94,7 +100,7 @@ def score_histograms(snapshot: Snapshot | None = None, *, theme: Theme = "light"
 
 
 def score_means(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> go.Figure:
-    """Mean of D(x) (dotted) and of D(G(z)) (solid) over time, with the line at one half for probabilities."""
+    """Mean of D(x) (dotted) and of D(G(z)) (solid) over time, with the line where D cannot tell for probabilities."""
     colours = PALETTES[theme]
     figure = empty(colours)
     figure.add_scatter(**line("real, D(x)", colours.real, "dot", "curve_step", "real_prob", critic="real_logit"))
@@ -106,7 +112,7 @@ def score_means(snapshot: Snapshot | None = None, *, theme: Theme = "light") -> 
             "x": "grow",
             "y": "steps",
             "clamp": {"probability": [0, 1]},
-            "levels": [{"axis": "y", "at": 0.5, "text": "½: cannot tell", "when": "probability"}],
+            "levels": [_undecided("y")],
         }
     )
     return filled(figure, snapshot)

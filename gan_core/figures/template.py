@@ -130,11 +130,12 @@ def filled(figure: go.Figure, snapshot: Snapshot | None) -> go.Figure:
     meta = figure.layout.meta
     for level in meta.get("levels", ()):
         at = look_up(header, level["at"])
+        at = level.get("usual") if at is None else at
         if at is None or level.get("when", meaning) != meaning:
             continue
         add = figure.add_hline if level["axis"] == "y" else figure.add_vline
         style = {"color": muted, "width": 1, "dash": "dot"}
-        add(at, line=style, annotation_text=look_up(header, level["text"]) or "")
+        add(at, line=style, annotation_text=look_up(header, level["text"]) or level.get("usual_text", ""))
     if "title" in meta:
         figure.update_xaxes(title_text=meta["title"][meaning])
     return figure

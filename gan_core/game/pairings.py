@@ -38,3 +38,5 @@ STEADY: Final = Pairing("relativistic", "r1_r2", "relativistic loss", "arXiv:250
 """R3GAN's game, which converges from far away."""
 CLASSIC: Final = Pairing("non_saturating", "r1", "non-saturating loss", "arXiv:1801.04406")
 """The plain game with the penalty that makes it converge near its equilibrium."""
+BOUNDED: Final = Pairing("wasserstein", "gradient_penalty", "Wasserstein loss", "arXiv:1704.00028")
+"""A distance, and the penalty that keeps D's slope at the 1 that it asks for."""

@@ -106,7 +106,7 @@ def _plot(report: Report) -> str:
         ("share with a twin", "var(--ink)", "2 4", [shot.value(TWINS) for shot in shots]),
     ]
     if top > 0:
-        lines.append((f"distance, 1 is {top:.2g}", "var(--muted)", "8 4", [value / top for value in distances]))
+        lines.append((f"distance, 1 is {top:.3g}", "var(--muted)", "8 4", [value / top for value in distances]))
     drawn, keys = [], []
     for number, (name, colour, dash, values) in enumerate(lines):
         points = " ".join(

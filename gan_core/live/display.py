@@ -81,7 +81,7 @@ class Display:
         return self._worker.busy
 
     def is_of(self, sight: Sight) -> bool:
-        """Whether the newest snapshot is of this moment."""
+        """Tell whether the newest snapshot is of this moment."""
         return self.builder.snapshot is not None and self._seen == (sight, self.which)
 
     def look(self, trainer: Trainer, sight: Sight) -> None:

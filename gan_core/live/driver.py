@@ -16,7 +16,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gan_core.diagnosis.report import Report
 from gan_core.errors import ConfigError, GanExplorerError
@@ -28,6 +28,8 @@ from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Accepted, Run, Show
 from gan_core.live.status import State
+
+T = TypeVar("T")
 
 OBSERVED_EVERY: Final = 1.0
 """Seconds after which a snapshot is taken for the observers alone, when nobody else asks for one."""
@@ -181,6 +183,21 @@ class Driver:
             self.tempo.stop_at = None
 
         self.call(begin)
+
+    def ask(self, run: Run, question: Callable[[Run], T], timeout: float) -> T | None:
+        """Answer a question of a run between two steps; not for the driver's own thread.
+
+        Args:
+            run: One of those that it plays.
+            question: What to ask.
+            timeout: Seconds to wait for the step in hand.
+
+        Returns:
+            The answer; None if it did not come in that time or the run failed.
+        """
+        found: list[T] = []
+        self.call(lambda: self.each([run], lambda run: found.append(question(run))))
+        return found[0] if self.flush(timeout) and found else None
 
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every command given so far is taken; returns whether it was. Not for the driver's own thread."""

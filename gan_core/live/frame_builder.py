@@ -16,9 +16,9 @@ import numpy as np
 from gan_core.diagnosis import FINDINGS, Finding, verdict
 from gan_core.diagnosis.report import Report
 from gan_core.live.clock import WALL
-from gan_core.metrics import Score, curves_of
+from gan_core.metrics import Score, curves_of, doubts_of
 from gan_core.record import frame as frames
-from gan_core.record.frame import BareHeader, Built, Header, Mark, Playing
+from gan_core.record.frame import BareHeader, Built, Header, Mark, Playing, Verdict
 from gan_core.record.snapshot import Snapshot
 from gan_core.training.snapshots import Moment
 
@@ -50,12 +50,20 @@ class FrameBuilder:
         self._scores_step = 0
         self._series: list[tuple[int, dict[str, float]]] = []
         self._findings: Sequence[Finding] | None = None
+        self._found_step = 0
+        self._recalled: tuple[int, Verdict | None] = (0, None)
 
     def begin_run(self) -> None:
         """Forget the numbers of the last run; its last picture stays until there is a new one."""
         self._scores, self._scores_step, self._series = {}, 0, []
-        self._findings = None
+        self._findings, self._found_step = None, 0
+        self._recalled = (0, None)
         self._rates.clear()
+
+    def recall(self, step: int, said: Verdict | None) -> None:
+        """Repeat what was said of a run when it was at this step, until it is looked at again or goes on."""
+        self._recalled = step, said
+        self._found_step = step if said is not None else 0
 
     def begin_playing(self) -> None:
         """Measure steps a second from here."""
@@ -81,7 +89,7 @@ class FrameBuilder:
         """Take in metrics and findings; without scores the last ones stay."""
         scores = report.scores
         with self._lock:
-            self._findings = report.findings
+            self._findings, self._found_step = report.findings, report.step
             if not scores:
                 return
             self._scores, self._scores_step = dict(scores), report.step
@@ -117,6 +125,7 @@ class FrameBuilder:
                 "steps_per_second": self._rate(now, step) if state["state"] == "playing" else 0.0,
                 "metrics": {name: {"value": s.value, "floor": s.floor, "n": s.n} for name, s in self._scores.items()},
                 "metrics_step": self._scores_step,
+                "found_step": self._found_step,
                 "lost": lost,
             }
             header: Header | BareHeader
@@ -125,10 +134,9 @@ class FrameBuilder:
             else:
                 header = {**self.snapshot.header, **state, **built, "step": step}
                 if moment is not None:
+                    header["doubts"] = doubts_of(moment.config, moment.data, self._scores)
                     header["marks"] = [*header["marks"], *_failure_marks(self._findings or ())]
-                    said = header["verdict"] = verdict(header, moment.history, moment.config, self._findings)
-                    if lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
-                        said["evidence"].append(lost)
+                    header["verdict"] = self._say(header, moment)
             arrays = {} if self.snapshot is None else dict(self.snapshot.arrays)
             if self._series:
                 arrays["metric_step"] = np.array([s for s, _ in self._series], np.float32)
@@ -136,6 +144,15 @@ class FrameBuilder:
                     values = [row.get(name, np.nan) for _, row in self._series]
                     arrays[f"metric_{name}"] = np.array(values, np.float32)
             self.frame = (self._serial, frames.encode(header, arrays))
+
+    def _say(self, header: Header, moment: Moment) -> Verdict:
+        recalled_step, recalled = self._recalled
+        if self._findings is None and recalled is not None and moment.step == recalled_step:
+            return recalled
+        said = verdict(header, moment.history, moment.config, self._findings)
+        if moment.lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
+            said["evidence"].append(moment.lost)
+        return said
 
     def _rate(self, now: float, step: int) -> float:
         """Measure steps a second over the last seconds."""

@@ -1,7 +1,7 @@
 """The handle of a visitor's run: commands in, frames, answers and plain values out. All that pages know of a run.
 
-Importable without torch, which comes with the first run that is opened. Nothing on the surface is a live object of the
-training: a handle may as well stand for a run in another process.
+Importable without torch, which comes with the first run that is opened (`gan_core.live.opened` plays it in this
+process). Nothing on the surface is a live object of the training: a handle may as well stand for a run in another one.
 
 A question that needs the run's networks (an export, an answer about the latent space) is a frozen value whose class
 lives in the room that can answer it; `RunHandle.ask` calls its ``answer`` beside the run, with an `OpenRun`.
@@ -9,6 +9,7 @@ lives in the room that can answer it; `RunHandle.ask` calls its ``answer`` besid
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -126,42 +127,11 @@ class Question(Protocol[T_co]):
         """
 
 
-class Opened(OpenRun, Protocol):
-    """The other side of a handle: a run of this process."""
-
-    def send(self, command: RunCommand[R]) -> R:
-        """Obey a command."""
-
-    def frame(self, since: int, which: Which) -> bytes | None:
-        """Return the newest frame."""
-
-    def kept(self, at: int) -> tuple[int, bytes] | None:
-        """Return the frame shown at a step, with its own step."""
-
-    def n_sides(self) -> int:
-        """Count the runs."""
-
-    def flush(self, timeout: float) -> bool:
-        """Wait until every command given so far is taken."""
-
-    def wait(self, ready: Callable[[], bool], timeout: float) -> bool:
-        """Wait until ``ready()`` holds."""
-
-    def close(self) -> None:
-        """End the run."""
-
-    def join(self, timeout: float) -> None:
-        """Wait for its end."""
-
-
-class RunHandle:
+class RunHandle(ABC):
     """One visitor's run, or one to four of them in lockstep."""
 
-    def __init__(self, opened: Opened) -> None:
-        self._opened = opened
-
-    @classmethod
-    def open(cls, spec: RunSpec | LockstepSpec, host: Host) -> RunHandle:
+    @staticmethod
+    def open(spec: RunSpec | LockstepSpec, host: Host) -> RunHandle:
         """Start a run.
 
         Args:
@@ -173,28 +143,29 @@ class RunHandle:
         """
         from gan_core.live.opened import open_lockstep, open_run  # torch comes with it
 
-        return cls(open_run(spec, host) if isinstance(spec, RunSpec) else open_lockstep(spec, host))
+        return open_run(spec, host) if isinstance(spec, RunSpec) else open_lockstep(spec, host)
 
     # -- what can be read ------------------------------------------------------------------------------------
 
+    @property
+    @abstractmethod
+    def sides(self) -> tuple[RunStatus, ...]:
+        """All runs now, in order; one, unless they are in lockstep."""
+
+    @abstractmethod
     def status(self, side: int = 0) -> RunStatus:
         """Return the run's status now.
 
         Args:
             side: Which one of those in lockstep.
         """
-        return self._opened.status(side)
-
-    @property
-    def sides(self) -> tuple[RunStatus, ...]:
-        """All runs now, in order; one, unless they are in lockstep."""
-        return tuple(self._opened.status(i) for i in range(self._opened.n_sides()))
 
     @property
     def closed(self) -> bool:
         """True when the run has ended for good."""
-        return self._opened.status(0).state == "closed"
+        return self.status().state == "closed"
 
+    @abstractmethod
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
         """Return the newest frame (`gan_core.record.frame`) and ask for a newer one.
 
@@ -205,13 +176,12 @@ class RunHandle:
         Returns:
             The frame, in lockstep a set of them; None if the caller has the newest or there is none yet.
         """
-        return self._opened.frame(since, which)
 
+    @abstractmethod
     def kept(self, at: int) -> bytes | None:
         """Return the kept frame of a step, or the last one before it; None if there is none."""
-        found = self._opened.kept(at)
-        return None if found is None else found[1]
 
+    @abstractmethod
     def contents(self) -> Mapping[str, Any]:
         """Tell what the time machine can show.
 
@@ -219,10 +189,10 @@ class RunHandle:
             ``run``, the steps of kept ``frames`` and ``states``, and ``best``: step, metric and value of the best
             scored state, or None.
         """
-        return self._opened.contents()
 
     # -- what can be done ------------------------------------------------------------------------------------
 
+    @abstractmethod
     def send(self, command: RunCommand[R]) -> R:
         """Give a command; it is taken between two steps.
 
@@ -232,31 +202,30 @@ class RunHandle:
         Raises:
             GanExplorerError: In one sentence: what is not allowed; the run stays as it is.
         """
-        return self._opened.send(command)
 
+    @abstractmethod
     def ask(self, question: Question[R]) -> R:
         """Have a question answered where the run is; the run trains on meanwhile.
 
         Raises:
             GanExplorerError: In one sentence: what is not allowed, or not there yet.
         """
-        return question.answer(self._opened)
 
+    @abstractmethod
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every command given so far is taken; returns whether it was."""
-        return self._opened.flush(timeout)
 
+    @abstractmethod
     def wait(self, ready: Callable[[RunStatus], bool], timeout: float = 30.0) -> bool:
         """Wait until ``ready`` holds of the (first) run's status; returns whether it does. For scripts and tests."""
-        return self._opened.wait(lambda: ready(self.status()), timeout)
 
+    @abstractmethod
     def close(self) -> None:
         """End the run and free its memory."""
-        self._opened.close()
 
+    @abstractmethod
     def join(self, timeout: float) -> None:
         """Wait at most ``timeout`` seconds for its end after `close`."""
-        self._opened.join(timeout)
 
 
 def nothing_kept() -> CheckpointError:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 
@@ -26,8 +26,8 @@ from gan_core.live.driver import Driver
 from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Run
-from gan_core.live.runner import wait
 from gan_core.live.status import State
+from gan_core.live.transport import Transport
 from gan_core.record import frame as frames
 from gan_core.record.snapshot import Which
 from gan_core.training import Trainer
@@ -37,7 +37,7 @@ MAX_SIDES: Final = 4
 Observer = Callable[[Run, Trainer], None]
 
 
-class Lockstep:
+class Lockstep(Transport):
     """Runs that are played, paused, stepped and restarted together; they hold one slot.
 
     Args:
@@ -90,11 +90,6 @@ class Lockstep:
         return self.driver.state
 
     @property
-    def playing(self) -> bool:
-        """True if they are meant to play (they may be queued)."""
-        return self.driver.playing
-
-    @property
     def step_count(self) -> int:
         """Finished steps of the sides that can go on, or of the last one that could."""
         return max(side.step_count for side in self.sides)
@@ -119,10 +114,6 @@ class Lockstep:
         newest = self._set.newest
         return None if newest is None or newest[0] == since else newest[1]
 
-    def wait(self, ready: Callable[[Self], bool], timeout: float = 30.0) -> bool:
-        """Wait until ``ready(self)`` holds; returns whether it does. For scripts and tests."""
-        return wait(lambda: ready(self), timeout)
-
     # -- commands, from any thread ---------------------------------------------------------------------------
 
     def send(self, command: RunCommand[Any]) -> None:
@@ -133,42 +124,6 @@ class Lockstep:
         """
         if not self.driver.send(command):
             raise ConfigError(f"{type(command).__name__} is for a single run; these are in lockstep")
-
-    def play(self) -> None:
-        """Train on, when a slot is free."""
-        self.send(do.Play())
-
-    def pause(self) -> None:
-        """Stop after the step in hand."""
-        self.send(do.Pause())
-
-    def step(self) -> None:
-        """Pause and make one step."""
-        self.send(do.Step())
-
-    def set_pace(self, steps_per_second: float | None) -> None:
-        """Bound the steps a second; None for full speed.
-
-        Raises:
-            ConfigError: If it is not between 0.1 and 1000.
-        """
-        self.send(do.SetPace(steps_per_second))
-
-    def set_stop_at(self, step: int | None) -> None:
-        """Pause when this step is done; None for never.
-
-        Raises:
-            ConfigError: If it is not a positive number of at most 10¹².
-        """
-        self.send(do.SetStopAt(step))
-
-    def suspend(self) -> None:
-        """Stop playing because nobody is there; `resume` goes on."""
-        self.send(do.Suspend())
-
-    def resume(self) -> None:
-        """Go on after `suspend`."""
-        self.send(do.Resume())
 
     def reset(self, *, seed: int | None = None) -> None:
         """Begin all sides again, with the settings as they are now.
@@ -235,18 +190,6 @@ class Lockstep:
         left = (*self.sides[:i], *self.sides[i + 1 :])
         _check([side.config for side in left])
         self._replace(left)
-
-    def flush(self, timeout: float = 1.0) -> bool:
-        """Wait until every command given so far is taken; returns whether it was."""
-        return self.driver.flush(timeout)
-
-    def close(self) -> None:
-        """End the runs and their thread, and free their memory."""
-        self.driver.close()
-
-    def join(self, timeout: float) -> None:
-        """Wait at most ``timeout`` seconds for the thread to end after `close`."""
-        self.driver.join(timeout)
 
     # -- making and unmaking sides ---------------------------------------------------------------------------
 

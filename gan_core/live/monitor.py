@@ -20,7 +20,7 @@ from torch import nn
 
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points
-from gan_core.diagnosis import Finding, Watch, look, recent
+from gan_core.diagnosis import FINDINGS, Finding, Watch, look, recent
 from gan_core.diagnosis.report import Report
 from gan_core.diagnosis.scene import scene_of
 from gan_core.live.clock import WALL, WallClock, rest_for
@@ -196,7 +196,7 @@ class Monitor:
         self._sound(runner, record, findings or ())
 
     def _sound(self, runner: Watched, record: _Record, findings: Sequence[Finding]) -> None:
-        failures = {f.name: f for f in findings if f.failure}
+        failures = {f.name: f for f in findings if f.failure and FINDINGS[f.name].alarms}
         fresh = failures.keys() - record.known
         record.known = frozenset(failures)
         act = self._alarms.get(runner)

@@ -1,8 +1,9 @@
-"""Runs of this process behind their handles: a runner with its recorder, or several in lockstep."""
+"""Runs that a driver of this process plays: one with its recorder, or several in lockstep."""
 
 from __future__ import annotations
 
 import weakref
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -10,11 +11,17 @@ from gan_core.diagnosis import Finding
 from gan_core.errors import ConfigError
 from gan_core.live import commands as do
 from gan_core.live.commands import RunCommand
-from gan_core.live.handle import LockstepSpec, RunSpec, nothing_kept
+from gan_core.live.display import Tempo
+from gan_core.live.driver import Driver
+from gan_core.live.handle import LockstepSpec, OpenRun, Question, RunHandle, RunSpec, nothing_kept
 from gan_core.live.lockstep import Lockstep
+from gan_core.live.plan import Plan
 from gan_core.live.recorder import Recorder
-from gan_core.live.runner import Runner, wait
+from gan_core.live.run import Run
 from gan_core.live.status import RunStatus
+from gan_core.live.transport import wait
+from gan_core.record import frame as frame_format
+from gan_core.record.frame import Verdict
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.record.timeline import Timeline
 from gan_core.storage import checkpoint
@@ -47,37 +54,60 @@ def open_lockstep(spec: LockstepSpec, host: Host) -> OpenedLockstep:
     return opened
 
 
-class Opened:
-    """Common part of one run and of several in lockstep.
+def _said(kept: tuple[int, bytes] | None, step: int) -> Verdict | None:
+    """Read what a kept frame says of a run, if it is of this very step."""
+    if kept is None or kept[0] != step:
+        return None
+    said: Verdict | None = frame_format.decode(kept[1])[0].get("verdict")
+    return said
+
+
+class Opened(RunHandle, OpenRun):
+    """Common part of one run and of several in lockstep, as their page and as a question sees them (`OpenRun`).
 
     Args:
-        player: Plays them.
+        driver: Plays them.
+
+    Attributes:
+        driver: As given.
     """
 
-    def __init__(self, player: Runner | Lockstep) -> None:
-        self._player = player
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
         self.memo: dict[Any, Any] = {}
 
-    def flush(self, timeout: float) -> bool:
-        """Wait until every command given so far is taken."""
-        return self._player.flush(timeout)
+    @abstractmethod
+    def _obey(self, command: RunCommand[Any]) -> Any:
+        """Obey; returns what the command's class says."""
 
-    def wait(self, ready: Callable[[], bool], timeout: float) -> bool:
-        """Wait until ``ready()`` holds."""
-        return wait(ready, timeout)
+    def send(self, command: RunCommand[R]) -> R:
+        """Obey."""
+        return cast(R, self._obey(command))
+
+    def ask(self, question: Question[R]) -> R:
+        """Have a question answered."""
+        return question.answer(self)
+
+    def flush(self, timeout: float = 1.0) -> bool:
+        """Wait until every command given so far is taken."""
+        return self.driver.flush(timeout)
+
+    def wait(self, ready: Callable[[RunStatus], bool], timeout: float = 30.0) -> bool:
+        """Wait until ``ready`` holds of the first run's status."""
+        return wait(lambda: ready(self.status()), timeout)
 
     def close(self) -> None:
         """End the thread."""
-        self._player.close()
+        self.driver.close()
         self.memo.clear()
 
     def join(self, timeout: float) -> None:
         """Wait for the thread's end."""
-        self._player.join(timeout)
+        self.driver.join(timeout)
 
 
 class OpenedRun(Opened):
-    """A runner, its recorder and its monitor.
+    """A run with its driver, its recorder and its monitor.
 
     Args:
         spec: What to run.
@@ -85,39 +115,48 @@ class OpenedRun(Opened):
     """
 
     def __init__(self, spec: RunSpec, host: Host) -> None:
-        self._monitor: Monitor = host.monitor
+        driver = Driver(Tempo(), slots=host.slots, visitor=spec.visitor, observed=True)
+        super().__init__(driver)
         self._device = host.device
         self._recorder = Recorder(host.autosave if spec.key else None, spec.key, host.thumbnail)
         self._recorder.owner = spec.owner
-        self._runner = Runner(
+        self._monitor: Monitor = host.monitor
+        self._run = Run(
             spec.config,
             interventions=spec.interventions,
             preset=spec.preset,
-            slots=host.slots,
-            visitor=spec.visitor,
             device=host.device,
-            observers=(self._monitor, self._recorder),
+            tempo=driver.tempo,
+            thread=f"view-{driver.key}",
+            observe=self._observe,
             on_frame=self._recorder.show,
         )
-        super().__init__(self._runner)
+        driver.add(self._run)
+        driver.start()
         if spec.source is not None:
-            self._runner.adopt(spec.source.trainer(host.device), preset=spec.preset)
+            self._adopt(spec.source.trainer(host.device), spec.preset)
 
-    def n_sides(self) -> int:
-        """One."""
-        return 1
+    def _observe(self, trainer: Trainer) -> None:
+        self._monitor(self._run, trainer)
+        self._recorder(self._run, trainer)
+
+    @property
+    def sides(self) -> tuple[RunStatus, ...]:
+        """The run, alone."""
+        return (self.status(),)
 
     def status(self, side: int = 0) -> RunStatus:
         """Return the run's status now."""
-        return self._runner.status
+        return self._run.status(playing=self.driver.playing)
 
-    def frame(self, since: int, which: Which) -> bytes | None:
+    def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
         """Return the newest frame."""
-        return self._runner.frame(since, which)
+        return self._run.frame(since, which)
 
-    def kept(self, at: int) -> tuple[int, bytes] | None:
+    def kept(self, at: int) -> bytes | None:
         """Return the frame shown at a step."""
-        return self._recorder.frame(at)
+        found = self._recorder.frame(at)
+        return None if found is None else found[1]
 
     def contents(self) -> Mapping[str, Any]:
         """Tell the steps of what is kept."""
@@ -127,7 +166,7 @@ class OpenedRun(Opened):
         """Find the last kept state of a step or before."""
         if fresh:
             self._recorder.look()
-        found = self._recorder.state(self._runner.step_count if step is None else step)
+        found = self._recorder.state(self._run.step_count if step is None else step)
         if found is None:
             raise nothing_kept()
         return found
@@ -138,15 +177,11 @@ class OpenedRun(Opened):
 
     def snapshot(self) -> Snapshot | None:
         """Return the newest snapshot."""
-        return self._runner.snapshot
+        return self._run.snapshot
 
     def trainer(self) -> Trainer | None:
         """Return the trainer itself."""
-        return self._runner.trainer
-
-    def send(self, command: RunCommand[R]) -> R:
-        """Obey."""
-        return cast(R, self._obey(command))
+        return self._run.trainer
 
     def _obey(self, command: RunCommand[Any]) -> Any:
         match command:
@@ -165,50 +200,52 @@ class OpenedRun(Opened):
             case do.RestartSides() | do.ChangeSide() | do.AddSide() | do.RemoveSide():
                 raise ConfigError(f"{type(command).__name__} is for runs in lockstep; this is a single one")
             case _:
-                self._runner.send(command)
+                if not self.driver.send(command):
+                    self._run.handle(command)
         return None
 
     def _restart(self, command: do.Restart) -> Origin | None:
-        state = self._runner.state_now() if command.keep_learned else None
+        state = self.driver.ask(self._run, Run.state_now, timeout=5.0) if command.keep_learned else None
         found = None if state is None else learned(state, command.config)
-        self._runner.restart(
-            command.config,
-            interventions=command.interventions,
-            preset=command.preset,
-            begin_with=None if found is None or found.nothing else found,
-        )
+        begin_with = None if found is None or found.nothing else found
+        self._run.begin(Plan.new(command.config, command.interventions, begin_with), command.preset)
         return None if found is None else found.origin
 
     def _go_on(self, step: int) -> int | None:
         found = self._recorder.state(step)
         if found is None:
             return None
-        self._recorder.inherit(self._recorder.past(), self._runner.initial_config, found[0])
-        self._runner.go_on(found[1])
+        kept = self._recorder.frame(found[0])
+        self._recorder.inherit(self._recorder.past(), self._run.initial_config, found[0])
+        self._run.begin(Plan.of_state(found[1], said=_said(kept, found[0])))
         return found[0]
 
     def _open_recorded(self, name: str) -> int:
         recording = recorded(name)
-        self._runner.pause()
+        self.driver.send(do.Pause())
         self._recorder.inherit(recording.past, recording.config, recording.step)
-        self._runner.go_on(recording.state, preset=recording.name)
+        said = _said(recording.past.frames[-1] if recording.past.frames else None, recording.step)
+        self._run.begin(Plan.of_state(recording.state, said=said), recording.name)
         return recording.step
 
     def _open_file(self, command: do.OpenFile) -> int:
         trainer = checkpoint.load(command.content, device=self._device)
         step = trainer.step_count
         self._recorder.inherit(Timeline(clock=command.clock), trainer.initial_config, step)
-        self._runner.adopt(trainer, preset=checkpoint.summarise(command.content).preset)
+        self._adopt(trainer, checkpoint.summarise(command.content).preset)
         return step
 
+    def _adopt(self, trainer: Trainer, preset: str) -> None:
+        self._run.begin(Plan.of_state(trainer.state_dict(), trainer), preset)
+
     def _pause_at_failure(self, on: bool) -> None:
-        runner = weakref.ref(self._runner)
+        driver = weakref.ref(self.driver)
 
         def pause(_: Finding) -> None:
-            if (there := runner()) is not None:
-                there.pause()
+            if (there := driver()) is not None:
+                there.send(do.Pause())
 
-        self._monitor.on_failure(self._runner, pause if on else None)
+        self._monitor.on_failure(self._run, pause if on else None)
 
 
 class OpenedLockstep(Opened):
@@ -228,21 +265,22 @@ class OpenedLockstep(Opened):
             device=host.device,
             observers=(host.monitor,),
         )
-        super().__init__(self._group)
+        super().__init__(self._group.driver)
 
-    def n_sides(self) -> int:
-        """Open runs in lockstep."""
-        return len(self._group.sides)
+    @property
+    def sides(self) -> tuple[RunStatus, ...]:
+        """All runs in lockstep."""
+        return tuple(self.status(i) for i in range(len(self._group.sides)))
 
     def status(self, side: int = 0) -> RunStatus:
-        """One run now; its state is "closed" when all have ended for good."""
+        """Return one run's status now; its state is "closed" when all have ended for good."""
         return self._group.sides[side].status(playing=self._group.playing)
 
-    def frame(self, since: int, which: Which) -> bytes | None:
+    def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
         """Return the newest set of frames."""
         return self._group.frame(since, which)
 
-    def kept(self, at: int) -> tuple[int, bytes] | None:
+    def kept(self, at: int) -> bytes | None:
         """Nothing: runs in lockstep are not recorded."""
         return None
 
@@ -265,10 +303,6 @@ class OpenedLockstep(Opened):
     def trainer(self) -> Trainer | None:
         """None: there are several."""
         return None
-
-    def send(self, command: RunCommand[R]) -> R:
-        """Obey."""
-        return cast(R, self._obey(command))
 
     def _obey(self, command: RunCommand[Any]) -> Any:
         group = self._group

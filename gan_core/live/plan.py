@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gan_core.config import Change, Intervention, RunConfig, parse_config
+from gan_core.record.frame import Verdict
 from gan_core.training import Learned, Trainer
 
 
@@ -21,6 +22,7 @@ class Plan:
         state: From `Trainer.state_dict`, to go on from.
         trainer: That stands in the state already.
         begin_with: What another run has learned, in place of fresh weights.
+        said: What was said of the run when it stood in the state; None if that is not known.
     """
 
     initial_config: RunConfig
@@ -29,6 +31,7 @@ class Plan:
     state: Mapping[str, Any] | None = None
     trainer: Trainer | None = None
     begin_with: Learned | None = None
+    said: Verdict | None = None
 
     @classmethod
     def new(
@@ -38,13 +41,13 @@ class Plan:
         return cls(config, config, tuple(sorted(interventions, key=lambda i: i.step)), begin_with=begin_with)
 
     @classmethod
-    def of_state(cls, state: Mapping[str, Any], trainer: Trainer | None = None) -> Plan:
+    def of_state(cls, state: Mapping[str, Any], trainer: Trainer | None = None, said: Verdict | None = None) -> Plan:
         """Plan a run that goes on from a state."""
         initial = config = parse_config(state["config"])
         done = [Intervention.model_validate(i) for i in (*state["interventions"], *state["pending"])]
         for intervention in state["interventions"]:
             config = config.changed(intervention["changes"])
-        return cls(initial, config, tuple(done), state, trainer)
+        return cls(initial, config, tuple(done), state, trainer, said=said)
 
     @property
     def story(self) -> tuple[Intervention, ...]:

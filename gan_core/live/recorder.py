@@ -14,12 +14,12 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from gan_core.config import RunConfig
 from gan_core.live.clock import WALL, WallClock, rest_for
-from gan_core.live.runner import Runner
-from gan_core.metrics import METRICS
+from gan_core.live.status import State
+from gan_core.metrics import METRICS, Score
 from gan_core.record.run_card import Clock, RunCard
 from gan_core.record.timeline import Best, Thinned, Timeline
 from gan_core.storage.autosave import Autosave
@@ -46,6 +46,32 @@ N_SCORED: Final = 2
 """States whose scores are waited for: the next may be copied before the last one's score has come."""
 
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
+
+
+class Recorded(Protocol):
+    """A run as the recorder knows it: a `Run`, or the `Runner` around one."""
+
+    scoring: int
+
+    @property
+    def state(self) -> State:
+        """State of the run."""
+
+    @property
+    def run(self) -> int:
+        """Number of the run among the restarts."""
+
+    @property
+    def seconds(self) -> float:
+        """Time spent playing this run."""
+
+    @property
+    def preset(self) -> str:
+        """Name of the preset that the run came from, or ""."""
+
+    @property
+    def scores(self) -> tuple[int, Mapping[str, Score]]:
+        """The newest metrics, and the step that they are of."""
 
 
 class Recorder:
@@ -75,7 +101,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._saved = (0, 0)
         self._passing = -1, 0, b""
-        self._runner: weakref.ref[Runner] | None = None
+        self._runner: weakref.ref[Recorded] | None = None
         self._run = -1
         self._next_state = self._next_frame = self._taken = 0.0
         self._inherited: tuple[RunConfig, int, Timeline] | None = None
@@ -85,7 +111,7 @@ class Recorder:
 
     # -- what it is told -------------------------------------------------------------------------------------
 
-    def __call__(self, runner: Runner, trainer: Trainer) -> None:
+    def __call__(self, runner: Recorded, trainer: Trainer) -> None:
         """Take a state if it is time; on the training thread, between two steps."""
         now = self._clock()
         playing = runner.state == "playing"
@@ -220,23 +246,23 @@ class Recorder:
                 self._ticks.add(at, seconds, 0, 0)
                 self._seconds_before = seconds
 
-    def _save(self, runner: Runner, state: Mapping[str, Any], *, at_once: bool) -> None:
+    def _save(self, runner: Recorded, state: Mapping[str, Any], *, at_once: bool) -> None:
         moment = state["counters"]["step"], len(state["interventions"])
-        scores = {name: score.value for name, score in runner.scores[1].items()}
+        of, found = runner.scores
+        scores = {name: score.value for name, score in found.items()}
         if self._autosave is None or moment == (0, 0) or (at_once and moment == self._saved):
             return
-        self._autosave.offer(
-            f"{self._key}-{self._run}", state, preset=runner.preset, at_once=at_once, card=lambda: self._card(scores)
-        )
+        key, preset = f"{self._key}-{self._run}", runner.preset
+        self._autosave.offer(key, state, preset=preset, at_once=at_once, card=lambda: self._card(scores, of))
         if at_once:
             self._saved = moment
 
-    def _card(self, scores: Mapping[str, float]) -> RunCard:
+    def _card(self, scores: Mapping[str, float], scores_step: int) -> RunCard:
         """Make the run's card; on the thread that writes."""
         with self._lock:
             frame, clock = self._passing[2], self._clock_of_run()
         picture = self._picture(frame) if self._picture is not None and frame else b""
-        return RunCard(owner=self.owner, scores=scores, clock=clock, picture=picture)
+        return RunCard(owner=self.owner, scores=scores, clock=clock, picture=picture, scores_step=scores_step)
 
     def _clock_of_run(self) -> Clock:
         return list(zip(self._ticks.steps, self._ticks.items, strict=True))
@@ -251,7 +277,7 @@ class Recorder:
         self.best = None
 
     def _is_scored(self, step: int) -> bool:
-        """Whether the state of this step is kept for its score."""
+        """Tell whether the state of this step is kept for its score."""
         return any(at == step for at, _ in self._scored)
 
     def _rate(self) -> None:

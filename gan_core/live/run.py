@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from gan_core.config import Change, Intervention, RunConfig
 from gan_core.config.interventions import MAX_INTERVENTIONS
@@ -28,8 +28,6 @@ from gan_core.metrics import Score
 from gan_core.record.history import StepStats
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.training import Trainer
-
-T = TypeVar("T")
 
 _ENDED: Final = ("diverged", "error")
 _PROGRESS_EVERY: Final = 0.2
@@ -229,15 +227,13 @@ class Run:
         self.settings.accept(plan)
         return plan
 
+    def begin(self, plan: Plan, preset: str | None = None) -> None:
+        """Replace this run by another; arguments as for `plan`. It plays on if this one was playing."""
+        self.post(self.plan(plan, preset))
+
     def report(self, report: Report) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
         self.post(report)
-
-    def ask(self, question: Callable[[Run], T]) -> T:
-        """Answer a question of the run as it stands; on its thread."""
-        if self.waiting:
-            self.build()
-        return question(self)
 
     # -- on the thread ---------------------------------------------------------------------------------------
 
@@ -279,6 +275,7 @@ class Run:
         trainer = plan.build(self._device)
         self.settings.hold(trainer)
         self.display.aim(trainer)
+        self.display.builder.recall(trainer.step_count, plan.said)
         self.run += 1
         self.state, self.message = "paused", ""
         self.look()

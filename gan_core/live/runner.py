@@ -9,10 +9,8 @@ It is a `gan_core.live.run.Run` that a `gan_core.live.driver.Driver` plays.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 from gan_core.config import Intervention, RunConfig
 from gan_core.diagnosis import Finding
@@ -26,14 +24,16 @@ from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Run
 from gan_core.live.status import RunStatus, State
+from gan_core.live.transport import Transport
 from gan_core.metrics import Score
+from gan_core.record.frame import Verdict
 from gan_core.record.snapshot import Snapshot, Which
 from gan_core.training import Learned, Trainer
 
 Observer = Callable[["Runner", Trainer], None]
 
 
-class Runner:
+class Runner(Transport):
     """A run that can be played, paused, stepped, retuned and restarted.
 
     Args:
@@ -93,11 +93,6 @@ class Runner:
     def state(self) -> State:
         """State of the run."""
         return "closed" if self.driver.state == "closed" else self._run.state
-
-    @property
-    def playing(self) -> bool:
-        """True if it is meant to play (it may be queued)."""
-        return self.driver.playing
 
     @property
     def message(self) -> str:
@@ -190,10 +185,6 @@ class Runner:
         """
         return self._run.frame(since, which)
 
-    def wait(self, ready: Callable[[Self], bool], timeout: float = 30.0) -> bool:
-        """Wait until ``ready(self)`` holds; returns whether it does. For scripts and tests."""
-        return wait(lambda: ready(self), timeout)
-
     # -- commands, from any thread ---------------------------------------------------------------------------
 
     def send(self, command: RunCommand[Any]) -> None:
@@ -205,18 +196,6 @@ class Runner:
         if not self.driver.send(command):
             self._run.handle(command)
 
-    def play(self) -> None:
-        """Train on, when a slot is free."""
-        self.send(do.Play())
-
-    def pause(self) -> None:
-        """Stop after the step in hand."""
-        self.send(do.Pause())
-
-    def step(self) -> None:
-        """Pause and make one step."""
-        self.send(do.Step())
-
     def step_d(self) -> None:
         """Pause and make one lone update of D."""
         self.send(do.Step("d"))
@@ -224,30 +203,6 @@ class Runner:
     def step_g(self) -> None:
         """Pause and make one lone update of G."""
         self.send(do.Step("g"))
-
-    def set_pace(self, steps_per_second: float | None) -> None:
-        """Bound the steps a second; None for full speed.
-
-        Raises:
-            ConfigError: If it is not between 0.1 and 1000.
-        """
-        self.send(do.SetPace(steps_per_second))
-
-    def set_stop_at(self, step: int | None) -> None:
-        """Pause when this step is done; None for never.
-
-        Raises:
-            ConfigError: If it is not a positive number of at most 10¹².
-        """
-        self.send(do.SetStopAt(step))
-
-    def suspend(self) -> None:
-        """Stop playing because nobody is there; `resume` goes on."""
-        self.send(do.Suspend())
-
-    def resume(self) -> None:
-        """Go on after `suspend`."""
-        self.send(do.Resume())
 
     def retune(self, changes: Mapping[str, Any]) -> None:
         """Change live settings.
@@ -282,16 +237,17 @@ class Runner:
             begin_with: What a run has learned, from `gan_core.training.transfer` for that config, in place of fresh
                 weights.
         """
-        self._begin(Plan.new(config, interventions, begin_with), preset)
+        self._run.begin(Plan.new(config, interventions, begin_with), preset)
 
-    def go_on(self, state: Mapping[str, Any], *, preset: str | None = None) -> None:
+    def go_on(self, state: Mapping[str, Any], *, preset: str | None = None, said: Verdict | None = None) -> None:
         """Replace this run by one that goes on from a state; it plays on if this one was playing.
 
         Args:
             state: From `Trainer.state_dict`; it is not changed.
             preset: Where its config came from; by default that of this run.
+            said: What was said of the run when it stood in this state, if that is known.
         """
-        self._begin(Plan.of_state(state), preset)
+        self._run.begin(Plan.of_state(state, said=said), preset)
 
     def adopt(self, trainer: Trainer, *, preset: str | None = None) -> None:
         """Replace this run by a trainer's, which is then this runner's alone; it plays on if this one was playing.
@@ -300,10 +256,7 @@ class Runner:
             trainer: On this runner's device.
             preset: Where its config came from; by default that of this run.
         """
-        self._begin(Plan.of_state(trainer.state_dict(), trainer), preset)
-
-    def _begin(self, plan: Plan, preset: str | None) -> None:
-        self._run.post(self._run.plan(plan, preset))
+        self._run.begin(Plan.of_state(trainer.state_dict(), trainer), preset)
 
     def state_now(self, timeout: float = 5.0) -> Mapping[str, Any] | None:
         """Copy the run's whole state between two steps; not for the run's own thread.
@@ -314,34 +267,8 @@ class Runner:
         Returns:
             As `Trainer.state_dict`; None if there is no run to be had in that time.
         """
-        found: list[Mapping[str, Any] | None] = []
-        taken = threading.Event()
-        self.driver.call(lambda: self.driver.each([self._run], lambda run: found.append(run.state_now())))
-        self.driver.call(taken.set)
-        return found[0] if taken.wait(timeout) and found else None
+        return self.driver.ask(self._run, Run.state_now, timeout)
 
     def report(self, report: Report) -> None:
         """Take in metrics and findings made elsewhere; those of an earlier run are dropped."""
         self._run.report(report)
-
-    def flush(self, timeout: float = 1.0) -> bool:
-        """Wait until every command given so far is taken; returns whether it was. Not for the run's own thread."""
-        return self.driver.flush(timeout)
-
-    def close(self) -> None:
-        """End the run and its thread, and free its memory."""
-        self.driver.close()
-
-    def join(self, timeout: float) -> None:
-        """Wait at most ``timeout`` seconds for the thread to end after `close`."""
-        self.driver.join(timeout)
-
-
-def wait(ready: Callable[[], bool], timeout: float) -> bool:
-    """Wait until ``ready()`` holds; returns whether it does. For scripts and tests."""
-    end = time.monotonic() + timeout
-    while not ready():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.005)
-    return True

@@ -9,7 +9,18 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gan_core.metrics.table import DIVERSITY, METRICS, Card, Curve, Metric, Score, curves_of, facts
+from gan_core.metrics.table import (
+    DIVERSITY,
+    METRICS,
+    Card,
+    Curve,
+    Metric,
+    Score,
+    curves_of,
+    doubts_of,
+    facts,
+    label_of,
+)
 
 if TYPE_CHECKING:
     from gan_core.metrics.any_data import score_any, score_plane_neighbours
@@ -79,6 +90,7 @@ __all__ = [
     "compare",
     "coverage_of_real",
     "curves_of",
+    "doubts_of",
     "even_directions",
     "facts",
     "find_judge",
@@ -88,6 +100,7 @@ __all__ = [
     "js_of_histograms",
     "kid",
     "kl_divergence",
+    "label_of",
     "load_samples",
     "random_directions",
     "sample_classes",

@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gan_core.metrics.doubts import Doubt, none
+
 __all__ = ["Card", "Curve", "Metric", "Score"]
 
 Kind = Literal["plane", "images"]
@@ -98,6 +100,7 @@ class Metric:
         listed: What a list of saved runs calls it; "" if it has no place there.
         swept: True if the tables and figures of a sweep show it.
         ranks_states: True if the best state of a run is the best by this metric (the first that the run has).
+        doubt: What can fool it in a run, in a sentence.
     """
 
     name: str
@@ -115,6 +118,7 @@ class Metric:
     listed: str = ""
     swept: bool = False
     ranks_states: bool = False
+    doubt: Doubt = none
 
 
 INF: Final = math.inf

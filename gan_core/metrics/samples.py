@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gan_core.data import Images, load
+from gan_core.data.images import network_units
 from gan_core.errors import DataError
 from gan_core.metrics.any_data import score_plane_neighbours
 from gan_core.metrics.images import class_shares, score_images
 from gan_core.metrics.neighbours import K
 from gan_core.metrics.plane import score_plane
+from gan_core.metrics.ranges import range_warning, scale_warning
 from gan_core.metrics.table import Score
 
-__all__ = ["load_samples", "sample_classes", "score_samples"]
+__all__ = ["load_samples", "range_of_samples", "sample_classes", "score_samples"]
 
 Floats = NDArray[np.floating]
 
@@ -91,6 +95,34 @@ def sample_classes(name: str, samples: NDArray[np.generic] | str | os.PathLike[s
     """
     data = load(name)
     return class_shares(data, _read(samples, data.shape, name)) if isinstance(data, Images) else {}
+
+
+def range_of_samples(
+    name: str, samples: NDArray[np.generic] | str | os.PathLike[str], n_shown: int = 400
+) -> tuple[str, tuple[NDArray[Any], NDArray[Any]]]:
+    """Warn of samples in another range or scale than the data, and show some of both.
+
+    Args:
+        name: As for `score_samples`.
+        samples: As for `score_samples`.
+        n_shown: Samples of each to be shown, at most.
+
+    Returns:
+        The warning, or ""; and real and generated samples: pictures ``uint8 [n, h, w, c]``, or points in data units.
+
+    Raises:
+        DataError: As `score_samples`.
+    """
+    data = load(name)
+    fake = _read(samples, data.shape, name)
+    some = fake[:: max(1, len(fake) // n_shown)][:n_shown]
+    rng = torch.Generator().manual_seed(0)
+    if isinstance(data, Images):
+        real = network_units(data.train[torch.randperm(data.n_train, generator=rng)[:2_000]])
+        shown = data.to_uint8(real[:n_shown]), data.to_uint8(torch.from_numpy(np.ascontiguousarray(some)).float())
+        return range_warning(real.numpy(), fake), shown
+    points = data.to_data(data.sample(2_000, rng).double()).numpy()
+    return scale_warning(points, fake), (points[:n_shown], some)
 
 
 def _read(samples: NDArray[np.generic] | str | os.PathLike[str], shape: tuple[int, ...], name: str) -> Floats:

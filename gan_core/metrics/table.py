@@ -6,15 +6,20 @@ what says most comes first.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from gan_core.metrics.doubts import Situation
 from gan_core.metrics.entries import distances, judge, modes, neighbours, paired
 from gan_core.metrics.entry import COURSES, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
-__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "facts"]
+if TYPE_CHECKING:
+    from gan_core.config import RunConfig
+    from gan_core.data import Images, Points
+
+__all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts", "label_of"]
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -24,6 +29,14 @@ METRICS: dict[str, Metric] = {
 
 DIVERSITY: Final = "diversity"
 """Name of the one score that needs no comparison of two sets, only their sizes beside each other."""
+
+
+def label_of(name: str) -> str:
+    """Return what a metric is called on pages; of the raw generator's, it says so."""
+    metric = METRICS.get(name.removeprefix("raw_"))
+    if metric is None:
+        return name
+    return f"{metric.label} (raw generator)" if name.startswith("raw_") else metric.label
 
 
 def curves_of(names: Collection[str]) -> list[str]:
@@ -41,5 +54,19 @@ def curves_of(names: Collection[str]) -> list[str]:
 
 def facts() -> list[dict[str, Any]]:
     """All entries as JSON-able values, in the order of the table; an infinite end of a range is None."""
-    entries: list[dict[str, Any]] = finite([asdict(metric) for metric in METRICS.values()])
+    known = [asdict(metric) for metric in METRICS.values()]
+    entries: list[dict[str, Any]] = finite([{k: v for k, v in fact.items() if not callable(v)} for fact in known])
     return entries
+
+
+def doubts_of(config: RunConfig, data: Points | Images, scores: Mapping[str, Score]) -> dict[str, str]:
+    """Say which of a run's scores can be fooled, and by what; those of which nothing is known are left out.
+
+    Args:
+        config: Of the run.
+        data: What it imitates.
+        scores: By name.
+    """
+    runs = {n: Situation.of(config, data, n) for n in {score.n for score in scores.values()}}
+    said = {name: METRICS[name].doubt(runs[score.n]) for name, score in scores.items() if name in METRICS}
+    return {name: doubt for name, doubt in said.items() if doubt}

@@ -60,19 +60,23 @@ class Mark(TypedDict):
 
 
 class Optimum(TypedDict):
-    """Losses at equilibrium, where they have a value.
+    """Losses and D's answer at equilibrium, where they have a value.
 
     Attributes:
         d_loss: D's loss.
         g_loss: G's loss.
         d_label: What the line there is called.
         g_label: Likewise.
+        prob: D's probability of "real" where it cannot tell; null where its answers are none.
+        prob_label: What the line there is called.
     """
 
     d_loss: float | None
     g_loss: float | None
     d_label: str
     g_label: str
+    prob: float | None
+    prob_label: str
 
 
 class Measured(TypedDict):
@@ -241,16 +245,20 @@ class Built(TypedDict):
         steps_per_second: Over the last seconds; 0 while the run stands.
         metrics: The newest scores by name.
         metrics_step: The step that they are of; 0 before the first.
+        found_step: The step that the findings, and with them the verdict, are of; 0 before the first look.
         lost: Which mode was lost first, when and where to, in words, or ""; see `gan_core.training.lost`.
         verdict: One sentence on the run; absent while it is being built.
+        doubts: What can fool a score in this run, in a sentence, by the score's name.
     """
 
     serial: int
     steps_per_second: float
     metrics: dict[str, Measured]
     metrics_step: int
+    found_step: int
     lost: str
     verdict: NotRequired[Verdict]
+    doubts: NotRequired[dict[str, str]]
 
 
 class Header(Picture, Playing, Built):

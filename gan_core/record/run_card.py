@@ -38,6 +38,7 @@ class RunCard:
         name: What its owner calls it, or "".
         owner: `fingerprint` of the owner's token, or "".
         scores: Its newest metrics by name.
+        scores_step: The step that they are of; 0 where that was not written down.
         clock: When which step was reached.
         picture: A small PNG of its samples, or nothing.
     """
@@ -47,6 +48,7 @@ class RunCard:
     scores: Mapping[str, float] = field(default_factory=dict)
     clock: Clock = ()
     picture: bytes = b""
+    scores_step: int = 0
 
     def encode(self) -> bytes:
         """Write the card as the content of its file."""
@@ -54,6 +56,7 @@ class RunCard:
             "name": self.name,
             "owner": self.owner,
             "scores": {name: value for name, value in self.scores.items() if math.isfinite(value)},
+            "scores_step": self.scores_step,
             "clock": [[step, round(seconds, 3)] for step, seconds in self.clock],
             "picture": base64.b64encode(self.picture).decode(),
         }
@@ -72,6 +75,7 @@ def read(path: Path) -> RunCard:
             {str(name): float(value) for name, value in words["scores"].items()},
             tuple((int(step), float(seconds)) for step, seconds in words["clock"]),
             _small_png(base64.b64decode(words["picture"], validate=True)),
+            max(0, int(words.get("scores_step", 0))),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, binascii.Error):
         return RunCard()

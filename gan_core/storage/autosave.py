@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from gan_core.errors import GanExplorerError
+from gan_core.errors import CheckpointError, GanExplorerError
 from gan_core.record import run_card as cards
 from gan_core.record.run_card import RunCard
 from gan_core.storage import summary as files
@@ -36,6 +36,9 @@ MAX_BYTES: Final = 2**30
 LEFT_BEHIND: Final = 3600.0
 """Seconds after which a file that a killed process was writing is taken for waste."""
 SUFFIX: Final = ".safetensors"
+DELETED: Final = ".deleted"
+MAX_DELETED: Final = 10
+"""Deleted runs of all that can be brought back, the last ones; after `LEFT_BEHIND` none."""
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 _log = logging.getLogger(__name__)
@@ -153,10 +156,32 @@ class Autosave:
         return self.folder / f"{key}{SUFFIX}"
 
     def delete(self, key: str) -> None:
-        """Delete a run's file, and write it no more."""
+        """Delete a run's file, and write it no more; for a while `undelete` brings it back."""
         with self._ready:
             self._waiting.pop(key, None)
-        _remove(self.path(key))
+        sweep_up(self.folder, time.time())
+        path = self.path(key)
+        for file in (path, _card_of(path)):
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(file)  # it is waste from now on, not from when it was written
+                file.replace(_deleted(file))
+        old = sorted(self.folder.glob(f".*{SUFFIX}{DELETED}"), key=lambda file: file.stat().st_mtime)
+        for file in old[:-MAX_DELETED]:
+            file.unlink(missing_ok=True)
+
+    def undelete(self, key: str) -> None:
+        """Bring back a run that was deleted of late.
+
+        Raises:
+            CheckpointError: If it is gone for good.
+        """
+        path = self.path(key)
+        try:
+            _deleted(path).replace(path)
+        except OSError:
+            raise CheckpointError("this run was deleted too long ago to be brought back") from None
+        with contextlib.suppress(OSError):
+            _deleted(_card_of(path)).replace(_card_of(path))
 
     def rename(self, key: str, name: str) -> None:
         """Give a run a name.
@@ -326,6 +351,11 @@ def sweep_up(folder: Path, now: float) -> int:
                 path.unlink(missing_ok=True)
                 waste.append(path)
     return len(waste)
+
+
+def _deleted(path: Path) -> Path:
+    """Return where a deleted file lies meanwhile: out of sight, and swept up in the end."""
+    return path.with_name(f".{path.name}{DELETED}")
 
 
 def _card_of(path: Path) -> Path:

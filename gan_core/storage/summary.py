@@ -18,15 +18,18 @@ from gan_core.config.interventions import MAX_INTERVENTIONS
 from gan_core.errors import CheckpointError, GanExplorerError
 from gan_core.record.history import History
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAX_BYTES: Final = 2**29
 MAX_HEADER_BYTES: Final = 2**23
 WORDS: Final = ("config", "interventions", "pending", "counters")
 MAY_BE: Final = ("lost",)
 """Words that a file need not have."""
 
-MIGRATIONS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
-"""From a format to the next: what to do with its words. There is one format so far."""
+MIGRATIONS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: lambda words: words}
+"""From a format to the next: what to do with its words.
+
+A config of format 2 may have settings that format 1 did not know; their defaults are what format 1 did.
+"""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -72,6 +73,7 @@ class Moment:
 
     def _header(self) -> Told:
         objective, config, stats = self.objective, self.config, self.stats
+        undecided = _undecided(objective)
         return {
             "step": self.step,
             "generator": self.which,
@@ -93,9 +95,22 @@ class Moment:
                 "g_loss": objective.g_optimum,
                 "d_label": objective.d_label,
                 "g_label": objective.g_label,
+                "prob": undecided,
+                "prob_label": "" if undecided is None else f"{_share(undecided)}: cannot tell",
             },
             "marks": [_mark(i) for i in self.interventions],
         }
+
+
+def _undecided(objective: Objective) -> float | None:
+    """Return D's probability where it cannot tell: ½, or less where the labels are smoothed."""
+    if not objective.probability or objective.threshold is None:
+        return None
+    return 1 / (1 + math.exp(-objective.threshold))
+
+
+def _share(prob: float) -> str:
+    return "½" if abs(prob - 0.5) < 1e-9 else f"{prob:.3g}"
 
 
 def facts_of(config: RunConfig, objective: Objective) -> EntryFacts:

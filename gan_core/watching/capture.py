@@ -131,9 +131,14 @@ class Probe:
 
 @dataclass
 class Update:
-    """Everything from the last step of a watched optimiser to this one."""
+    """Everything from the last step of a watched optimiser to this one.
+
+    Attributes:
+        step: Step of the generator that it belongs to, counted from 1 over all steps, looked at or not.
+    """
 
     number: int
+    step: int
     optimizer: int
     owned: dict[str, int]
     owned_ids: frozenset[int]
@@ -536,6 +541,7 @@ class Capture:
         self.waiting.append(
             Update(
                 number=self._n_updates,
+                step=self.n_steps["G"] + ("G" not in owned),
                 optimizer=id(optimizer),
                 owned=owned,
                 owned_ids=ids,

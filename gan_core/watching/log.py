@@ -28,6 +28,15 @@ __all__ = ["SCHEMA", "Frame", "Log", "WatchLog", "read_log"]
 SCHEMA: Final = 1
 LIMIT: Final = 64 * 2**20
 LINES: Final = 8 * 2**20
+NAMES_OF_CURVES: Final = {
+    "d_loss": "d_loss",
+    "g_loss": "g_loss",
+    "real_answer": "real_logit",
+    "fake_answer": "fake_logit",
+    "d_grad_norm": "d_grad_norm",
+    "g_grad_norm": "g_grad_norm",
+}
+"""A log's words for numbers, and the live view's."""
 _HEAD: Final = struct.Struct("<IQ")
 
 
@@ -185,7 +194,7 @@ def _lines(file: Path) -> list[dict[str, Any]]:
     for line in text.split(b"\n")[:-1]:  # what follows the last line feed is not whole
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(event, dict):
             found.append(event)
@@ -205,7 +214,7 @@ def _frames(file: Path) -> list[Frame]:
             break
         try:
             header, arrays = decode(data[at : at + length])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             break
         found.append(Frame(step, header, arrays))
         at += length

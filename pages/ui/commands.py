@@ -287,6 +287,7 @@ def try_cure(visit: Visit, index: int) -> Effects:
     else:
         run.flush()
         run.send(do.Retune(changes))
+        run.flush()  # the link is to name the step at which it happened
         words = f"from step {found:,}"
     run.send(do.Play())
     return Notify(f"A branch {words}, with {describe(changes)}."), Redraw()

@@ -195,7 +195,7 @@ class Rooms:
         with self._lock:
             self._visits[guest.token] = guest
         # A session that is dropped takes its run along.
-        weakref.finalize(guest, RunHandle.close, guest.run)
+        weakref.finalize(guest, guest.run.close)
 
     def find(self, token: str) -> Visit | None:
         """Find the visit with this token, if its run is alive."""

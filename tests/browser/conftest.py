@@ -37,6 +37,8 @@ ARGS = ("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",)
 TIMEOUT = 90.0
 OWN = re.compile(r"(https?|wss?)://127\.0\.0\.1:\d+/|data:|blob:")
 """All that a page may ask for: nothing leaves the app's own host."""
+LOST = re.compile("ERR_|WebSocket|server endpoint|not responding|disconnected")
+"""What a page may say in its console while its server is away."""
 CALM: dict[str, Any] = {"reduced_motion": "reduce"}
 """Pictures that do not glide from one to the next cost a fraction; one test has them."""
 SMALL = "preset=ring-8&batch_size=16&generator.width=8&discriminator.width=8"
@@ -53,13 +55,15 @@ def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT, now: Ca
         time.sleep(0.1)
 
 
-def lose(page: Page, name: str, n: int = 1) -> list[str | bytes]:
+def lose(page: Page, name: str, lost: list[str | bytes], n: int = 1) -> None:
     """Lose the first ``n`` messages to the server that hold the command of this name; from the page's next load.
 
-    Returns:
-        What was lost, as it is lost.
+    Args:
+        page: Which page's messages.
+        name: Of the command.
+        lost: Takes what was lost, as it is lost.
+        n: How many to lose.
     """
-    lost: list[str | bytes] = []
 
     def relay(line: WebSocketRoute) -> None:
         server = line.connect_to_server()
@@ -74,7 +78,6 @@ def lose(page: Page, name: str, n: int = 1) -> list[str | bytes]:
         line.on_message(forward)
 
     page.route_web_socket("**/_stcore/stream", relay)
-    return lost
 
 
 # As `streamlit`, but that it says where its threads are when it is sent SIGUSR1.
@@ -308,7 +311,14 @@ class Opener(Protocol):
     """Opens the app in a browser of its own (no cookies or storage in common)."""
 
     def __call__(
-        self, query: str = ..., *, at: Server | None = ..., url: str = ..., wait: str = ..., **options: Any
+        self,
+        query: str = ...,
+        *,
+        at: Server | None = ...,
+        url: str = ...,
+        wait: str = ...,
+        before: Callable[[Page], None] = ...,
+        **options: Any,
     ) -> View: ...
 
 
@@ -323,7 +333,13 @@ def opener(chromium: Browser, standard: Callable[[], Server]) -> Iterator[Opener
     views: list[tuple[BrowserContext, View]] = []
 
     def open_(
-        query: str = SMALL, *, at: Server | None = None, url: str = "", wait: str = "playing", **options: Any
+        query: str = SMALL,
+        *,
+        at: Server | None = None,
+        url: str = "",
+        wait: str = "playing",
+        before: Callable[[Page], None] = lambda page: None,
+        **options: Any,
     ) -> View:
         server = at or standard()
         address = url or server.url
@@ -335,6 +351,7 @@ def opener(chromium: Browser, standard: Callable[[], Server]) -> Iterator[Opener
         view.page.on("pageerror", lambda error: view.errors.append(f"uncaught: {error}"))
         view.page.on("request", lambda asked: view.addresses.append(asked.url))
         view.page.on("websocket", lambda asked: view.addresses.append(asked.url))
+        before(view.page)
         view.page.goto(f"{address}?{query}" if query else address, timeout=TIMEOUT * 1000)
         if wait:
             view.wait_for(wait)
@@ -356,7 +373,10 @@ def opener(chromium: Browser, standard: Callable[[], Server]) -> Iterator[Opener
 
 @pytest.fixture
 def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Opener]:
-    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing)."""
+    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing).
+
+    ``before`` is done to the page before it is loaded.
+    """
     with opener(chromium, lambda: request.getfixturevalue("server")) as found:
         yield found
 
@@ -388,10 +408,15 @@ def _note(view: View, message: ConsoleMessage) -> None:
     if message.type not in ("error", "warning"):
         return
     where = message.location.get("url", "")
-    if re.search(r"/(collapse|guide|latent|learn|runs)/_stcore/(health|host-config)$", where) and "404" in message.text:
+    if (
+        re.search(r"/(collapse|guide|latent|learn|runs|watch)/_stcore/(health|host-config)$", where)
+        and "404" in message.text
+    ):
         return  # Streamlit's front end looks for its base path, where a sub-page is opened directly
     if message.type == "warning" and "/static/" in where:
         return  # deprecations in Streamlit's own bundle
-    if view.may_lose_connection and re.search("ERR_|WebSocket|server endpoint|not responding", message.text):
+    if view.may_lose_connection and re.search(
+        "ERR_|WebSocket|server endpoint|not responding|disconnected", message.text
+    ):
         return
     view.errors.append(f"{message.type}: {message.text[:300]} ({where})")

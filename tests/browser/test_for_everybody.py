@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
-# Address, and what is there once the page is.
+# Address, and what is there once the page is. To a page without a query leads its link: the app is not loaded anew.
 PLACES = {
     "Train": (f"?{SMALL}", ".gan-live[data-theme][data-state=playing] .evidence"),
     "Train, images": ("?preset=digits", ".gan-live[data-theme] .samples[data-kind=images]"),
@@ -27,6 +27,7 @@ PLACES = {
     "Learn, step": ("learn?part=step", ".gan-figure .main-svg"),
     "Learn, theory": ("learn?part=theory", ".gan-theory[data-state=shown] .gan-figure .main-svg"),
     "Learn, zoo": ("learn?part=zoo", '[data-testid="stMain"] [data-testid="stExpander"], [data-testid="stMain"] table'),
+    "Watch": ("watch", '[data-testid="stCode"], .gan-watch[data-theme] .samples'),
     "Runs": ("runs", '[data-testid="stFileUploaderDropzone"]'),
     "Guide": ("guide", "h1, h2"),
 }
@@ -82,9 +83,13 @@ def stands(page: Page, scheme: str) -> bool:
 def test_axe_finds_nothing_and_the_page_says_what_it_is(visitor: View, server: Server, place: str) -> None:
     address, there = PLACES[place]
     page = visitor.page
-    page.goto(f"{server.url}{address}")
+    if "?" in address:
+        page.goto(f"{server.url}{address}")
+    else:
+        page.get_by_role("link", name=place, exact=True).click()
+    title = f"{place.split(',')[0]} · GAN Explorer"
+    until(lambda: page.title() == title, f"the title {title}", now=page.title)
     page.locator(there).first.wait_for(state="attached")
-    assert page.title() == f"{place.split(',')[0]} · GAN Explorer"
     icons = page.eval_on_selector_all("link[rel~=icon]", "links => links.map(link => link.href)")
     assert icons
     assert all(icon.startswith((server.url, "data:")) for icon in icons), icons

@@ -65,6 +65,10 @@ def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_fa
         until(lambda: any(runs.glob("*.safetensors")), "a saved run", now=view.report)
     finally:
         first.kill()
+    root = view.page.locator(".gan-live")
+    until(lambda: root.get_attribute("data-state") == "unreached", "the page says that nobody answers")
+    assert "The server does not answer." in view.words()
+    assert view.page.get_by_role("button", name="Play", exact=True).is_disabled()
     second = Server(folder / "log.txt", 4)
     try:
         again = open_app("", at=second, url=f"{second.url}runs", wait="")

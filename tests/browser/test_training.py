@@ -100,14 +100,14 @@ def test_a_link_repeats_the_run(open_app: Opener) -> None:
     assert mine.numbers() == theirs.numbers()
 
 
-def test_two_visitors_do_not_see_each_other(open_app: Opener) -> None:
-    one, two = open_app(f"{SMALL}&seed=1"), open_app(f"{SMALL.replace('ring-8', 'moons')}&seed=2")
+def test_two_visitors_do_not_see_each_other(view: View, open_app: Opener) -> None:
+    one, two = view, open_app(f"{SMALL.replace('ring-8', 'moons')}&seed=2")
     step = one.pause()
     two.wait_beyond(two.step + 50)
     assert (one.state, one.step) == ("paused", step)
     assert one.page.locator(".gan-live [data-part=real]").inner_text().count("ring-8")
     assert two.page.locator(".gan-live [data-part=real]").inner_text().count("moons")
-    tokens = [{t for a in view.addresses for t in re.findall(r"gan/frame\?t=([\w-]+)", a)} for view in (one, two)]
+    tokens = [{t for a in each.addresses for t in re.findall(r"gan/frame\?t=([\w-]+)", a)} for each in (one, two)]
     assert all(len(found) == 1 for found in tokens), "one token for each visit"
     assert tokens[0] != tokens[1]
     token = next(iter(tokens[0]))
@@ -174,10 +174,8 @@ def test_the_keys_for_slower_and_faster_count_from_what_was_asked_for(view: View
 
 
 def test_a_pace_that_arrives_late_is_not_set_back_by_frames_of_before(open_app: Opener) -> None:
-    view = open_app()
-    lost = lose(view.page, "pace", 2)  # so that it comes after four seconds
-    view.page.reload()
-    view.wait_for("playing")
+    lost: list[str | bytes] = []
+    view = open_app(before=lambda page: lose(page, "pace", lost, 2))  # so that it comes after four seconds
     view.page.locator(".gan-live canvas").first.click()
     shown = view.page.get_by_label("Pace").evaluate_handle(
         "pace => { const shown = []; setInterval(() => shown.push(pace.value), 20); return shown; }"
@@ -256,16 +254,22 @@ def test_the_guide_can_be_opened_directly(open_app: Opener, server: object) -> N
     view.wait_for("playing")
 
 
-def test_the_buttons_for_the_first_visit_do_what_they_say(open_app: Opener) -> None:
-    view = open_app("")
-    view.click("See it in the plane")
-    until(lambda: parameters(view).get("preset") == ["ring-8"], "a preset in the plane")
-    view.wait_beyond(0)
+def test_data_that_cannot_be_had_are_a_message_and_the_buttons_for_the_first_visit_do_what_they_say(
+    open_app: Opener,
+) -> None:
+    view = open_app("preset=mnist", wait="error")
+    assert "train-images-idx3-ubyte" in view.words()
     view.click("Break it")
     until(lambda: parameters(view).get("preset") == ["collapse"], "the preset that collapses")
     view.wait_for("playing")
+    view.wait_beyond(0)
     view.click("See it on real digits")
-    until(lambda: parameters(view).get("preset") == ["digits"], "the preset of digits")
+    until(lambda: parameters(view).get("preset") == ["digits-plain"], "the preset of digits")
+    view.click("R3GAN’s recipe")
+    until(lambda: parameters(view).get("preset") == ["digits"], "the recipe of today")
+    view.click("See it in the plane")
+    until(lambda: parameters(view).get("preset") == ["ring-8"], "a preset in the plane")
+    view.wait_for("playing")
     view.click("Step through it")
     pace = view.page.get_by_label("Pace")
     until(lambda: pace.input_value() == "1", "one step a second")
@@ -293,15 +297,6 @@ def test_a_divergence_is_said_and_the_last_good_picture_stays(open_app: Opener) 
     until(lambda: view.knob("lr_g").get_by_text("1e-06").count(), "the smallest rate")
     view.click("Play")
     view.wait_beyond(20)
-
-
-def test_data_that_cannot_be_had_are_a_message_and_the_app_goes_on(open_app: Opener) -> None:
-    view = open_app("preset=mnist", wait="error")
-    assert "train-images-idx3-ubyte" in view.words()
-    view.click("Break it")
-    until(lambda: parameters(view).get("preset") == ["collapse"], "a preset")
-    view.wait_for("playing")
-    view.wait_beyond(0)
 
 
 def test_a_bad_link_is_said_and_the_default_run_plays(open_app: Opener) -> None:

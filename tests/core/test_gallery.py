@@ -16,6 +16,7 @@ from gan_core.config.presets import preset, presets
 from gan_core.data import Images, load, load_data
 from gan_core.errors import ConfigError
 from gan_core.experiments.gallery import FEW_DIGITS, GOALS, HELPS, Failure, Tried, failures, find, goal_of
+from gan_core.experiments.lessons import lessons
 from gan_core.experiments.published import PROTOCOLS
 from gan_core.experiments.seeds import Repeats, close
 from gan_core.experiments.trials import Trial, interval, run_trial
@@ -223,3 +224,21 @@ def test_a_published_protocol_can_be_trained_with_every_packing_of_its_table(pro
     # Two points side by side, three layers of 200 maxout units of five sums each, one logit.
     assert count_weights(trainer.discriminator) == 5 * 1_000 + 2 * 201 * 1_000 + 201
     assert trainer.step().finite
+
+
+def test_one_name_means_one_gan() -> None:
+    named: dict[str, list[RunConfig]] = {}
+    for entry in presets().values():
+        for name in (entry.name, entry.title):
+            named.setdefault(name.casefold(), []).append(entry.config)
+    for lesson in lessons().values():
+        for name in (lesson.name, lesson.title):
+            named.setdefault(name.casefold(), []).append(lesson.config())
+    for failure in failures().values():
+        for name in (failure.name, failure.title):
+            named.setdefault(name.casefold(), []).append(failure.config())
+        for cure in failure.cures:
+            if cure.name in presets():
+                named[cure.name].append(failure.cured(cure))
+    assert len(named) > 60
+    assert {name: len(found) for name, found in named.items() if len(set(map(str, found))) > 1} == {}

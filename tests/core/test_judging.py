@@ -31,7 +31,7 @@ def shapes(n: int, side: int = 24, seed: int = 0) -> Pixels:
     y, x = np.mgrid[:side, :side] / side
     out = np.empty((n, side, side, 3), np.uint8)
     for row in out:
-        cx, cy, r = *rng.uniform(0.3, 0.7, 2).tolist(), rng.uniform(0.1, 0.3)
+        (cx, cy), r = rng.uniform(0.3, 0.7, 2), float(rng.uniform(0.1, 0.3))
         disc = ((x - cx) ** 2 + (y - cy) ** 2 < r**2)[..., None]
         ground = 40 + 60 * (x * rng.uniform(-1, 1) + y * rng.uniform(-1, 1))[..., None]
         row[:] = np.clip(np.where(disc, rng.uniform(80, 255, 3), ground), 0, 255)

@@ -669,3 +669,91 @@ def test_a_run_whose_data_are_not_given_says_how_to_name_them(
         with pytest.raises(SystemExit):
             cli.main(words)
         assert wanted in capsys.readouterr().err
+
+
+# -- what goes wrong on the way ------------------------------------------------------------------------------
+
+
+def failing_at(step: int, error: Exception) -> Callable[[Trainer], StepStats]:
+    """`Trainer.step`, until it raises."""
+    plain = Trainer.step
+
+    def act(trainer: Trainer) -> StepStats:
+        if trainer.step_count + 1 == step:
+            raise error
+        return plain(trainer)
+
+    return act
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't allocate memory: you tried to allocate 9 bytes")])
+def test_a_run_that_fails_leaves_its_record_and_the_last_state_that_was_kept(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(train, "KEEP_EVERY", 4)
+    monkeypatch.setattr(Trainer, "step", failing_at(7, error))
+    file = tmp_path / "run.safetensors"
+    found = record("train", "ring-8", *QUICK, "--steps", "20", "--save", str(file))
+    assert (found["state"], found["step"], found["saved_step"]) == ("failed", 6, 4)
+    assert f"Step 7 failed: {type(error).__name__}" in found["message"]
+    assert found["metrics"]
+    monkeypatch.undo()
+    assert checkpoint.load(file).step_count == 4
+
+
+def test_a_run_that_diverges_leaves_a_file_to_go_on_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "run.safetensors"
+    explosive = ["--set", "optimizer_d=sgd", "--set", "lr_d=1", "--set", "regularisers.0.weight=1000"]
+    assert cli.main(["train", "ring-8", *QUICK, *explosive, "--steps", "500", "--save", str(file)]) == 0
+    assert "The file holds step 0" in capsys.readouterr().out
+    assert checkpoint.load(file).step().finite
+
+
+def test_a_look_or_a_score_that_fails_costs_neither_run_nor_record(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr("gan_core.diagnosis.watch.Watch.look_at", fail)
+    monkeypatch.setattr("gan_core.metrics.scoring.evaluate", fail)
+    file = tmp_path / "run.safetensors"
+    found = record("train", "ring-8", *QUICK, "--steps", "150", "--save", str(file))
+    assert (found["state"], found["step"], found["saved_step"], found["metrics"]) == ("finished", 150, 150, {})
+    assert "The diagnosis failed at step" in found["message"]
+    assert "scores could not be computed: IndexError" in found["message"]
+    assert checkpoint.load(file).step_count == 150
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind", ["eight", "copies", "two classes", "one colour", "column", "far", "half held out", "balanced"]
+)
+def test_the_poorest_data_that_are_not_refused_train_to_the_end(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, kind: str
+) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (8, 8, 8), np.uint8)
+    words = ["own-images", "--set", "data.size=8", "--set", "latent_dim=2"]
+    if kind in ("column", "far"):
+        table = (
+            np.c_[np.arange(9.0), np.zeros(9)] if kind == "column" else np.r_[rng.normal(size=(40, 2)), [[9e5, 9e5]]]
+        )
+        np.savetxt(tmp_path / "a.csv", table)
+        words, data = ["ring-8"], tmp_path / "a.csv"
+    else:
+        data = tmp_path / "pictures"
+        for i, picture in enumerate(np.r_[pixels, pixels[:1].repeat(40, 0)] if kind == "copies" else pixels):
+            place = data / ("ab"[i == 0] if kind in ("two classes", "balanced") else ".")
+            place.mkdir(parents=True, exist_ok=True)
+            picture = picture // 64 + 100 if kind == "one colour" else picture
+            Image.fromarray(picture).save(place / f"{i}.png")
+    if kind == "half held out":
+        words += ["--set", "data.held_out=0.5"]
+    if kind in ("two classes", "balanced"):
+        words += ["--set", "conditional=true", "--set", f"data.balanced={str(kind == 'balanced').lower()}"]
+    command = ["train", *words, *QUICK, "--data", str(data), "--steps", "101", "--json"]
+    assert cli.main(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["state"], found["step"], found["message"]) == ("finished", 101, "")
+    assert found["metrics"]

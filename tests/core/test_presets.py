@@ -31,7 +31,7 @@ from gan_core.errors import ConfigError
 from gan_core.training import Trainer
 
 NAMES = (
-    *("digits", "ring-8", "grid-25", "gaussians-2", "ring", "blobs-3", "line", "moons", "swiss-roll"),
+    *("digits", "digits-plain", "ring-8", "grid-25", "gaussians-2", "ring", "blobs-3", "line", "moons", "swiss-roll"),
     *("mnist", "article-mnist", "collapse", "discriminator-wins", "own-images"),
     *("digits-conditional", "digits-wgan-gp", "mnist-dcgan", "pacgan", "unrolled", "ttur"),
     *("digits-sr", "digits-denoise", "digits-inpaint", "photographs-sr"),
@@ -121,9 +121,8 @@ def test_collapse_is_made_by_five_g_updates_for_each_of_d() -> None:
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(
-        ConfigError, match="no preset 'ring-9'; there are: digits, digits-conditional, digits-wgan-gp, ring-8"
-    ):
+    known = "digits, digits-plain, digits-conditional, digits-wgan-gp, ring-8"
+    with pytest.raises(ConfigError, match=f"no preset 'ring-9'; there are: {known}"):
         preset("ring-9")
 
 

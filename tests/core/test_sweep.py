@@ -13,15 +13,21 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
 from gan_core import figures
 from gan_core.__main__ import main
 from gan_core.config.presets import preset
+from gan_core.data import own
+from gan_core.data.limits import MAX_PAYLOAD_BYTES
+from gan_core.data.own_data import OwnImages
 from gan_core.errors import ConfigError, DataError, SweepError
 from gan_core.experiments.recipes import RECIPES
 from gan_core.experiments.sweep import Job, Table, dask, floors, parse_vary, plan, processes, run, samples, summarise
+from gan_core.experiments.sweep.job import train_one
+from gan_core.training import Trainer
 
 SMALL = preset("ring-8").changed({"batch_size": 16, "generator.width": 8, "discriminator.width": 8})
 VARY = {"objective": ["non_saturating", "relativistic"], "regularisers": ["none", "r1:0.3"]}
@@ -197,6 +203,27 @@ def test_a_row_says_what_was_trained_and_what_came_of_it(expected: list[dict[str
     assert floors(expected, ["modes", "kid", "nonsense"])["modes"] == 8
     assert samples(expected, ["modes", "kid", "nonsense"]) == {"modes": 2_500, "kid": 1_000}
     assert samples([{"samples_modes": 10}, {"samples_modes": 20}, {}], ["modes"]) == {}  # they do not go together
+
+
+def test_a_run_that_fails_has_a_row_and_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Trainer) -> None:
+        raise MemoryError
+
+    (job,) = plan(SMALL, {}, seeds=[0], steps=3)
+    monkeypatch.setattr(Trainer, "step", fail)
+    row = train_one(job.plain())
+    assert (row["state"], row["steps"], row["d_loss"]) == ("failed", 0, None)
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_a_job_carries_its_own_data_however_large_once_for_all_jobs() -> None:
+    data = OwnImages(np.random.default_rng(0).integers(0, 256, (200, 64, 64, 3), np.uint8))
+    config = SMALL.changed({**data.settings, "data.hash": own.register(data), "data.size": 8, "data.colour": False})
+    one, other = (job.plain() for job in plan(config, {}, seeds=range(2), steps=2))
+    assert one["own"] is other["own"]
+    assert len(one["own"]) > data.nbytes > MAX_PAYLOAD_BYTES
+    own._sets.clear()
+    assert train_one(one)["state"] == "finished"
 
 
 def test_a_run_that_diverges_has_a_row_too() -> None:

@@ -21,6 +21,7 @@ from gan_core.live import commands as do
 from gan_core.live.commands import RunCommand
 from gan_core.live.driver import close_all
 from gan_core.live.handle import OpenRun
+from gan_core.live.run import Run
 from gan_core.record.frame import decode
 from gan_core.record.snapshot import Snapshot
 from pages.ui.presence import Guest
@@ -81,9 +82,16 @@ class Seen:
         self.handle.close()
 
     @property
-    def behind(self) -> Any:
-        """The thread that trains it: for what only this process can see."""
-        return self.handle._opened._player  # type: ignore[attr-defined]
+    def behind(self) -> Run:
+        """The run itself, for what only this process can see."""
+        run: Run = self.handle._run  # type: ignore[attr-defined]
+        return run
+
+    @property
+    def thread_name(self) -> str:
+        """Name of the thread that trains it."""
+        name: str = self.handle.driver.thread_name  # type: ignore[attr-defined]
+        return name
 
     def state_now(self) -> Mapping[str, Any]:
         """All that a run that stands is."""

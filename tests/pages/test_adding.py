@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from gan_core import __main__ as cli
 from gan_core import figures
 from gan_core.data.points import Points
-from gan_core.diagnosis import FINDINGS, FindingType, Watch, evidence
+from gan_core.diagnosis import FINDINGS, FindingType, Watch
+from gan_core.diagnosis.conditions import Condition, everywhere
 from gan_core.diagnosis.report import Report
 from gan_core.export.tables import metrics_csv
 from gan_core.live.frame_builder import FrameBuilder
@@ -59,8 +60,13 @@ HASTE = FindingType(
     "warn",
     "Haste.",
     "It began a moment ago. Nothing is wrong with that.",
-    when=lambda s, config: np.ones(len(s.step), dtype=bool),
-    evidence=(evidence.accuracy,),
+    when=Condition(
+        "step",
+        lambda s, config: s.step,
+        everywhere(0.0),
+        words="D has made {value} steps; {bound} are enough.",
+        form="count",
+    ),
     cures=lambda config: [{"lr_g": config.lr_g / 2}],
     at_once=True,
 )
@@ -145,7 +151,7 @@ def test_a_finding_that_was_added_is_seen_everywhere(
     header, _ = frame_of(trainer, Report(1, trainer.step_count, findings=[found]))
     verdict = header["verdict"]
     assert (verdict["name"], verdict["level"], verdict["headline"]) == ("haste", "warn", "Haste.")
-    assert verdict["evidence"][0].startswith("D was right on")
+    assert verdict["evidence"][0].startswith("D has made 201 steps")
     assert verdict["cures"] == [
         {"index": 0, "title": "other learning rates", "changes": verdict["cures"][0]["changes"]}
     ]

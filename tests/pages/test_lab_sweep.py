@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gan_core.data import own
+from gan_core.data.own_data import OwnImages
 from gan_core.experiments.sweep import campaign as module
 from gan_core.experiments.sweep.campaign import close
 from gan_core.experiments.sweep.table import from_bytes, to_bytes
@@ -88,3 +91,31 @@ def test_a_sweep_that_cannot_be_is_refused_in_a_sentence(lab: AppTest, values: s
 def test_rows_survive_a_file(kind: str) -> None:
     rows: list[dict[str, Any]] = [{"run": "a" * 16, "recipe": "pacgan", "seed": 3, "modes": 8.0, "kl": None}]
     assert from_bytes(to_bytes(rows, kind), f"rows{kind}") == rows
+
+
+def test_a_sweep_may_be_of_the_run_on_train_with_data_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "Processes", _Threads)
+    data = OwnImages(np.random.default_rng(0).integers(0, 256, (70, 8, 8, 1), np.uint8))
+    app = AppTest.from_file(APP, default_timeout=60)
+    small = {"data.size": "8", "generator.width": "8", "discriminator.width": "8", "batch_size": "8"}
+    for name, value in {"preset": "own-images", "data.hash": own.register(data), **small}.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("pages/collapse.py").run()
+    assert not app.exception
+    app.session_state[BENCH].run.send(Pause())
+    app.number_input(key="lab:sweep:seeds").set_value(1)
+    app.number_input(key="lab:sweep:steps").set_value(1)
+    base = app.selectbox(key="lab:sweep:base")
+    assert base.options[-1] == "the run on Train: own-images"
+    base.set_value(len(base.options) - 1).run()
+    app.text_input(key="lab:sweep:values:1:recipe").set_value("non_saturating").run()
+    app.button(key="lab:sweep:go").click().run()
+    campaign = app.session_state[CAMPAIGN]
+    campaign.join(60)
+    assert (campaign.state, campaign.message) == ("finished", "")
+    assert campaign.jobs[0].config.data.hash == data.hash
+    assert campaign.rows[0]["state"] == "finished"
+    close()
+    for key in (BENCH, VISIT):
+        Seen(app.session_state[key]).close()

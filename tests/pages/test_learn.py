@@ -162,9 +162,27 @@ def test_try_it_yourself_opens_train_with_the_lessons_config(open_learn: Learner
 
 def test_a_locked_lesson_has_no_controls_but_the_prediction(open_learn: Learner) -> None:
     app = predict(open_learn(lesson="two-turns", lock="1"), 1)
-    assert not app.button
+    assert {button.key for button in app.button} == {"lesson:again", "lesson:next"}
     assert not app.get("button_group")
     assert "The zeros are exact" in words(app)
+    app.button(key="lesson:again").click().run()
+    assert list(app.radio[0].options) == list(lessons()["two-turns"].choices)
+    predict(app, 0).button(key="lesson:next").click().run()
+    assert visit_of(app).lesson.name == "discriminator-wins"
+    assert dict(app.query_params) == {"lesson": "discriminator-wins", "lock": "1"}
+    assert not app.get("button_group")
+
+
+def test_what_came_of_a_lesson_is_there_on_return(open_learn: Learner) -> None:
+    app = predict(open_learn(lesson="two-turns"), 0)
+    cast("Any", app.get("button_group")[1]).set_value("collapse").run()
+    assert "The zeros are exact" not in words(app)
+    cast("Any", app.get("button_group")[1]).set_value("two-turns").run()
+    assert not app.exception
+    assert "It came out otherwise than you predicted" in words(app)
+    assert "The zeros are exact" in words(app)
+    assert not app.radio
+    assert not visit_of(app).begun
 
 
 def test_the_run_of_the_last_lesson_ends_once_it_is_no_longer_looked_at(open_learn: Learner) -> None:

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core import Trainer
 from gan_core.config import KNOBS, parse_config
-from gan_core.config.presets import DEFAULT, MAX_LINK_BYTES, from_query, presets
+from gan_core.config.presets import DEFAULT, FIRST_VISIT, MAX_LINK_BYTES, from_query, presets
 from gan_core.live import commands as do
 from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address, newest_stats
 
@@ -75,9 +75,15 @@ def test_the_app_opens_with_a_run_that_plays(open_app: Opener, runner_of: Callab
     runner = runner_of(app)
     assert not app.exception
     assert not app.toast
-    assert runner.preset == DEFAULT
-    assert runner.config == presets()[DEFAULT].config
+    assert runner.preset == FIRST_VISIT
+    assert runner.config == presets()[FIRST_VISIT].config
     assert runner.wait(lambda r: r.state == "playing" and r.step > 3)
+
+
+def test_a_link_that_names_no_preset_is_of_the_default_one(
+    open_app: Opener, runner_of: Callable[[AppTest], Seen]
+) -> None:
+    assert runner_of(open_app({"seed": "7"})).config == presets()[DEFAULT].config.changed({"seed": 7})
 
 
 @pytest.mark.parametrize("name", [name for name in presets() if name != "own-images"])

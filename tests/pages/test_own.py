@@ -190,3 +190,12 @@ def test_what_was_drawn_is_taken(raw: Any) -> None:
 )
 def test_what_is_no_drawing_is_not(raw: Any) -> None:
     assert draw.parse(raw) is None
+
+
+def test_files_that_are_uploaded_again_are_known_without_a_new_run(open_app: Opener) -> None:
+    own._sets.clear()
+    app = open_app(SMALL)
+    app.file_uploader(key="own:files").upload("mine.zip", pictures(70), "application/zip").run()
+    assert not app.exception
+    assert [data.name for data in own._sets.values()] == ["own-images"]
+    assert any("20 of 70 pictures are held out" in text.value for text in app.text)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
@@ -17,10 +18,13 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core import Trainer
 from gan_core.config import parse_config
+from gan_core.data import own
+from gan_core.data.own_data import OwnImages
 from gan_core.record.frame import decode
 from gan_core.record.run_card import RunCard, fingerprint
 from gan_core.storage import checkpoint
 from gan_core.storage.autosave import Autosave
+from gan_core.storage.kept_data import KeptData
 from pages.ui import browser, session
 from pages.ui.live.route import routes
 from tests.pages.conftest import VISIT, Opener, Seen, stand_at
@@ -91,11 +95,13 @@ def test_a_saved_run_goes_on_where_it_stood(
     runner.pause()
     page.button(key="go:old-1").click().run()
     assert not page.exception
+    assert page.selectbox(key="from:preset").value is not None, "the Train page: the run that was open here is gone"
     assert runner.wait(lambda r: r.run == 2 and r.state == "paused")
     assert (runner.step, runner.initial_config, runner.preset) == (7, CONFIG, "moons")
     runner.step_once()
     assert runner.wait(lambda r: r.step == 8)
-    assert runner.behind.trainer.stats == trainer.step()
+    assert (there := runner.behind.trainer) is not None
+    assert there.stats == trainer.step()
     assert "goes on from step 7" in " ".join(t.value for t in page.toast)
 
 
@@ -131,6 +137,22 @@ def test_a_saved_run_can_be_deleted(open_app: Opener, autosave: Autosave) -> Non
     assert not page.exception
     assert not autosave.path("old-1").exists()
     assert all("old-1" not in str(button.key) for button in page.button)
+    assert any("Deleted: moons, step 1." in text.value for text in page.text)
+    page.button(key="undelete").click().run()
+    assert not page.exception
+    assert checkpoint.load(autosave.path("old-1")).step_count == 1
+    assert page.button(key="delete:old-1").label
+    assert all(button.key != "undelete" for button in page.button)
+
+
+def test_scores_in_the_list_have_their_scale_and_their_step(open_app: Opener, autosave: Autosave) -> None:
+    trainer = Trainer(CONFIG.changed({"data.name": "ring-8"}))
+    trainer.step()
+    card = RunCard(scores={"modes_reached": 5.0, "high_quality": 0.004}, scores_step=1)
+    autosave.offer("old-1", trainer.state_dict(), at_once=True, card=lambda: card)
+    assert autosave.flush()
+    page = runs_page(open_app)
+    assert any("modes 5 of 8 · sharp 0% at step 1 · saved" in caption.value for caption in page.caption)
 
 
 def test_two_ticked_runs_are_compared(open_app: Opener, autosave: Autosave) -> None:
@@ -330,3 +352,35 @@ def png() -> bytes:
     out = io.BytesIO()
     Image.new("L", (4, 4)).save(out, "PNG")
     return out.getvalue()
+
+
+def large_run(autosave: Autosave) -> OwnImages:
+    """Pictures too large for a run's file, with a saved run on them; this process knows them no more."""
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 64, 64, 3), np.uint8)
+    data = OwnImages(pixels)
+    own.register(data)
+    saved(autosave, "old-1", 2, **(data.settings | {"data.size": 8, "data.colour": False}))
+    own._sets.clear()
+    own._last.clear()
+    return data
+
+
+def test_a_run_on_kept_data_goes_on_tomorrow_and_they_can_be_deleted(
+    open_app: Opener, autosave: Autosave, runner_of: Callable[[AppTest], Seen]
+) -> None:
+    data = large_run(autosave)
+    app = open_app(SMALL)
+    runner = runner_of(app)
+    page = app.switch_page("pages/runs.py").run()
+    page.button(key="go:old-1").click().run()
+    assert "not here any more" in " ".join(t.value for t in page.toast)
+    assert runner.run == 1
+    KeptData(autosave.folder).keep(data)
+    page.run()
+    assert any("200 pictures, 64 px" in text.value for text in page.text)
+    page.button(key="go:old-1").click().run()
+    assert runner.wait(lambda r: r.run == 2 and r.config.data.hash == data.hash)
+    page.run()
+    page.button(key=f"kept:{data.hash}").click().run()
+    assert KeptData(autosave.folder).find(data.hash) is None
+    assert not page.exception

@@ -168,7 +168,7 @@ def test_memory_is_given_back_after_the_time_to_live(clock: Clock, rooms: Rooms,
     assert trainer() is None, "the trainer is held by something"
     assert network() is None
     runner.handle.join(10)
-    assert not any(thread.name == runner.behind.driver.thread_name for thread in threading.enumerate())
+    assert not any(thread.name == runner.thread_name for thread in threading.enumerate())
 
 
 def test_a_visit_that_a_session_drops_takes_its_run_along(rooms: Rooms) -> None:
@@ -205,7 +205,7 @@ def test_closing_ends_every_run_and_every_thread(rooms: Rooms) -> None:
     rooms.close()
     assert all(Seen(v).state == "closed" for v in kept)
     names = {thread.name for thread in threading.enumerate()}
-    assert not names & {Seen(v).behind.driver.thread_name for v in kept}
+    assert not names & {Seen(v).thread_name for v in kept}
     assert all(r.wait(lambda r: r.state == "closed") for r in runners)
 
 

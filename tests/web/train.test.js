@@ -6,7 +6,7 @@ import { layout } from '../../pages/ui/web/train/images.js';
 import { endsInWords, opinionScale } from '../../pages/ui/web/train/opinion.js';
 import { course } from '../../pages/ui/web/train/strip.js';
 import { inTime } from '../../pages/ui/web/train/time-machine.js';
-import { numberCards, rightOf } from '../../pages/ui/web/train/words.js';
+import { isOld, numberCards, rightOf } from '../../pages/ui/web/train/words.js';
 import { bytes, json } from './fixtures.js';
 
 const PLANE = parse(bytes('plane.bin'));
@@ -26,6 +26,17 @@ test('probabilities are coloured about one half, critic values about the middle 
     Array.from(values).reduce((a, b) => a + b, 0) / values.length;
   const half = (mean(CRITIC.arrays.real_logits) + mean(CRITIC.arrays.fake_logits)) / 2;
   assert.ok(Math.abs(critic.middle - half) <= critic.end / 8 + 1e-6);
+});
+
+test('smoothed labels move the middle: D cannot tell at less than one half', () => {
+  const header = { ...PLANE.header, middle: Math.log(0.45 / 0.55) };
+  const scale = opinionScale({ header, arrays: {} }, Float32Array.of(-9, 9, 0), null);
+  assert.ok(Math.abs(scale.middle - 0.45) < 1e-9);
+  assert.ok(scale.middle - scale.end >= 0);
+  assert.ok(endsInWords(scale)[0] !== '−0');
+  const words = JSON.stringify(numberCards({ header: { ...header, metrics: {} }, arrays: PLANE.arrays }, []));
+  assert.match(words, /45\s?% = cannot tell/);
+  assert.match(JSON.stringify(numberCards({ header: { ...PLANE.header, metrics: {} }, arrays: PLANE.arrays }, [])), /50\s?% = cannot tell/);
 });
 
 test('the scale of colours does not go back and forth', () => {
@@ -63,6 +74,34 @@ test('three numbers of a run, each with its scale and what it means', () => {
   const names = numberCards(PLANE, METRICS).map(([name]) => name);
   assert.deepEqual(names.slice(0, 3), ['reaches', 'sharp', 'D is right on']);
   assert.match(numberCards(PLANE, METRICS)[0][1], /^\d of 8 modes$/);
+});
+
+test('what can fool a number of this run stands in its help', () => {
+  const helps = (/** @type {Record<string, string>} */ doubts) =>
+    numberCards({ ...PLANE, header: { ...PLANE.header, doubts } }, METRICS).map((card) => card[3]);
+  const plain = helps({});
+  const doubts = Object.fromEntries(METRICS.map((/** @type {{name: string}} */ m) => [m.name, 'Copies score as well.']));
+  const scored = helps(doubts).filter((help) => help.endsWith('. Copies score as well.'));
+  assert.ok(scored.length >= 2 && scored.every((help, i) => help.startsWith(plain[i])));
+});
+
+test('what was measured says at which step, and is marked once the picture has gone on by far', () => {
+  const { metrics_step: of, step } = PLANE.header;
+  assert.ok(numberCards(PLANE, METRICS)[0][2].endsWith(` · step ${of.toLocaleString('en')}`));
+  assert.equal(isOld({ ...PLANE.header, step: of + 50 }), false);
+  assert.equal(isOld({ ...PLANE.header, step: of + 101 }), true);
+  assert.equal(isOld({ step: 10_000, metrics_step: 9_100 }), false);
+  assert.equal(isOld({ step: 10_000, metrics_step: 8_900 }), true);
+  assert.ok(step >= of);
+});
+
+test('where D cannot tell is said by the objective: with smoothed labels it is less than one half', () => {
+  const plain = { ...IMAGES, header: { ...IMAGES.header, meaning: 'probability', metrics: {} } };
+  const smooth = { ...plain, header: { ...plain.header, middle: Math.log(0.45 / 0.55), optimum: { prob: 0.45 } } };
+  const says = (frame) => numberCards(frame, [])[1][2];
+  assert.match(says(plain), /^50 % /);
+  assert.match(says(smooth), /^45 % /);
+  assert.equal(opinionScale(smooth, [0, 0], null).middle.toFixed(3), '0.450');
 });
 
 test('before anything is scored the same cards stand there, and say so', () => {

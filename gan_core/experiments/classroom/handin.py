@@ -115,8 +115,8 @@ def points_of(history: History, steps: tuple[int, ...] | None = None) -> tuple[t
     kept = history.curves(bands=())
     at = kept["curve_step"]
     if steps is None:
-        places = np.unique(np.linspace(0, len(at) - 1, min(N_POINTS, len(at))).round().astype(int)) if len(at) else []
-        steps = tuple(int(at[i]) for i in places)
+        places = np.linspace(0, max(0, len(at) - 1), min(N_POINTS, len(at))).round().astype(int)
+        steps = tuple(int(at[i]) for i in np.unique(places))
     where = {int(step): i for i, step in enumerate(at)}
     found: dict[str, Any] = {}
     for name in CURVES:
@@ -171,14 +171,16 @@ def read_hand_in(source: Path | bytes) -> HandIn:
     Raises:
         ConfigError: If it is none; the message says what is wrong.
     """
-    if isinstance(source, Path):
+    if isinstance(source, bytes):
+        content = source
+    else:
         try:
             with source.open("rb") as file:
-                source = file.read(MAX_BYTES + 1)
+                content = file.read(MAX_BYTES + 1)
         except OSError as error:
             raise ConfigError(f"{source} cannot be read: {error.strerror or error}") from None
     try:
-        return HandIn.model_validate(parse(source, MAX_BYTES))
+        return HandIn.model_validate(parse(content, MAX_BYTES))
     except pydantic.ValidationError as error:
         raise ConfigError(f"this is no hand-in: {first_fault(error)}") from None
 

@@ -207,18 +207,20 @@ def read_key(source: Path | str | bytes) -> Key:
     Raises:
         ConfigError: If it is none.
     """
-    if not isinstance(source, bytes):
+    if isinstance(source, bytes):
+        content = source
+    else:
         known = tasks().get(str(source))
         if known is not None:
             return known
         try:
             with Path(source).open("rb") as file:
-                source = file.read(MAX_BYTES + 1)
+                content = file.read(MAX_BYTES + 1)
         except OSError as error:
             raise ConfigError(
                 f"{source} is neither a task ({', '.join(tasks())}) nor a file: {error.strerror or error}"
             ) from None
-    words = parse(source, MAX_BYTES)
+    words = parse(content, MAX_BYTES)
     return _read(Key, words if "task" in words else {"task": words})
 
 

@@ -35,6 +35,8 @@ class Halfway:
         middle: The same of what G makes halfway.
         fade: The same of the means of both ends' pixels.
         pictures: One walk, and the cross-fade of its ends below it, ``[2, N_STOPS, h, w, c]``.
+        shown: What the judge takes the walk's beginning, its middle and its end for.
+        shown_sure: How sure it is of the middle.
     """
 
     real: float
@@ -42,6 +44,8 @@ class Halfway:
     middle: float
     fade: float
     pictures: Pictures
+    shown: tuple[int, int, int]
+    shown_sure: float
 
 
 @dataclass(frozen=True)
@@ -80,23 +84,34 @@ def halfway(trainer: Watched, rng: torch.Generator) -> Halfway:
         ends = generator(z)
         made = generator(torch.stack([view.slerp(z[i], z[i + N_WALKS], 3)[1] for i in range(N_WALKS)]))
         fade = (ends[:N_WALKS] + ends[N_WALKS:]) / 2
-        best = _pair_that_differs(judge, ends)
-        walk = generator(view.slerp(z[best], z[best + N_WALKS], N_STOPS))
+        chosen, shown, sure = _usual_pair(judge, ends, made)
+        walk = generator(view.slerp(z[chosen], z[chosen + N_WALKS], N_STOPS))
         mix = torch.linspace(0, 1, N_STOPS).view(-1, 1, 1, 1)
-        faded = torch.lerp(ends[best], ends[best + N_WALKS], mix)
+        faded = torch.lerp(ends[chosen], ends[chosen + N_WALKS], mix)
     real = data.train if data.held_out is None else data.held_out
     sure_of_real, sure_of_ends, sure_of_made, sure_of_fade = (
         judge.look(images)[1].confident for images in (real, ends, made, fade)
     )
     pictures = np.stack([data.to_uint8(walk), data.to_uint8(faded)])
-    return Halfway(sure_of_real, sure_of_ends, sure_of_made, sure_of_fade, pictures)
+    return Halfway(sure_of_real, sure_of_ends, sure_of_made, sure_of_fade, pictures, shown, sure)
 
 
-def _pair_that_differs(judge: Judge, ends: torch.Tensor) -> int:
-    """Choose the two ends that the judge is surest of and takes for different digits."""
-    sure, which = judge.network(ends.flatten(1).clamp(-1, 1)).softmax(1).max(1)
-    worth = torch.minimum(sure[:N_WALKS], sure[N_WALKS:]) * (which[:N_WALKS] != which[N_WALKS:])
-    return int(worth.argmax())
+def _usual_pair(judge: Judge, ends: torch.Tensor, made: torch.Tensor) -> tuple[int, tuple[int, int, int], float]:
+    """Choose a walk between two digits: of those whose ends differ and are plain, the one with the median middle.
+
+    Returns:
+        Its number; what its beginning, middle and end are taken for; how sure the judge is of its middle.
+    """
+    (sure, which), (halfway, what) = (
+        judge.network(images.flatten(1).clamp(-1, 1)).softmax(1).max(1) for images in (ends, made)
+    )
+    plain = torch.minimum(sure[:N_WALKS], sure[N_WALKS:]) * (which[:N_WALKS] != which[N_WALKS:])
+    able = (plain > SURE).nonzero().flatten()
+    if len(able) == 0:
+        able = plain.argmax().view(1)
+    chosen = int(able[halfway[able].argsort()[len(able) // 2]])
+    shown = int(which[chosen]), int(what[chosen]), int(which[chosen + N_WALKS])
+    return chosen, shown, float(halfway[chosen])
 
 
 def copies(trainer: Watched, rng: torch.Generator) -> Copies:

@@ -41,14 +41,14 @@ class Job:
 
     def plain(self) -> dict[str, Any]:
         """Return the job as plain values for another process, with the own data that it needs."""
-        from gan_core.data.own import small_payload
+        from gan_core.data.own import packed
 
         return {
             "run": self.key,
             "values": dict(self.values),
             "config": self.config.model_dump(mode="json"),
             "steps": self.steps,
-            "own": small_payload(self.config.data.hash) if self.config.data.hash else None,
+            "own": packed(self.config.data.hash) if self.config.data.hash else None,
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gan_core.metrics.doubts import coarse, copies, first_of, large_scale, left_out
 from gan_core.metrics.entry import GAN_EXPLORER, INF, Card, Curve, Metric
 
 ENTRIES: Final = (
@@ -31,6 +32,7 @@ ENTRIES: Final = (
         listed="JS",
         swept=True,
         ranks_states=True,
+        doubt=coarse,
     ),
     Metric(
         "frechet_classifier",
@@ -46,6 +48,7 @@ ENTRIES: Final = (
             ("images",),
         ),
         swept=True,
+        doubt=copies,
     ),
     Metric(
         "sliced_wasserstein",
@@ -62,6 +65,7 @@ ENTRIES: Final = (
         ),
         listed="SW",
         ranks_states=True,
+        doubt=first_of(copies, large_scale),
     ),
     Metric(
         "spread",
@@ -70,6 +74,7 @@ ENTRIES: Final = (
         True,
         (0, INF),
         GAN_EXPLORER,
+        doubt=left_out,
     ),
     Metric(
         "kid",
@@ -80,5 +85,6 @@ ENTRIES: Final = (
         (-INF, INF),
         "arXiv:1801.01401",
         swept=True,
+        doubt=first_of(copies, large_scale),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gan_core.metrics.doubts import alike, asked
 from gan_core.metrics.entry import GAN_EXPLORER, INF, Metric
 
 ENTRIES: Final = (
@@ -15,6 +16,7 @@ ENTRIES: Final = (
         (0, INF),
         GAN_EXPLORER,
         "nats",
+        doubt=asked,
     ),
     Metric(
         "confident",
@@ -24,5 +26,6 @@ ENTRIES: Final = (
         (0, 1),
         GAN_EXPLORER,
         format="percent",
+        doubt=alike,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gan_core.metrics.doubts import alike, thin
 from gan_core.metrics.entry import GAN_EXPLORER, INF, PACGAN, Card, Curve, Metric
 
 ENTRIES: Final = (
@@ -24,6 +25,7 @@ ENTRIES: Final = (
         ),
         curve=Curve("plane", "modes reached", strip=True),
         listed="modes",
+        doubt=thin,
     ),
     Metric(
         "modes",
@@ -35,6 +37,7 @@ ENTRIES: Final = (
         format="count",
         out_of="n_modes",
         swept=True,
+        doubt=thin,
     ),
     Metric(
         "n_modes",
@@ -68,6 +71,7 @@ ENTRIES: Final = (
         ),
         listed="sharp",
         swept=True,
+        doubt=alike,
     ),
     Metric(
         "reverse_kl",
@@ -78,6 +82,7 @@ ENTRIES: Final = (
         PACGAN,
         "nats",
         swept=True,
+        doubt=thin,
     ),
     Metric(
         "all_sample_kl",
@@ -87,6 +92,7 @@ ENTRIES: Final = (
         (0, INF),
         GAN_EXPLORER,
         "nats",
+        doubt=thin,
     ),
     Metric(
         "std_ratio",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gan_core.metrics.doubts import alike, chance, copies, first_of, left_out, pixels
 from gan_core.metrics.entry import GAN_EXPLORER, INF, Card, Curve, Metric
 
 ENTRIES: Final = (
@@ -26,6 +27,7 @@ ENTRIES: Final = (
             dash="dash",
         ),
         swept=True,
+        doubt=first_of(copies, pixels),
     ),
     Metric(
         "precision",
@@ -41,6 +43,7 @@ ENTRIES: Final = (
             help="Share of generated samples in the neighbourhood of a real one (precision): 1 is best",
             dash="dot",
         ),
+        doubt=first_of(copies, alike, pixels),
     ),
     Metric(
         "recall",
@@ -50,6 +53,7 @@ ENTRIES: Final = (
         (0, 1),
         "arXiv:1904.06991",
         format="percent",
+        doubt=first_of(copies, pixels),
     ),
     Metric(
         "density",
@@ -58,6 +62,7 @@ ENTRIES: Final = (
         True,
         (0, INF),
         "arXiv:2002.09797",
+        doubt=first_of(copies, alike, pixels),
     ),
     Metric(
         "clipped_density",
@@ -68,6 +73,7 @@ ENTRIES: Final = (
         (0, 1),
         "arXiv:2507.01761",
         format="percent",
+        doubt=first_of(copies, alike, pixels),
     ),
     Metric(
         "clipped_coverage",
@@ -77,6 +83,7 @@ ENTRIES: Final = (
         (0, 1),
         "arXiv:2507.01761",
         format="percent",
+        doubt=first_of(copies, pixels),
     ),
     Metric(
         "two_sample",
@@ -87,6 +94,7 @@ ENTRIES: Final = (
         (0, 1),
         "arXiv:1610.06545",
         format="percent",
+        doubt=pixels,
     ),
     Metric(
         "diversity",
@@ -95,6 +103,7 @@ ENTRIES: Final = (
         True,
         (0, INF),
         GAN_EXPLORER,
+        doubt=left_out,
     ),
     Metric(
         "closer_to_train",
@@ -105,5 +114,6 @@ ENTRIES: Final = (
         (0, 1),
         "after arXiv:2004.05675",
         format="percent",
+        doubt=chance,
     ),
 )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from gan_core.config import KNOBS, RunConfig
 from gan_core.config.paths import leaves
+from gan_core.config.presets import preset
 from gan_core.experiments.gallery import CHECKS_PASSED, FIRST_CHECK, GOALS, LAST_CHECK, Cure, Failure, Tried, failures
 from pages.ui import collapse as lab
 from pages.ui import commands, session
@@ -39,6 +40,7 @@ def gallery() -> None:
     with told:
         st.markdown(f"**What you see.** {failure.see}")
         st.markdown(f"**Why.** {failure.why}")
+        st.caption(_made_of(failure))
     with cures:
         beside = {entry.cure for entry in here.entries}
         for cure in failure.cures:
@@ -52,6 +54,12 @@ def gallery() -> None:
                 help="A cure that you show then stands beside the others, up to four sides.",
             )
             st.caption(_protocol(failure))
+
+
+def _made_of(failure: Failure) -> str:
+    """Say which GAN fails here, and was tried: a preset, and all that differs from it."""
+    apart = differences(failure.config(), preset(failure.preset))
+    return f"The failing side, on which all was tried, is preset *{failure.preset}*, changed. {apart}"
 
 
 def _open() -> None:

@@ -41,6 +41,9 @@ def panel() -> None:
     busy = campaign is not None and campaign.running
     base, first, second = st.columns([2, 4, 4], gap="medium")
     names = [f"{letter}: {entry.title}" for letter, entry in zip(LETTERS, state.bench().entries, strict=False)]
+    if session.has_run():  # on data of one's own, perhaps
+        now = session.visit().run.status()
+        names.append(f"the run on Train: {now.preset or now.config.data.name}")
     with base:
         i = st.selectbox("Settings of", range(len(names)), format_func=names.__getitem__, key="lab:sweep:base")
     with first:
@@ -101,7 +104,9 @@ def _begin(i: int, wanted: dict[str, str], n: int, steps: int) -> None:
                 "values or seeds, or the command line, `python -m gan_core sweep`."
             )
             return
-        jobs = plan(sides[min(i, len(sides) - 1)].config, vary, seeds=range(n), steps=steps)
+        on_train = i >= len(here.entries) and session.has_run()
+        config = session.visit().run.status().config if on_train else sides[min(i, len(sides) - 1)].config
+        jobs = plan(config, vary, seeds=range(n), steps=steps)
         given: Any = session.value_of("lab:sweep:file")
         known = from_bytes(given.getvalue(), given.name) if given else []
     except GanExplorerError as error:

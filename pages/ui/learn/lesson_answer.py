@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from gan_core.experiments.lessons.catalogue import Lesson, lessons
-from gan_core.export.questions import NewestSnapshot
 from gan_core.figures import learning
 from pages.ui import figure, session
 from pages.ui.collapse.words import differences
-from pages.ui.learn.visit import LessonVisit, begin, beside, open_lesson
+from pages.ui.learn.visit import Result, begin, beside, forget_result, open_lesson
 from pages.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -22,31 +21,29 @@ SENT: Final = "learn.lesson_sent"
 _ROWS: Final = "learn.rows"
 
 
-def panel(lesson: Lesson, visit: LessonVisit, *, locked: bool) -> None:
+def panel(lesson: Lesson, result: Result, *, locked: bool) -> None:
     """Show the answer.
 
     Args:
         lesson: Which.
-        visit: Its run, which is done.
-        locked: True for a link of a teacher's: there is nothing to press.
+        result: Of its run.
+        locked: True for a link of a teacher's: it leads on to lessons alone.
     """
-    found = visit.facts
-    said = session.recall("learn.said", lesson.right)
+    found = result.facts
     with st.container(border=True, key="lesson-answer"):
         other = beside(lesson.beside, found.row["seed"]) if lesson.beside else None
         words = {**found.words, **{f"other_{name}": word for name, word in (other.words if other else {}).items()}}
-        mark = "You predicted it." if said == lesson.right else "It came out otherwise than you predicted."
+        mark = "You predicted it." if result.said == lesson.right else "It came out otherwise than you predicted."
         st.markdown(f"**{mark}** {lesson.answer.format_map(words)}")
         if not found.held:
             st.warning("This run did not turn out as this lesson is meant to show: the numbers above are what it did.")
-        _figures(found, visit)
+        _figures(found, result)
         if found.row:
             _table(lesson, found, other)
-        if not locked:
-            _next(lesson, visit)
+        _next(lesson, result, locked=locked)
 
 
-def _figures(found: Facts, visit: LessonVisit) -> None:
+def _figures(found: Facts, result: Result) -> None:
     if found.traces:
         rows = [(t.when, t.z, t.point, t.prob) for t in found.traces]
         chart = learning.traced(rows, theme=theme())
@@ -54,10 +51,9 @@ def _figures(found: Facts, visit: LessonVisit) -> None:
             chart, key="lesson:traced", alt="One z on its way through G and D, before the training and after it"
         )
     if found.path is not None and found.probs is not None:
-        real = visit.run.ask(NewestSnapshot()).arrays["real"]
         left, right = st.columns(2)
         with left:
-            chart = learning.path(found.path, real, theme=theme())
+            chart = learning.path(found.path, result.real, theme=theme())
             figure.show(chart, key="lesson:path", alt="The path of one generated point to the data")
         with right:
             chart = learning.opinion(found.probs, theme=theme())
@@ -94,25 +90,32 @@ def _table(lesson: Lesson, found: Facts, other: Facts | None) -> None:
     st.dataframe(list(rows.values()), hide_index=True, key="lesson:rows")
 
 
-def _next(lesson: Lesson, visit: LessonVisit) -> None:
+def _next(lesson: Lesson, result: Result, *, locked: bool) -> None:
+    """Lead on: once more, to the next lesson and, unless it is locked, to all else."""
     with st.container(horizontal=True):
-        if st.button("Try it yourself on Train", icon=":material/play_circle:", key="lesson:try"):
-            session.open_config(visit.run.status().initial_config, lesson.preset)
+        if not locked and st.button("Try it yourself on Train", icon=":material/play_circle:", key="lesson:try"):
+            session.open_config(result.config, lesson.preset)
             st.switch_page("pages/train.py")
         if st.button("Once more", key="lesson:again"):
+            forget_result(lesson.name)
             open_lesson(lesson, again=True)
             st.rerun()
-        seed = visit.run.status().initial_config.seed + 1
-        if lesson.seeds and st.button(f"The same with seed {seed}", key="lesson:seed"):
+        seed = result.config.seed + 1
+        if lesson.seeds and not locked and st.button(f"The same with seed {seed}", key="lesson:seed"):
             begin(open_lesson(lesson, seed, again=True))
             st.rerun()
         names = list(lessons())
         i = names.index(lesson.name) + 1
         if i < len(names):
-            st.button(f"Next: {lessons()[names[i]].title}", key="lesson:next", on_click=_go, args=(names[i],))
-    st.caption(f"For a class: [this lesson with its controls locked](?lesson={lesson.name}&lock=1).")
+            title, to = lessons()[names[i]].title, (names[i], locked)
+            st.button(f"Next: {title}", key="lesson:next", on_click=_go, args=to)
+    if not locked:
+        st.caption(f"For a class: [this lesson with its controls locked](?lesson={lesson.name}&lock=1).")
 
 
-def _go(name: str) -> None:
+def _go(name: str, locked: bool) -> None:
+    if locked:
+        st.query_params.from_dict({"lesson": name, "lock": "1"})
+        return
     session.feed("learn:lesson", name)
     session.remember(SENT, True)

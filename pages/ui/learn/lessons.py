@@ -10,7 +10,7 @@ from gan_core.experiments.lessons.catalogue import Lesson, lessons
 from pages.ui import commands, session
 from pages.ui import live as view
 from pages.ui.learn import lesson_answer, progress
-from pages.ui.learn.visit import LessonVisit, begin, carry_out, finished, open_lesson
+from pages.ui.learn.visit import LessonVisit, Result, begin, carry_out, finished, open_lesson, result_of
 from pages.ui.live.route import FRAME, PAST, plotly_url
 from pages.ui.prose import reading
 from pages.ui.train.panels import formulas
@@ -37,11 +37,15 @@ def panel(name: str, *, locked: bool) -> None:
         st.query_params.from_dict({"lesson": name})
     lesson = all_[name]
     visit = open_lesson(lesson)
-    _predict(lesson, visit)
-    if visit.begun and visit.done:
-        lesson_answer.panel(lesson, visit, locked=locked)
+    result = result_of(visit)
+    _predict(lesson, visit, result)
+    if result is not None:
+        lesson_answer.panel(lesson, result, locked=locked)
     elif visit.begun:
         _wait(visit)
+    if result is not None and not visit.begun:
+        st.caption("This is what your run of before showed; *Once more* runs it again.")
+        return
     with st.container(key="lesson-view-locked" if locked else "lesson-view"):
         _live(visit, locked=locked)
 
@@ -67,12 +71,12 @@ def _choose(name: str) -> str:
     return picked or name
 
 
-def _predict(lesson: Lesson, visit: LessonVisit) -> None:
+def _predict(lesson: Lesson, visit: LessonVisit, result: Result | None) -> None:
     with st.container(key="lesson-question"):
         st.subheader(lesson.title, anchor=False)
         st.markdown(lesson.question)
-        if visit.begun:
-            st.markdown(_predicted(lesson, done=visit.done, shown=visit.done and visit.facts.held))
+        if visit.begun or result is not None:
+            st.markdown(_predicted(lesson, result))
             return
         said = st.radio(
             "What do you predict?",
@@ -87,14 +91,14 @@ def _predict(lesson: Lesson, visit: LessonVisit) -> None:
         st.rerun()
 
 
-def _predicted(lesson: Lesson, *, done: bool, shown: bool) -> str:
+def _predicted(lesson: Lesson, result: Result | None) -> str:
     """Show the prediction; once the run is done all choices, and which was right if that is known."""
-    said = session.recall("learn.said", lesson.right)
-    if not done:
-        return f"You predict: **{lesson.choices[said]}**"
+    if result is None:
+        return f"You predict: **{lesson.choices[session.recall('learn.said', lesson.right)]}**"
     lines = []
     for i, choice in enumerate(lesson.choices):
-        notes = ["your prediction"] * (i == said) + ["as it turned out"] * (shown and i == lesson.right)
+        turned_out = result.facts.held and i == lesson.right
+        notes = ["your prediction"] * (i == result.said) + ["as it turned out"] * turned_out
         lines.append(f"- {choice}" + (f" **({', '.join(notes)})**" if notes else ""))
     return "\n".join(lines)
 

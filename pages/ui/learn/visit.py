@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from gan_core import GanExplorerError
+from gan_core.config import RunConfig
 from gan_core.experiments.lessons.catalogue import Lesson
 from gan_core.experiments.lessons.questions import LessonFacts, LessonSource, facts_beside
+from gan_core.export.questions import NewestSnapshot
 from gan_core.live import commands as do
 from gan_core.live.handle import RunSpec
 from pages.ui import session
@@ -22,6 +25,24 @@ if TYPE_CHECKING:
 
 _KEY: Final = "learn.visit"
 _BEFORE: Final = "learn.visit_before"
+_RESULTS: Final = "learn.results"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outcome of a lesson: what stays when its run is gone.
+
+    Attributes:
+        said: The choice that was predicted.
+        facts: Of the run.
+        config: What was run.
+        real: Shown real points, ``[n, 2]``, where the answer draws them; else None.
+    """
+
+    said: int
+    facts: Facts
+    config: RunConfig
+    real: Any
 
 
 class LessonVisit(Visit):
@@ -102,6 +123,29 @@ def _dismiss(visit: LessonVisit) -> None:
     if before is not None:
         before.run.close()
     session.remember(_BEFORE, visit)
+
+
+def result_of(visit: LessonVisit) -> Result | None:
+    """Return the outcome of a lesson: of its open run if that is done, of an earlier one if none has begun."""
+    known: dict[str, Result] = session.recall(_RESULTS, {})
+    name = visit.lesson.name
+    if not visit.begun:
+        return known.get(name)
+    if not visit.done:
+        return None
+    config = visit.run.status().initial_config
+    if name not in known or known[name].facts is not visit.facts:
+        real = visit.run.ask(NewestSnapshot()).arrays["real"] if visit.facts.path is not None else None
+        said = session.recall("learn.said", visit.lesson.right)
+        session.remember(_RESULTS, {**known, name: Result(said, visit.facts, config, real)})
+    found: Result = session.recall(_RESULTS)[name]
+    return found
+
+
+def forget_result(name: str) -> None:
+    """Forget the outcome of a lesson, which is to be run once more."""
+    known: dict[str, Result] = session.recall(_RESULTS, {})
+    session.remember(_RESULTS, {other: result for other, result in known.items() if other != name})
 
 
 @st.cache_resource(max_entries=32, show_spinner="The same seed without the change, to compare …")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
 
 from gan_core import GanExplorerError, RunConfig, figures
+from gan_core.data import DATASETS
 from gan_core.metrics import METRICS
 from gan_core.record.run_card import MAX_NAME
 from gan_core.storage.autosave import Saved
@@ -47,6 +47,10 @@ def saved() -> None:
         return
     if not session.is_for_one():
         st.caption(_OWN_ALONE)
+    if saved_runs.deleted():
+        with st.container(horizontal=True, vertical_alignment="center", key="deleted"):
+            st.text(f"Deleted: {saved_runs.deleted()}.")
+            st.button("Undo", key="undelete", icon=":material/undo:", on_click=saved_runs.undelete)
     if not runs:
         st.caption("None yet: a run saves itself every 15 seconds while it plays, and when it stops.")
         return
@@ -77,9 +81,10 @@ def _row(run: Saved, *, is_open: bool) -> bool:
         when = time.strftime("%d %b, %H:%M:%S", time.localtime(run.when))
         note = " · open now" if is_open else ""
         ticked = what.checkbox(_label(run), key=f"tick:{run.key}")
-        told = " · ".join(f"{_METRIC_WORDS[name]} {number(card.scores[name])}" for name in _told(card.scores))
+        told = _told(run)
         what.caption(f"{told + ' · ' if told else ''}saved {when} · {run.size / 1e6:.1f} MB{note}")
-        go_on.button("Go on", key=f"go:{run.key}", on_click=saved_runs.open_saved, args=(run.key,), disabled=is_open)
+        if go_on.button("Go on", key=f"go:{run.key}", disabled=is_open) and saved_runs.open_saved(run.key):
+            st.switch_page("pages/train.py")
         download.download_button(
             "Download",
             saved_runs.path_of(run.key).read_bytes,
@@ -108,9 +113,19 @@ def _more(run: Saved) -> None:
     st.button("Delete", key=f"delete:{run.key}", on_click=saved_runs.delete_saved, args=(run.key,), width="stretch")
 
 
-def _told(scores: Mapping[str, float]) -> list[str]:
-    """Write the scores that a list has room for."""
-    return [name for name in _METRIC_WORDS if name in scores][:2]
+def _told(run: Saved) -> str:
+    """Write the scores that a list has room for, with their scale and the step that they are of."""
+    scores, total = run.card.scores, DATASETS[run.summary.config.data.name].modes
+    words = []
+    for name in [name for name in _METRIC_WORDS if name in scores][:2]:
+        value, metric = scores[name], METRICS[name]
+        if metric.format == "percent":
+            said = f"{value:.0%}"
+        else:
+            said = f"{value:.0f} of {total}" if metric.format == "count" and total else number(value)
+        words.append(f"{_METRIC_WORDS[name]} {said}")
+    of = f" at step {run.card.scores_step:,}" if words and run.card.scores_step else ""
+    return " · ".join(words) + of
 
 
 def _said(run: Saved) -> str:
@@ -132,18 +147,17 @@ def open_file() -> None:
         max_upload_size=_MAX_UPLOAD_MB,
         key="open:file",
     )
-    if given is not None:
-        st.button(
-            "Go on with it", on_click=saved_runs.open_file, args=(given.getvalue(),), key="open:go", type="primary"
-        )
+    pressed = given is not None and st.button("Go on with it", key="open:go", type="primary")
+    if pressed and saved_runs.open_file(given.getvalue()):
+        st.switch_page("pages/train.py")
 
 
 def recordings() -> None:
     """Show the runs that come with the app, trained already."""
     st.subheader("Recorded runs", anchor=False)
     st.caption(
-        "Trained already, and here without network: scrub through one with the time machine, or go on from any of its "
-        "kept states. It takes the place of the open run."
+        "Trained already, with smaller networks than the presets, and here without network: scrub through one with the "
+        "time machine, or go on from any of its kept states. It takes the place of the open run."
     )
     with st.container(horizontal=True, key="recordings"):
         for name, title in RECORDED.items():

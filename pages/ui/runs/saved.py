@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from gan_core import CheckpointError, GanExplorerError, History
 from gan_core.live.commands import OpenFile
 from gan_core.record.run_card import Clock
 from gan_core.storage.autosave import Autosave, Saved
+from gan_core.storage.summary import summarise
 from pages.ui import session
+
+_DELETED: Final = "runs.deleted"
 
 
 def saved_runs() -> list[Saved]:
@@ -76,30 +80,37 @@ def path_of(key: str) -> Path:
     return _saved(key)
 
 
-def open_saved(key: str) -> None:
-    """Go on with a saved run, in place of this one."""
+def open_saved(key: str) -> bool:
+    """Go on with a saved run, in place of this one; returns whether it could be opened."""
     from gan_core.storage import checkpoint
 
     try:
         path = _saved(key)
         clock = next(run.card.clock for run in saved_runs() if run.key == key)
-        open_file(checkpoint.read(path), clock)
+        return open_file(checkpoint.read(path), clock)
     except GanExplorerError as error:
         session.notify(str(error))
+        return False
 
 
-def open_file(content: bytes, clock: Clock = ()) -> None:
+def open_file(content: bytes, clock: Clock = ()) -> bool:
     """Go on with the run in a file, in place of this one; a file that is none is refused, and this run stays.
 
     Args:
         content: Of the file.
         clock: When which step was reached, if that is known.
+
+    Returns:
+        Whether it could be opened.
     """
     try:
+        session.bring_back(summarise(content).config.data)
         step = session.visit().run.send(OpenFile(content, clock))
         session.notify(f"This run goes on from step {step:,} of the file.")
     except GanExplorerError as error:
         session.notify(f"The file was not opened: {error}.")
+        return False
+    return True
 
 
 def rename_saved(key: str, name: str) -> None:
@@ -115,8 +126,28 @@ def duplicate_saved(key: str) -> None:
 
 
 def delete_saved(key: str) -> None:
-    """Delete a saved run."""
+    """Delete a saved run; for a while it can be brought back."""
+    run = next((run for run in saved_runs() if run.key == key), None)
     _try(lambda autosave: autosave.delete(key), key)
+    if run is not None:
+        session.remember(_DELETED, (key, f"{name_of(run)}, step {run.summary.step:,}"))
+
+
+def deleted() -> str:
+    """Return what was deleted last in this session and can be brought back, in words; or ""."""
+    return str(session.recall(_DELETED, ("", ""))[1])
+
+
+def undelete() -> None:
+    """Bring back what was deleted last in this session."""
+    key, _ = session.recall(_DELETED, ("", ""))
+    session.remember(_DELETED, ("", ""))
+    autosave = session.rooms().host.autosave
+    try:
+        if key and autosave is not None:
+            autosave.undelete(key)
+    except GanExplorerError as error:
+        session.notify(f"{error}.")
 
 
 def _try(act: Callable[[Autosave], object], key: str) -> None:

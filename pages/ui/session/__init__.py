@@ -1,6 +1,7 @@
 """This visitor's session. `memory` is the only module that touches ``st.session_state``."""
 
 from pages.ui.session.address import POINTS
+from pages.ui.session.kept import bring_back, keep_data, kept_data
 from pages.ui.session.links import latent_start, link_carries_data, query_of_run, stands_recorded, update_link
 from pages.ui.session.memory import (
     feed,
@@ -45,6 +46,7 @@ __all__ = [
     "POINTS",
     "apply",
     "begin_page",
+    "bring_back",
     "change",
     "feed",
     "feed_once",
@@ -53,6 +55,8 @@ __all__ = [
     "has_run",
     "is_echo",
     "is_for_one",
+    "keep_data",
+    "kept_data",
     "key_of_run",
     "keys_of_runs",
     "latent_start",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gan_core import DataError, GanExplorerError, RunConfig
 from gan_core.config import DataConfig
-from gan_core.config.presets import from_query
+from gan_core.config.presets import FIRST_VISIT, from_query
 from gan_core.data import DATASETS
 from pages.ui.latent import link as latent_link
 from pages.ui.session.memory import notify
@@ -18,7 +18,11 @@ POINTS: Final = "points"
 
 
 def from_link() -> tuple[RunConfig, str, Any]:
-    """Config, preset and interventions that the link asks for; those of the default run, and a word, if it is bad."""
+    """Config, preset and interventions that the link asks for.
+
+    Returns:
+        Those of the first visit if there is no link; those of the default run, and a word, if it is bad.
+    """
     query = {name: text for name, text in st.query_params.to_dict().items() if name not in latent_link.NAMES}
     try:
         if text := query.pop(POINTS, ""):
@@ -26,7 +30,7 @@ def from_link() -> tuple[RunConfig, str, Any]:
             from gan_core.data.payload import from_text
 
             register(from_text(text))
-        return from_query(query)
+        return from_query(query or {"preset": FIRST_VISIT})
     except GanExplorerError as error:
         notify(f"The link could not be followed: {error}. This is the default run instead.")
         return from_query({})

@@ -62,7 +62,7 @@ def form_stands() -> None:
 
 
 def is_echo(key: str) -> bool:
-    """Tell whether a widget's value is not this visitor's choice: it was fed another one, and the form is not drawn yet.
+    """Tell whether a widget's value is no choice of this visitor: it was fed another, and the form is not drawn yet.
 
     A click while the server is slow stops the drawing; the browser then reports the values of the form before.
     """

@@ -51,6 +51,9 @@ def visit() -> Visit:
             if link_repeats_until(interventions) == -1:
                 interventions = ()
                 notify("This run began with what another had learned, and that is gone: it begins with fresh weights.")
+        from pages.ui.session.kept import bring_back
+
+        bring_back(config.data)
         known = take(rooms().open(config, interventions, preset, visitor()))
     return _presence(known, known.token)
 

@@ -20,7 +20,7 @@ def form() -> None:
     """Show the whole form, in the order a person thinks: start from, data, game, networks, rates, seed."""
     now = session.visit().run.status()
     config = now.config
-    _start_from(now.preset)
+    _start_from(now.preset, config)
     _keep_learned()
     with _section("data", "Data"):
         widgets(config, "data.name")
@@ -86,7 +86,7 @@ def _section(name: str, title: str) -> Any:
     return container
 
 
-def _start_from(name: str) -> None:
+def _start_from(name: str, now: RunConfig) -> None:
     key = "from:preset"
     titles = {n: f"{n}: {p.title}" for n, p in presets().items()}
     session.feed(key, name if name in titles else None)
@@ -100,7 +100,8 @@ def _start_from(name: str) -> None:
         help="A preset fills in the whole form and starts its run.",
     )
     if name in titles:
-        st.caption(find(name).look_for)
+        changed = [path for path in find(name).config.differences(now) if path != "seed"]
+        st.caption(f"Changed from it: {', '.join(changed)}." if changed else find(name).look_for)
 
 
 def _advanced(config: RunConfig) -> None:

@@ -33,8 +33,11 @@ def own_data(files: Sequence[Any], options: ReadOptions | None = None) -> OwnDat
     if known is not None and known[0] == ids:
         found: OwnData | str = known[1]
     else:
+        from gan_core.data.own import register
+
         try:
             found = read_own([(file.name, file.getvalue()) for file in files], options)
+            register(found)  # a saved run of these very files can go on from here
         except GanExplorerError as error:
             found = str(error)
         session.remember("own", (ids, found))
@@ -71,8 +74,9 @@ def train_on(data: OwnData, changes: Mapping[str, Any]) -> None:
     except GanExplorerError as error:
         session.notify(str(error))
         return
+    kept = " The data are kept on this machine, so that the run can go on later: see Runs." * session.keep_data(data)
     run.send(do.Play())
-    session.notify(f"New run, with the networks and rates of the preset {name}.")
+    session.notify(f"New run, with the networks and rates of the preset {name}.{kept}")
 
 
 def drawing() -> list[list[float]]:

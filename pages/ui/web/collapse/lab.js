@@ -7,18 +7,13 @@ import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
 import { parseSet } from '../core/frame.js';
 import { withoutGraphics } from '../core/graphics.js';
-import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
+import { askForFrame, eagerness, rhythm, stateWords } from '../core/stream.js';
+import { keyboard, loop, mounter, skin } from '../core/view.js';
 import { transport } from '../train/transport.js';
 import { side } from './side.js';
 
-const STATE_WORDS = {
-  playing: 'Playing',
-  paused: 'Paused',
-  queued: 'Waiting for a free place',
-  closed: 'This comparison has ended',
-};
-const EAGER_MS = 60,
-  EAGER_FOR = 1500;
+const ENDED = 'This comparison has ended';
+const EAGER_MS = 60;
 /** Where each picture costs processor time that may be the training's, they are drawn less often. */
 const CALM_MS = withoutGraphics ? 270 : 0;
 
@@ -33,12 +28,11 @@ function build(root) {
     alive = true,
     since = '',
     generator = '',
-    eager = 0,
     checked = 0;
   let set = null,
-    state = '',
-    arrived = 0,
-    gap = 0;
+    state = '';
+  const eager = eagerness(EAGER_MS),
+    pulse = rhythm();
   const sides = [],
     memories = new Map();
 
@@ -47,7 +41,7 @@ function build(root) {
   });
   const asking = loop(root, {
     ask,
-    every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : Math.max(CALM_MS, data.ms || 200)),
+    every: () => (state === 'closed' ? null : eager.every(Math.max(CALM_MS, data.ms || 200))),
     gone: end,
   });
   const post = commandQueue({ sent: hurry });
@@ -88,15 +82,14 @@ function build(root) {
   root.append(bar.node, waiting, grid, status);
 
   function hurry() {
-    eager = performance.now() + EAGER_FOR;
+    eager.begin();
     asking.wake();
   }
 
   function take(next) {
     const now = performance.now(),
       { header, frames } = next;
-    if (arrived) gap = gap ? 0.7 * gap + 0.3 * Math.min(2000, now - arrived) : now - arrived;
-    arrived = now;
+    pulse.beat(now);
     if (set?.frames[0].header.run !== frames[0].header.run || set.frames.length !== frames.length) memories.clear();
     set = next;
     while (sides.length < frames.length) {
@@ -115,21 +108,20 @@ function build(root) {
       frame: header.serial,
       state: header.state,
       sides: frames.length,
-      'frames-per-second': gap ? (1000 / gap).toFixed(1) : 0,
+      'frames-per-second': pulse.gap ? (1000 / pulse.gap).toFixed(1) : 0,
     }))
       setAttr(root, `data-${name}`, value);
     const first = frames.find((frame) => frame.header.state === header.state) || frames[0];
     bar.update({ header: { ...first.header, ...header } });
     if (header.state !== state) {
       state = header.state;
-      setText(status, `${STATE_WORDS[state] || state} at step ${integer(header.step)}`);
+      setText(status, `${stateWords(state, ENDED)} at step ${integer(header.step)}`);
     }
     show(
       which.node,
       frames.some((frame) => frame.header.has_ema),
     );
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const ms = calm ? 0 : header.state === 'playing' ? Math.min(260, Math.max(80, 0.9 * gap)) : 300;
+    const ms = pulse.glide(header.state);
     frames.forEach((frame, i) => {
       if (frame.header.kind) sides[i].update(frame, now, ms);
     });
@@ -149,16 +141,16 @@ function build(root) {
       colours.dress();
     }
     const { url } = data;
-    const reply = await reach(`${url}&since=${since}${generator ? `&generator=${generator}` : ''}`);
+    const reply = await askForFrame(`${url}&since=${since}${generator ? `&generator=${generator}` : ''}`);
     if (!alive) return;
-    if (reply.status === 410) {
+    if (reply.gone) {
       lost();
       return;
     }
-    post.acknowledge(reply.headers.get('x-heard'));
-    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream'))
-      return;
-    const next = parseSet(await reply.arrayBuffer());
+    post.acknowledge(reply.heard);
+    const bytes = await reply.bytes();
+    if (!bytes) return;
+    const next = parseSet(bytes);
     if (!alive || url !== data.url) return;
     since = String(next.header.serial);
     take(next);
@@ -167,7 +159,7 @@ function build(root) {
   function lost() {
     state = 'closed';
     setAttr(root, 'data-state', 'closed');
-    setText(status, STATE_WORDS.closed);
+    setText(status, ENDED);
     setText(waiting, 'This comparison has ended. Choose a failure to begin another one; the last picture stays.');
     show(waiting, true);
     if (set) bar.update({ header: { ...set.frames[0].header, ...set.header, state: 'closed' } });
@@ -201,7 +193,7 @@ function build(root) {
         since = '';
         state = '';
       }
-      eager = performance.now() + EAGER_FOR;
+      eager.begin();
       entitle();
       asking.wake();
     },

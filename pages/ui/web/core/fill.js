@@ -98,8 +98,8 @@ function levelsOf(meta, header) {
     .filter((/** @type {any} */ level) => !level.when || level.when === header.meaning)
     .map((/** @type {any} */ level) => ({
       ...level,
-      at: lookUp(header, level.at),
-      text: lookUp(header, level.text) || '',
+      at: lookUp(header, level.at) ?? level.usual,
+      text: lookUp(header, level.text) || level.usual_text || '',
     }))
     .filter((/** @type {Level} */ level) => Number.isFinite(level.at))
     .reduce(together, []);

@@ -35,12 +35,14 @@
  */
 
 /**
- * Losses at equilibrium, where they have a value.
+ * Losses and D's answer at equilibrium, where they have a value.
  * @typedef {object} Optimum
  * @property {number | null} d_loss D's loss.
  * @property {number | null} g_loss G's loss.
  * @property {string} d_label What the line there is called.
  * @property {string} g_label Likewise.
+ * @property {number | null} prob D's probability of "real" where it cannot tell; null where its answers are none.
+ * @property {string} prob_label What the line there is called.
  */
 
 /**
@@ -128,8 +130,10 @@
  * @property {number} steps_per_second Over the last seconds; 0 while the run stands.
  * @property {Record<string, Measured>} metrics The newest scores by name.
  * @property {number} metrics_step The step that they are of; 0 before the first.
+ * @property {number} found_step The step that the findings, and with them the verdict, are of; 0 before the first look.
  * @property {string} lost Which mode was lost first, when and where to, in words, or ""; see `gan_core.training.lost`.
  * @property {Verdict} [verdict] One sentence on the run; absent while it is being built.
+ * @property {Record<string, string>} [doubts] What can fool a score in this run, in a sentence, by the score's name.
  */
 
 /**

@@ -51,11 +51,12 @@ export function scheduler({ places, draw, rest, again }) {
     busy = true;
     next.due = Infinity; // a frame that comes while this one is drawn may want it sooner than it would rest
     const begun = performance.now();
+    const first = next.drawn === null; // it brings the library along, and says nothing of what drawing costs
     let ms = again;
     try {
       if (await draw(next, shown)) {
         next.drawn = shown.header.serial;
-        ms = rest(performance.now() - begun, shown);
+        ms = rest(first ? 0 : performance.now() - begun, shown);
       }
     } catch (error) {
       console.warn('drawing:', error);

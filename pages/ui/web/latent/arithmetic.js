@@ -12,7 +12,7 @@ export function arithmetic(ctx) {
   };
   const out = tiles({
     label: 'Result',
-    pick: (i) => got && ctx.take(zText(got.arrays.z, i, got.shapes.z[1]) + tagOf(S.hand)),
+    pick: (i) => got && ctx.take(zText(got.arrays.z, i, got.shapes.z[1]) + tagOf(S.hand), 'made by arithmetic'),
     name: (i) => ['mean of these', 'mean of those', 'the z in hand', 'the result'][i],
     kind: 'sum',
   });

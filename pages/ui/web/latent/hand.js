@@ -97,7 +97,9 @@ export function hand(ctx) {
     setText(facts.logit, decimal(arrays.logit[i], 2));
     if (ctx.about.classes.length) told.value = tagOf(text || ctx.S.hand).slice(1) || '0';
     const seeded = /^s(\d+)\.(\d+)/.exec(text || '');
-    setText(facts.which, seeded ? `seed ${seeded[1]}, number ${seeded[2]}` : 'found by walking');
+    const { came, hand: here } = ctx.S;
+    const found = (came?.text === here && came.words) || 'of no seed';
+    setText(facts.which, seeded ? `seed ${seeded[1]}, number ${seeded[2]}` : found);
   }
 
   function begin() {
@@ -110,6 +112,7 @@ export function hand(ctx) {
           if (!walking) return;
           picture.show(arrays.samples, shapes.samples, i, ctx.look(), ctx.about.frame, 'random walk');
           ctx.S.hand = zText(arrays.z, i, shapes.z[1]) + tagOf(target);
+          ctx.cameFrom(ctx.S.hand, 'found by walking');
           setAttr(ctx.root, 'data-walked', Number(ctx.root.getAttribute('data-walked') || 0) + 1);
           i += 1;
           if (i < shapes.samples[0]) walking = setTimeout(next, ctx.reduced() ? 400 : WALK_MS);

@@ -5,6 +5,7 @@ import { decimal, integer } from '../core/format.js';
 import { chart, large, tiles, zText } from './draw.js';
 import { dataPlane } from './maps.js';
 
+const FROM = 'found from a picture';
 const STEPS = 300,
   CHUNK = 10,
   DRAWING = 224,
@@ -95,7 +96,7 @@ export function invert(ctx) {
   const others = tiles({
     label: 'Starts',
     pick: (i) => {
-      ctx.take(zOf(i));
+      ctx.take(zOf(i), FROM);
     },
     name: (i) => `start ${i + 1}`,
   });
@@ -108,7 +109,7 @@ export function invert(ctx) {
   const use = el('button', {
     type: 'button',
     text: 'Take in hand',
-    onclick: () => got && ctx.take(zOf(got.header.best)),
+    onclick: () => got && ctx.take(zOf(got.header.best), FROM),
   });
   const key = el('button', {
     type: 'button',

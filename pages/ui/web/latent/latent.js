@@ -137,9 +137,14 @@ function build(root) {
       const n = ctx.about?.classes.length || 0;
       return n ? `@${ctx.S.cls === 'all' ? i % n : ctx.S.cls}` : '';
     },
-    take(text) {
+    /** Take a z in hand. `from`: in words where it comes from, if no seed made it. */
+    take(text, from = '') {
       ctx.S.hand = text;
+      ctx.cameFrom(text, from);
       ctx.onHand();
+    },
+    cameFrom(text, words) {
+      ctx.S.came = { text, words };
     },
     onHand() {
       parts.hand.refresh();

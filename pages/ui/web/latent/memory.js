@@ -51,7 +51,8 @@ export function memory(ctx) {
             : 'Within chance: no sign of copying.';
       const closer = `P(closer to train than to held-out) = ${decimal(header.share, 3)}`;
       const chance = `expected 0.500 ± ${decimal(header.noise, 3)} if nothing is copied`;
-      const sizes = `${integer(header.n)} samples, ${integer(header.n_train)} training and ${integer(header.n_images)} held-out images`;
+      const images = `${integer(header.n_train)} training and ${integer(header.n_images)} held-out images`;
+      const sizes = `${integer(header.n)} samples, ${images}`;
       setText(found, `${closer}; ${chance} (${sizes}). ${verdict}`);
       setAttr(ctx.root, 'data-copies', header.share.toFixed(4));
     });

@@ -25,7 +25,7 @@ export function paths(ctx) {
     const strip = tiles({
       label: `${name}, ${words}`,
       kind: 'film',
-      pick: (i) => ctx.take(zOf(name, i)),
+      pick: (i) => ctx.take(zOf(name, i), 'on a way between key points'),
       name: (i) => `${name}, frame ${i + 1}`,
     });
     const facts = el('span', { class: 'note', text: '' });

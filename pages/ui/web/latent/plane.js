@@ -149,6 +149,7 @@ export function plane(ctx) {
       here_ = zText(arrays.z, 0, shapes.z[1]) + told;
       if (walked) {
         ctx.S.hand = here_;
+        ctx.cameFrom(here_, 'taken on the plane');
         ctx.lend(arrays, shapes, here_);
       }
       here.show(

@@ -99,7 +99,7 @@ export const keep = (ctx) =>
       if (ctx.made) {
         ctx.S.shifts.clear();
         ctx.S.psi = 1;
-        ctx.take(ctx.made);
+        ctx.take(ctx.made, 'made by the sliders');
         ctx.edited();
         ctx.reset?.();
       }

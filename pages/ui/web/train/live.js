@@ -6,8 +6,9 @@ import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
 import { parse } from '../core/frame.js';
 import { plot, plotter } from '../core/plots.js';
+import { askForFrame, eagerness, rhythm, stateWords } from '../core/stream.js';
 import { alpha } from '../core/theme.js';
-import { keyboard, loop, mounter, reach, skin } from '../core/view.js';
+import { keyboard, loop, mounter, skin } from '../core/view.js';
 import { flow } from './flow.js';
 import { turns } from './formulas.js';
 import { samples } from './samples.js';
@@ -17,17 +18,10 @@ import { inTime, past } from './time-machine.js';
 import { transport } from './transport.js';
 import { cards, hasModes, verdict, welcome } from './words.js';
 
-const STATE_WORDS = {
-  playing: 'Playing',
-  paused: 'Paused',
-  queued: 'Waiting for a free place',
-  diverged: 'Stopped: the run diverged',
-  error: 'Stopped: an error',
-  closed: 'This run has ended',
-};
-const EAGER_MS = 50,
-  EAGER_FOR = 1500;
+const ENDED = 'This run has ended';
+const EAGER_MS = 50;
 const WORDS_MS = 380; // at full speed words change no oftener: so they can be read, and cost less than the picture
+const GONE_MS = 5000; // without an answer, until the page says so
 const MEANWHILE_MS = 1000; // between two questions how the run goes while its past is looked at
 let welcomed = false; // hidden on one page stays hidden on the next
 
@@ -42,12 +36,10 @@ function build(root) {
     alive = true,
     since = '',
     generator = '',
-    eager = 0,
-    heard = 0;
+    heard = 0,
+    unanswered = 0;
   let frame = null,
     present = null,
-    arrived = 0,
-    gap = 0,
     spoken = 0,
     checked = 0,
     state = '';
@@ -56,6 +48,8 @@ function build(root) {
     worded = 0,
     said = '';
 
+  const eager = eagerness(EAGER_MS),
+    frames = rhythm();
   const colours = skin(root, () => {
     if (!frame?.header.kind) return;
     parts.samples.repaint();
@@ -65,12 +59,12 @@ function build(root) {
   const { look } = colours;
   const asking = loop(root, {
     ask,
-    every: () => (state === 'closed' ? null : performance.now() < eager ? EAGER_MS : data.ms || 200),
+    every: () => (state === 'closed' ? null : eager.every(data.ms || 200)),
     gone: end,
   });
 
   function hurry() {
-    eager = performance.now() + EAGER_FOR;
+    eager.begin();
     asking.wake();
   }
   const post = commandQueue({ sent: hurry });
@@ -101,7 +95,7 @@ function build(root) {
       },
       starred: () => {
         if (!present || !frame?.header.kind) return;
-        present.header.best = parts.past.best();
+        present.header.best = parts.past.best(present.header.run);
         drawing.update(parts.past.at() === null ? frame : inTime(frame, present));
         drawing.refresh();
       },
@@ -129,7 +123,7 @@ function build(root) {
       font: colours.font(),
       ground: alpha(colours.palette().card, 0.72),
       every: data.plotMs || 500,
-      gap,
+      gap: frames.gap,
     }),
   });
 
@@ -248,7 +242,7 @@ function build(root) {
   function say(now, { header }) {
     if (header.state !== state) {
       state = header.state;
-      setText(status, `${STATE_WORDS[state] || state} at step ${integer(header.step)}`);
+      setText(status, `${stateWords(state, ENDED)} at step ${integer(header.step)}`);
     }
     if (now - spoken < 4000 || parts.past.at() !== null) return;
     spoken = now;
@@ -268,7 +262,7 @@ function build(root) {
     const now = performance.now(),
       { header } = next;
     present = next;
-    header.best = parts.past.best();
+    header.best = parts.past.best(header.run);
     for (const [name, value] of Object.entries({
       step: header.step,
       frame: header.serial,
@@ -278,7 +272,7 @@ function build(root) {
     }))
       setAttr(root, `data-${name}`, value ?? '');
     if (wordy) {
-      parts.transport.update(next);
+      parts.transport.update(next, parts.past.at() !== null);
       parts.welcome.update(next);
     }
     say(now, next);
@@ -296,14 +290,12 @@ function build(root) {
   function take(next) {
     const now = performance.now(),
       { header } = next;
-    if (arrived) gap = gap ? 0.7 * gap + 0.3 * Math.min(2000, now - arrived) : now - arrived;
-    arrived = now;
+    frames.beat(now);
     frame = next;
     const slow = header.pace !== null && header.pace !== undefined && header.pace <= 5;
     const wordy = worthWords(header, now, slow);
     hear(next, wordy);
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const ms = calm ? 0 : header.state === 'playing' ? Math.min(slow ? 450 : 260, Math.max(80, 0.9 * gap)) : 300;
+    const ms = frames.glide(header.state, slow ? 450 : 260);
     if (wordy) parts.flow.update(frame, now);
     if (header.kind)
       draw(now, ms, wordy); // else there is nothing to see yet: a run that waits, or whose data could not be had
@@ -341,20 +333,21 @@ function build(root) {
       looked = parts.past.at(),
       stands = looked !== null && looked === shownPast;
     parts.past.refresh(data.past, begun);
-    if (stands && begun > eager && begun - heard < MEANWHILE_MS) return;
+    if (stands && !eager.lasts(begun) && begun - heard < MEANWHILE_MS) return;
     const now = looked === null || stands;
     if (now) heard = begun;
     const which = now ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${looked}`;
-    const reply = await reach(`${url}${which}`);
+    const reply = await askForFrame(`${url}${which}`).catch(unheard);
     if (!alive) return;
-    if (reply.status === 410) {
+    if (unanswered) back();
+    if (reply.gone) {
       lost();
       return;
     }
-    if (now) post.acknowledge(reply.headers.get('x-heard'));
-    if (reply.status !== 200 || !(reply.headers.get('content-type') || '').startsWith('application/octet-stream'))
-      return;
-    const next = parse(await reply.arrayBuffer());
+    if (now) post.acknowledge(reply.heard);
+    const bytes = await reply.bytes();
+    if (!bytes) return;
+    const next = parse(bytes);
     if (!alive || url !== data.url || looked !== parts.past.at()) return;
     setAttr(root, 'data-past', looked ?? '');
     if (now) since = String(next.header.serial);
@@ -364,21 +357,48 @@ function build(root) {
       shownPast = looked;
       frame = next;
       frame.header.moment = frame.header.step;
+      if (present) parts.transport.update(present, true);
       parts.flow.update({ header: { ...next.header, state: 'paused', phase: '' } }, 0);
       draw(performance.now(), 0);
     }
   }
 
+  /** No answer has come: if none comes for long, the page says that what it shows is of before. */
+  function unheard(error) {
+    const now = performance.now();
+    unanswered ||= now;
+    if (alive && now - unanswered > GONE_MS && state !== 'unreached') {
+      state = 'unreached';
+      setAttr(root, 'data-state', state);
+      setText(status, stateWords(state, ENDED));
+      if (frame) {
+        const { step } = frame.header;
+        const message = `What is seen here is of step ${integer(step)}. It goes on by itself once the server is back.`;
+        stand(message);
+      }
+    }
+    throw error;
+  }
+  /** Say that nothing goes on, and why; the last picture stays. */
+  function stand(message) {
+    frame = { ...frame, header: { ...frame.header, state, message } };
+    parts.transport.update(frame);
+    parts.flow.update(frame, 0);
+    if (frame.header.kind) draw(performance.now(), 0);
+    else parts.verdict.update(frame);
+  }
+  /** An answer has come again: the next one is to bring a picture, even if none is newer. */
+  function back() {
+    unanswered = 0;
+    if (state === 'unreached') since = '';
+  }
+
   function lost() {
     state = 'closed';
     setAttr(root, 'data-state', 'closed');
-    setText(status, STATE_WORDS.closed);
+    setText(status, ENDED);
     if (frame) {
-      frame.header.state = 'closed';
-      frame.header.message = 'Reload the page to start a new one; the last picture stays.';
-      parts.transport.update(frame);
-      parts.verdict.update(frame);
-      parts.flow.update(frame, 0);
+      stand('Reload the page to start a new one; the last picture stays.');
     }
   }
 
@@ -419,7 +439,7 @@ function build(root) {
         since = '';
         state = '';
         generator = '';
-        eager = performance.now() + EAGER_FOR;
+        eager.begin();
       }
       if (frame) parts.turns.update(frame);
       asking.wake();

@@ -17,16 +17,16 @@ function mean(values) {
 /**
  * The scale of D's answers in a picture: {middle, end, of(logit) → −1…1}.
  *
- * Probabilities: ½ ± end. Critic values: the objective's own middle, else half way between real and generated. The
- * outermost answers in twenty lie beyond the ends, so that the corners of a picture do not wash out its centre. Both
- * numbers change in steps, and not back and forth: `before` is the scale of the frame before.
+ * Probabilities: ½ (less with smoothed labels) ± end. Critic values: the objective's own middle, else half way between
+ * real and generated. The outermost answers in twenty lie beyond the ends, so that the corners of a picture do not wash
+ * out its centre. Both numbers change in steps, and not back and forth: `before` is the scale of the frame before.
  */
 export function opinionScale({ header, arrays }, logits, before) {
   const critic = header.meaning === 'critic';
   const own = header.middle ?? null; // null: only differences of critic values have a meaning
   const free = critic && own === null;
   const value = critic ? (logit) => logit : sigmoid;
-  const wish = free ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2 : critic ? own : 0.5;
+  const wish = free ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2 : critic ? own : sigmoid(own ?? 0);
   const away = Float32Array.from(logits, (logit) => Math.abs(value(logit) - wish)).sort();
   const most = away[Math.floor(0.95 * (away.length - 1))] || 0;
   const wanted = critic ? Math.max(1e-3, step125(most)) : Math.min(0.5, Math.max(0.01, step125(most)));

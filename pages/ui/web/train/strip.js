@@ -58,7 +58,7 @@ export function strip({ look, metrics }) {
     c.fillRect(0, h - px, w, px);
     setText(name, line ? `${line.name}, from step 1` : 'from step 1');
     if (!line?.steps?.length) {
-      setText(now, 'now');
+      setText(now, Number.isFinite(frame.header.moment) ? `step ${integer(last)}` : 'now');
       return;
     }
     const n = line.steps.length,
@@ -90,7 +90,9 @@ export function strip({ look, metrics }) {
     c.fillStyle = palette.ink;
     for (const mark of frame.header.marks || []) c.fillRect(Math.round(x(mark.step)), 0, Math.max(1, px), h);
     if (pointer === null) {
-      setText(now, `now: ${line.say(n - 1)}`);
+      const of = line.steps[n - 1];
+      const present = of === last && !Number.isFinite(frame.header.moment);
+      setText(now, `${present ? 'now' : `step ${integer(of)}`}: ${line.say(n - 1)}`);
       return;
     }
     const step = Math.max(1, Math.round(pointer * last));

@@ -28,7 +28,8 @@ export function inTime(then, now) {
 
 /**
  * `look(step)`: show the picture of that step, null for the present. `send(name, value)`: ask the run. `starred()`:
- * another step is the best one; that may be heard after the last frame of a run that stands.
+ * another step is the best one; that may be heard after the last frame of a run that stands. Without `send` one can
+ * only look.
  */
 export function past({ look, send, starred }) {
   let kept = { run: 0, frames: [], states: [], best: null },
@@ -73,7 +74,7 @@ export function past({ look, send, starred }) {
     says,
     star,
     back,
-    on,
+    ...(send ? [on] : []),
   );
   node.hidden = true;
 
@@ -126,8 +127,8 @@ export function past({ look, send, starred }) {
     node,
     /** Step that is looked at, null for the present. */
     at: () => step,
-    /** The best step so far with its metric and value, or null. */
-    best: () => kept.best,
+    /** The best step so far of this run with its metric and value, or null. */
+    best: (run) => (kept.run === run ? kept.best : null),
     /** Ask now and then what the run has kept. */
     async refresh(url, now) {
       if (asking || now - asked < EVERY) return;

@@ -11,7 +11,8 @@ export const PACES = [
   ['full', null, 'full speed'],
 ];
 const RUNNING = new Set(['playing', 'queued']);
-const ENDED = new Set(['diverged', 'error', 'closed']);
+const ENDED = new Set(['diverged', 'error', 'closed', 'unreached']);
+const DEAF = new Set(['closed', 'unreached']);
 
 /** `post`: a command queue. `lone`: with buttons and keys for single updates of D and G. */
 export function transport(post, { lone = true } = {}) {
@@ -72,7 +73,8 @@ export function transport(post, { lone = true } = {}) {
     askPace();
   }
 
-  const step = el('b', { text: '0' }),
+  const which = el('span', { text: 'step ' }),
+    step = el('b', { text: '0' }),
     speed = el('span', { class: 'speed', text: '–' });
   const time = el('span', { class: 'time', title: 'Time spent training', text: '0:00' });
   const node = el(
@@ -85,7 +87,7 @@ export function transport(post, { lone = true } = {}) {
     seed,
     pace,
     el('label', { class: 'field' }, el('span', { text: 'stop at' }), stop),
-    el('div', { class: 'counters' }, el('span', { class: 'step' }, el('span', { text: 'step ' }), step), speed, time),
+    el('div', { class: 'counters' }, el('span', { class: 'step' }, which, step), speed, time),
   );
   const all = [play, both, d, g, reset, seed, pace, stop];
   all.forEach((control) => {
@@ -112,14 +114,16 @@ export function transport(post, { lone = true } = {}) {
       if (!event.repeat && !needs.disabled) KEYS[key]();
       return true;
     },
-    update({ header }) {
+    /** `past`: whether the rest of the page shows an earlier step than the run stands at. */
+    update({ header }, past = false) {
       const { state } = header;
+      setText(which, past ? 'now ' : 'step ');
       running = RUNNING.has(state);
       setText(word, running ? 'Pause' : 'Play');
       setAttr(icon, 'data-icon', running ? 'pause' : 'play');
       setAttr(play, 'title', `${running ? 'Pause' : 'Play'} (space)`);
       for (const control of [play, both, d, g]) control.disabled = ENDED.has(state);
-      for (const control of [reset, seed, pace, stop]) control.disabled = state === 'closed';
+      for (const control of [reset, seed, pace, stop]) control.disabled = DEAF.has(state);
       // A frame of before must not set back what was chosen since: the next key would count from there.
       const settled = post.settled();
       if (settled && document.activeElement !== pace) {

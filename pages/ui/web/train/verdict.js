@@ -9,6 +9,7 @@ const STATES = {
   error: ['bad', 'The run stopped.'],
   queued: ['info', 'Waiting for a free place.'],
   closed: ['info', 'This run has ended.'],
+  unreached: ['bad', 'The server does not answer.'],
 };
 
 let alarmed = false; // stays as it was asked for when another page was looked at
@@ -17,7 +18,8 @@ let alarmed = false; // stays as it was asked for when another page was looked a
 export function verdict(send = null) {
   const mark = el('span', { class: 'mark', 'aria-hidden': 'true', text: 'i' });
   const headline = el('b', { text: 'The first picture is on its way.' }),
-    detail = el('span', { class: 'detail', text: '' });
+    detail = el('span', { class: 'detail', text: '' }),
+    of = el('span', { class: 'of', title: 'The step at which this was seen', text: '' });
   const list = el('ul'),
     because = el('p', { class: 'because', text: '' }),
     lines = [];
@@ -73,7 +75,8 @@ export function verdict(send = null) {
     row.node = el('li', {}, ...(send ? [button] : []), el('p', {}, title, changes));
     return row;
   }
-  const node = el('div', { class: 'verdict', 'data-level': 'info' }, mark, el('p', {}, headline, detail), why, panel);
+  const sentence = el('p', {}, headline, detail, of);
+  const node = el('div', { class: 'verdict', 'data-level': 'info' }, mark, sentence, why, panel);
   return {
     node,
     close: () => open(false),
@@ -91,6 +94,7 @@ export function verdict(send = null) {
       const words = special ? header.message || '' : since + given.detail;
       setText(detail, words);
       setAttr(detail, 'title', words);
+      setText(of, !special && given.name && header.found_step ? `step ${integer(header.found_step)}` : '');
       const evidence = special ? [] : given.evidence || [],
         offers = special ? [] : given.cures || [];
       if (!evidence.length) open(false);

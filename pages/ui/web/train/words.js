@@ -6,9 +6,15 @@ import { lastMean } from '../core/frame.js';
 
 export { verdict } from './verdict.js';
 
-/** Three plain buttons for the first visit. `first()`: the preset to begin with for each kind of data. */
+/** Plain buttons for the first visit. `first()`: the preset to begin with for each kind of data. */
 export function welcome(send, first) {
   const other = el('button', { type: 'button', text: 'See it on real digits', onclick: () => send('open', target) });
+  const recipe = el('button', {
+    type: 'button',
+    text: 'R3GAN’s recipe',
+    title: 'The same digits with a relativistic loss, penalties R1 and R2, and no momentum',
+    onclick: () => send('open', first().recipe),
+  });
   let target = '',
     playing = false;
   const node = el(
@@ -30,6 +36,7 @@ export function welcome(send, first) {
       title: 'A GAN that collapses, while its losses look fine',
       onclick: () => send('open', 'collapse'),
     }),
+    recipe,
     other,
     el('button', {
       type: 'button',
@@ -48,6 +55,7 @@ export function welcome(send, first) {
       const images = header.kind === 'images';
       playing = header.state === 'playing';
       target = first()?.[images ? 'plane' : 'images'];
+      recipe.hidden = header.preset !== first()?.images;
       setText(other, images ? 'See it in the plane' : 'See it on real digits');
     },
   };
@@ -63,9 +71,13 @@ export function rightOf(arrays) {
 /** True for data that consist of known modes. */
 export const hasModes = (header) => header.n_modes > 0;
 
+/** Whether the picture has gone on by far since the scores were taken: by a tenth of the way, and no few steps. */
+export const isOld = ({ step, metrics_step: of }) => step - of > Math.max(100, step / 10);
+
 /** The cards of what was measured: the first two of the metrics that have one for such data. */
 function measuredCards({ header }, metrics) {
   const scores = header.metrics || {};
+  const of = header.metrics_step ? ` · step ${integer(header.metrics_step)}` : '';
   const early = header.kind === 'plane' && !header.metrics_step; // the same cards from the first picture on
   const empty = early && hasModes(header);
   const inWords = ({ format, out_of: whole, name }, value, digits) => {
@@ -82,20 +94,28 @@ function measuredCards({ header }, metrics) {
         score = scores[metric.name];
       if (early || !score) return [card.title, '–', 'not yet counted', card.help];
       const noun = metrics.find(({ name }) => name === metric.out_of)?.label.toLowerCase();
-      const size = score.n ? `, n ${integer(score.n)}` : '';
+      const size = score.n ? `From ${integer(score.n)} samples: ` : '';
       return [
         card.title,
         inWords(metric, score.value) + (noun ? ` ${noun}` : ''),
-        `${floor}: ${inWords(metric, score.floor, card.floor_digits)}${size}`,
-        card.help,
+        `${floor}: ${inWords(metric, score.floor, card.floor_digits)}${of}`,
+        size + card.help,
       ];
     });
 }
 
+/** The metrics' entries, with what can fool a number of this run in the help of its card. */
+const doubted = (metrics, doubts = {}) =>
+  metrics.map((metric) =>
+    metric.card && doubts[metric.name]
+      ? { ...metric, card: { ...metric.card, help: `${metric.card.help}. ${doubts[metric.name]}` } }
+      : metric,
+  );
+
 /** Name, value, scale and meaning of each number that is known, the most telling first. */
 export function numberCards(frame, metrics) {
   const { header, arrays } = frame,
-    cards = measuredCards(frame, metrics);
+    cards = measuredCards(frame, doubted(metrics, header.doubts));
   const right = rightOf(arrays);
   cards.push([
     'D is right on',
@@ -104,16 +124,17 @@ export function numberCards(frame, metrics) {
     'Of real and generated samples alike, over the last steps',
   ]);
   if (cards.length < 3 && header.meaning === 'probability') {
+    const undecided = `${percent(header.optimum?.prob ?? 0.5)} = cannot tell`;
     cards.push([
       'D says of real',
       percent(lastMean(arrays.real_prob, 8), 1),
-      '50 % = cannot tell',
+      undecided,
       'Mean of D(x) over the last steps',
     ]);
     cards.push([
       'D says of generated',
       percent(lastMean(arrays.fake_prob, 8), 1),
-      '50 % = cannot tell',
+      undecided,
       'Mean of D(G(z)) over the last steps',
     ]);
   } else if (cards.length < 3) {
@@ -145,13 +166,16 @@ export function cards(metrics) {
   return {
     node: el('div', { class: 'numbers' }, ...all.map((card) => card.node)),
     update(frame) {
-      const now = numberCards(frame, metrics());
+      const now = numberCards(frame, metrics()),
+        measured = measuredCards(frame, metrics()).length;
       all.forEach((card, i) => {
         const [name, value, scale, title] = now[i] || ['', '', '', ''];
+        const old = i < measured && isOld(frame.header);
         setText(card.name, name);
         setText(card.value, value);
         setText(card.scale, scale);
-        setAttr(card.node, 'title', title);
+        setAttr(card.node, 'title', old ? `${title}. The picture is of a later step.` : title);
+        setAttr(card.node, 'data-old', Boolean(old));
       });
     },
   };

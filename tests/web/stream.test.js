@@ -1,0 +1,73 @@
+// The rhythm of frames, and what is said of a run's state.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { askForFrame, eagerness, rhythm, stateWords } from '../../pages/ui/web/core/stream.js';
+
+const motion = (/** @type {boolean} */ reduced) => {
+  globalThis.matchMedia = () => /** @type {MediaQueryList} */ ({ matches: reduced });
+};
+
+test('the gap between frames follows them slowly, and one long silence counts for little', () => {
+  const pulse = rhythm();
+  pulse.beat(1000);
+  assert.equal(pulse.gap, 0);
+  pulse.beat(1200);
+  assert.equal(pulse.gap, 200);
+  pulse.beat(1300);
+  assert.ok(Math.abs(pulse.gap - 170) < 1e-9);
+  pulse.beat(61300);
+  assert.ok(Math.abs(pulse.gap - (0.7 * 170 + 0.3 * 2000)) < 1e-9);
+});
+
+test('pictures glide as long as the next one takes, within bounds, and not at all for who wants no motion', () => {
+  const pulse = rhythm();
+  motion(false);
+  assert.equal(pulse.glide('playing'), 80);
+  assert.equal(pulse.glide('paused'), 300);
+  pulse.beat(1000);
+  pulse.beat(1200);
+  assert.equal(pulse.glide('playing'), 180);
+  pulse.beat(3200);
+  assert.equal(pulse.glide('playing'), 260);
+  assert.equal(pulse.glide('playing', 450), 450);
+  motion(true);
+  assert.equal(pulse.glide('playing'), 0);
+});
+
+test('after something was asked for, questions come often for a while', () => {
+  const eager = eagerness(50);
+  assert.equal(eager.every(200), 200);
+  eager.begin();
+  assert.equal(eager.every(200), 50);
+  assert.ok(eager.lasts());
+  assert.ok(!eager.lasts(performance.now() + 1600));
+});
+
+test('a state is said in words, also one that is new', () => {
+  assert.equal(stateWords('queued', 'Gone'), 'Waiting for a free place');
+  assert.equal(stateWords('closed', 'Gone'), 'Gone');
+  assert.equal(stateWords('thinking', 'Gone'), 'thinking');
+});
+
+test('a reply is a frame, none yet, or the end of the run', async () => {
+  const type = { 'content-type': 'application/octet-stream', 'x-heard': 'a1' };
+  for (const [
+    status,
+    headers,
+    gone,
+    size,
+  ] of /** @type {[number, Record<string, string>, boolean, number | null][]} */ ([
+    [200, type, false, 3],
+    [200, { 'content-type': 'text/html' }, false, null],
+    [204, {}, false, null],
+    [410, {}, true, null],
+  ])) {
+    globalThis.fetch = async () => new Response(status === 204 ? null : 'abc', { status, headers });
+    const reply = await askForFrame('gan/frame?t=x');
+    assert.equal(reply.gone, gone);
+    assert.equal(reply.heard, headers['x-heard'] ?? null);
+    assert.equal((await reply.bytes())?.byteLength ?? null, size);
+  }
+});
