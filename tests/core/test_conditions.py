@@ -17,7 +17,7 @@ from gan_core.data.degradations import enlarge
 from gan_core.data.images import network_units
 from gan_core.data.own import register
 from gan_core.data.own_data import OwnImages
-from gan_core.diagnosis.verdicts import verdict
+from gan_core.diagnosis import verdict
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.experiments.applications import APPLICATIONS
 from gan_core.experiments.zoo import variants
@@ -148,6 +148,7 @@ def test_a_generator_that_ignores_z_is_measured_and_named() -> None:
     said = verdict(header, trainer.history, trainer.config)
     assert said["headline"] == "G ignores z."
     assert any("Reconstruct the mean of two z" in line for line in said["evidence"])
+    assert " dB farther from the real images" in said["detail"]
 
 
 def test_scores_of_answers_stand_beside_the_best_filter() -> None:
