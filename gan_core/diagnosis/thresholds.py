@@ -55,7 +55,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "like_two_sample": Threshold(0.75, "two-sample accuracy half way from equal sets, ½, to sets apart, 1"),
     "even_shares": Threshold(0.2, "difference of the regions' shares from the data's that is still like them"),
     "uneven_shares": Threshold(0.3, "the same where the proportions are plainly wrong"),
-    "rare": Threshold(0.01, "share of the data of the smallest region whose absence is said"),
+    "rare": Threshold(0.008, "share of the data whose absence is said: a hundredth, less what chance takes of it"),
     # Rates, against the size with which weights begin.
     "rate_high": Threshold(0.1, "rate over the size of a weight at which every update throws a network about", _ADAM),
     "unmoved": Threshold(
