@@ -48,6 +48,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "sigmas": Threshold(3, "progress over what chance gives, in standard deviations", _CHANCE),
     "nearer": Threshold(0.02, "fall of the two-sample accuracy, or rise of the coverage, that is worth a word"),
     "closer_by": Threshold(0.1, "fall of the distance, as a share of itself, that is worth a word"),
+    "closer_least": Threshold(0.01, "fall of the distance that is worth a word, however small it is already"),
     "told": Threshold(0.95, "two-sample accuracy of samples that are told from the data nearly always"),
     "nothing": Threshold(0.1, "precision, over that of real data, that is next to nothing"),
     "like_precision": Threshold(0.8, "precision, over that of real data, of samples like them", _KYNK),
