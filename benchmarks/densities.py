@@ -76,6 +76,13 @@ class Density:
         log_density, component = self._terms(points)
         return log_density >= self.level, self.owner[component]
 
+    def sigmas(self, points: Floats) -> Floats:
+        """Distance of each point ``[n, 2]`` to the nearest Gaussian, in its standard deviations."""
+        parts = np.array_split(points, max(1, len(points) * len(self.weights) // 2_000_000))
+        return np.concatenate(
+            [np.sqrt((np.square((part[:, None, :] - self.centres) / self.stds).sum(2)).min(1)) for part in parts]
+        )
+
     def moved(self, scale: Floats, shift: Floats) -> Density:
         """Return the density of ``scale * x + shift``."""
         return Density(self.centres * scale + shift, self.stds * np.abs(scale), self.weights, self.owner)

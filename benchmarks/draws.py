@@ -37,6 +37,8 @@ FOLDER: Final = Path("bench-traces")
 RUNS: Final = 60
 RECENT: Final = 500
 """An alarm in a run that ends well is true if the oracle saw what it names within so many steps before."""
+ENOUGH: Final = 150
+"""Bad and good runs that the table needs of each."""
 Z: Final = 1.959964
 """Of a two-sided interval of 95 %."""
 
@@ -195,14 +197,16 @@ def table(runs: Sequence[Judged], n_draws: int) -> str:
         mine = [r for r in runs if r.truth.verdict == verdict]
         lines.append(f"{verdict:16}{len(mine):>5}{'':>7}  {_heads(mine)}")
     ending = [r for r in bad if r.last and NAMES[r.last[0]].praise]
-    for what, count, of in (
-        ("bad runs named rightly at the end", sum(r.named for r in bad), len(bad)),
-        ("good runs with a false alarm, ever", sum(bool(r.alarms) for r in well), len(well)),
-        ("bad runs called improving or converged at the end", len(ending), len(bad)),
-        ("bad runs called so at any look of the last third", sum(bool(r.praised) for r in bad), len(bad)),
+    for what, count, of, bar in (
+        ("bad runs named rightly at the end", sum(r.named for r in bad), len(bad), "at least 90 %"),
+        ("good runs with a false alarm, ever", sum(bool(r.alarms) for r in well), len(well), "at most 2 %"),
+        ("bad runs called improving or converged at the end", len(ending), len(bad), "at most 2 %"),
+        ("bad runs called so at any look of the last third", sum(bool(r.praised) for r in bad), len(bad), "none"),
     ):
         low, high = wilson(count, of)
-        lines.append(f"{what}: {count} of {of} ({low:.1%} to {high:.1%})")
+        lines.append(f"{what}: {count} of {of} ({low:.1%} to {high:.1%}; bar: {bar})")
+    enough = "" if min(len(bad), len(well)) >= ENOUGH else f", fewer than the {ENOUGH} that a figure needs"
+    lines.append(f"{len(bad)} bad and {len(well)} good runs{enough}")
     lines.append(f"draws looked at so far: {n_draws}")
     return "\n".join(lines)
 

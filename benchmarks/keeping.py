@@ -112,7 +112,7 @@ def config_of(row: Row) -> RunConfig:
 
 
 def replay(row: Row, weights: Path) -> Iterator[Trainer]:
-    """Give one trainer again and again, standing where the run stood at each look; at last where it broke.
+    """Give one trainer again and again, standing where the run stood at its start and at each look, and where it broke.
 
     Args:
         row: Of the run.
@@ -127,7 +127,7 @@ def replay(row: Row, weights: Path) -> Iterator[Trainer]:
     with safe_open(weights, framework="pt") as file:
         names: list[str] = list(file.keys())
         stats: NDArray[np.float64] = file.get_tensor(_STATS).numpy()
-        steps = sorted({int(name.partition("/")[0]) for name in names if name != _STATS} - {0})
+        steps = sorted({int(name.partition("/")[0]) for name in names if name != _STATS})
         done = 0
         for step in steps:
             for player, network in networks.items():
@@ -153,12 +153,17 @@ def _fast_forward(trainer: Trainer, stats: NDArray[np.float64]) -> None:
 
 
 def looked_anew(row: Row, weights: Path) -> Row:
-    """Return the row with the looks that today's diagnosis takes of the same run."""
-    watch = Watch()
+    """Return the row with the looks that today's diagnosis, and today's oracle, take of the same run."""
+    source, watch = make(row["kind"], row["source_seed"]), Watch()
+    start, seen = None, []
     for trainer in replay(row, weights):
-        if trainer.stats is None or trainer.stats.finite:
+        if trainer.stats is not None and not trainer.stats.finite:
+            break
+        start = start_of(trainer) if start is None else start
+        seen.append(see(trainer, source, start))
+        if trainer.step_count:
             watch.look_at(trainer)
-    return row | {"looks": _packed(watch.looks)}
+    return row | {"oracle": _packed(seen), "looks": _packed(watch.looks)}
 
 
 def seen_of(row: Row) -> list[Seen]:

@@ -61,7 +61,8 @@ MOSTLY: Final = 0.8
 """Share of the late looks at which a thing must be so, for the run to be called so."""
 SELDOM: Final = 0.1
 NEARER: Final = 0.85
-"""A run is still under way if its distance in the last half of its late looks is less than this of the half before."""
+"""A run is still under way if its distance, or the way from its samples to the data, is in the last half of its late
+looks less than this share of what it was in the half before."""
 TURNED: Final = 0.5
 
 Verdict = Literal["bad", "good", "between"]
@@ -87,6 +88,7 @@ class Seen:
         frame: Mean difference of the frame's pixels from their true value, in [-1, 1].
         right: How often D puts a fresh real sample above a generated one.
         logit: Mean size of D's answers.
+        sigmas: In the plane the median distance of a sample to the nearest Gaussian, in its standard deviations.
     """
 
     step: int
@@ -102,6 +104,7 @@ class Seen:
     frame: float
     right: float
     logit: float
+    sigmas: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -217,17 +220,17 @@ def settings_of(config: RunConfig) -> tuple[str, ...]:
 
 
 def good(seen: Seen, shares: Floats) -> bool:
-    """Whether a look is plainly good: nothing is near any limit of `LABELS`."""
-    near = 0.4 if math.isnan(seen.width) else 0.7  # digits: what a kernel density reaches beside real ones
+    """Whether nothing is wrong at a look, nor within a fifth of a limit of `LABELS`; it may still get better."""
+    digits = math.isnan(seen.width)
     return (
         seen.whole
-        and seen.on >= near
+        and seen.on >= (0.35 if digits else 0.6)
+        and seen.distance <= 0.65
         and _missing(seen, shares) == 0
         and _skew(seen, shares) <= 0.2
         and not seen.width < 0.6
-        and seen.distance <= 0.5
         and not seen.closer > 0.7
-        and not seen.frame > 0.15
+        and not seen.frame > 0.2
     )
 
 
@@ -265,9 +268,7 @@ def judge(looks: Sequence[Seen], shares: Floats, broke: int | None) -> Truth:
     if sum(turns) >= len(turns) / 3:
         labels = (*labels, TURNING)
     states = tuple(n for n in STATES if sum(n in states_of(s) for s in late) >= MOSTLY * len(late))
-    half = max(1, len(late) // 2)
-    before, after = (float(np.mean([s.distance for s in part])) for part in (late[:half], late[-half:]))
-    under_way = after < NEARER * before
+    under_way = any(_falls([getattr(s, name) for s in late]) for name in ("distance", "sigmas"))
     n_bad = sum(bool(at) for at in found)
     n_good = sum(good(s, shares) for s in late)
     verdict: Verdict = "between"
@@ -278,6 +279,12 @@ def judge(looks: Sequence[Seen], shares: Floats, broke: int | None) -> Truth:
     elif n_good >= MOSTLY * len(late) and n_bad <= SELDOM * len(late):
         verdict = "good"
     return Truth(verdict, labels, states, under_way)
+
+
+def _falls(values: Sequence[float]) -> bool:
+    """Tell whether the last half of them is lower than the half before; not of NaN."""
+    half = max(1, len(values) // 2)
+    return bool(np.mean(values[-half:]) < NEARER * np.mean(values[:half]))
 
 
 def turned(looks: Sequence[Seen], every: int = 300) -> list[bool]:
@@ -357,6 +364,7 @@ def _in_the_plane(source: PlaneSource, points: Floats) -> dict[str, Any]:
         "width": float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else math.nan,
         "distance": _cells_apart(density, points, on),
         "floor": _plane_floor(density),
+        "sigmas": float(np.median(density.sigmas(points))),
     }
 
 

@@ -69,6 +69,9 @@ PLANS: Final[Mapping[str, Plan]] = {
     "digits-conditional": Plan((1000, 3000), 50, _width(80)),
     "ring-8": Plan((500, 2000, 6000), 45, _width(64)),
     "collapse": Plan((300, 800, 1300), 45, _width(64)),
+    "digits-sr": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
+    "digits-denoise": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
+    "digits-inpaint": Plan((2000,), 40, _width(80)),
 }
 
 
@@ -87,10 +90,10 @@ def record(name: str, plan: Plan) -> recorded.Recording:
             builder.take(trainer.snapshot())
             found = watch.findings(trainer.config)
             builder.report(Report(_STATE["run"], step, {}, found))
-            if step and isinstance(trainer.data, Points):
+            if step and (isinstance(trainer.data, Points) or trainer.config.conditioned):
                 scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
                 builder.report(Report(_STATE["run"], step, scores, found))
-                metric = MAIN_METRICS[0]
+                metric = next(name for name in MAIN_METRICS if name in scores)
                 value = scores[metric].value
                 better = best is None or (value > best.value) == METRICS[metric].higher_is_better
                 if step in plan.states and better:

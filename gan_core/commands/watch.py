@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--on", choices=("info", "warning", "error"), default="warning", help="least finding that is printed"
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write a watch log into this folder")
+    parser.add_argument("--html", type=Path, metavar="PAGE", help="write the report as one HTML file")
     parser.add_argument("script", type=Path, metavar="SCRIPT.py", help="a script that trains a GAN")
     parser.add_argument("args", nargs=argparse.REMAINDER, metavar="...", help="words for the script")
 
@@ -45,6 +46,13 @@ def run(args: argparse.Namespace) -> None:
     )  # fmt: skip
     if outcome.error is not None:
         traceback.print_exception(outcome.error, file=sys.stderr)
+    if args.html is not None and outcome.html:
+        from gan_core.watching.page import page_of
+
+        try:
+            args.html.write_bytes(page_of(outcome.html, f"{args.script.name}, watched"))
+        except OSError as error:
+            raise DataError(f"--html {args.html} cannot be written: {error.strerror or error}") from None
     if args.json:
         summary = None if outcome.summary is None else asdict(outcome.summary)
         print_json({"status": outcome.status, "summary": summary})

@@ -25,6 +25,7 @@ DataName = Literal[
     "fashion-mnist",
     "kmnist",
     "cifar10",
+    "photographs",
     "own-images",
     "own-points",
 ]
@@ -134,6 +135,7 @@ DATA_RULES: Final[Mapping[DataName, DataRules]] = {
     "fashion-mnist": DataRules((1, 28, 28), classes=10),
     "kmnist": DataRules((1, 28, 28), classes=10),
     "cifar10": DataRules((3, 32, 32), classes=10),
+    "photographs": DataRules((3, 32, 32)),
     "own-images": DataRules((1, 32, 32), own=True),
     "own-points": DataRules(own=True),
 }

@@ -27,8 +27,6 @@ RESIZE_KERNEL: Final = 3
 
 RESIDUAL_KERNEL: Final = 3
 """Side of the kernels of a generator that corrects what a condition leaves of an image."""
-RESIDUAL_LARGE: Final = 16
-"""Images of at least this side are corrected on maps of half of it: a quarter of the work, and twice the view."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +105,15 @@ def dcgan_discriminator_size(width: int, shape: Sequence[int], n_classes: int, *
 def residual_stride(block: int, side: int) -> int:
     """Return the factor by which the maps of a residual generator are smaller than its images.
 
+    Where the side allows it they have half of it at most: a quarter of the work, and twice the view.
+
     Args:
         block: Side of the condition's blocks of one value; 1 if every pixel has its own.
         side: Of the images.
     """
     if block > 1:
         return block
-    return 2 if side >= RESIDUAL_LARGE and side % 2 == 0 else 1
+    return 2 if side % 2 == 0 else 1
 
 
 def residual_generator_size(

@@ -37,6 +37,8 @@ COPIES: Final = 0.1
 """Share of pictures that are copies of others."""
 COPIED_POINTS: Final = 0.5
 """Share of points that are copies of others."""
+_BEYOND_CHANCE: Final = 0.2
+"""Share of copies beyond that of columns paired at random."""
 FLAT: Final = 2.0
 """Mean standard deviation of a pixel over all pictures, of 255, below which they hardly differ."""
 BORDER: Final = 1 / 12
@@ -216,7 +218,16 @@ def _duplicates(data: OwnData) -> str:
     n_distinct = len({row.tobytes() for row in flat})
     share = 1 - n_distinct / len(rows)
     what, limit = ("pictures", COPIES) if isinstance(data, OwnImages) else ("points", COPIED_POINTS)
+    if isinstance(data, OwnPoints) and share > limit:
+        by_chance = 1 - len(np.unique(_dealt_out(data.values), axis=0)) / len(rows)
+        if share < by_chance + _BEYOND_CHANCE:  # whole numbers, for instance, meet without being copies
+            return ""
     return f"{share:.0%} of the {len(rows):,} {what} are copies of others" if share > limit else ""
+
+
+def _dealt_out(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pair the first column with the second one in random order: copies then go, but not what few values make."""
+    return np.stack((values[:, 0], np.random.default_rng(0).permutation(values[:, 1])), 1)
 
 
 def _border(data: OwnData) -> str:

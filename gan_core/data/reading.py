@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from gan_core.data.arrays import images_of, read_npz
 from gan_core.data.limits import MAX_UPLOAD_BYTES
 from gan_core.data.own_data import OwnData
-from gan_core.data.picture import Choices
+from gan_core.data.picture import Choices, is_picture
 from gan_core.data.tables import read_array, read_csv, read_npy
 from gan_core.data.uploads import Reading, read_folder, read_images, read_zip
 from gan_core.errors import DataError
 
 __all__ = ["ReadOptions", "read_files", "read_path"]
 
-_TABLES: Final = (".csv", ".tsv", ".txt", ".dat")
-_ALONE: Final = (*_TABLES, ".npy", ".npz", ".zip")
+_TABLES: Final = ("", ".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".asc", ".prn")
+_NPY: Final = b"\x93NUMPY"
+_ZIP: Final = b"PK\x03\x04"
+_SNIFFED: Final = 16
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,30 @@ def read_files(
     """
     options = options or ReadOptions()
     name, content = files[0]
-    ending = Path(name).suffix.lower() if len(files) == 1 else ""
-    if ending in _ALONE and len(content) > MAX_UPLOAD_BYTES:
+    kind = _kind(name, content) if len(files) == 1 else "pictures"
+    if kind != "pictures" and len(content) > MAX_UPLOAD_BYTES:
         raise DataError(f"this file has {len(content) / 1e6:,.0f} MB; at most {MAX_UPLOAD_BYTES / 1e6:.0f} are allowed")
-    if ending == ".zip":
+    if kind == "zip":
         return read_zip(content, progress, options.pictures)
-    if ending == ".npz":
+    if kind == "npz":
         return read_npz(content, options.pictures)
-    if ending == ".npy" and (array := read_array(content)).ndim > 2:
+    if kind == "npy" and (array := read_array(content)).ndim > 2:
         return images_of(array, choices=options.pictures)
-    if ending == ".npy":
+    if kind == "npy":
         return read_npy(content, options.columns, scale=options.scale)
-    if ending in _TABLES:
+    if kind == "table":
         return read_csv(content, options.columns, scale=options.scale)
     return read_images(files, progress, options.pictures)
+
+
+def _kind(name: str, content: bytes) -> Literal["zip", "npz", "npy", "table", "pictures"]:
+    """Tell what a single file is: by its first bytes, whatever its name ends in, else by its name."""
+    ending = Path(name).suffix.lower()
+    if content.startswith(_NPY) or ending == ".npy":
+        return "npy"
+    if content.startswith(_ZIP) or ending in (".zip", ".npz"):
+        return "npz" if ending == ".npz" else "zip"
+    return "table" if ending in _TABLES and not is_picture(content[:_SNIFFED]) else "pictures"
 
 
 def read_path(path: Path, options: ReadOptions | None = None, progress: Reading | None = None) -> OwnData:

@@ -30,6 +30,11 @@ _NPY_HEADER: Final = re.compile(
 _NUMBERS: Final = re.compile(r"[<>|=]?([fiu])([1248])")
 _DRAWN_STEPS: Final = 14  # a drawing lies on a grid of at least 2 ** 13 steps across, far finer than a screen
 _MAX_COLUMNS: Final = 64
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?\d+(,\d+)?(e[+-]?\d+)?", re.I)
+_MISSING: Final = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "?", "-", "missing"})
+"""Marks of a missing value, in small letters."""
+_FEW_MISSING: Final = 0.1
+"""Rows with a missing value, as a share of all, that are left out; more are refused, as something else may be wrong."""
 
 
 def read_points(name: str, content: bytes, columns: Sequence[str] = (), *, scale: bool = False) -> OwnPoints:
@@ -53,7 +58,8 @@ def read_csv(content: bytes, columns: Sequence[str] = (), *, scale: bool = False
 
     A first line of names is recognised, also the numbers 0, 1, ... that pandas writes; a line that begins with # is
     a comment. With semicolons or tabs a decimal comma is understood; so are separators of thousands. Of more than two
-    columns, a running index, columns of words and columns called label or class are left out. Empty lines are skipped.
+    columns, a running index, columns of words and columns called label or class are left out. Empty lines are skipped;
+    so is a row in which a value is missing, if there are few of them.
 
     Args:
         content: The file, UTF-8.
@@ -77,7 +83,7 @@ def read_csv(content: bytes, columns: Sequence[str] = (), *, scale: bool = False
     lines = [(at, line) for at, line in lines if not line.lstrip().startswith("#")]
     if not lines:
         raise DataError("this table is empty: two columns of numbers are wanted")
-    separator = next((s for s in (";", "\t", ",") if s in lines[0][1]), "")
+    separator = _separator(lines[0][1])
     rows = [(at, _fields(at, line, separator)) for at, line in lines]
     style = style_of((fields for _, fields in rows), separator)
     heading = _fields(0, comments[-1], separator) if comments else []
@@ -87,9 +93,15 @@ def read_csv(content: bytes, columns: Sequence[str] = (), *, scale: bool = False
             f"this table has {len(table.rows):,} rows; at most {MAX_POINTS:,} are allowed: take a sample of it"
         )
     chosen, said = pick(table, columns)
-    values = np.empty((len(table.rows), 2))
-    for i, (at, fields) in enumerate(table.rows):
+    missing = [i for i, (_, fields) in enumerate(table.rows) if any(_is_missing(fields[c]) for c in chosen)]
+    few = len(missing) <= _FEW_MISSING * len(table.rows)  # more of them are a reason to ask
+    out = set(missing) if few else set()
+    rows = [(number, list(fields)) for i, (number, fields) in enumerate(table.rows) if i not in out]
+    values = np.empty((len(rows), 2))
+    for i, (at, fields) in enumerate(rows):
         values[i] = _row(at, fields, chosen, style)
+    if out:
+        said = (*said, _said_of_missing(len(missing), len(table.rows), table.rows[missing[0]][0]))
     return _checked(values, scale=scale, said=(*said, *style.words))
 
 
@@ -119,6 +131,10 @@ def read_npy(content: bytes, columns: Sequence[str] = (), *, scale: bool = False
         chosen, said = pick(places, columns)
     with np.errstate(all="ignore"):  # odd bytes may be signalling NaNs; the check below refuses them
         values = array[:, list(chosen)].astype(np.float64)
+    missing = np.isnan(values).any(1)
+    if 0 < missing.sum() <= _FEW_MISSING * len(values):
+        said = (*said, _said_of_missing(int(missing.sum()), len(values), int(missing.argmax()) + 1))
+        values = values[~missing]
     return _checked(values, scale=scale, said=said)
 
 
@@ -214,6 +230,22 @@ def _fields(at: int, line: str, separator: str) -> list[str]:
     if len(fields) > _MAX_COLUMNS:
         raise DataError(f"row {at} has {len(fields):,} columns; at most {_MAX_COLUMNS} are read")
     return [field.strip() for field in fields]
+
+
+def _separator(line: str) -> str:
+    """Tell what separates fields from a first line; "" for blanks."""
+    found = next((s for s in (";", "\t", ",") if s in line), "")
+    parts = line.split()
+    # Blanks between numbers with decimal commas.
+    return "" if found == "," and len(parts) > 1 and all(map(_DECIMAL_COMMA.fullmatch, parts)) else found
+
+
+def _is_missing(field: str) -> bool:
+    return field.lower() in _MISSING
+
+
+def _said_of_missing(n: int, total: int, first: int) -> str:
+    return f"{n:,} of {total:,} rows are left out: a value is missing, first in row {first}"
 
 
 def _row(at: int, fields: Sequence[str], chosen: tuple[int, int], style: Style) -> tuple[float, float]:

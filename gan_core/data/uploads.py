@@ -341,7 +341,8 @@ def _classes(
         folders = [folder[1:] for folder in folders]
     said: list[str] = []
     tops = sorted({folder[0] for folder in folders if folder})
-    if tops and all(top.lower() in _SPLITS for top in tops) and all(len(folder) == 2 for folder in folders):
+    depths = {len(folder) for folder in folders}
+    if tops and all(top.lower() in _SPLITS for top in tops) and (depths == {2} or (depths == {1} and len(tops) > 1)):
         folders = [folder[1:] for folder in folders]
         said.append(f"{' and '.join(map(_shown, tops))} are taken together")
     loose = sum(not folder for folder in folders)
@@ -394,6 +395,7 @@ def _walk(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders.sort()
         if len(Path(place).relative_to(folder).parts) >= MAX_DEPTH:
+            yield from (Path(place, name, "…") for name in folders)  # too deep: counted, and not looked into
             folders.clear()
         yield from (Path(place, name) for name in sorted(files))
 

@@ -71,6 +71,14 @@ class Variant:
         return preset(self.base).changed(self.run.get("changes", {}))
 
     @property
+    def beside(self) -> tuple[str, RunConfig]:
+        """Title and config of what it is compared with: the plain GAN, or what its entry says."""
+        other = self.run.get("beside")
+        if other is None:
+            return "the plain GAN", plain(self.base)
+        return other["title"], self.config.changed(other["changes"])
+
+    @property
     def url(self) -> str:
         """The paper's page."""
         return f"https://arxiv.org/abs/{self.arxiv}"
@@ -95,6 +103,8 @@ class Variant:
             losses[1] = special
         elif special and not special.startswith("L_D") and not penalties:
             losses.insert(0, special)  # a recipe of a loss or of a penalty says what already stands there
+        if config.conditioned and config.reconstruction:
+            losses[-1] += rf" + {config.reconstruction:g} \cdot \tfrac1d E\lVert x - G(z, c) \rVert_1"
         return tuple(losses)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from torch import Tensor
 
 from gan_core.config import DataConfig
-from gan_core.data import DATASETS, Points, images, load, load_data, points
+from gan_core.data import DATASETS, Points, images, load, load_data, photographs, points
 from gan_core.data.catalogue import Script
 from gan_core.export.script_files import cifar10_part, own_part
 
@@ -52,6 +52,17 @@ images = torch.from_numpy(pixels).unsqueeze(1).float().div_(127.5).sub_(1.0)
 
 _IDX_LABELS: Final = """labels = torch.from_numpy(read_idx("labels-idx1", 8)).long()
 assert len(labels) == len(images)
+"""
+
+_CROPS: Final = """
+# All squares of {side} pixels of the left halves of two photographs, their corners {stride} pixels apart.
+def crops(picture):
+    windows = np.lib.stride_tricks.sliding_window_view(picture, ({side}, {side}), (0, 1))[::{stride}, ::{stride}]
+    return np.ascontiguousarray(windows.reshape(-1, 3, {side}, {side}))
+
+
+pictures = load_sample_images().images
+images = torch.from_numpy(np.concatenate([crops(picture[:, : picture.shape[1] // 2]) for picture in pictures]))
 """
 
 _SAMPLE_POINTS: Final = '''
@@ -113,6 +124,13 @@ def _cifar10(config: DataConfig, labelled: bool) -> Part:
     return needed, code + "\n" + _sample_images(config, labelled, from_bytes=True)
 
 
+def _crops(config: DataConfig, labelled: bool) -> Part:
+    """Write how scikit-learn's photographs are cut."""
+    needed = {"import numpy as np", "from sklearn.datasets import load_sample_images"}
+    code = _CROPS.format(side=photographs.SIDE, stride=photographs.STRIDE)
+    return needed, code + "\n" + _sample_images(config, labelled, from_bytes=True)
+
+
 def _own(config: DataConfig, labelled: bool) -> Part:
     """Write how the file of a person's own data is read."""
     needed, code = own_part(config, labelled=labelled or config.balanced)
@@ -128,6 +146,7 @@ _WRITERS: Final[Mapping[Script, Callable[[DataConfig, bool], Part]]] = {
     "scikit-learn": _digits,
     "idx": _idx,
     "cifar-10": _cifar10,
+    "crops": _crops,
     "own": _own,
 }
 """Writers of the code for each way in which a script gets its samples, and whether it reads their classes."""

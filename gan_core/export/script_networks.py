@@ -36,7 +36,7 @@ _OWN = (
 )
 _GENERATE_CONDITIONED = '''def generate(z, condition):
     """Noise and what is left of real samples, side by side, to samples."""
-    return generator({given})
+    return {made}
 '''
 _JUDGE_CONDITIONED = '''def judge(x, condition):
     """Samples beside what is left of the real ones, to logits."""
@@ -116,10 +116,12 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
         ]
     if config.conditioned:
         of_g = "z, condition" if residual else "beside(z, condition, 0)"
+        masked = CONDITION_RULES[config.data.condition].masked and not residual
+        made = f"filled(condition, generator({of_g}))" if masked else f"generator({of_g})"
         of_d = "beside(x.flatten(1), condition, 0)" if is_mlp else "torch.cat((x, condition), 1)"
         parts += [
-            "" if residual and not is_mlp else pieces.add(layers.beside),
-            _GENERATE_CONDITIONED.format(given=of_g),
+            pieces.add(*[] if residual and not is_mlp else [layers.beside], *[layers.filled] if masked else []),
+            _GENERATE_CONDITIONED.format(made=made),
             _JUDGE_CONDITIONED.format(given=of_d),
         ]
     return "\n\n\n".join(part for part in parts if part)

@@ -13,7 +13,7 @@ from gan_core.config import RunConfig
 from gan_core.data import Images
 from gan_core.errors import ConfigError
 from gan_core.game.networks import MLPGenerator, ResidualGenerator
-from gan_core.game.networks.layers import BlankLinear
+from gan_core.game.networks.layers import BlankLinear, filled
 from gan_core.game.streams import stream
 from gan_core.training.observe import fix
 
@@ -70,7 +70,20 @@ def _mlp(generator: MLPGenerator, condition: Tensor) -> nn.Sequential:
     begin = BlankLinear(n_z, first.out_features)
     begin.weight.copy_(first.weight[:, :n_z])
     begin.bias.copy_(first.bias + first.weight[:, n_z:] @ condition.flatten())
-    return nn.Sequential(begin, *others, nn.Unflatten(1, generator.shape))
+    ends = [_Filled(condition)] if generator.masked else []
+    return nn.Sequential(begin, *others, nn.Unflatten(1, generator.shape), *ends)
+
+
+class _Filled(nn.Module):
+    """Keeps what the condition says."""
+
+    def __init__(self, condition: Tensor) -> None:
+        super().__init__()
+        self._condition = condition
+
+    def forward(self, made: Tensor) -> Tensor:
+        """``[n, c, h, w]`` to the same."""
+        return filled(self._condition, made)
 
 
 class _Beside(nn.Module):

@@ -33,6 +33,7 @@ class Players:
         data: The run's data.
         step: Finished steps.
         condition: The one that is held, of a conditioned run; else None.
+        whole: The generator of such a run as it is, of z and any condition.
     """
 
     generator: nn.Module
@@ -41,6 +42,7 @@ class Players:
     data: Points | Images
     step: int
     condition: Tensor | None = None
+    whole: nn.Module | None = None
 
     @classmethod
     def of(cls, state: Mapping[str, Any], which: Which = "ema") -> Players:
@@ -65,7 +67,7 @@ class Players:
         if not (config.conditioned and isinstance(data, Images)):
             return cls(generator, discriminator, config, data, step)
         condition = first_condition(config, data)
-        return cls(pinned(generator, condition), discriminator, config, data, step, condition)
+        return cls(pinned(generator, condition), discriminator, config, data, step, condition, generator)
 
     @property
     def layers(self) -> nn.Sequential:

@@ -9,8 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from gan_core.live.handle import OpenRun
+
+Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -32,3 +37,62 @@ class LatentQuestion:
         from gan_core.latent.answers import answer
 
         return answer(run, self.query)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A picture that a conditioned generator has restored, beside what it was told and what filters make of it.
+
+    Attributes:
+        step: Of the generator.
+        degraded: What a picture of the condition is called.
+        condition: What the generator was told, ``[height, width, channels]``, as all pictures here.
+        filters: What one would do without a GAN: name, picture, PSNR or None.
+        answers: Of several z: picture, PSNR or None.
+        mean: Of many z, likewise.
+        spread: Standard deviation of many answers, ``[height, width]``; white is the largest.
+        widest: That largest one, of pixels that span 2.
+        truth: The picture itself, or None if nobody has it.
+    """
+
+    step: int
+    degraded: str
+    condition: Pixels
+    filters: tuple[tuple[str, Pixels, float | None], ...]
+    answers: tuple[tuple[Pixels, float | None], ...]
+    mean: tuple[Pixels, float | None]
+    spread: Pixels
+    widest: float
+    truth: Pixels | None
+
+
+@dataclass(frozen=True)
+class RestoreQuestion:
+    """Restoration of one picture by a conditioned run's generator.
+
+    Attributes:
+        index: Which of the run's held-out images (of its training images, if none are held out).
+        own: Hash of a registered picture of one's own, in place of those; or "".
+        degraded: True if that picture is degraded already, and nothing more is to be done to it.
+        seed: Of the noise or the place of the hole, and of z.
+        n_z: How many answers are shown.
+    """
+
+    index: int = 0
+    own: str = ""
+    degraded: bool = False
+    seed: int = 0
+    n_z: int = 4
+
+    def answer(self, run: OpenRun) -> Restored:
+        """Restore it with the newest kept generator.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed, or not there yet.
+        """
+        from gan_core.latent.restoring import restore
+        from gan_core.latent.shelf import desk
+
+        at = desk(run)
+        with at.lock:
+            return restore(at.players, self)

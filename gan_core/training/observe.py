@@ -29,7 +29,7 @@ from gan_core.record.frame import Meaning, Seen
 N_POINTS: Final = 256
 N_IMAGES: Final = 36
 LARGE: Final = 1024
-N_LARGE: Final = 9
+N_LARGE: Final = 6
 """Of images of more numbers so few are shown beside their conditions: a frame is to stay small."""
 HEAT_CELLS: Final = 40
 HEAT_PACKS: Final = 4
@@ -117,14 +117,14 @@ def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
 
 def _fix_conditioned(config: RunConfig, data: Images, rng: Generator) -> Fixed:
     """Choose images that no GAN sees, where some are held out, and degrade them."""
-    n = N_IMAGES if math.prod(data.shape) <= LARGE else N_LARGE
+    n, n_walk = (N_IMAGES, WALK_LENGTH) if math.prod(data.shape) <= LARGE else (N_LARGE, N_LARGE)
     z = sample_prior(n, config, rng)
     if data.held_out is None:
         real = data.sample(n, rng)
     else:
         real = network_units(data.held_out[torch.randint(len(data.held_out), (n,), generator=rng)])
     condition = degrade(real, config.data, rng)
-    walk_z = slerp(z[0], z[1], WALK_LENGTH)
+    walk_z = slerp(z[0], z[1], n_walk)
     shown_as = CONDITIONS[config.data.condition].shown
     return Fixed(z, real, None, None, "", walk_z, condition=condition, shown_as=shown_as)
 
@@ -298,7 +298,7 @@ def _observe_images(
         }
     condition = fixed.condition
     if condition is not None:
-        same = condition[:1].expand(WALK_LENGTH, *condition.shape[1:])  # the walk keeps one condition
+        same = condition[:1].expand(len(fixed.walk_z), *condition.shape[1:])  # the walk keeps one condition
         made_labels = (torch.cat((condition, same)),)
         judged_labels = (torch.cat((condition, condition)),)
         header |= {"condition": fixed.shown_as}

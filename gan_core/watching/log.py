@@ -28,6 +28,15 @@ __all__ = ["SCHEMA", "Frame", "Log", "WatchLog", "read_log"]
 SCHEMA: Final = 1
 LIMIT: Final = 64 * 2**20
 LINES: Final = 8 * 2**20
+NAMES_OF_CURVES: Final = {
+    "d_loss": "d_loss",
+    "g_loss": "g_loss",
+    "real_answer": "real_logit",
+    "fake_answer": "fake_logit",
+    "d_grad_norm": "d_grad_norm",
+    "g_grad_norm": "g_grad_norm",
+}
+"""A log's words for numbers, and the live view's."""
 _HEAD: Final = struct.Struct("<IQ")
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from gan_core.errors import DataError
 from gan_core.record.frame import decode, encode
-from gan_core.watching.log import SCHEMA
+from gan_core.watching.log import NAMES_OF_CURVES, SCHEMA
 
 __all__ = ["Listed", "WatchedRun", "default_folder", "list_logs"]
 
@@ -53,15 +53,6 @@ LARGEST: Final = 1e30
 
 _HEAD: Final = struct.Struct("<IQ")
 _LEVELS: Final = {"error": "bad", "warning": "warn", "info": "info"}
-_CURVES: Final = {
-    "d_loss": "d_loss",
-    "g_loss": "g_loss",
-    "real_answer": "real_logit",
-    "fake_answer": "fake_logit",
-    "d_grad_norm": "d_grad_norm",
-    "g_grad_norm": "g_grad_norm",
-}
-"""A log's words for numbers, and the live view's."""
 _BANDS: Final = ("d_loss", "g_loss")
 
 
@@ -220,7 +211,7 @@ class WatchedRun:
             level = severity if isinstance(severity, str) and severity in _LEVELS else "info"
             self._findings.append({"step": step, "severity": level, **words})
         if event.get("event") == "step" and step is not None:
-            numbers = {_CURVES[k]: float(v) for k, v in event.items() if k in _CURVES and _number(v)}
+            numbers = {NAMES_OF_CURVES[k]: float(v) for k, v in event.items() if k in NAMES_OF_CURVES and _number(v)}
             if step in self._steps:
                 self._steps[step].update(numbers)
             elif numbers and step % self._every == 0:
@@ -315,7 +306,7 @@ class WatchedRun:
         known: dict[str, float] = {}
         for one in reversed([s for s in steps if s <= step][-200:]):
             known = {**self._steps[one], **known}
-            if len(known) == len(_CURVES):
+            if len(known) == len(NAMES_OF_CURVES):
                 break
         return known
 
@@ -334,7 +325,7 @@ class WatchedRun:
         grave = [finding for finding in ranked if finding["severity"] != "info"]
         if not grave:
             evidence = [f"Step {f['step']:,}: {f['evidence']}. {f['headline']}" for f in ranked]
-            words = {"level": "ok", "headline": "Nothing found.", "detail": f"{ended} {counted}", "evidence": evidence}
+            words = {"level": "ok", "headline": "Nothing found.", "detail": f"{counted} {ended}", "evidence": evidence}
             return {**words, "name": ""}
         first = grave[0]
         others = [
@@ -344,7 +335,7 @@ class WatchedRun:
             "level": _LEVELS[first["severity"]],
             "headline": first["headline"],
             "detail": first["evidence"] + ".",
-            "evidence": [f"{first['evidence']}.", *others, f"{ended} {counted}"],
+            "evidence": [f"{first['evidence']}.", *others, f"{counted} {ended}"],
             "name": first["rule"],
             "since_step": first["step"],
             "cures": [{"index": 0, "title": "Mend", "changes": first["mend"]}] if first["mend"] else [],
@@ -358,7 +349,7 @@ class WatchedRun:
         n = min(len(steps), MAX_CURVE)
         edges = np.linspace(0, len(steps), n + 1).astype(int)[:-1]
         found = {"curve_step": steps[np.r_[edges[1:], len(steps)] - 1].astype(np.float32)}
-        for name in _CURVES.values():
+        for name in NAMES_OF_CURVES.values():
             values = np.array([self._steps[int(step)].get(name, math.nan) for step in steps])
             known = np.isfinite(values)
             if not known.any():

@@ -39,10 +39,12 @@ class Outcome:
         summary: Of the watch; None if no players were found.
         error: What the script raised, if it failed.
         status: The exit status: 0 nothing found, 1 a finding, 3 the script failed, 4 nothing of G or D was seen.
+        html: The report, for one file.
     """
 
-    def __init__(self, summary: Summary | None, error: BaseException | None, fail_on: str) -> None:
+    def __init__(self, summary: Summary | None, error: BaseException | None, fail_on: str, html: str = "") -> None:
         self.summary = summary
+        self.html = html
         self.error = error
         levels = {"error": ("error",), "warning": ("error", "warning")}[fail_on]
         found = summary is not None and any(f.severity in levels for f in summary.findings)
@@ -184,4 +186,4 @@ def run_script(
         return Outcome(None, error, fail_on)
     summary = finder.watch.summary()
     finder.watch.close()
-    return Outcome(summary, error, fail_on)
+    return Outcome(summary, error, fail_on, finder.watch.html())

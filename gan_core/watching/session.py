@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import sys
 import time
 import weakref
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 from gan_core.watching import probe
 from gan_core.watching.capture import Capture, Stop
 from gan_core.watching.evidence import Evidence, Facts
-from gan_core.watching.log import WatchLog
+from gan_core.watching.log import NAMES_OF_CURVES, WatchLog
 from gan_core.watching.players import Player, as_modules
 from gan_core.watching.rules import RULES, SEVERITIES, Rule, Severity
 from gan_core.watching.terminal import Terminal, summary_lines
@@ -39,6 +40,9 @@ ASK_EVERY: Final = 10
 SHARE: Final = 0.01
 PER_STEP: Final = 1e-4
 FRAME_EVERY: Final = 2.0
+SHOW_EVERY: Final = 2.0
+"""Seconds between two updates of a report in a notebook."""
+MOST_NUMBERS: Final = 400
 ON: Final = ("info", "warning", "error", "raise", "silent")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -147,6 +151,10 @@ class Watch:
         self._steps_before = 0
         self._last_frame = -np.inf
         self._framed = 0
+        self._numbers: dict[int, dict[str, float]] = {}
+        self._numbers_every = 1
+        self._handle: Any = None
+        self._shown_at = -np.inf
         self._last: dict[str, float] = {}
         self._log: WatchLog | None = None
         self._capture: Capture | None = None
@@ -242,6 +250,41 @@ class Watch:
             notes=tuple(notes),
         )
 
+    def html(self) -> str:
+        """Write the report so far as HTML without script, for a notebook or, by `gan_core.watching.page`, a file."""
+        from gan_core.watching.page import fragment
+
+        steps = sorted(self._numbers)
+        curves: dict[str, list[float]] = {"curve_step": [float(step) for step in steps]}
+        for name, own in NAMES_OF_CURVES.items():
+            curves[own] = [self._numbers[step].get(name, float("nan")) for step in steps]
+        state = f"The loop {'was watched for' if self._closed else 'is at'} {self.steps_g:,} steps of G."
+        return fragment(state, [asdict(found) for found in self.findings], curves, self._notes)
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def show(self) -> None:
+        """Show the report in a notebook, where it is updated every few seconds; elsewhere print the summary.
+
+        Call it before the loop, in the cell of the loop. IPython is used only if it is there already.
+        """
+        shell = sys.modules.get("IPython")
+        if shell is None or shell.get_ipython() is None:
+            self._terminal.say("\n".join(summary_lines(self.summary())))
+            return
+        from importlib import import_module
+
+        self._handle = import_module("IPython.display").display(self, display_id=True)
+        self._shown_at = self._clock()
+
+    def _update(self) -> None:
+        self._shown_at = self._clock()
+        try:
+            self._handle.update(self)
+        except Exception:  # a notebook that is gone is no reason to stop somebody's training
+            self._handle = None
+
     def close(self) -> None:
         """Take the hooks away; findings and summary stay."""
         if self._closed:
@@ -254,6 +297,8 @@ class Watch:
             self._capture.close()
         if self._log is not None:
             self._log.end({"steps": self.steps_g})
+        if self._handle is not None:
+            self._update()
         _ALIVE.pop(id(self), None)
 
     def __enter__(self) -> Watch:
@@ -307,6 +352,8 @@ class Watch:
             self._burst_until = steps + BURST
             self._burst_begun = capture.spent
         self._terminal.status(self._status)
+        if self._handle is not None and self._clock() - self._shown_at >= SHOW_EVERY:
+            self._update()
         capture.wake_at = 0 if self.until is not None else steps + ASK_EVERY
         if self.until is not None:
             self.until(self)
@@ -376,11 +423,20 @@ class Watch:
             if term.told.form != "unknown":
                 self._forms.setdefault(facts.player, f"{term.told.form}")
         self._last.update(numbers)
+        self._keep(facts.update.step, numbers)
         if self._log is not None:
             self._log.event("step", {"step": facts.update.step, "player": facts.player, **numbers})
             if "G" in facts.player and self._clock() - self._last_frame >= FRAME_EVERY:
                 self._last_frame = self._clock()
                 self._frame(facts.update.step)
+
+    def _keep(self, step: int, numbers: dict[str, float]) -> None:
+        """Keep numbers for the curves of a report, ever fewer of the steps."""
+        if step in self._numbers or step % self._numbers_every == 0:
+            self._numbers.setdefault(step, {}).update(numbers)
+        if len(self._numbers) > MOST_NUMBERS:
+            self._numbers_every *= 2
+            self._numbers = {s: v for s, v in self._numbers.items() if s % self._numbers_every == 0}
 
     def _frame(self, step: int) -> None:
         assert self._capture is not None

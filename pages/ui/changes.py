@@ -63,8 +63,9 @@ def _change(config: RunConfig, changes: Mapping[str, Any]) -> Change:
     except ConfigError:
         if "data.name" not in changes:
             raise
-        plain: dict[str, Any] = {"conditional": False, "augment": [], "data.balanced": False}
-        plain |= {f"{p}.kind": "mlp" for p in ("generator", "discriminator") if getattr(config, p).kind == "dcgan"}
+        plain: dict[str, Any] = {"conditional": False, "augment": [], "data.balanced": False, "data.condition": "none"}
+        fitted = ("dcgan", "residual")
+        plain |= {f"{p}.kind": "mlp" for p in ("generator", "discriminator") if getattr(config, p).kind in fitted}
         return config.change(plain | dict(changes))
 
 

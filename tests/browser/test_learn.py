@@ -24,8 +24,8 @@ def press(page: Page, name: str) -> None:
 
 def test_a_lesson_is_predicted_watched_explained_and_remembered(learn: View) -> None:
     page = learn.page
-    expect(page.get_by_text("3. D wins, and G stops")).to_be_visible(timeout=TIMEOUT * 1000)
-    page.get_by_text("3. D wins, and G stops").click()
+    expect(page.get_by_text("3. A much faster D")).to_be_visible(timeout=TIMEOUT * 1000)
+    page.get_by_text("3. A much faster D").click()
     page.get_by_text("Stop learning", exact=True).click(timeout=TIMEOUT * 1000)
     answer = page.locator(".st-key-lesson-answer")
     expect(answer).to_contain_text("You predicted it.", timeout=TIMEOUT * 1000)
@@ -34,7 +34,7 @@ def test_a_lesson_is_predicted_watched_explained_and_remembered(learn: View) -> 
     assert learn.state == "paused"
     until(lambda: "discriminator-wins" in stored(page), "the browser remembers the lesson")
     page.reload()
-    expect(page.get_by_text("✓ 3. D wins, and G stops")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(page.get_by_text("✓ 3. A much faster D")).to_be_visible(timeout=TIMEOUT * 1000)
 
 
 def stored(page: Page) -> str:

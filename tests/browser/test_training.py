@@ -265,7 +265,7 @@ def test_data_that_cannot_be_had_are_a_message_and_the_buttons_for_the_first_vis
     view.wait_beyond(0)
     view.click("See it on real digits")
     until(lambda: parameters(view).get("preset") == ["digits-plain"], "the preset of digits")
-    view.click("Play R3GAN’s recipe")
+    view.click("R3GAN’s recipe")
     until(lambda: parameters(view).get("preset") == ["digits"], "the recipe of today")
     view.click("See it in the plane")
     until(lambda: parameters(view).get("preset") == ["ring-8"], "a preset in the plane")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from gan_core.errors import ConfigError
 from gan_core.experiments.classroom import Goal, HandIn, Key, hand_in, read_hand_in, read_key, tasks
 from gan_core.experiments.classroom import handin as handins
 from gan_core.experiments.classroom.marking import mark, mark_file
+from gan_core.experiments.classroom.room import Reached, Rooms
 from gan_core.training import Trainer
 
 SMALL = {
@@ -251,3 +253,92 @@ def test_points_are_of_few_steps(good: HandIn) -> None:
     assert steps[-1] == 100
     assert all(len(values) == len(steps) for values in curves.values())
     assert set(dataclasses.asdict(mark(good, KEY))) >= {"points", "curves", "scores"}
+
+
+# -- rooms ---------------------------------------------------------------------------------------------------
+
+
+class Days:
+    now = 1e9
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def rooms(tmp_path: Path) -> Rooms:
+    return Rooms(tmp_path / "rooms")
+
+
+def reached(student: str, step: int, good: bool) -> Reached:
+    return Reached(student, step, {"all eight": good}, {"all eight": 8.0 if good else 3.0}, "g_steps 1")
+
+
+def test_a_room_gathers_predictions_and_results(rooms: Rooms) -> None:
+    code, key = rooms.open(KEY.task)
+    assert re.fullmatch("[A-Z]{6}", code)
+    assert rooms.task(code.lower()) == KEY.task
+    for who, place in (("a", 0), ("b", 1), ("c", 1), ("a", 1)):
+        rooms.predict(code, who, {"sees": place})
+    rooms.hand_in(code, "a", reached("Ann", 900, good=False), {"why": "It was slow."})
+    rooms.hand_in(code, "b", reached("Ben", 1_200, good=True), {"why": "", "unasked": "x"})
+    rooms.hand_in(code, "c", reached("Cas", 700, good=True), {})
+    rooms.hand_in(code, "a", reached("Ann", 950, good=True), {"why": "It was too slow."})
+    found = rooms.summary(code)
+    assert found.predictions == {"sees": {1: 3}}, "the last choice of each counts"
+    assert [(line.student, line.step) for line in found.board] == [("Cas", 700), ("Ann", 950), ("Ben", 1_200)]
+    assert found.answers == {"why": (("Ann", "It was too slow."),)}
+    assert found.n_students == 3
+    assert rooms.is_teacher(code, key)
+    assert not rooms.is_teacher(code, "é")
+
+
+def test_only_its_teacher_ends_a_room(rooms: Rooms) -> None:
+    code, key = rooms.open(KEY.task)
+    with pytest.raises(ConfigError, match="only the room's teacher"):
+        rooms.end(code, "guess")
+    rooms.end(code, key)
+    with pytest.raises(ConfigError, match="no room"):
+        rooms.summary(code)
+
+
+@pytest.mark.parametrize("code", ["", "abc", "../../x", "ABCDE1", "A" * 300])
+def test_what_is_no_code_opens_nothing(rooms: Rooms, code: str) -> None:
+    with pytest.raises(ConfigError, match="no code"):
+        rooms.summary(code)
+
+
+def test_rooms_end_after_thirty_days(tmp_path: Path) -> None:
+    clock = Days()
+    rooms = Rooms(tmp_path, clock)
+    old, _ = rooms.open(KEY.task)
+    clock.now = (tmp_path / f"{old}.room.jsonl").stat().st_mtime + 31 * 86_400
+    new, _ = rooms.open(KEY.task)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{new}.room.jsonl"]
+
+
+def test_a_room_is_bounded(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, _ = rooms.open(KEY.task)
+    with pytest.raises(ConfigError, match="none of this task's"):
+        rooms.predict(code, "a", {"sees": 9})
+    monkeypatch.setattr("gan_core.experiments.classroom.room.MAX_STUDENTS", 2)
+    for who in "ab":
+        rooms.predict(code, who, {"sees": 0})
+    with pytest.raises(ConfigError, match="full"):
+        rooms.predict(code, "c", {"sees": 0})
+    rooms.predict(code, "a", {"sees": 2})
+    monkeypatch.setattr("gan_core.experiments.classroom.room.MAX_ROOMS", 1)
+    with pytest.raises(ConfigError, match="1 are allowed"):
+        rooms.open(KEY.task)
+    with pytest.raises(ConfigError, match="too long"):
+        rooms.hand_in(code, "a", dataclasses.replace(reached("A", 1, True), goals={"x" * 9_000: True}), {})
+
+
+def test_a_half_written_line_loses_itself_alone(rooms: Rooms, tmp_path: Path) -> None:
+    code, _ = rooms.open(KEY.task)
+    rooms.predict(code, "a", {"sees": 0})
+    with (tmp_path / "rooms" / f"{code}.room.jsonl").open("ab") as file:
+        file.write(b'{"kind":"predic')
+    assert rooms.summary(code).predictions == {"sees": {0: 1}}
+    rooms.predict(code, "b", {"sees": 2})
+    assert rooms.summary(code).predictions == {"sees": {0: 1, 2: 1}}

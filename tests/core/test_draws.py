@@ -70,7 +70,7 @@ def test_a_run_is_drawn_by_two_numbers_and_draws_differ() -> None:
     runs = [draw_run(1, i)[0] for i in range(60)]
     assert len({run.config for run in runs}) == 60
     assert runs[0].config != draw_run(2, 0)[0].config
-    assert sum(run.usual for run in runs) == 40
+    assert sum(run.usual for run in runs) == 48
     assert sum(run.kind in IMAGES for run in runs) == 15
     assert len({run.kind for run in runs}) > 15
     assert len({run.config.objective for run in runs}) == 7
@@ -130,8 +130,8 @@ def test_the_oracle_says_of_recorded_runs_what_their_numbers_say() -> None:
     for number, truth in told.items():
         last = seen_of(ROWS[number])[-1]
         if truth.verdict == "good":
-            assert last.on > 0.4
-            assert last.distance < 0.5
+            assert last.on > 0.3
+            assert last.distance < 0.7
         if "off the data" in truth.labels:
             assert last.on < 0.3
 

@@ -32,6 +32,7 @@ ORDINARY = {"line", "ring"}
 ROOMS = ("gan_core/game/", "gan_core/data/", "gan_core/config/names.py")
 CATALOGUES = (
     "gan_core/config/presets.py",
+    "gan_core/experiments/applications.py",
     "gan_core/experiments/gallery.py",
     "gan_core/experiments/lessons/catalogue.py",
     "gan_core/experiments/published.py",

@@ -51,6 +51,11 @@ __all__ = [
 Streams = Mapping[str, Generator]
 
 
+def _masked(config: RunConfig) -> bool:
+    rules = CONDITION_RULES.get(config.data.condition)
+    return rules is not None and rules.masked
+
+
 def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
     g = config.generator
     return MLPGenerator(
@@ -59,6 +64,7 @@ def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         config.data_shape,
         n_classes=config.n_classes,
         n_condition=config.n_told - config.n_classes,
+        masked=_masked(config),
         act=g.activation,
         batch_norm=g.norm == "batch",
         squash=len(config.data_shape) > 1,
@@ -73,6 +79,7 @@ def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         config.data_shape,
         n_classes=config.n_classes,
         n_condition=config.n_told - config.n_classes,
+        masked=_masked(config),
         act="relu",
         batch_norm=False,
         squash=len(config.data_shape) > 1,

@@ -81,6 +81,16 @@ def beside(x: Tensor, told: Tensor | None, n_classes: int) -> Tensor:
     return torch.cat((x, one_hot(told, n_classes) if told.ndim == 1 else told.flatten(1)), 1)
 
 
+def filled(condition: Tensor, made: Tensor) -> Tensor:
+    """Keep what a condition says, and take only what is missing from what was made, ``[batch, c, ...]``.
+
+    Args:
+        condition: ``[batch, c + 1, ...]``; the last map is 1 where something is missing, and what is missing is 0.
+        made: ``[batch, c, ...]``.
+    """
+    return condition[:, :-1] + condition[:, -1:] * made
+
+
 def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:
     """Make a linear layer with PyTorch's default distribution, U(-1/√n_in, 1/√n_in), drawn from ``rng``.
 

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 from torch import Generator, Tensor, nn
 
-from gan_core.game.networks.layers import Dropout, Gain, SpectralLinear, activation, beside, linear, pieces_of
+from gan_core.game.networks.layers import (
+    Dropout,
+    Gain,
+    SpectralLinear,
+    activation,
+    beside,
+    filled,
+    linear,
+    pieces_of,
+)
 from gan_core.game.networks.minibatch import minibatch_layer, told_by
 
 
@@ -22,6 +31,7 @@ class MLPGenerator(nn.Module):
         shape: Shape of one sample.
         n_classes: Number of classes of a conditional generator; 0 for another.
         n_condition: Numbers in the condition of a conditioned one; 0 for another.
+        masked: True if the condition's last map is 1 where something is missing; all else is then kept.
         act: Activation of the hidden layers, by name.
         batch_norm: True for batch norm before each activation.
         squash: True to end in tanh, for data in [-1, 1]; False for a linear end.
@@ -36,6 +46,7 @@ class MLPGenerator(nn.Module):
         *,
         n_classes: int = 0,
         n_condition: int = 0,
+        masked: bool = False,
         act: str,
         batch_norm: bool,
         squash: bool,
@@ -44,6 +55,7 @@ class MLPGenerator(nn.Module):
         super().__init__()
         self.shape = tuple(shape)
         self._n_classes = n_classes
+        self.masked = masked
         layers: list[nn.Module] = []
         size, pieces = latent_dim + n_classes + n_condition, pieces_of(act)
         for width in widths:
@@ -60,7 +72,8 @@ class MLPGenerator(nn.Module):
     def forward(self, z: Tensor, told: Tensor | None = None) -> Tensor:
         """Generate one sample for each row of ``z``, of the class or condition that it is told, if any."""
         out: Tensor = self.layers(beside(z, told, self._n_classes))
-        return out if len(self.shape) == 1 else out.view(-1, *self.shape)
+        out = out if len(self.shape) == 1 else out.view(-1, *self.shape)
+        return out if told is None or not self.masked else filled(told, out)
 
 
 class MLPDiscriminator(nn.Module):

@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from gan_core.config import RESIDUAL_KERNEL, residual_stride
-from gan_core.game.networks.layers import BlankConv2d, BlankLinear
+from gan_core.game.networks.layers import BlankConv2d, BlankLinear, filled
 
 _PAD: Final = RESIDUAL_KERNEL // 2
 
@@ -102,7 +102,7 @@ class ResidualGenerator(nn.Module):
     def _added(self, base: Tensor, x: Tensor, condition: Tensor) -> Tensor:
         correction = functional.pixel_shuffle(self.last(torch.relu(self.blocks(x))), self._stride)
         if self._masked:
-            return base + condition[:, self._channels :] * correction
+            return filled(condition, correction)
         return base + correction
 
 

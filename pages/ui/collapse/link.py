@@ -9,7 +9,7 @@ from typing import Any, Final
 from gan_core import ConfigError, RunConfig
 from gan_core.experiments.gallery import Failure, failures, find
 from gan_core.experiments.published import PROTOCOLS
-from gan_core.experiments.zoo import Variant, plain, variants
+from gan_core.experiments.zoo import Variant, variants
 from pages.ui.collapse.bench import LETTERS, Entry
 
 MAX_LINK_CHANGES: Final = 2_000
@@ -43,8 +43,8 @@ def variant_named(name: str) -> Variant | None:
 
 def beside_plain(variant: Variant, seed: int) -> list[Entry]:
     """Put a variant of the zoo beside the plain GAN."""
-    pair = {"plain GAN": plain(variant.base), variant.name: variant.config}
-    return [Entry(title, OWN, config.changed({"seed": seed})) for title, config in pair.items()]
+    pairs = (variant.beside, (variant.name, variant.config))
+    return [Entry(title.removeprefix("the "), OWN, config.changed({"seed": seed})) for title, config in pairs]
 
 
 def sides_to_link(failure: Failure, entries: Sequence[Entry], seed: int) -> dict[str, str]:

@@ -120,7 +120,7 @@ def show_variant(variant: Variant) -> None:
     here = bench()
     _name(variant=variant.name)
     here.show(beside_plain(variant, 0), variant.base)
-    session.notify(f"{variant.name} beside the plain GAN: the same data, noise and seed.")
+    session.notify(f"{variant.name} beside {variant.beside[0]}: the same data, noise and seed.")
 
 
 def change_side(i: int, path: str, text: str) -> None:

@@ -108,7 +108,7 @@ def _next(lesson: Lesson, result: Result, *, locked: bool) -> None:
         i = names.index(lesson.name) + 1
         if i < len(names):
             title, to = lessons()[names[i]].title, (names[i], locked)
-            st.button(f"Next: {title}", key="lesson:next", type="primary", on_click=_go, args=to)
+            st.button(f"Next: {title}", key="lesson:next", on_click=_go, args=to)
     if not locked:
         st.caption(f"For a class: [this lesson with its controls locked](?lesson={lesson.name}&lock=1).")
 

@@ -62,6 +62,6 @@ def _entry(variant: Variant) -> None:
             if st.button("Run it", key=f"zoo:run:{variant.name}", icon=":material/play_circle:"):
                 session.open_config(variant.config, variant.base)
                 st.switch_page("pages/train.py")
-            if st.button("Compare with the plain GAN", key=f"zoo:compare:{variant.name}"):
+            if st.button(f"Compare with {variant.beside[0]}", key=f"zoo:compare:{variant.name}"):
                 lab.show_variant(variant)
                 st.switch_page("pages/collapse.py")

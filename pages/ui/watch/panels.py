@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from gan_core.errors import DataError
+from gan_core.watching.page import watched_page
 from gan_core.watching.record import Listed
 from pages.ui import session, watch
 from pages.ui.watch import judge
@@ -91,6 +92,14 @@ def _show(folder: Path, log: Listed, logs: Sequence[Listed]) -> None:
         return
     if run is not None:
         watch.mount(key="watched", data={"url": f"{FRAME}?t={token}", "past": f"{PAST}?t={token}"})
+        st.download_button(
+            "Download this loop (HTML)",
+            lambda: watched_page(run, log.name.removesuffix(".watch")),
+            file_name=f"{log.name}.html",
+            mime="text/html",
+            on_click="ignore",
+            key="watch:html",
+        )
         st.caption(
             "Read-only, from a watch log. The training stays where it is: nothing here starts, changes or stops it. "
             f"{len(logs)} {'log is' if len(logs) == 1 else 'logs are'} in the watched folder."

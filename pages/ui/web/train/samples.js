@@ -195,7 +195,9 @@ export function samples({ look, pickGenerator, both = false }) {
     const what =
       header.kind === 'images'
         ? `${images.shown || shapes.fake_images?.[0] || 0} generated images ${
-            header.condition ? `between ${header.data} ${header.condition} and the true ones` : `beside real ones from ${data}`
+            header.condition
+              ? `between ${header.data} ${header.condition} and the true ones`
+              : `beside real ones from ${data}`
           }`
         : `${pairs(arrays.fake)} generated points and ${pairs(arrays.real)} real ones of ${data} over D’s opinion`;
     setAttr(

@@ -11,7 +11,7 @@ export function welcome(send, first) {
   const other = el('button', { type: 'button', text: 'See it on real digits', onclick: () => send('open', target) });
   const recipe = el('button', {
     type: 'button',
-    text: 'Play R3GAN’s recipe',
+    text: 'R3GAN’s recipe',
     title: 'The same digits with a relativistic loss, penalties R1 and R2, and no momentum',
     onclick: () => send('open', first().recipe),
   });
@@ -94,12 +94,12 @@ function measuredCards({ header }, metrics) {
         score = scores[metric.name];
       if (early || !score) return [card.title, '–', 'not yet counted', card.help];
       const noun = metrics.find(({ name }) => name === metric.out_of)?.label.toLowerCase();
-      const size = score.n ? ` (of ${integer(score.n)} samples)` : '';
+      const size = score.n ? `From ${integer(score.n)} samples: ` : '';
       return [
         card.title,
         inWords(metric, score.value) + (noun ? ` ${noun}` : ''),
         `${floor}: ${inWords(metric, score.floor, card.floor_digits)}${of}`,
-        card.help + size,
+        size + card.help,
       ];
     });
 }

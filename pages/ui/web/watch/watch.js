@@ -142,7 +142,11 @@ function build(root) {
     const now = looked === null || looked === shownPast;
     const reply = await reach(`${url}${now ? `&since=${since}` : `&at=${looked}`}`);
     if (!alive || url !== data.url || looked !== parts.past.at()) return;
-    if (reply.status === 410) setAttr(root, 'data-state', 'closed');
+    if (reply.status === 410) {
+      setAttr(root, 'data-state', 'closed');
+      setText(noPicture, 'This log is gone: its folder was moved or deleted. What is shown is the last that was read.');
+      show(noPicture, true);
+    }
     if (reply.status !== 200) return;
     const next = parse(await reply.arrayBuffer());
     if (!alive || url !== data.url || looked !== parts.past.at()) return;

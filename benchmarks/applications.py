@@ -1,0 +1,134 @@
+"""What the applications reach: ``python -m benchmarks.applications``.
+
+Each preset is trained twice, with the reconstruction alone and with the game beside it, from several seeds, and looked
+at after 60 and after 180 seconds of one core's time (of this process, so that a busy machine changes little). All
+held-out images are restored with four z each; beside the scores stand those of the filters and of the real images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Generator
+
+from gan_core.config.presets import preset
+from gan_core.data import Images, degrade, load_data, restored
+from gan_core.data.images import network_units
+from gan_core.experiments.applications import APPLICATIONS
+from gan_core.metrics.paired import psnr, recognised, score_restored, sharpness
+from gan_core.training import Trainer
+
+PRESETS: Final = tuple(name for one in APPLICATIONS.values() if one.way == "restore" for name in one.presets)
+SECONDS: Final = (60.0, 180.0)
+SEEDS: Final = 5
+N: Final = 1_000
+COLUMNS: Final = ("psnr", "judged_right", "sharpness", "z_spread")
+ALONE: Final = {"adversarial": 0.0, "reconstruction_z": 1, "z_reward": 0.0}
+"""What is left of the game in the row of the reconstruction alone."""
+
+
+def filters(name: str) -> dict[str, Mapping[str, float]]:
+    """Score what one would do without a GAN, and the real images themselves.
+
+    Args:
+        name: Of a preset.
+    """
+    config = preset(name).data
+    data = load_data(config)
+    assert isinstance(data, Images)
+    assert data.held_out is not None
+    real = network_units(data.held_out)
+    condition = degrade(real, config, Generator().manual_seed(0))
+    pictures = {
+        "condition": condition[:, : data.shape[0]],
+        **restored(condition, config, network_units(data.train)),
+        "real": real,
+    }
+    rows: dict[str, Mapping[str, float]] = {}
+    for label, picture in pictures.items():
+        row = {"psnr": psnr(real, picture), "sharpness": sharpness(picture) / sharpness(real)}
+        if data.held_out_labels is not None:
+            row["judged_right"] = recognised(data, picture, data.held_out_labels)
+        rows[label] = row
+    return rows
+
+
+def train(
+    name: str, changes: Mapping[str, Any], seconds: Sequence[float]
+) -> Iterator[tuple[float, int, dict[str, float]]]:
+    """Train, and look after so many seconds of processor time.
+
+    Args:
+        name: Of a preset.
+        changes: What differs from it.
+        seconds: When to look, ascending.
+
+    Yields:
+        The second, the steps made, and the scores.
+    """
+    trainer = Trainer(preset(name).changed(changes))
+    assert isinstance(trainer.data, Images)
+    used = 0.0
+    for end in seconds:
+        while used < end:
+            begun = time.process_time()
+            trainer.step()
+            used += time.process_time() - begun
+        generator = trainer.shown()
+        was = generator.training
+        found = score_restored(trainer.config, trainer.data, generator.eval(), n_images=N)
+        generator.train(was)
+        yield end, trainer.step_count, {key: score.value for key, score in found.items()}
+
+
+def main() -> None:
+    """Train, score and print."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    options.add_argument("names", metavar="PRESET", nargs="*", choices=[*PRESETS, []], help=", ".join(PRESETS))
+    options.add_argument("--seeds", type=int, default=SEEDS)
+    options.add_argument("--seconds", type=float, nargs="+", default=SECONDS)
+    options.add_argument("--json", type=Path, help="also write every value here")
+    given = options.parse_args()
+    torch.set_num_threads(1)
+    everything: dict[str, Any] = {}
+    for name in given.names or PRESETS:
+        print(f"\n{name}: {given.seeds} seeds, medians (ranges); n is at most {N:,}")
+        print(f"{'':34}{'steps':>7}" + "".join(f"{column:>24}" for column in COLUMNS))
+        rows: dict[str, Any] = {}
+        for label, row in filters(name).items():
+            rows[label] = row
+            print(f"{label:34}{'':7}" + "".join(f"{_number(row.get(column)):>24}" for column in COLUMNS))
+        for label, changes in (("L1 alone", ALONE), ("L1 + GAN", {})):
+            runs = [list(train(name, {**changes, "seed": seed}, sorted(given.seconds))) for seed in range(given.seeds)]
+            for i, (end, _, _) in enumerate(runs[0]):
+                seen = [run[i] for run in runs]
+                steps = int(statistics.median(step for _, step, _ in seen))
+                cells = [_range([found.get(column) for _, _, found in seen]) for column in COLUMNS]
+                print(f"{f'{label}, {end:g} s':34}{steps:>7,}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
+                rows[f"{label}, {end:g} s"] = [{"steps": step, **found} for _, step, found in seen]
+        everything[name] = rows
+    if given.json is not None:
+        given.json.write_text(json.dumps(everything, indent=1), encoding="utf-8")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _range(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    middle = statistics.median(known)
+    return f"{middle:.4g}" + (f" ({min(known):.4g}–{max(known):.4g})" if len(known) > 1 else "")
+
+
+if __name__ == "__main__":
+    main()

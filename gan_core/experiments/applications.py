@@ -1,0 +1,98 @@
+"""What GANs are for: applications that can be trained here, each with what goes in, what comes out, what is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from gan_core.config import RunConfig
+from gan_core.config.presets import preset
+
+__all__ = ["APPLICATIONS", "Application"]
+
+Way = Literal["restore", "latent", "train"]
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application of GANs.
+
+    Attributes:
+        title: Its name.
+        goes_in: What is given.
+        comes_out: What is made.
+        made_up: What of it nobody gave.
+        way: How it is used here: restoring a picture on the page, or on the page Latent or Train.
+        presets: Presets that train it, the quickest first.
+        sentence: What to try, in a sentence.
+    """
+
+    title: str
+    goes_in: str
+    comes_out: str
+    made_up: str
+    way: Way
+    presets: tuple[str, ...]
+    sentence: str
+
+    def sides(self, name: str, seed: int) -> dict[str, RunConfig]:
+        """Make two configs to be trained in lockstep: the reconstruction alone, and with the game.
+
+        Args:
+            name: One of the presets of an application that restores.
+            seed: Of both.
+        """
+        with_game = preset(name).changed({"seed": seed})
+        alone = {"adversarial": 0.0, "reconstruction_z": 1, "z_reward": 0.0}
+        return {"L1 alone": with_game.changed(alone), "L1 + GAN": with_game}
+
+
+APPLICATIONS: Final[Mapping[str, Application]] = {
+    "generation": Application(
+        "Image generation",
+        "Noise: some numbers at random, and no picture.",
+        "A picture like those that G was trained to imitate.",
+        "All of it.",
+        "train",
+        ("digits", "digits-conditional", "mnist-dcgan"),
+        "Train on digits, or on pictures of your own, and watch noise take shape.",
+    ),
+    "editing": Application(
+        "Image editing",
+        "A picture, and a direction of the latent space to move in.",
+        "The same picture with one thing changed: bolder, rounder, another class.",
+        "Whatever inversion could not find in the picture: G draws what it knows instead.",
+        "latent",
+        ("digits", "digits-conditional"),
+        "Invert a digit on the Latent page, then move its z with sliders and directions.",
+    ),
+    "super-resolution": Application(
+        "Super-resolution",
+        "A picture of half the size.",
+        "A picture of the full size.",
+        "Three of four numbers: how each mean of 2 × 2 pixels is spread over them.",
+        "restore",
+        ("digits-sr", "photographs-sr"),
+        "Enlarge a digit, or a picture of your own, and compare it with bicubic curves and with the truth.",
+    ),
+    "denoising": Application(
+        "Denoising",
+        "A picture under noise.",
+        "The picture without it.",
+        "All that the noise has drowned: faint lines, and the exact grey of every pixel.",
+        "restore",
+        ("digits-denoise",),
+        "Clean a digit, and compare it with a median filter and with Wiener's.",
+    ),
+    "inpainting": Application(
+        "Editing: fill a hole",
+        "A picture of which a quarter is missing.",
+        "The whole picture; what was there stays as it is.",
+        "Everything in the hole. Another z fills it otherwise.",
+        "restore",
+        ("digits-inpaint",),
+        "Cut a hole into a digit and see several fillings side by side.",
+    ),
+}
+"""Every application by its name, in the order of the page."""

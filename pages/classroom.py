@@ -1,0 +1,25 @@
+"""Class: a task with a goal that the run is checked against, a room for many, hand-ins."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import session
+from pages.ui.classroom import state, student, teacher
+
+session.turn_page()
+state.follow_link()
+with st.container(width=900, key="classroom"):
+    task = state.task()
+    if task is None:
+        student.choose()
+        teacher.make_task()
+    elif state.teaches():
+        teacher.room()
+        student.work(task)
+    else:
+        student.work(task)
+        if state.room():
+            teacher.room()
+        else:
+            teacher.offer_room(task)

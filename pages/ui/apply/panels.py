@@ -1,0 +1,86 @@
+"""Panels of the Apply page: the cards, and the chosen application."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from gan_core.experiments.applications import APPLICATIONS, Application
+from gan_core.experiments.zoo import Variant, variants
+from pages.ui import session
+from pages.ui.apply import restoring
+from pages.ui.collapse import state as lab
+
+FIRST: Final = "super-resolution"
+_CHOSEN: Final = "apply.chosen"
+_PAGES: Final = {"latent": "pages/latent.py", "train": "pages/train.py"}
+
+
+def page() -> None:
+    """Show the cards, and what the chosen one does."""
+    asked = st.query_params.get("application", "")
+    if asked in APPLICATIONS and session.recall("apply.link") != asked:
+        session.remember("apply.link", asked)
+        session.remember(_CHOSEN, asked)
+    chosen: str = session.recall(_CHOSEN, FIRST)
+    st.markdown(
+        "Six things are often named that GANs are for. Four are here: **generation, editing, super-resolution and "
+        "denoising**; sound and text are not here yet. Each trains in front of you, and each says what it makes up."
+    )
+    with st.container(horizontal=True, key="apply-cards"):
+        for name, application in APPLICATIONS.items():
+            _card(name, application, chosen=name == chosen)
+    application = APPLICATIONS[chosen]
+    if application.way == "restore":
+        restoring.panel(application)
+    else:
+        _elsewhere(application)
+
+
+def _card(name: str, application: Application, *, chosen: bool) -> None:
+    with st.container(border=True, width=250, key=f"apply-card-{name}"):
+        st.subheader(application.title, anchor=False)
+        st.markdown(
+            f"**In:** {application.goes_in}\n\n**Out:** {application.comes_out}\n\n**Made up:** {application.made_up}"
+        )
+        st.button(
+            "Shown below" if chosen else "Show it",
+            key=f"apply:card:{name}",
+            type="primary" if chosen else "secondary",
+            on_click=session.remember,
+            args=(_CHOSEN, name),
+            help=None if chosen else f"Put {application.title.lower()} to use below",
+        )
+
+
+def _elsewhere(application: Application) -> None:
+    """Lead to the page where this application is used."""
+    st.markdown(application.sentence)
+    with st.container(horizontal=True):
+        for name in application.presets:
+            if st.button(f"Train {name}", key=f"apply:train:{name}", icon=":material/play_circle:"):
+                session.open_preset(name)
+                st.switch_page(_PAGES["train"])
+        if st.button(f"Open {application.way.title()}", key="apply:open", icon=":material/arrow_forward:"):
+            st.switch_page(_PAGES[application.way])
+
+
+def variant_of(preset: str) -> Variant | None:
+    """Find the variant of the zoo that sets the reconstruction alone beside this preset."""
+    return next((v for v in variants() if v.run.get("beside") and v.base == preset), None)
+
+
+def compare(preset: str) -> None:
+    """Offer the reconstruction alone beside the preset, in lockstep."""
+    variant = variant_of(preset)
+    if variant is None:
+        return
+    if st.button(
+        "L1 alone beside L1 + GAN",
+        key=f"apply:compare:{preset}",
+        icon=":material/compare:",
+        help="Both from the same seed, in lockstep: blurred and safe beside sharp and made up, with both numbers.",
+    ):
+        lab.show_variant(variant)
+        st.switch_page("pages/collapse.py")
