@@ -22,8 +22,11 @@ from benchmarks.cases import FAILING, HEALTHY
 from benchmarks.verdicts import looks_of, trace_file
 from gan_core.config import RunConfig, parse_config
 from gan_core.config.presets import preset, presets
-from gan_core.diagnosis import FINDINGS, Finding, Signs, diagnose
+from gan_core.diagnosis import FINDINGS, Finding, Signs, cures_of, diagnose
 from gan_core.diagnosis.conditions import beside
+from gan_core.diagnosis.pace import USUAL, player_pace
+from gan_core.diagnosis.rules import lacks_bound
+from gan_core.diagnosis.thresholds import limit
 from tests.core.test_findings import HEALTHY as LOOK
 
 TRACES = Path(__file__).parent / "traces"
@@ -148,6 +151,35 @@ def test_no_cure_is_proposed_of_what_the_newest_look_does_not_show() -> None:
         for found in diagnose(config, looks):
             old = all(e.text.startswith("At step") for e in found.evidence)
             assert not (old and found.cures), found
+
+
+def test_a_cure_never_takes_away_what_an_objective_requires_and_never_throws_a_network_about() -> None:
+    rng = random.Random(3)
+    configs = [preset(name) for name in presets() if "own" not in name] + [random_config(rng) for _ in range(60)]
+    clipped = preset("ring-8").changed({"objective": "wasserstein", "regularisers": [], "clip": 0.01, "d_steps": 5})
+    n = 0
+    for config in [*configs, clipped]:
+        for name in FINDINGS:
+            for changes in cures_of(name, config):
+                cured = config.changed(changes)
+                n += 1
+                assert not lacks_bound(cured), (name, changes)
+                if changes.keys() & {"lr_g", "lr_d"}:
+                    paces = [player_pace(cured, player) * USUAL for player in ("generator", "discriminator")]
+                    before = [player_pace(config, player) * USUAL for player in ("generator", "discriminator")]
+                    limits = [max(limit("rate_high"), b) for b in before]
+                    assert all(not p > most for p, most in zip(paces, limits, strict=True)), (name, changes)
+    assert n > 1_000
+
+
+def test_convolutions_keep_their_recipe() -> None:
+    config = preset("own-images")
+    for name in FINDINGS:
+        for changes in cures_of(name, config):
+            cured = config.changed(changes)
+            if cured.discriminator.kind == config.discriminator.kind and not cured.regularisers:
+                assert cured.discriminator.norm == config.discriminator.norm, (name, changes)
+            assert not (cured.objective == "relativistic" and cured.generator.kind == "dcgan"), (name, changes)
 
 
 def test_what_is_said_by_exclusion_is_said_alone() -> None:
