@@ -186,3 +186,39 @@ def test_what_is_said_by_exclusion_is_said_alone() -> None:
     for config, looks in series():
         names = [found.name for found in diagnose(config, looks) if FINDINGS[found.name].failure]
         assert not any(FINDINGS[name].by_exclusion for name in names) or len(names) == 1, names
+
+
+# ---- recorded runs of many kinds, each a kind of trouble or a healthy run that is no preset
+
+WORDS = Path(__file__).parent / "words"
+POSITIVE = ("converged", "improving", "like_the_data")
+RIGHT: dict[str, tuple[str, tuple[str, ...]]] = {
+    "digits, rates 0.02": ("rates_too_high", POSITIVE),
+    "digits-wgan-gp, rates 0.02": ("rates_too_high", (*POSITIVE, "low_capacity")),
+    "ring-8, rates 0.05": ("rates_too_high", POSITIVE),
+    "ring-8, rates 1e-6": ("rates_too_low", (*POSITIVE, "mode_collapse")),
+    "two far clusters, one rare": ("rare_missing", POSITIVE),
+}
+"""Of each run what is said first at its end, and what is never said of it."""
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_words_are_right(name: str) -> None:
+    due, never = RIGHT[name]
+    for row in recorded(name, WORDS):
+        config, looks = parse_config(row["settings"]), looks_of(row)
+        said = [diagnose(config, looks[: i + 1]) for i in range(len(looks))]
+        assert said[-1][0].name == due, (row["seed"], [f.name for f in said[-1]])
+        assert {f.name for found in said for f in found}.isdisjoint(never)
+        for found in (*said[-1], *said[len(said) // 2]):
+            assert_true_to_their_numbers(found)
+
+
+def test_the_usual_rates_are_the_first_cure_of_rates_that_are_not() -> None:
+    for name, (due, _) in RIGHT.items():
+        (row, *_) = recorded(name, WORDS)
+        config = parse_config(row["settings"])
+        if due.startswith("rates"):
+            (first, *_) = diagnose(config, looks_of(row))[0].cures
+            assert set(first) == {"lr_g", "lr_d"}
+            assert 1e-4 <= config.changed(first).lr_g <= 2e-3
