@@ -286,4 +286,29 @@ UNLIKE_STILL: Final = All(
     STALLED,
 )
 _WAITED: Final = Condition("age", lambda s, config: s.age, everywhere(2 * limit("early")))
-UNPROVEN: Final = All(_WAITED, OneOf(_LITTLE, Condition("look", lambda s, config: s.step, everywhere(0.0))))
+_NOT_YET: Final = (
+    Condition(
+        "two_sample",
+        mean("two_sample"),
+        "like_two_sample",
+        words="Nearest neighbours tell {value} of real and generated samples apart; equal sets 50 %, from {bound} on they "
+        "are not alike.",
+    ),
+    Condition(
+        "precision",
+        over_floor("precision"),
+        "like_precision",
+        at_least=False,
+        words="{of} of the samples lie among the data ({reach}): {value} of that; up to {bound} it is too little.",
+        also=_share_words("precision"),
+    ),
+    Condition(
+        "coverage",
+        over_floor("coverage"),
+        "like_coverage",
+        at_least=False,
+        words="{of} of the data have a sample near them ({reach}): {value} of that; up to {bound} it is too little.",
+        also=_share_words("coverage"),
+    ),
+)
+UNPROVEN: Final = All(_WAITED, OneOf(_LITTLE, *_NOT_YET, Condition("look", lambda s, config: s.step, everywhere(0.0))))
