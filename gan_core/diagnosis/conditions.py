@@ -179,7 +179,8 @@ def beside(value: float, bound: float, form: Form) -> tuple[str, str]:
     for digits in range(_MOST_DIGITS):
         texts = write(value, digits), write(bound, digits)
         a, b = (float(t.rstrip(" %").replace(",", "")) for t in texts)
-        if (a < b) == (value < bound) and (a > b) == (value > bound):
+        in_order = (a < b) == (value < bound) and (a > b) == (value > bound)
+        if in_order and not texts[0].startswith("-0 "):
             return texts
     return texts
 

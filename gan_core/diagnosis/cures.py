@@ -25,6 +25,8 @@ Cures = Callable[[RunConfig], list[Changes]]
 _MAX_CURES: Final = 4
 _PLANE_RATE: Final = 1e-3
 _IMAGE_RATE: Final = 5e-4
+_HIGHEST: Final = 1.5
+"""Of usual rates, over the middle one."""
 _WIDTHS: Final = {1: 128, 3: 256}
 _GAIN: Final = 30.0
 _FEW: Final = 32
@@ -63,12 +65,14 @@ def of_narrow_modes(config: RunConfig) -> list[Changes]:
 def of_a_blind_critic(config: RunConfig) -> list[Changes]:
     """Propose a steeper, larger or faster D."""
     larger = _wider(config, "discriminator")
-    faster: Changes = {"lr_d": max(config.lr_d, config.lr_g, _rate(config))}
+    usual = _rate(config)
+    faster: Changes = {"lr_d": min(max(config.lr_d, config.lr_g, usual), max(config.lr_d, _HIGHEST * usual))}
     if config.clip:  # clipped weights can hardly be steep; a penalty bounds D's slope where its loss needs it
         faster |= {"clip": 0.0}
         if not config.regularisers and OBJECTIVES[config.objective].usual_clip:
             faster |= {"regularisers": [_bound()], **_takes_a_penalty(config)}
-    return [*_gain(config), _steady(config) | larger | {"lr_d": faster["lr_d"], "clip": 0.0}, faster, larger]
+    rate = min(max(config.lr_d, usual), _HIGHEST * usual)
+    return [*_gain(config), _steady(config) | larger | {"lr_d": rate, "clip": 0.0}, faster, larger]
 
 
 def of_low_capacity(config: RunConfig) -> list[Changes]:
@@ -297,7 +301,7 @@ def _rate(config: RunConfig) -> float:
 def _rates(config: RunConfig) -> Changes:
     """Rates that are far from usual, too high or so low or unequal that one player stands still, made usual."""
     usual = _rate(config)
-    low, high = 0.3 * usual, 1.5 * usual
+    low, high = 0.3 * usual, _HIGHEST * usual
     return {f"lr_{p}": usual for p in ("g", "d") if not low <= getattr(config, f"lr_{p}") <= high}
 
 

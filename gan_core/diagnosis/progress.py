@@ -75,13 +75,19 @@ def _gain(name: str) -> Measure:
     return measure
 
 
-def _by_chance(name: str, worth: str, of_itself: bool) -> Measure:
-    """Return what a gain must be: more than noise gives, and worth a word."""
+def _by_chance(name: str, worth: str, of_itself: str = "") -> Measure:
+    """Return what a gain must be: more than noise gives, and worth a word.
+
+    Args:
+        name: Of the number.
+        worth: Threshold of a fall that is worth a word.
+        of_itself: The same as a share of the number, or "".
+    """
 
     def bound(s: Series, config: RunConfig) -> Floats:
         found = s.gain(name)
-        least = limit(worth) * (found.before if of_itself else 1.0)
-        return np.fmax(limit("sigmas") * found.noise, least)
+        share = limit(of_itself) * found.before if of_itself else np.zeros(len(s.step))
+        return np.fmax(limit("sigmas") * found.noise, np.fmax(share, limit(worth)))
 
     return bound
 
@@ -104,7 +110,7 @@ NEARER: Final = OneOf(
     Condition(
         "gain_two_sample",
         _gain("two_sample"),
-        _by_chance("two_sample", "nearer", of_itself=False),
+        _by_chance("two_sample", "nearer"),
         words="In the last {steps} steps the share that neighbours tell from the data fell by {value}, from "
         "{before} at best to {now}; less than {bound} could be chance.",
         also=_said("two_sample", percent=True),
@@ -112,7 +118,7 @@ NEARER: Final = OneOf(
     Condition(
         "gain_distance",
         _gain("distance"),
-        _by_chance("distance", "closer_by", of_itself=True),
+        _by_chance("distance", "closer_least", "closer_by"),
         words="In the last {steps} steps the distance from the data fell by {value}, from {before} at best to "
         "{now}; less than {bound} could be chance.",
         form="number",
@@ -263,7 +269,7 @@ SETTLED_LIKE: Final = like(0.2)
 _LITTLE: Final = Condition(
     "gain_two_sample",
     _gain("two_sample"),
-    _by_chance("two_sample", "nearer", of_itself=False),
+    _by_chance("two_sample", "nearer"),
     at_least=False,
     words="In the last {steps} steps the share that neighbours tell from the data went from {before} at best to "
     "{now}: a fall of {value}{rose}; {bound} and less could be chance.",
@@ -280,4 +286,29 @@ UNLIKE_STILL: Final = All(
     STALLED,
 )
 _WAITED: Final = Condition("age", lambda s, config: s.age, everywhere(2 * limit("early")))
-UNPROVEN: Final = All(_WAITED, OneOf(_LITTLE, Condition("look", lambda s, config: s.step, everywhere(0.0))))
+_NOT_YET: Final = (
+    Condition(
+        "two_sample",
+        mean("two_sample"),
+        "like_two_sample",
+        words="Nearest neighbours tell {value} of real and generated samples apart; equal sets 50 %, from {bound} on they "
+        "are not alike.",
+    ),
+    Condition(
+        "precision",
+        over_floor("precision"),
+        "like_precision",
+        at_least=False,
+        words="{of} of the samples lie among the data ({reach}): {value} of that; up to {bound} it is too little.",
+        also=_share_words("precision"),
+    ),
+    Condition(
+        "coverage",
+        over_floor("coverage"),
+        "like_coverage",
+        at_least=False,
+        words="{of} of the data have a sample near them ({reach}): {value} of that; up to {bound} it is too little.",
+        also=_share_words("coverage"),
+    ),
+)
+UNPROVEN: Final = All(_WAITED, OneOf(_LITTLE, *_NOT_YET, Condition("look", lambda s, config: s.step, everywhere(0.0))))

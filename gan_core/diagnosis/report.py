@@ -62,8 +62,8 @@ def verdict(
     """
     if not findings:
         if "psnr" in header.get("metrics", {}) and header["step"] >= limit("begun"):
-            return restored(_finite_ones(header["metrics"]), _numbers(header, history))
-        return _nothing_found(header, history, looked=findings is not None)
+            return restored(_finite_ones(header["metrics"]), _numbers(header, history, config))
+        return _nothing_found(header, history, config, looked=findings is not None)
     first = findings[0]
     entry = FINDINGS[first.name]
     lines = [e.text for e in first.evidence] or [first.why]
@@ -75,7 +75,7 @@ def verdict(
         "level": first.severity,
         "headline": entry.headline,
         "detail": _first(lines[0]) if first.failure else _first(first.why),
-        "evidence": [*lines, *also, *([] if first.failure else _numbers(header, history))],
+        "evidence": [*lines, *also, *([] if first.failure else _numbers(header, history, config))],
         "name": first.name,
     }
     if first.failure:
@@ -91,7 +91,7 @@ def _finite_ones(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: m for name, m in metrics.items() if _finite(m["value"])}
 
 
-def _nothing_found(header: Mapping[str, Any], history: History, *, looked: bool) -> Verdict:
+def _nothing_found(header: Mapping[str, Any], history: History, config: RunConfig, *, looked: bool) -> Verdict:
     early = f"Too early to say before some {limit('early'):.0f} steps, or more where the rates are low."
     unseen = "Nobody has looked at this run while it trained: let it go on for a while, and what is seen is said here."
     young = header["step"] < limit("early")
@@ -99,7 +99,7 @@ def _nothing_found(header: Mapping[str, Any], history: History, *, looked: bool)
         "level": "info",
         "headline": "Just begun." if young else "Looking." if looked else "Not looked at yet.",
         "detail": early if young or looked else unseen,
-        "evidence": _numbers(header, history),
+        "evidence": _numbers(header, history, config),
     }
 
 
@@ -113,11 +113,13 @@ def _first(text: str) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-def _numbers(header: Mapping[str, Any], history: History) -> list[str]:
+def _numbers(header: Mapping[str, Any], history: History, config: RunConfig) -> list[str]:
     """Say D's and G's numbers of the last step; they decide nothing by themselves."""
     stats, lines = header["stats"], []
     accuracy = _mean_accuracy(stats)
-    if accuracy is not None:
+    if accuracy is not None and OBJECTIVES[config.objective].threshold is None:
+        lines.append(f"D puts {accuracy:.0%} of pairs of a real and a generated sample in order; 50 % is chance.")
+    elif accuracy is not None:
         lines.append(f"D is right on {accuracy:.0%} of its last batch; 50 % means that it cannot tell.")
     peak, norm = history.peak("g_grad_norm"), stats["g_grad_norm"]
     if header["step"] and norm is not None and peak > 0 and _finite(norm / peak):

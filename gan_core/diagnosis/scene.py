@@ -35,8 +35,10 @@ CELLS: Final = 16
 SEED: Final = 2333
 """Of the noise, which no run trains on, and of the choice of real samples."""
 
-RARE: Final = 0.01
-"""Share of the data of the smallest region whose absence is said."""
+RARE: Final = 0.008
+"""Share of the data of the smallest region whose absence is said: a hundredth, less what chance may take of it."""
+COUNTED: Final = 8_000
+"""Real points that are counted by region: as many images as there are."""
 
 _GAP: Final = 3.0
 _MOST_CLUMPS: Final = 8
@@ -139,11 +141,15 @@ def _make_scene(data: Points | Images) -> Scene | None:
     real, flat = many[:N], many.flatten(1)
     cloud = Cloud.of(flat[:N], min(5, len(real) - 1))
     spread = float(flat.var(0).mean().sqrt())
-    known = isinstance(data, Points) and data.modes is not None
+    n_counted = math.inf
     if isinstance(data, Points) and data.modes is not None:
         centres, shares, radius = flat[:0], data.modes.shares, flat[:0, 0]
     else:
-        centres, shares, radius = _divide(flat, min(CELLS, len(flat) // 4), rng)
+        centres, radius = _divide(flat, min(CELLS, len(flat) // 4), rng)
+        counted = data.sample(COUNTED, rng) if isinstance(data, Points) else flat
+        owner = torch.cdist(counted, centres).argmin(1)
+        shares = torch.bincount(owner, minlength=len(centres)).double().numpy() / len(counted)
+        n_counted = len(counted)
     return Scene(
         real,
         labels,
@@ -155,7 +161,7 @@ def _make_scene(data: Points | Images) -> Scene | None:
         centres,
         radius,
         shares,
-        math.inf if known else len(flat),
+        n_counted,
         _floors(flat, cloud),
         checker(real),
     )
@@ -182,30 +188,36 @@ def apart(real: Cloud, fake: Cloud) -> float:
     return math.sqrt(max(0.0, 2 * across - within) / (2 * across)) if across > 0 else 0.0
 
 
-def _divide(x: Tensor, k: int, rng: torch.Generator) -> tuple[Tensor, NDArray[np.float64], Tensor]:
-    """Cells of `[n, dim]` by k-means, begun with points far from each other (arXiv:1805.12462 uses such cells).
+def _divide(x: Tensor, k: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Divide `[n, dim]` into cells by k-means, begun with points far apart (arXiv:1805.12462 uses such cells).
 
     A clump that lies apart has its own cell from the beginning, beside the `k`.
+
+    Returns:
+        Centres and radii.
     """
     clumps = lone_clumps(x)
-    chosen = [int(torch.randint(len(x), (), generator=rng))]
-    away = (x - x[chosen[0]]).square().sum(1)
+    others = torch.ones(len(x), dtype=torch.bool)
+    for clump in clumps:
+        others[clump] = False
+    rest = x[others]
+    chosen = [int(torch.randint(len(rest), (), generator=rng))]
+    away = (rest - rest[chosen[0]]).square().sum(1)
     for _ in range(max(k, 2) - 1):
         chosen.append(int(torch.multinomial(away + 1e-12, 1, generator=rng)))
-        away = torch.minimum(away, (x - x[chosen[-1]]).square().sum(1))
-    centres = torch.cat((x[chosen], *(x[clump].mean(0, keepdim=True) for clump in clumps)))
+        away = torch.minimum(away, (rest - rest[chosen[-1]]).square().sum(1))
+    centres = torch.cat((rest[chosen], *(x[clump].mean(0, keepdim=True) for clump in clumps)))
     for _ in range(15):
         owner = torch.cdist(x, centres).argmin(1)
         sums = torch.zeros_like(centres).index_add_(0, owner, x)
         counts = torch.bincount(owner, minlength=len(centres))
         centres = torch.where(counts[:, None] > 0, sums / counts.clamp_min(1)[:, None], centres)
     near = torch.cdist(x, centres).min(1)
-    shares = torch.bincount(near.indices, minlength=len(centres)).double().numpy() / len(x)
     radius = (_REACH * near.values.max()).repeat(len(centres))
     for i in range(len(centres) - len(clumps), len(centres)):  # what lies between a clump and the rest is in neither
         own = near.values[near.indices == i]
         radius[i] = _REACH * own.max() if len(own) else 0.0
-    return centres, shares, radius
+    return centres, radius
 
 
 def lone_clumps(x: Tensor, fewest: float = RARE) -> list[Tensor]:

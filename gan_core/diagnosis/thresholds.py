@@ -48,6 +48,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "sigmas": Threshold(3, "progress over what chance gives, in standard deviations", _CHANCE),
     "nearer": Threshold(0.02, "fall of the two-sample accuracy, or rise of the coverage, that is worth a word"),
     "closer_by": Threshold(0.1, "fall of the distance, as a share of itself, that is worth a word"),
+    "closer_least": Threshold(0.01, "fall of the distance that is worth a word, however small it is already"),
     "told": Threshold(0.95, "two-sample accuracy of samples that are told from the data nearly always"),
     "nothing": Threshold(0.1, "precision, over that of real data, that is next to nothing"),
     "like_precision": Threshold(0.8, "precision, over that of real data, of samples like them", _KYNK),
@@ -55,7 +56,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "like_two_sample": Threshold(0.75, "two-sample accuracy half way from equal sets, ½, to sets apart, 1"),
     "even_shares": Threshold(0.2, "difference of the regions' shares from the data's that is still like them"),
     "uneven_shares": Threshold(0.3, "the same where the proportions are plainly wrong"),
-    "rare": Threshold(0.01, "share of the data of the smallest region whose absence is said"),
+    "rare": Threshold(0.008, "share of the data whose absence is said: a hundredth, less what chance takes of it"),
     # Rates, against the size with which weights begin.
     "rate_high": Threshold(0.1, "rate over the size of a weight at which every update throws a network about", _ADAM),
     "unmoved": Threshold(

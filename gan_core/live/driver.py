@@ -24,6 +24,7 @@ from gan_core.live import commands as do
 from gan_core.live.clock import WALL, WallClock, rest_between_looks
 from gan_core.live.commands import RunCommand
 from gan_core.live.display import Tempo
+from gan_core.live.memory import Memory
 from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Accepted, Run, Show
@@ -77,6 +78,7 @@ class Driver:
     Args:
         tempo: That its runs know; see `add`.
         slots: Where to ask before playing, or None to play at will.
+        memory: Where to ask before a run is built, or None to build at will.
         visitor: Whom the runs belong to, for `Slots`.
         observed: True if snapshots are to be taken also while nobody looks.
         clock: The time.
@@ -94,6 +96,7 @@ class Driver:
         tempo: Tempo,
         *,
         slots: Slots | None = None,
+        memory: Memory | None = None,
         visitor: Hashable = None,
         observed: bool = False,
         clock: WallClock = WALL,
@@ -107,6 +110,7 @@ class Driver:
         self._commands: deque[Callable[[], None]] = deque()
         self._suspended = self._closed = self._woken = self._urgent = False
         self._said = ""
+        self._memory = memory
         self._next_look = self._last_look = 0.0
         self._last = clock()
         self._thread: threading.Thread | None = None
@@ -236,12 +240,11 @@ class Driver:
         self._urgent = False
         while self._commands:
             self._commands.popleft()()
-        new = [run for run in self.runs if run.waiting]
-        if new:
-            self.tempo.place, self._said = 0, ""
-            self.each(new, Run.build)
-            self._last = self._clock()
         self.state = self._permitted()
+        new = [run for run in self.runs if run.waiting]
+        if new and self.state != "queued":  # what waits for its turn takes no memory
+            self.each(new, self._build)
+            self._last = self._clock()
         changed = [run for run in self.runs if run.state != self.state and not run.ended]
         if changed:
             self.each(changed, lambda run: run.enter(self.state))
@@ -264,6 +267,22 @@ class Driver:
         if all(run.ended for run in self.runs):
             self.playing = False
 
+    def _build(self, run: Run) -> None:
+        plan = run.settings.plan
+        if self._memory is not None and plan is not None:
+            try:
+                self._memory.take(id(run), plan.config)
+            except GanExplorerError:
+                run.refuse()
+                raise
+        run.build()
+
+    def drop(self, run: Run) -> None:
+        """Free a run that is no longer played."""
+        run.close()
+        if self._memory is not None:
+            self._memory.free(id(run))
+
     def _loop(self) -> None:
         try:
             while not self._closed:
@@ -273,7 +292,7 @@ class Driver:
                 self._slots.release(self.key)
             for run in self.runs:
                 self._part(run)
-                run.close()
+                self.drop(run)
             self._commands.clear()
             self.state = "closed"
 

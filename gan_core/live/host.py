@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.live.handle import LockstepSpec, RunHandle, RunSpec
+from gan_core.live.memory import Memory, default_budget
 from gan_core.live.queue import Slots
 from gan_core.storage.autosave import Autosave
 
@@ -30,9 +31,11 @@ class Host:
         folder: Where runs are saved, or None for nowhere.
         app: The app's version, for the files.
         thumbnail: Makes a small PNG from a frame, for the list of saved runs.
+        memory: Bytes that all runs may take; None for a share of the machine's.
 
     Attributes:
         slots: Who may play.
+        memory: How much runs may take.
         autosave: The saved runs, or None.
         device: As given.
         thumbnail: As given.
@@ -47,8 +50,10 @@ class Host:
         folder: Path | None = None,
         app: str = "",
         thumbnail: Callable[[bytes], bytes] | None = None,
+        memory: int | None = None,
     ) -> None:
         self.slots = Slots(n_slots, pace)
+        self.memory = Memory(default_budget() if memory is None else memory)
         self.autosave = None if folder is None else Autosave(folder, app=app)
         self.device, self.thumbnail = device, thumbnail
         self._lock = threading.Lock()

@@ -23,6 +23,7 @@ from gan_core.live.clock import WALL, WallClock
 from gan_core.live.commands import RunCommand
 from gan_core.live.display import Tempo
 from gan_core.live.driver import Driver
+from gan_core.live.memory import Memory
 from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Run
@@ -44,6 +45,7 @@ class Lockstep(Transport):
         configs: What to train: one to `MAX_SIDES` configs of one seed, and of the same data or of images of one size.
         preset: Name of the preset that they came from, or "".
         slots: Where to ask before playing, or None to play at will.
+        memory: Where to ask before a run is built, or None to build at will.
         visitor: Whom they belong to, for `Slots`.
         device: Where to train.
         observers: Called on the training thread whenever snapshots are taken, once for each side; must be quick.
@@ -64,6 +66,7 @@ class Lockstep(Transport):
         *,
         preset: str = "",
         slots: Slots | None = None,
+        memory: Memory | None = None,
         visitor: Hashable = None,
         device: str = "cpu",
         observers: Sequence[Observer] = (),
@@ -71,7 +74,9 @@ class Lockstep(Transport):
         threaded: bool = True,
     ) -> None:
         _check(configs)
-        self.driver = Driver(Tempo(), slots=slots, visitor=visitor, observed=bool(observers), clock=clock)
+        self.driver = Driver(
+            Tempo(), slots=slots, memory=memory, visitor=visitor, observed=bool(observers), clock=clock
+        )
         self._preset, self._device, self._observers = preset, device, tuple(observers)
         self._clock, self._threaded = clock, threaded
         self._which: Which = "ema"
@@ -223,7 +228,7 @@ class Lockstep(Transport):
             gone = [run for run in self.driver.runs if run not in sides]
             self.driver.runs = list(sides)
             for run in gone:
-                run.close()
+                self.driver.drop(run)
             self._set.keep(sides)
             for run in sides:
                 run.display.stale = True

@@ -185,7 +185,9 @@ class Monitor:
         scene_of(job.data)  # made once per data set: no look has to pay for it
         begun = self._clock.worked()
         record.watch.take(look(job.step, job.config, job.data, job.generator, job.ema, job.discriminator, job.numbers))
-        findings = record.watch.findings(job.config) if record.watch.looks else None
+        findings: Sequence[Finding] | None = record.watch.findings(job.config)
+        if not findings and not record.watch.looks:
+            findings = None
         looked, n = self._clock.worked(), runner.n_together
         record.look_from = job.worked + rest_for(job.copied + looked - begun, SHARE, n)
         scores: Mapping[str, Score] = {}

@@ -41,8 +41,6 @@ def open_run(spec: RunSpec, host: Host) -> OpenedRun:
     opened = OpenedRun(spec, host)
     if spec.recorded:
         opened.send(do.OpenRecorded(spec.recorded))
-    if spec.play:
-        opened.send(do.Play())
     return opened
 
 
@@ -115,7 +113,7 @@ class OpenedRun(Opened):
     """
 
     def __init__(self, spec: RunSpec, host: Host) -> None:
-        driver = Driver(Tempo(), slots=host.slots, visitor=spec.visitor, observed=True)
+        driver = Driver(Tempo(), slots=host.slots, memory=host.memory, visitor=spec.visitor, observed=True)
         super().__init__(driver)
         self._device = host.device
         self._recorder = Recorder(host.autosave if spec.key else None, spec.key, host.thumbnail)
@@ -132,6 +130,7 @@ class OpenedRun(Opened):
             on_frame=self._recorder.show,
         )
         driver.add(self._run)
+        driver.playing = spec.play  # before the thread: what is to play is built when it has a slot
         driver.start()
         if spec.source is not None:
             self._adopt(spec.source.trainer(host.device), spec.preset)
@@ -261,6 +260,7 @@ class OpenedLockstep(Opened):
             spec.configs,
             preset=spec.preset,
             slots=host.slots,
+            memory=host.memory,
             visitor=spec.visitor,
             device=host.device,
             observers=(host.monitor,),

@@ -282,6 +282,11 @@ class Run:
         self.publish()
         self.show_observers()
 
+    def refuse(self) -> None:
+        """Do not build the run that was asked for; `fail` says why."""
+        self.waiting = False
+        self.display.clear()
+
     def advance(self) -> None:
         """Make one step, building the run first if it is still to be built; end the run if it diverged."""
         if self.waiting:

@@ -410,7 +410,6 @@ _EMPTY: Final[dict[str, Any]] = {
     "generator": "",
     "has_ema": False,
     "data": "your loop",
-    "n_modes": 0,
     "objective": "",
     "middle": None,
     "meaning": "critic",

@@ -72,6 +72,7 @@ def test_samples_are_judged(open_app: Opener, server: Server, tmp_path: Path) ->
     places = page.locator('input[type="file"]')
     expect(places).to_have_count(2)
     places.nth(0).set_input_files(tmp_path / "samples.zip")
+    expect(page.get_by_role("button", name="Judge", exact=True)).to_be_enabled()
     places.nth(1).set_input_files(tmp_path / "real.zip")
     expect(page.get_by_text("real.zip")).to_be_visible()
     page.get_by_role("button", name="Judge", exact=True).click()

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,8 @@ import torch
 from gan_core import Trainer
 from gan_core.config import RunConfig, parse_config
 from gan_core.config.presets import preset, presets
-from gan_core.data import Images, load
+from gan_core.data import Images, load, load_data, own
+from gan_core.data.own_data import OwnPoints
 from gan_core.diagnosis import (
     FINDINGS,
     THRESHOLDS,
@@ -31,7 +33,8 @@ from gan_core.diagnosis import (
     title_of,
 )
 from gan_core.diagnosis.cures import of_nothing
-from gan_core.diagnosis.scene import scene_of
+from gan_core.diagnosis.grain import checker
+from gan_core.diagnosis.scene import lone_clumps, scene_of
 from gan_core.record.history import History, StepStats
 
 PLANE = parse_config({"data": {"name": "ring-8"}, "latent_dim": 8})
@@ -420,18 +423,34 @@ def test_looking_works_for_every_game_and_changes_nothing(changes: dict[str, Any
     assert [s.step for s in watch.looks] == [1, 2], "one look a step"
 
 
-def look_at(config: RunConfig, generator: Callable[[torch.Tensor], torch.Tensor], logit: float = 0.0) -> Signs:
-    class Player(torch.nn.Module):
-        def __init__(self, f: Callable[[torch.Tensor], torch.Tensor]) -> None:
-            super().__init__()
-            self.f, self.weight = f, torch.nn.Parameter(torch.zeros(1))
+def scaled_norm(steepness: float, x: torch.Tensor) -> torch.Tensor:
+    norms: torch.Tensor = x.norm(dim=1)
+    return steepness * norms
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.f(x)
 
+class Judge(torch.nn.Module):
+    """A network that is a function."""
+
+    def __init__(self, f: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.f, self.weight = f, torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.f(x)
+
+
+def own_points(values: Any) -> RunConfig:
+    made = own.register(OwnPoints(np.asarray(values, dtype=np.float32)))
+    return PLANE.changed({"data.name": "own-points", "data.hash": made})
+
+
+def look_at(
+    config: RunConfig,
+    generator: Callable[[torch.Tensor], torch.Tensor],
+    critic: Callable[[torch.Tensor], torch.Tensor] = lambda x: x.flatten(1).sum(1) * 0,
+) -> Signs:
     data = load(config.data.name)
-    judge = Player(lambda x: x.flatten(1).sum(1) * 0 + logit)
-    seen = look(5, config, data, Player(generator), None, judge, recent(History()))
+    seen = look(5, config, data, Judge(generator), None, Judge(critic), recent(History()))
     assert seen is not None
     return seen
 
@@ -461,6 +480,85 @@ def test_data_without_known_modes_are_divided_into_regions() -> None:
     assert scene.shares.min() > 0.02
     far = look_at(PLANE.changed({"data.name": "swiss-roll"}), lambda z: z[:, :2] * 0 + 100)
     assert (far.missing, far.raw_shares[-1]) == (1, 1)
+
+
+def test_a_rare_clump_has_a_region_of_its_own_and_its_absence_is_seen() -> None:
+    rng = np.random.default_rng(0)
+    many, few = rng.standard_normal((1_980, 2)), 20 + rng.standard_normal((20, 2))
+    config = own_points(np.concatenate((many, few)))
+    scene = scene_of(load_data(config.data))
+    assert scene is not None
+    assert scene.shares.min() == pytest.approx(0.01, abs=0.003)
+    assert scene.shares.sum() == pytest.approx(1)
+    data = load_data(config.data)
+    rows = data.sample(4_000, torch.Generator().manual_seed(1))
+    near = rows[rows[:, 0] < 1]
+    judge = Judge(lambda x: x.flatten(1).sum(1) * 0)
+    seen = look(5, config, data, Judge(lambda z: near[: len(z)]), None, judge, recent(History()))
+    whole = look(5, config, data, Judge(lambda z: rows[: len(z)]), None, judge, recent(History()))
+    assert seen is not None
+    assert whole is not None
+    assert (seen.absent_got, whole.absent) == (0, 0)
+    assert seen.absent == pytest.approx(0.01, abs=0.003)
+    assert seen.missing < 0.02
+    assert (seen.n_drawn, seen.precision > 0.9) == (1_000, True)
+
+
+def test_faults_of_own_data_are_in_the_report_from_the_first_look_on() -> None:
+    ring = np.random.default_rng(0).standard_normal((200, 2))
+    config = own_points(np.concatenate((ring, [[50_000, 50_000]])))
+    (found,) = Watch().findings(config)
+    assert (found.name, found.cures) == ("data_fault", ())
+    assert "A few points far away set the scale." in found.evidence[0].text
+    assert "Remove them" in found.evidence[0].text
+    assert Watch().findings(own_points(np.random.default_rng(1).standard_normal((3_000, 2)))) == ()
+    assert Watch().findings(PLANE) == ()
+
+
+def test_data_without_clumps_have_none() -> None:
+    assert lone_clumps(torch.randn(600, 2, generator=torch.Generator().manual_seed(0))) == []
+    assert lone_clumps(torch.randn(400, 64, generator=torch.Generator().manual_seed(0))) == []
+
+
+def test_real_samples_are_as_near_as_their_floors_say() -> None:
+    data = load("swiss-roll")
+    rows = data.sample(1_000, torch.Generator().manual_seed(3))
+    seen = look_at(PLANE.changed({"data.name": "swiss-roll"}), lambda z: rows[: len(z)])
+    assert seen.distance < 0.1
+    assert seen.precision_floor == pytest.approx(seen.precision, abs=0.05)
+    assert seen.coverage_floor == pytest.approx(seen.coverage, abs=0.06)
+    assert seen.two_sample_floor == pytest.approx(0.5, abs=0.06)
+    assert seen.skew < 2 * seen.skew_floor
+    far = look_at(PLANE.changed({"data.name": "swiss-roll"}), lambda z: rows[: len(z)] + 50)
+    farther = look_at(PLANE.changed({"data.name": "swiss-roll"}), lambda z: rows[: len(z)] * 0 + 500)
+    assert 0.9 < far.distance < farther.distance <= 1
+
+
+def test_a_slope_is_a_lower_bound_of_d_s_steepness() -> None:
+    rows = load("ring-8").sample(1_000, torch.Generator().manual_seed(3))
+    for steepness in (0.5, 40.0):
+        critic = partial(scaled_norm, steepness)
+        seen = look_at(PLANE, lambda z: rows[: len(z)] * 0 + 3, critic)
+        assert 0.3 * steepness < seen.slope <= 1.01 * steepness
+
+
+def test_a_checkerboard_is_measured_and_ordinary_detail_is_not() -> None:
+    rng = torch.Generator().manual_seed(0)
+    plain = torch.randn(50, 1, 32, 32, generator=rng)
+    assert checker(plain) < 0.05
+    marked = plain.clone()
+    marked[:, :, ::2, ::2] *= 2
+    assert checker(marked) > 0.25
+    assert math.isnan(checker(plain[..., :8, :8]))
+    assert math.isnan(checker(torch.zeros(10, 2)))
+
+
+def test_a_watch_measures_how_far_samples_have_moved_since_its_first_look() -> None:
+    watch = Watch()
+    for step, at in ((100, 0.0), (200, 0.5)):
+        watch.take(replace(HEALTHY, step=step, placed=np.full((4, 2), at)))
+    assert [x.shift for x in watch.looks] == [0.0, 0.5]
+    assert all(x.placed is None for x in watch.looks)
 
 
 def test_samples_that_are_no_numbers_cannot_be_looked_at() -> None:

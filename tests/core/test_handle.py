@@ -133,6 +133,9 @@ def test_a_recorded_run_stands_at_its_end(host: Host) -> None:
     handle.flush()
     assert handle.contents()["frames"]
     assert not handle.status().playing
+    frame = handle.frame(0)
+    assert frame is not None
+    assert "name" in decode(frame)[0]["verdict"], "what was found when it ran"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 
 from gan_core.config import parse_config
 from gan_core.config.presets import find
+from gan_core.diagnosis import FINDINGS
 from gan_core.errors import CheckpointError
 from gan_core.live.recorder import Recorder
 from gan_core.live.runner import Runner
@@ -22,6 +23,7 @@ from gan_core.storage import bundled as recorded
 from gan_core.storage import checkpoint
 from gan_core.storage.bundled import RECORDED, Recording
 from gan_core.training import Trainer
+from tests.core.runners import SMALL, by_hand, look
 
 NAMES = tuple(RECORDED)
 
@@ -106,6 +108,23 @@ def test_it_bears_the_name_of_a_preset_and_shows_what_that_is_for(recording: Rec
     assert set(differences) <= {"generator.width", "discriminator.width"}
     verdict = decode(recording.past.frames[-1][1])[0]["verdict"]
     assert (verdict["level"] == "bad") == (recording.name == "collapse"), verdict
+    assert verdict["name"] in FINDINGS, "it says what the looks found while it ran"
+
+
+def test_an_opened_recorded_run_says_at_once_what_was_said_when_it_ran() -> None:
+    collapse = recorded.recorded("collapse")
+    said = decode(collapse.past.frames[-1][1])[0]["verdict"]
+    assert said["name"] == "mode_collapse"
+    runner, _ = by_hand(SMALL)
+    runner.go_on(collapse.state, said=said)
+    runner.driver.turn()
+    header, _ = look(runner)
+    assert (header["step"], header["verdict"]) == (collapse.step, said)
+    runner.step()
+    runner.driver.turn()
+    header, _ = look(runner)
+    assert header["step"] == collapse.step + 1
+    assert header["verdict"]["headline"] == "Not looked at yet.", "it is of a step that is gone"
 
 
 def test_a_runner_goes_on_with_it_and_keeps_its_past(recording: Recording, runners: list[Runner]) -> None:

@@ -22,8 +22,11 @@ from benchmarks.cases import FAILING, HEALTHY
 from benchmarks.verdicts import looks_of, trace_file
 from gan_core.config import RunConfig, parse_config
 from gan_core.config.presets import preset, presets
-from gan_core.diagnosis import FINDINGS, Finding, Signs, diagnose
+from gan_core.diagnosis import FINDINGS, Finding, Signs, cures_of, diagnose
 from gan_core.diagnosis.conditions import beside
+from gan_core.diagnosis.pace import USUAL, player_pace
+from gan_core.diagnosis.rules import lacks_bound
+from gan_core.diagnosis.thresholds import limit
 from tests.core.test_findings import HEALTHY as LOOK
 
 TRACES = Path(__file__).parent / "traces"
@@ -150,7 +153,73 @@ def test_no_cure_is_proposed_of_what_the_newest_look_does_not_show() -> None:
             assert not (old and found.cures), found
 
 
+def test_a_cure_never_takes_away_what_an_objective_requires_and_never_throws_a_network_about() -> None:
+    rng = random.Random(3)
+    configs = [preset(name) for name in presets() if "own" not in name] + [random_config(rng) for _ in range(60)]
+    clipped = preset("ring-8").changed({"objective": "wasserstein", "regularisers": [], "clip": 0.01, "d_steps": 5})
+    n = 0
+    for config in [*configs, clipped]:
+        for name in FINDINGS:
+            for changes in cures_of(name, config):
+                cured = config.changed(changes)
+                n += 1
+                assert not lacks_bound(cured), (name, changes)
+                if changes.keys() & {"lr_g", "lr_d"}:
+                    paces = [player_pace(cured, player) * USUAL for player in ("generator", "discriminator")]
+                    before = [player_pace(config, player) * USUAL for player in ("generator", "discriminator")]
+                    limits = [max(limit("rate_high"), b) for b in before]
+                    assert all(not p > most for p, most in zip(paces, limits, strict=True)), (name, changes)
+    assert n > 1_000
+
+
+def test_convolutions_keep_their_recipe() -> None:
+    config = preset("own-images")
+    for name in FINDINGS:
+        for changes in cures_of(name, config):
+            cured = config.changed(changes)
+            if cured.discriminator.kind == config.discriminator.kind and not cured.regularisers:
+                assert cured.discriminator.norm == config.discriminator.norm, (name, changes)
+            assert not (cured.objective == "relativistic" and cured.generator.kind == "dcgan"), (name, changes)
+
+
 def test_what_is_said_by_exclusion_is_said_alone() -> None:
     for config, looks in series():
         names = [found.name for found in diagnose(config, looks) if FINDINGS[found.name].failure]
         assert not any(FINDINGS[name].by_exclusion for name in names) or len(names) == 1, names
+
+
+# ---- recorded runs of many kinds, each a kind of trouble or a healthy run that is no preset
+
+WORDS = Path(__file__).parent / "words"
+POSITIVE = ("converged", "improving", "like_the_data")
+RIGHT: dict[str, tuple[str, tuple[str, ...]]] = {
+    "digits, rates 0.02": ("rates_too_high", POSITIVE),
+    "digits-wgan-gp, rates 0.02": ("rates_too_high", (*POSITIVE, "low_capacity")),
+    "ring-8, rates 0.05": ("rates_too_high", POSITIVE),
+    "ring-8, rates 1e-6": ("rates_too_low", (*POSITIVE, "mode_collapse")),
+    "two far clusters, one rare": ("rare_missing", POSITIVE),
+    "whole numbers": ("not_nearer", POSITIVE),
+}
+"""Of each run what is said first at its end, and what is never said of it."""
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_words_are_right(name: str) -> None:
+    due, never = RIGHT[name]
+    for row in recorded(name, WORDS):
+        config, looks = parse_config(row["settings"]), looks_of(row)
+        said = [diagnose(config, looks[: i + 1]) for i in range(len(looks))]
+        assert said[-1][0].name == due, (row["seed"], [f.name for f in said[-1]])
+        assert {f.name for found in said for f in found}.isdisjoint(never)
+        for found in (*said[-1], *said[len(said) // 2]):
+            assert_true_to_their_numbers(found)
+
+
+def test_the_usual_rates_are_the_first_cure_of_rates_that_are_not() -> None:
+    for name, (due, _) in RIGHT.items():
+        (row, *_) = recorded(name, WORDS)
+        config = parse_config(row["settings"])
+        if due.startswith("rates"):
+            (first, *_) = diagnose(config, looks_of(row))[0].cures
+            assert set(first) == {"lr_g", "lr_d"}
+            assert 1e-4 <= config.changed(first).lr_g <= 2e-3

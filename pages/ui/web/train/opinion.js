@@ -29,7 +29,8 @@ export function opinionScale({ header, arrays }, logits, before) {
   const wish = free ? (mean(arrays.real_logits) + mean(arrays.fake_logits)) / 2 : critic ? own : sigmoid(own ?? 0);
   const away = Float32Array.from(logits, (logit) => Math.abs(value(logit) - wish)).sort();
   const most = away[Math.floor(0.95 * (away.length - 1))] || 0;
-  const wanted = critic ? Math.max(1e-3, step125(most)) : Math.min(0.5, Math.max(0.01, step125(most)));
+  const room = Math.min(wish, 1 - wish); // a probability ends at 0 and at 1
+  const wanted = critic ? Math.max(1e-3, step125(most)) : Math.min(room, Math.max(0.01, step125(most)));
   const end = before && wanted < before.end && most > 0.3 * before.end ? before.end : wanted;
   let middle = wish;
   if (free) {

@@ -1,7 +1,7 @@
 // @ts-check
 // What is said rather than drawn: the first visit, and the numbers with their scale.
 import { el, setAttr, setText } from '../core/dom.js';
-import { decimal, integer, percent } from '../core/format.js';
+import { decimal, integer, percent, sigmoid } from '../core/format.js';
 import { lastMean } from '../core/frame.js';
 
 export { verdict } from './verdict.js';
@@ -124,7 +124,7 @@ export function numberCards(frame, metrics) {
     'Of real and generated samples alike, over the last steps',
   ]);
   if (cards.length < 3 && header.meaning === 'probability') {
-    const undecided = `${percent(header.optimum?.prob ?? 0.5)} = cannot tell`;
+    const undecided = `${percent(sigmoid(header.middle ?? 0))} = cannot tell`;
     cards.push([
       'D says of real',
       percent(lastMean(arrays.real_prob, 8), 1),
