@@ -47,7 +47,7 @@ def _card(name: str, application: Application, *, chosen: bool) -> None:
         st.button(
             "Shown below" if chosen else "Show it",
             key=f"apply:card:{name}",
-            type="primary" if chosen else "secondary",
+            icon=":material/check:" if chosen else None,
             on_click=session.remember,
             args=(_CHOSEN, name),
             help=None if chosen else f"Put {application.title.lower()} to use below",

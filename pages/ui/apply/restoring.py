@@ -21,6 +21,8 @@ _WIDTH: Final = 112
 """Of a picture on the page, in pixels."""
 _EVERY: Final = 2.0
 """Seconds between two looks at a run that trains."""
+_PATIENCE: Final = 3.0
+"""Seconds to wait for the first kept state."""
 _HELD_OUT, _OWN = "a picture that G never saw", "a picture of my own"
 _TYPES: Final = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 
@@ -105,6 +107,7 @@ def _registered(given: Any) -> str | None:
 def _answer(question: RestoreQuestion) -> None:
     run = session.visit().run
     try:
+        run.wait(lambda now: bool(run.contents()["states"]), _PATIENCE)  # a recorded run is still being opened
         found = run.ask(question)
     except GanExplorerError as error:
         st.text(str(error))

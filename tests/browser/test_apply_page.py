@@ -1,0 +1,57 @@
+"""The Apply page in a browser: from opening it to a picture of one's own, restored."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Opener, Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+def picture(side: int) -> bytes:
+    ramp = np.add.outer(np.arange(side), np.arange(side)) * 255 // (2 * side)
+    out = io.BytesIO()
+    Image.fromarray(ramp.astype(np.uint8)).save(out, "PNG")
+    return out.getvalue()
+
+
+def shown(page: Page, alt: str) -> None:
+    expect(page.locator(f'[data-testid="stImage"] img[alt^="{alt}"]').first).to_be_visible()
+
+
+def test_a_recorded_run_restores_at_once_and_then_a_picture_of_ones_own(open_app: Opener, server: Server) -> None:
+    page = open_app("", url=f"{server.url}apply", wait="").page
+    for alt in ("given: half the size", "bicubic, ", "GAN, z 4, ", "spread over z", "the truth"):
+        shown(page, alt)
+    page.get_by_role("button", name="a picture of my own").or_(page.get_by_text("a picture of my own")).first.click()
+    page.locator('input[type="file"]').set_input_files(
+        {"name": "mine.png", "mimeType": "image/png", "buffer": picture(40)}
+    )
+    expect(page.get_by_text("the nearest of the answers")).to_be_visible()
+    shown(page, "the truth")
+    page.get_by_text("it is degraded already").click()
+    expect(page.get_by_text("Nobody has the truth here")).to_be_visible()
+    expect(page.locator('[data-testid="stImage"] img[alt="the truth"]')).to_have_count(0)
+    page.locator('input[type="file"]').set_input_files(
+        {"name": "hostile.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n<b>no picture</b>"}
+    )
+    expect(page.get_by_text("no picture", exact=False).or_(page.get_by_text("hostile")).first).to_be_visible()
+    assert not page.locator("b", has_text="no picture").count()
+
+
+def test_another_card_leads_to_another_task_and_l1_alone_stands_beside_it_in_the_lab(
+    open_app: Opener, server: Server
+) -> None:
+    page = open_app("", url=f"{server.url}apply?application=inpainting", wait="").page
+    shown(page, "given: a quarter missing")
+    shown(page, "mean training image")
+    page.get_by_role("button", name="L1 alone beside L1 + GAN").first.click()
+    expect(page.locator(".gan-lab")).to_be_visible()
+    expect(page.get_by_text("L1 alone").first).to_be_visible()
+    expect(page.get_by_text("rcGAN").first).to_be_visible()
