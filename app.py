@@ -57,7 +57,7 @@ else:
             st.Page("pages/collapse.py", title="Collapse", icon=":material/science:", url_path="collapse"),
             st.Page("pages/watch.py", title="Watch", icon=":material/visibility:", url_path="watch"),
             st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
-            st.Page("pages/classroom.py", title="Class", icon=":material/groups:", url_path="class"),
+            st.Page("pages/classroom.py", title="Classroom", icon=":material/groups:", url_path="classroom"),
             st.Page("pages/guide.py", title="Guide", icon=":material/menu_book:", url_path="guide"),
         ],
         position="top",

@@ -252,7 +252,7 @@ def _imbalance(data: OwnData) -> str:
     if max(counts) < IMBALANCE * min(counts):
         return ""
     most, least = counts.index(max(counts)), counts.index(min(counts))
-    return f"{data.classes[most]} has {counts[most]:,} pictures, {data.classes[least]} {counts[least]:,}"
+    return f"class {data.classes[most]} has {counts[most]:,} pictures, class {data.classes[least]} {counts[least]:,}"
 
 
 def _narrow_range(data: OwnData) -> str:

@@ -260,7 +260,8 @@ def said_of_split(data: OwnImages, share: float) -> str:
     """Say how many pictures a share keeps aside, in one sentence."""
     n = int(split(data, share).sum())
     if n:
-        return f"{n:,} of {len(data.pixels):,} pictures are held out: no player sees them, so that copies can be told"
+        total = len(data.pixels)
+        return f"{n:,} of {total:,} pictures are held out: no player sees them, so that copies can be told from luck"
     if share:
         return "no picture is held out: there are too few of them"
     few = f", which takes {3 * MIN_HELD_OUT} pictures" if len(data.pixels) < 3 * MIN_HELD_OUT else ""

@@ -38,8 +38,8 @@ def restored(metrics: Mapping[str, Any], evidence: list[str]) -> Verdict:
     if spread is not None and spread["value"] < IGNORED:
         return _say("info", "G ignores z.", f"One answer to each condition, {than}.", evidence)
     if gain < 0:
-        return _say("info", "Not yet as near as a filter.", f"{than.capitalize()}.", evidence)
-    return _say("ok", "Better than a filter.", f"{than.capitalize()}, {sharp['value']:.0%} as sharp as they.", evidence)
+        return _say("info", "Not yet as near as a filter.", f"{than}.", evidence)
+    return _say("ok", "Better than a filter.", f"{than}; {sharp['value']:.0%} as sharp as they.", evidence)
 
 
 def _of_z(spread: float) -> str:

@@ -88,7 +88,7 @@ class Variant:
         """LaTeX of what it minimises: for one that runs, from the tables that the code uses."""
         if not self.runs:
             return (self.formula,)
-        from gan_core.game.objectives import OBJECTIVES, smoothed  # late: they load PyTorch
+        from gan_core.game.objectives import OBJECTIVES, RECONSTRUCTION, smoothed  # late: they load PyTorch
         from gan_core.game.regularisers import REGULARISERS
 
         config = self.config
@@ -104,7 +104,7 @@ class Variant:
         elif special and not special.startswith("L_D") and not penalties:
             losses.insert(0, special)  # a recipe of a loss or of a penalty says what already stands there
         if config.conditioned and config.reconstruction:
-            losses[-1] += rf" + {config.reconstruction:g} \cdot \tfrac1d E\lVert x - G(z, c) \rVert_1"
+            losses.append(rf"+ {config.reconstruction:g} \cdot {RECONSTRUCTION}")
         return tuple(losses)
 
 

@@ -60,7 +60,8 @@ def score_page(record: Mapping[str, Any], pictures: Sequence[Array]) -> bytes:
         parts.append(f"<section><h2>Classes that a classifier sees</h2><p>{cells}</p></section>")
     for one in record["per_class"]:
         counts = f"{one['n_real']:,} real, {one['n_fake']:,} generated"
-        body = _table(one["metrics"]) if one["metrics"] else "<p>Too few to be scored alone.</p>"
+        why = "Too few to be scored alone." if one["n_fake"] else "None of the generated samples is in this class."
+        body = _table(one["metrics"]) if one["metrics"] else f"<p>{why}</p>"
         parts.append(f"<section><h2>Class {_text(one['name'])}: {counts}</h2>{body}</section>")
     if record["decisions"]:
         parts.append(f"<section><h2>How they were read</h2>{_list(record['decisions'])}</section>")

@@ -22,6 +22,10 @@ Meaning = Literal["probability", "critic"]
 _LOSSES: Final = "gan_core.game.losses"
 
 
+RECONSTRUCTION: Final = r"\tfrac1d E\lVert x - \bar G(z, c) \rVert_1"
+"""What a conditioned G's loss has beside the game's, unweighted: x has d numbers, and c is what is left of it."""
+
+
 @dataclass(frozen=True)
 class Objective:
     r"""A game: two losses and what is known about them.

@@ -40,6 +40,9 @@ RECORDED: Final[Mapping[str, str]] = {
     "digits-conditional": "Digits on demand",
     "ring-8": "Eight Gaussians in a ring",
     "collapse": "A GAN that collapsed",
+    "digits-sr": "Super-resolution of digits",
+    "digits-denoise": "Denoising digits",
+    "digits-inpaint": "Holes in digits filled",
 }
 """Names, which are those of presets too, and what to call them."""
 

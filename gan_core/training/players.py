@@ -39,7 +39,7 @@ from gan_core.game.networks import (
     mixes_samples,
     refresh_spectral,
 )
-from gan_core.game.objectives import OBJECTIVES, Objective, smoothed
+from gan_core.game.objectives import OBJECTIVES, RECONSTRUCTION, Objective, smoothed
 from gan_core.game.optimizers import OPTIMIZERS
 from gan_core.game.penalties import Critic
 from gan_core.game.regularisers import REGULARISERS
@@ -57,6 +57,10 @@ def objective_of(config: RunConfig) -> Objective:
     if config.feature_matching:
         formula = r"L_G = \lVert E[f(x)] - E[f(G(z))] \rVert^2"
         objective = replace(objective, formula_g=formula, g_optimum=0.0, g_label="0: equal features")
+    if config.conditioned and (config.reconstruction or config.adversarial != 1):
+        formula = rf"{objective.formula_g} + \lambda {RECONSTRUCTION}"
+        # How near one can come to the real images is unknown.
+        objective = replace(objective, formula_g=formula, g_optimum=None, g_label="")
     return objective
 
 

@@ -12,7 +12,8 @@ from gan_core import OBJECTIVES, RunConfig
 from gan_core.config.assets import asset
 
 ASSETS: Final = asset()
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()$<>|~:^&!]|^[-+#=]|(?<=^\d)\.|(?<=^\d\d)\.)")
+# A colon makes an icon or a colour only before a word, an underline emphasis only at a word's edge.
+_MARKUP: Final = re.compile(r"([\\`*{}\[\]()$<>|~^&!]|:(?=[\w+-])|(?<!\w)_|_(?!\w)|^[-+#=]|(?<=^\d)\.|(?<=^\d\d)\.)")
 _ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 
 

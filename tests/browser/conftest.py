@@ -409,7 +409,7 @@ def _note(view: View, message: ConsoleMessage) -> None:
         return
     where = message.location.get("url", "")
     if (
-        re.search(r"/(collapse|guide|latent|learn|runs|watch)/_stcore/(health|host-config)$", where)
+        re.search(r"/(apply|classroom|collapse|guide|latent|learn|runs|watch)/_stcore/(health|host-config)$", where)
         and "404" in message.text
     ):
         return  # Streamlit's front end looks for its base path, where a sub-page is opened directly

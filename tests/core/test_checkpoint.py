@@ -136,7 +136,7 @@ BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "extra": (lambda c: rewritten(c, tensors=lambda t: t.update(more=torch.zeros(1))), "'more' does not belong"),
     "missing": (lambda c: rewritten(c, tensors=lambda t: t.pop("opt_d.n_updates")), "opt_d.n_updates is missing"),
     "nan": (lambda c: rewritten(c, tensors=nan), "not finite"),
-    "newer": (lambda c: rewritten(c, words=lambda w: w.update(format=99)), "format 99, this app reads up to 1"),
+    "newer": (lambda c: rewritten(c, words=lambda w: w.update(format=99)), "format 99, this app reads up to 2"),
     "format": (lambda c: rewritten(c, words=lambda w: w.update(format="x")), "its format is 'x'"),
     "no words": (lambda c: rewritten(c, words=lambda w: w.pop("counters")), "counters are missing"),
     "counters": (lambda c: rewritten(c, words=lambda w: w.update(counters=[])), "counters are not numbers"),

@@ -148,6 +148,7 @@ def test_a_generator_that_ignores_z_is_measured_and_named() -> None:
     said = verdict(header, trainer.history, trainer.config)
     assert said["headline"] == "G ignores z."
     assert any("Reconstruct the mean of two z" in line for line in said["evidence"])
+    assert " dB farther from the real images" in said["detail"]
 
 
 def test_scores_of_answers_stand_beside_the_best_filter() -> None:
@@ -304,4 +305,4 @@ def test_own_images_are_restored_as_any_others_are() -> None:
     trainer = train(config)
     assert math.isfinite(score_restored(config, load_data(config.data), trainer.generator, n_images=20)["psnr"].value)
     assert isinstance(trainer.data, Images)
-    assert network_units(trainer.data.train).shape[1:] == (1, 8, 8)
+    assert trainer.data.train.shape[1:] == (1, 8, 8)

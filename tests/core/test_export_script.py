@@ -77,6 +77,34 @@ VARIANTS: dict[str, tuple[dict[str, object], tuple[Intervention, ...]]] = {
         },
         (),
     ),
+    "a condition, with everything that goes with it": (
+        {
+            "data.name": "digits",
+            "data.condition": "missing-quarter",
+            "objective": "relativistic",
+            "regularisers": [{"name": "r1_r2", "weight": 0.1}],
+            "discriminator.kind": "dcgan",
+            "discriminator.width": 8,
+            "instance_noise": 0.1,
+            "reconstruction": 3.0,
+            "reconstruction_z": 2,
+            "z_reward": 1.0,
+        },
+        (
+            Intervention(step=2, changes={"adversarial": 0.0}),
+            Intervention(step=3, changes={"adversarial": 0.5, "reconstruction": 0.0}),
+            Intervention(step=4, changes={"reconstruction": 9.0, "z_reward": 0.5}),
+        ),
+    ),
+    "a condition, corrected": (
+        {
+            "data.name": "digits",
+            "data.condition": "half-size",
+            "generator.kind": "residual",
+            "reconstruction": 1.0,
+        },
+        (),
+    ),
     "two lazy penalties, least squares": (
         {
             "regularisers": [{"name": "gradient_penalty", "weight": 2.0, "every": 3}, {"name": "r2", "weight": 0.1}],

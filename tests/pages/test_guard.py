@@ -120,10 +120,11 @@ def test_whom_the_app_is_for_is_what_it_listens_on(
 @pytest.mark.parametrize(
     ("text", "due"),
     [
-        ("[click](http://evil.example)", r"\[click\]\(http\:" + "\u2060" + r"//evil.example\)"),
+        ("[click](http://evil.example)", r"\[click\]\(http:" + "\u2060" + r"//evil.example\)"),
         ("www.evil.example", "www\u2060.evil.example"),
         ("me@evil.example", "me\u2060@evil.example"),
-        ("![x](y) <b> :fire: $a$ `c` **d** ~e~", r"\!\[x\]\(y\) \<b\> \:fire\: \$a\$ \`c\` \*\*d\*\* \~e\~"),
+        ("![x](y) <b> :fire: $a$ `c` **d** ~e~", r"\!\[x\]\(y\) \<b\> \:fire: \$a\$ \`c\` \*\*d\*\* \~e\~"),
+        ("_a_ lr_g: 3 :red[b]", r"\_a\_ lr_g: 3 \:red\[b\]"),
         ("# head\n\n- item", r"\# head - item"),
         ("12. of May", r"12\. of May"),
         ("ring-8, step 2.5", "ring-8, step 2.5"),

@@ -74,7 +74,7 @@ def test_where_there_are_many_users_only_a_folder_that_the_owner_named_is_shown(
     monkeypatch.setenv("GAN_EXPLORER_USERS", "many")
     assert watched_folder(for_one=False) is None
     page.run()
-    assert "shows no watch logs" in page.info[0].value
+    assert "shows no watch logs" in page.subheader[0].value
     monkeypatch.setenv("GAN_EXPLORER_WATCH", "/srv/logs")
     assert watched_folder(for_one=False) == Path("/srv/logs")
 

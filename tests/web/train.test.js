@@ -175,6 +175,18 @@ test('images are many before they are large, and thirty are enough', () => {
   assert.deepEqual([large.columns, large.rows, large.tile], [5, 6, 47]);
 });
 
+test('an image that answers a condition stands between it and the truth, in as many columns', () => {
+  for (const [width, height] of [
+    [900, 700],
+    [420, 420],
+    [320, 300],
+  ]) {
+    const plan = layout(width, height, 36, 36, 12, 8, 1, false, true);
+    assert.equal(plan.beside, plan.columns);
+    assert.ok(3 * plan.columns * (plan.tile + 3) - 3 <= width, JSON.stringify({ width, plan }));
+  }
+});
+
 test('where no image fits none is drawn', () => {
   assert.equal(layout(60, 20, 36, 36, 0, 28, 1), null);
 });

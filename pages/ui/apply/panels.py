@@ -20,9 +20,9 @@ _PAGES: Final = {"latent": "pages/latent.py", "train": "pages/train.py"}
 def page() -> None:
     """Show the cards, and what the chosen one does."""
     asked = st.query_params.get("application", "")
-    if asked in APPLICATIONS and session.recall("apply.link") != asked:
-        session.remember("apply.link", asked)
+    if asked in APPLICATIONS:
         session.remember(_CHOSEN, asked)
+        del st.query_params["application"]
     chosen: str = session.recall(_CHOSEN, FIRST)
     st.markdown(
         "Six things are often named that GANs are for. Four are here: **generation, editing, super-resolution and "
@@ -39,7 +39,7 @@ def page() -> None:
 
 
 def _card(name: str, application: Application, *, chosen: bool) -> None:
-    with st.container(border=True, width=250, key=f"apply-card-{name}"):
+    with st.container(border=True, width=240, key=f"apply-card-{name}"):
         st.subheader(application.title, anchor=False)
         st.markdown(
             f"**In:** {application.goes_in}\n\n**Out:** {application.comes_out}\n\n**Made up:** {application.made_up}"

@@ -17,7 +17,7 @@ from pages.ui.prose import number
 if TYPE_CHECKING:
     from gan_core.live.status import RunStatus
 
-_WIDTH: Final = 128
+_WIDTH: Final = 112
 """Of a picture on the page, in pixels."""
 _EVERY: Final = 2.0
 """Seconds between two looks at a run that trains."""

@@ -1,1 +1,1 @@
-"""What the Class page is made of: a task for a student, a room for a teacher."""
+"""What the Classroom page is made of: a task for a student, a room for a teacher."""

@@ -52,7 +52,9 @@ def room() -> None:
     st.subheader(f"Room {code}", anchor=False)
     teaches = state.teaches()
     if teaches:
-        st.text(f"Students open the Class page and type {code}, or follow the link that ends in /class?room={code}.")
+        st.text(
+            f"Students open the Classroom page and type {code}, or follow the link that ends in /classroom?room={code}."
+        )
         st.caption(
             "The address bar holds your own link, with the room's key: keep it to come back, and do not share it."
         )

@@ -16,7 +16,9 @@ def panel() -> None:
     if not sets:
         return
     size = sum(one.size for one in sets) / 1e6
-    with st.expander(f"Your data on this machine: {len(sets)}, {size:,.0f} MB", key="kept"):
+    with st.expander(
+        f"Your data on this machine: {len(sets)} {'set' if len(sets) == 1 else 'sets'}, {size:,.0f} MB", key="kept"
+    ):
         st.caption(
             "Data too large for a run's own file are kept here, so that *Go on* needs no upload. Once deleted, "
             "the same files can be uploaded again."

@@ -25,11 +25,12 @@ def form() -> None:
     with _section("data", "Data"):
         widgets(config, "data.name")
         own_panel.form()
-        widgets(config, *(path for path in ("conditional", "augment") if path not in config.idle))
+        told = ("conditional", "data.condition", "data.noise", "augment")
+        widgets(config, *(path for path in told if path not in config.idle))
     with _section("game", "Game"):
         widgets(config, "objective")
         _penalty(config)
-        widgets(config, "d_steps", "g_steps")
+        widgets(config, *(path for path in ("reconstruction",) if path not in config.idle), "d_steps", "g_steps")
     with _section("noise", "Noise"):
         widgets(config, "latent_dim")
     for player, title in (("generator", "Generator"), ("discriminator", "Discriminator")):

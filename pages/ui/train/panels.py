@@ -10,6 +10,7 @@ from latex2mathml.converter import convert
 
 from gan_core import OBJECTIVES, REGULARISERS, RunConfig
 from gan_core.config.presets import FIRST
+from gan_core.game.objectives import RECONSTRUCTION
 from gan_core.record.history import ABOUT
 from pages.ui import live as view
 from pages.ui import session
@@ -86,7 +87,11 @@ def formulas(config: RunConfig) -> list[dict[str, Any]]:
             rows.append(_formula("penalty", label, formula, "penalty", words, paper))
     rows.append(_formula("real", "D on real", mean[0], mean[1], f"{what} that D gives real samples."))
     rows.append(_formula("fake", "D on generated", mean[2], mean[3], f"{what} that D gives generated samples."))
-    rows.append(_formula("g_loss", "G's loss", objective.formula_g, "g_loss", "What G's update lowers, through D."))
+    formula, words = objective.formula_g, "What G's update lowers, through D."
+    if config.conditioned and config.reconstruction:
+        formula = rf"{formula} + \lambda {RECONSTRUCTION}"
+        words = "What G's update lowers, through D and by its distance from the real image; λ is the weight of this."
+    rows.append(_formula("g_loss", "G's loss", formula, "g_loss", words))
     return rows
 
 

@@ -43,9 +43,8 @@ def page() -> None:
 def _loops() -> None:
     folder = watched_folder(for_one=session.is_for_one())
     if folder is None:
-        st.info(
-            "This server shows no watch logs. Whoever runs it can name a folder of them: GAN_EXPLORER_WATCH=FOLDER."
-        )
+        st.subheader("This server shows no watch logs", anchor=False)
+        st.text("The person who runs it can name a folder of them: GAN_EXPLORER_WATCH=FOLDER.")
         return
     _list(folder)
 

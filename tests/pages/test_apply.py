@@ -1,0 +1,82 @@
+"""The Apply page: cards, training in place, and a picture restored beside filters and the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan_core.experiments.applications import APPLICATIONS
+from gan_core.storage.bundled import recorded
+from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address
+
+Page = Callable[..., AppTest]
+
+
+@pytest.fixture
+def apply_page(open_app: Opener, opened: list[AppTest]) -> Page:
+    """Open the Apply page as a new visitor."""
+
+    def open_(**query: str) -> AppTest:
+        app = AppTest.from_file(APP, default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        opened.append(app)
+        by_address(app, "apply")
+        return app.run()
+
+    return open_
+
+
+def captions(app: AppTest) -> list[str]:
+    """What stands under the pictures, and other small print."""
+    pictures = [image.caption for block in app.get("image") for image in block.proto.imgs]
+    return [*pictures, *(block.value for block in app.caption)]
+
+
+def keys(app: AppTest) -> set[str]:
+    return {button.key for button in app.button if button.key is not None}
+
+
+def test_each_application_has_a_card_and_a_recorded_run_restores_a_picture_at_once(apply_page: Page) -> None:
+    app = apply_page()
+    assert not app.exception
+    assert {f"apply:card:{name}" for name in APPLICATIONS} <= keys(app)
+    assert app.session_state[VISIT].run.status().step == recorded("digits-sr").step
+    seen = captions(app)
+    assert any(text.startswith("given: half the size") for text in seen)
+    assert any(text.startswith("bicubic, ") and text.endswith(" dB") for text in seen)
+    assert sum(text.startswith("GAN, z ") for text in seen) == 4
+    assert any(text.startswith("spread over z") for text in seen)
+    assert "the truth" in seen
+    assert any("Where the spread is white, G makes it up" in text for text in seen)
+
+
+def test_a_link_chooses_a_card_and_another_run_is_left_alone_until_it_is_asked_for(apply_page: Page) -> None:
+    app = apply_page(application="inpainting")
+    assert app.session_state[VISIT].run.status().preset == "digits-inpaint"
+    assert any(text.startswith("given: a quarter missing") for text in captions(app))
+    app.button(key="apply:card:super-resolution").click().run()
+    assert app.session_state[VISIT].run.status().preset == "digits-inpaint"
+    assert any("does something else" in block.value for block in app.info)
+    app.button(key="apply:recorded:digits-sr").click().run()
+    assert app.session_state[VISIT].run.status().preset == "digits-sr"
+    assert not app.exception
+
+
+def test_training_is_one_click_and_plays(apply_page: Page, runner_of: Callable[[AppTest], Seen]) -> None:
+    app = apply_page()
+    app.button(key="apply:train:digits-sr").click().run()
+    runner = runner_of(app)
+    assert runner.wait(lambda r: r.step > 2)
+    assert runner.preset == "digits-sr"
+    runner.pause()
+    assert not app.run().exception
+
+
+def test_what_is_used_elsewhere_leads_there(apply_page: Page) -> None:
+    app = apply_page(application="editing")
+    assert "apply:open" in keys(app)
+    assert not captions(app) or "the truth" not in captions(app)
+    assert not app.exception
