@@ -18,6 +18,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # for servers and scripts that te
 # Without bytecode each of those would compile PyTorch and Streamlit anew: ten seconds of processor apiece.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# The runs of tests are nobody's: they would push out what the person who runs the tests has saved.
+os.environ["GAN_EXPLORER_RUNS"] = "off"
 
 # No deadline: a busy machine is not a failure. Derandomised: a red test is red for everybody.
 settings.register_profile("gan-explorer", deadline=None, derandomize=True, print_blob=True)
