@@ -77,7 +77,7 @@ def _given(config: RunConfig, data: Images, question: RestoreQuestion, rng: Gene
     rules = CONDITION_RULES[config.data.condition]
     if question.degraded and rules.masked:
         raise ConfigError("nothing says where this picture's hole is: let one be cut into a whole picture")
-    found = own.find("own-images", question.own)
+    found = own.find(OwnImages.name, question.own)
     assert isinstance(found, OwnImages)
     side = data.shape[-1]
     if config.generator.kind == "residual" and side >= _FINE:
