@@ -22,7 +22,17 @@ from gan_core.data.payload import from_bytes, to_bytes
 from gan_core.data.points import Points
 from gan_core.errors import DataError
 
-__all__ = ["find", "known", "load_own", "packed", "register", "register_payload", "small_payload", "stand_in"]
+__all__ = [
+    "find",
+    "find_images",
+    "known",
+    "load_own",
+    "packed",
+    "register",
+    "register_payload",
+    "small_payload",
+    "stand_in",
+]
 
 _ASK: Final = {
     "own-images": "no images of your own are chosen: upload some, or name a folder of them on the command line",
@@ -83,6 +93,18 @@ def find(name: str, data_hash: str) -> OwnData:
             raise DataError(_GONE[name])
         _sets.move_to_end(data_hash)
         return data
+
+
+def find_images(data_hash: str) -> OwnImages:
+    """Find pictures that were registered.
+
+    Raises:
+        DataError: If there are none of this hash here.
+    """
+    found = find("own-images", data_hash)
+    if not isinstance(found, OwnImages):
+        raise DataError("these data are points, and pictures are asked for")
+    return found
 
 
 def load_own(config: DataConfig) -> Images | Points:

@@ -291,8 +291,8 @@ _NOT_YET: Final = (
         "two_sample",
         mean("two_sample"),
         "like_two_sample",
-        words="Nearest neighbours tell {value} of real and generated samples apart; equal sets 50 %, from {bound} on they "
-        "are not alike.",
+        words="Nearest neighbours tell {value} of real and generated samples apart; equal sets 50 %, from {bound} "
+        "on they are not alike.",
     ),
     Condition(
         "precision",

@@ -37,7 +37,8 @@ _CIFAR10_LABELS: Final = "labels = torch.from_numpy(records[:, 0].astype(np.int6
 _OWN: Final = """
 # {what}:
 # a file that was written with this script, beside it or where the second argument says.
-beside = next(Path(__file__).parent.glob("*{name}"), Path("{name}"))
+name = "{name}"
+beside = next(Path(__file__).parent.glob("*" + name), Path(name))
 file = Path(sys.argv[2]) if len(sys.argv) > 2 else beside
 if not file.is_file():
     sys.exit(f"no {{file}}: name the file of the data as the second argument")
@@ -105,6 +106,8 @@ def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], s
 
 def _images_elsewhere(config: DataConfig, *, labelled: bool) -> tuple[set[str], str]:
     """As `own_part`, for images that are not here."""
+    if not config.hash:
+        find(config.name, config.hash)  # none were chosen, which it says
     read = _READ_BOTH if labelled else _READ_IMAGES if config.classes else _READ
     what = "The images, bytes [n, channels, height, width]" + ", and the class of each" * labelled
     code = _OWN.format(what=what, name=own_file_name(config), read=read, check=_UNCHECKED)

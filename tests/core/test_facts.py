@@ -26,7 +26,6 @@ OTHER_MEANINGS = {
     ("pages/ui/collapse/state.py", "modes"): "a goal of the gallery",
     ("pages/ui/collapse/sure.py", "modes"): "a goal of the gallery",
     ("gan_core/training/snapshots.py", "n_modes"): "a fact of the data in the header, not the score",
-    ("gan_core/watching/record.py", "n_modes"): "a fact of the data in the header, not the score",
     ("gan_core/latent/manifold.py", "modes"): "the known modes of the data",
     ("gan_core/latent/desk.py", "density"): "the density of z",
     ("gan_core/latent/desk.py", "spread"): "how far samples vary about one place",

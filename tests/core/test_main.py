@@ -140,9 +140,10 @@ def test_scoring_uses_noise_that_no_run_uses() -> None:
 def test_a_preset_brings_its_own_number_of_steps(monkeypatch: pytest.MonkeyPatch, record: Record) -> None:
     asked: list[int] = []
 
-    def loop(trainer: Trainer, steps: int, seconds: float | None, *_: object) -> Any:
+    def loop(trainer: Trainer, steps: int, seconds: float | None, *_: object, **__: object) -> Any:
         asked.append(steps)
-        return trainer.step(), "finished", 1.0
+        trainer.step()
+        return train._End(seconds=1.0)
 
     monkeypatch.setattr(train, "_loop", loop)
     record("train", "ring-8", *QUICK)

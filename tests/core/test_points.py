@@ -32,7 +32,7 @@ def draw(name: str, n: int = N, seed: int = 5) -> NDArray[np.float64]:
 
 def test_the_table_lists_the_plane_first_and_then_the_images() -> None:
     images = ("digits", "mnist", "fashion-mnist", "kmnist", "cifar10")
-    assert (*PLANE, *images, "own-images", "own-points") == tuple(DATASETS)
+    assert (*PLANE, *images, "photographs", "own-images", "own-points") == tuple(DATASETS)
 
 
 @pytest.mark.parametrize("name", PLANE)

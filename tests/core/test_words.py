@@ -199,6 +199,7 @@ RIGHT: dict[str, tuple[str, tuple[str, ...]]] = {
     "ring-8, rates 1e-6": ("rates_too_low", (*POSITIVE, "mode_collapse")),
     "two far clusters, one rare": ("rare_missing", POSITIVE),
     "whole numbers": ("not_nearer", POSITIVE),
+    "ring-8, no bound": ("no_lipschitz_bound", POSITIVE),
 }
 """Of each run what is said first at its end, and what is never said of it."""
 

@@ -268,8 +268,11 @@ def test_a_variant_is_compared_with_the_plain_gan(open_learn: Learner) -> None:
 @pytest.mark.parametrize("variant", [v for v in variants() if v.runs], ids=lambda v: v.name)
 def test_a_link_to_a_comparison_brings_it_back(variant: Variant) -> None:
     _, entries = parse_link({"zoo": variant.name, "seed": "3"})
-    assert [e.title for e in entries] == ["plain GAN", variant.name]
-    assert [e.config for e in entries] == [c.changed({"seed": 3}) for c in (plain(variant.base), variant.config)]
+    title, beside = variant.beside
+    if not variant.config.conditioned:
+        assert (title, beside) == ("the plain GAN", plain(variant.base))
+    assert [e.title for e in entries] == [title.removeprefix("the "), variant.name]
+    assert [e.config for e in entries] == [c.changed({"seed": 3}) for c in (beside, variant.config)]
 
 
 @pytest.mark.parametrize("name", ["<b>nothing</b>", "StyleGAN"])

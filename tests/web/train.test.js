@@ -36,7 +36,10 @@ test('smoothed labels move the middle: D cannot tell at less than one half', () 
   assert.ok(endsInWords(scale)[0] !== '−0');
   const words = JSON.stringify(numberCards({ header: { ...header, metrics: {} }, arrays: PLANE.arrays }, []));
   assert.match(words, /45\s?% = cannot tell/);
-  assert.match(JSON.stringify(numberCards({ header: { ...PLANE.header, metrics: {} }, arrays: PLANE.arrays }, [])), /50\s?% = cannot tell/);
+  assert.match(
+    JSON.stringify(numberCards({ header: { ...PLANE.header, metrics: {} }, arrays: PLANE.arrays }, [])),
+    /50\s?% = cannot tell/,
+  );
 });
 
 test('the scale of colours does not go back and forth', () => {
@@ -80,7 +83,9 @@ test('what can fool a number of this run stands in its help', () => {
   const helps = (/** @type {Record<string, string>} */ doubts) =>
     numberCards({ ...PLANE, header: { ...PLANE.header, doubts } }, METRICS).map((card) => card[3]);
   const plain = helps({});
-  const doubts = Object.fromEntries(METRICS.map((/** @type {{name: string}} */ m) => [m.name, 'Copies score as well.']));
+  const doubts = Object.fromEntries(
+    METRICS.map((/** @type {{name: string}} */ m) => [m.name, 'Copies score as well.']),
+  );
   const scored = helps(doubts).filter((help) => help.endsWith('. Copies score as well.'));
   assert.ok(scored.length >= 2 && scored.every((help, i) => help.startsWith(plain[i])));
 });

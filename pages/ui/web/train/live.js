@@ -363,7 +363,11 @@ function build(root) {
     }
   }
 
-  /** No answer has come: if none comes for long, the page says that what it shows is of before. */
+  /**
+   * No answer has come: if none comes for long, the page says that what it shows is of before.
+   *
+   * @returns {never} It throws what it was given.
+   */
   function unheard(error) {
     const now = performance.now();
     unanswered ||= now;

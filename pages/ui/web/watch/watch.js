@@ -84,12 +84,7 @@ function build(root) {
       el(
         'div',
         { class: 'side' },
-        card(
-          'Losses',
-          plots.losses.node,
-          key('dashed d', 'discriminator', dNow),
-          key('solid fake', 'generator', gNow),
-        ),
+        card('Losses', plots.losses.node, key('dashed d', 'discriminator', dNow), key('solid fake', 'generator', gNow)),
         card('What D says', plots.score_means.node, key('dotted real', 'D(x)'), key('solid fake', 'D(G(z))')),
         card('Gradient norms', plots.gradient_norms.node, key('dashed d', 'D'), key('solid fake', 'G')),
       ),
