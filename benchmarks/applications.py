@@ -23,6 +23,7 @@ from gan_core.data import Images, degrade, load_data, restored
 from gan_core.data.images import network_units
 from gan_core.experiments.applications import APPLICATIONS
 from gan_core.metrics.paired import psnr, recognised, score_restored, sharpness
+from gan_core.storage.bundled import RECORDED, recorded
 from gan_core.training import Trainer
 
 PRESETS: Final = tuple(name for one in APPLICATIONS.values() if one.way == "restore" for name in one.presets)
@@ -95,8 +96,12 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=SEEDS)
     options.add_argument("--seconds", type=float, nargs="+", default=SECONDS)
     options.add_argument("--json", type=Path, help="also write every value here")
+    options.add_argument("--recorded", action="store_true", help="score the recorded runs in place of training")
     given = options.parse_args()
     torch.set_num_threads(1)
+    if given.recorded:
+        _score_recorded()
+        return
     everything: dict[str, Any] = {}
     for name in given.names or PRESETS:
         print(f"\n{name}: {given.seeds} seeds, medians (ranges); n is at most {N:,}")
@@ -116,6 +121,18 @@ def main() -> None:
         everything[name] = rows
     if given.json is not None:
         given.json.write_text(json.dumps(everything, indent=1), encoding="utf-8")
+
+
+def _score_recorded() -> None:
+    """Print the filters' rows and that of the recorded run, for each preset that has one."""
+    for name in (name for name in PRESETS if name in RECORDED):
+        trainer = recorded(name).trainer()
+        assert isinstance(trainer.data, Images)
+        found = score_restored(trainer.config, trainer.data, trainer.shown().eval(), n_images=N)
+        rows = {**filters(name), f"recorded, {trainer.step_count:,} steps": {k: s.value for k, s in found.items()}}
+        print(f"\n{name:34}" + "".join(f"{column:>24}" for column in COLUMNS))
+        for label, row in rows.items():
+            print(f"{label:34}" + "".join(f"{_number(row.get(column)):>24}" for column in COLUMNS))
 
 
 def _number(value: float | None) -> str:

@@ -29,6 +29,7 @@ def test_a_recorded_run_restores_at_once_and_then_a_picture_of_ones_own(open_app
     page = open_app("", url=f"{server.url}apply", wait="").page
     for alt in ("given: half the size", "bicubic, ", "GAN, z 4, ", "spread over z", "the truth"):
         shown(page, alt)
+    expect(page.get_by_text("At step 2,000: ")).to_be_visible()
     page.get_by_role("button", name="a picture of my own").or_(page.get_by_text("a picture of my own")).first.click()
     page.locator('input[type="file"]').set_input_files(
         {"name": "mine.png", "mimeType": "image/png", "buffer": picture(40)}
@@ -51,6 +52,7 @@ def test_another_card_leads_to_another_task_and_l1_alone_stands_beside_it_in_the
     page = open_app("", url=f"{server.url}apply?application=inpainting", wait="").page
     shown(page, "given: a quarter missing")
     shown(page, "mean training image")
+    expect(page.get_by_text("At step 2,000: ")).to_be_visible()
     page.get_by_role("button", name="L1 alone beside L1 + GAN").first.click()
     expect(page.locator(".gan-lab")).to_be_visible()
     expect(page.get_by_text("L1 alone").first).to_be_visible()

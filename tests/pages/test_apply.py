@@ -50,7 +50,7 @@ def test_each_application_has_a_card_and_a_recorded_run_restores_a_picture_at_on
     assert sum(text.startswith("GAN, z ") for text in seen) == 4
     assert any(text.startswith("spread over z") for text in seen)
     assert "the truth" in seen
-    assert any("Where the spread is white, G makes it up" in text for text in seen)
+    assert any(text.startswith("At step 2,000: ") and "Where the spread is white" in text for text in seen)
 
 
 def test_a_link_chooses_a_card_and_another_run_is_left_alone_until_it_is_asked_for(apply_page: Page) -> None:

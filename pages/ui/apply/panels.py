@@ -39,7 +39,7 @@ def page() -> None:
 
 
 def _card(name: str, application: Application, *, chosen: bool) -> None:
-    with st.container(border=True, width=240, key=f"apply-card-{name}"):
+    with st.container(border=True, width=240, height="stretch", key=f"apply-card-{name}"):
         st.subheader(application.title, anchor=False)
         st.markdown(
             f"**In:** {application.goes_in}\n\n**Out:** {application.comes_out}\n\n**Made up:** {application.made_up}"

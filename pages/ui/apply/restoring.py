@@ -22,7 +22,7 @@ _WIDTH: Final = 112
 _EVERY: Final = 2.0
 """Seconds between two looks at a run that trains."""
 _PATIENCE: Final = 3.0
-"""Seconds to wait for the first kept state."""
+"""Seconds to wait for a recorded run to stand at its end, and for the first kept state."""
 _HELD_OUT, _OWN = "a picture that G never saw", "a picture of my own"
 _TYPES: Final = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 
@@ -31,8 +31,10 @@ def panel(application: Application) -> None:
     """Offer training, and use what there is."""
     from pages.ui.apply import panels
 
-    session.visit_or_recorded(_recorded(application))
-    now = session.visit().run.status()
+    run = session.visit_or_recorded(_recorded(application)).run
+    if session.recall("recorded") == run.status().preset:
+        run.wait(lambda now: now.step > 0 or now.playing, _PATIENCE)  # it is being opened
+    now = run.status()
     restores = _restores(application, now)
     st.markdown(application.sentence)
     with st.container(horizontal=True, vertical_alignment="center", key="apply-run"):
@@ -107,7 +109,7 @@ def _registered(given: Any) -> str | None:
 def _answer(question: RestoreQuestion) -> None:
     run = session.visit().run
     try:
-        run.wait(lambda now: bool(run.contents()["states"]), _PATIENCE)  # a recorded run is still being opened
+        run.wait(lambda now: any(step > 0 or now.step == 0 for step in run.contents()["states"]), _PATIENCE)
         found = run.ask(question)
     except GanExplorerError as error:
         st.text(str(error))
