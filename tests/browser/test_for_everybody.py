@@ -19,6 +19,8 @@ AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_t
 PLACES = {
     "Train": (f"?{SMALL}", ".gan-live[data-theme][data-state=playing] .evidence"),
     "Train, images": ("?preset=digits", ".gan-live[data-theme] .samples[data-kind=images]"),
+    "Classroom": ("classroom", '[class*="st-key-task-all-eight"]'),
+    "Classroom, a task": ("classroom?task=all-eight", '[class*="st-key-class-begin"]'),
     "Latent": ("latent", ".gan-latent[data-theme] .film .tile canvas"),
     "Latent, inside": ("latent?z_section=units", ".gan-latent[data-section=units] .tile canvas"),
     "Latent, directions": ("latent?z_section=directions", ".gan-latent[data-section=directions] .slidden"),
