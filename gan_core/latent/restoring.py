@@ -13,7 +13,6 @@ from gan_core.config.names import CONDITION_RULES
 from gan_core.data import CONDITIONS, Images, degrade, own, restored
 from gan_core.data.degradations import enlarge
 from gan_core.data.images import network_units
-from gan_core.data.own_data import OwnImages
 from gan_core.errors import ConfigError
 from gan_core.game.sampling import sample_prior
 from gan_core.latent.players import Players
@@ -77,8 +76,7 @@ def _given(config: RunConfig, data: Images, question: RestoreQuestion, rng: Gene
     rules = CONDITION_RULES[config.data.condition]
     if question.degraded and rules.masked:
         raise ConfigError("nothing says where this picture's hole is: let one be cut into a whole picture")
-    found = own.find(OwnImages.name, question.own)
-    assert isinstance(found, OwnImages)
+    found = own.find_images(question.own)
     side = data.shape[-1]
     if config.generator.kind == "residual" and side >= _FINE:
         side = max(side, found.pixels.shape[1] // 4 * 4)
