@@ -11,13 +11,16 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gan_core.config import RunConfig
 from gan_core.config.assets import asset
 from gan_core.config.presets import preset
 from gan_core.data.catalogue import DATASETS
 from gan_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gan_core.data.own_data import OwnImages
 
 FILE: Final = asset("gallery.json")
 HELPS: Final = 0.9
@@ -175,17 +178,22 @@ def _tried(entry: Mapping[str, Any]) -> Tried | None:
     return Tried(**entry["tried"]) if "tried" in entry else None
 
 
-@functools.cache
 def _few_digits() -> str:
-    """Make the first training digits known as images of one's own.
+    """Make the first training digits known as images of one's own, each time: the sets of others may push them out.
 
     Returns:
         Their hash.
     """
-    from gan_core.data import Images, load
     from gan_core.data.own import register
+
+    return register(_few_images())
+
+
+@functools.cache
+def _few_images() -> OwnImages:
+    from gan_core.data import Images, load
     from gan_core.data.own_data import OwnImages
 
     digits = load(FEW_OF)
     assert isinstance(digits, Images)
-    return register(OwnImages(digits.to_uint8(digits.train[:FEW_DIGITS])))
+    return OwnImages(digits.to_uint8(digits.train[:FEW_DIGITS]))
