@@ -33,6 +33,7 @@ __all__ = [
     "IMPROVING",
     "LIKE",
     "OFF",
+    "PROVEN",
     "SETTLED_LIKE",
     "STALLED",
     "TOLD",
@@ -151,6 +152,11 @@ class _Lately:
 
 _LATELY: Final = _Lately(NEARER, "release")
 STALLED: Final = Without(_LATELY)
+PROVEN: Final = All(
+    Condition("looks", lambda s, config: np.arange(1.0, len(s.step) + 1), "looks"),
+    Condition("noise", lambda s, config: limit("sigmas") * s.gain("two_sample").noise, "measurable", at_least=False),
+)
+"""That a gain that is worth a word would have been seen: enough looks were taken, and they scatter little."""
 
 # -- far from the data ---------------------------------------------------------------------------------------
 
@@ -276,6 +282,7 @@ _LITTLE: Final = Condition(
     also=_said("two_sample", percent=True),
 )
 UNLIKE_STILL: Final = All(
+    PROVEN,
     Condition(
         "two_sample",
         mean("two_sample"),

