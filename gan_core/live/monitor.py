@@ -37,7 +37,7 @@ SHARE: Final = 0.012
 SHARE_SCORES: Final = 0.009
 """And scores."""
 FIRST_REST: Final = 12.0
-"""Seconds of training between the first two scorings of a run, and twice as many after each: it changes fast then."""
+"""Seconds of training between the first two scorings of a run: the first is of a game that has hardly begun."""
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class _Record:
     run: int = 0
     watch: Watch = field(default_factory=Watch)
     known: frozenset[str] = frozenset()
-    scored: int = 0
+    scored: bool = False
     next_look: float = 0.0
     next_scores: float = 0.0
     worked: float = 0.0
@@ -184,7 +184,7 @@ class Monitor:
 
     def _work(self, runner: Watched, job: _Job, record: _Record) -> None:
         if record.run != job.run:
-            record.run, record.watch, record.known, record.scored = job.run, Watch(), frozenset(), 0
+            record.run, record.watch, record.known, record.scored = job.run, Watch(), frozenset(), False
         scene_of(job.data)  # made once per data set: no look has to pay for it
         begun = self._clock.worked()
         record.watch.take(look(job.step, job.config, job.data, job.generator, job.ema, job.discriminator, job.numbers))
@@ -197,8 +197,8 @@ class Monitor:
         if job.scores:
             scores = score_generators(job.config, job.data, job.generator, job.ema)
             rest = rest_for(self._clock.worked() - looked, SHARE_SCORES, n)
-            record.scores_from = job.worked + min(rest, n * FIRST_REST * 2**record.scored)
-            record.scored += 1
+            record.scores_from = job.worked + (rest if record.scored else min(rest, n * FIRST_REST))
+            record.scored = True
         runner.report(Report(job.run, job.step, scores, findings))
         self._sound(runner, record, findings or ())
 
