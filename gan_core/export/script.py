@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Final
 
@@ -139,7 +140,11 @@ def write_script(
         torch=torch.__version__,
         imports=_sorted(_IMPORTS | data_imports | pieces.imports),
         settings=settings.definitions(steps),
-        purposes=", ".join(f'"{purpose}"' for purpose in PURPOSES + RARE_PURPOSES if f'rng["{purpose}"]' in body),
+        purposes=textwrap.fill(
+            ", ".join(f'"{purpose}"' for purpose in PURPOSES + RARE_PURPOSES if f'rng["{purpose}"]' in body),
+            width=60,
+            subsequent_indent="    ",
+        ),
     )
     return _tidy(head + body)
 

@@ -24,7 +24,7 @@ PLACES = {
     "Latent": ("latent", ".gan-latent[data-theme] .film .tile canvas"),
     "Latent, inside": ("latent?z_section=units", ".gan-latent[data-section=units] .tile canvas"),
     "Latent, directions": ("latent?z_section=directions", ".gan-latent[data-section=directions] .slidden"),
-    "Apply": ("apply", '[data-testid="stImage"] img[alt="the truth"]'),
+    "Apply": ("apply?application=super-resolution", '[data-testid="stImage"] img[alt="the truth"]'),
     "Collapse": ("collapse", ".gan-lab[data-theme] .side-by-side [data-finding]"),
     "Learn": ("learn", '[data-testid="stMain"] h2, [data-testid="stMain"] h3, [data-testid="stMain"] button'),
     "Learn, step": ("learn?part=step", ".gan-figure .main-svg"),

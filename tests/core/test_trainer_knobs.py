@@ -30,11 +30,19 @@ from tests.core.trainers import (
 
 # -- no knob is dead -----------------------------------------------------------------------------------------
 
-OWN, OTHER = (
-    register(OwnImages(np.random.default_rng(seed).integers(0, 256, (30, 8, 8, 3), np.uint8))) for seed in (0, 1)
-)
+SETS = tuple(OwnImages(np.random.default_rng(seed).integers(0, 256, (30, 8, 8, 3), np.uint8)) for seed in (0, 1))
+OWN, OTHER = (data.hash for data in SETS)
 OWN_DATA = {"data.name": "own-images", "data.hash": OWN, "data.size": 8}
-IN_CLASSES = register(OwnImages(np.full((4, 8, 8, 1), 9, np.uint8), labels=np.arange(4) % 2, classes=("a", "b")))
+CLASSED = OwnImages(np.full((4, 8, 8, 1), 9, np.uint8), labels=np.arange(4) % 2, classes=("a", "b"))
+IN_CLASSES = CLASSED.hash
+
+
+@pytest.fixture(autouse=True)
+def own_sets() -> None:
+    """Make the sets known anew: those of other tests push them out."""
+    for data in (*SETS, CLASSED):
+        register(data)
+
 
 NOISY = {"data.name": "digits", "data.condition": "noisy", "reconstruction": 1.0}
 

@@ -117,8 +117,11 @@ def test_the_app_opens_from_another_folder(served: str) -> None:
         "Learn",
         "Train",
         "Latent",
+        "Apply",
         "Collapse",
+        "Watch",
         "Runs",
+        "Classroom",
         "Guide",
     ]
 

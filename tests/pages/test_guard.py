@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -40,7 +41,9 @@ def get(site: guard.Guard, path: str = "/", *, kind: str = "http", **headers: st
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(site(scope, receive, send))
+    # On a thread of its own: in one worker with the browser's tests there is a loop already.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(site(scope, receive, send))).result(10)
     return sent
 
 
