@@ -180,7 +180,7 @@ def test_an_uploaded_picture_is_inverted(walk: Callable[..., View]) -> None:
     assert view.page.get_by_label("negative").is_checked(), "white paper was seen"
     assert int(view.get("search")) <= int(stood) + 20, "it stopped"
     view.page.get_by_role("button", name="Take in hand").click()
-    until(lambda: "found by walking" in view.page.locator(f"{ROOT} .hand").inner_text(), "in hand", now=view.report)
+    until(lambda: "found from a picture" in view.page.locator(f"{ROOT} .hand").inner_text(), "in hand", now=view.report)
     wrong: FilePayload = {"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"}
     view.page.get_by_label("Upload an image").set_input_files(wrong)
     until(lambda: "no picture" in view.page.locator(f"{ROOT} .trouble").inner_text(), "refused", now=view.report)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Route, expect
 
+from gan_core.storage.bundled import recorded
 from tests.browser.conftest import Opener, Server, View, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -38,9 +39,11 @@ def test_a_recorded_run_opens_scrubs_and_goes_on(open_app: Opener, server: Serve
     until(lambda: view.get("past") == "0", "the beginning", now=view.report)
     until(lambda: view.words() != words and loss.inner_text() != number, "words and loss of then", now=view.report)
     view.click("★ best")
-    until(lambda: view.get("past") == "300", "the best step", now=view.report)
+    best = recorded("collapse").past.best
+    assert best is not None
+    until(lambda: view.get("past") == str(best.step), "the best step", now=view.report)
     view.click("Go on from here")
-    until(lambda: view.step == 300 and view.state == "paused", "a run from step 300", now=view.report)
+    until(lambda: view.step == best.step and view.state == "paused", "a run from there", now=view.report)
     until(lambda: int(slider.get_attribute("max") or 0) > 20, "the past before it", now=view.report)
     view.single_steps(1)
 
