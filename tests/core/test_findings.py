@@ -596,3 +596,11 @@ def test_every_finding_has_its_words_and_one_condition(name: str) -> None:
         graver = FINDINGS[entry.milder_than]
         assert (entry.headline, entry.why, entry.cures) == (graver.headline, graver.why, graver.cures)
         assert list(FINDINGS).index(graver.name) < list(FINDINGS).index(name)
+
+
+def test_nothing_is_called_stalled_on_a_few_looks() -> None:
+    """A busy server looks rarely: what comes nearer between two looks scatters as much as noise does."""
+    unlike = {"two_sample": 0.95}
+    assert "unlike_data" in failures(series((3_000, unlike)))
+    assert failures(series((2_500, unlike), every=500)) == []
+    assert "unlike_data" in failures(series((6_000, unlike), every=500)), "but it is once there are enough"

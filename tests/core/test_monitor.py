@@ -318,10 +318,12 @@ def test_a_failure_sounds_an_alarm_once(play: Callable[[RunConfig], Runner], mon
 
 def test_looks_and_scores_keep_to_their_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
+    at: dict[str, list[float]] = {}
 
     def work(kind: str, seconds: float, answer: Any) -> Callable[..., Any]:
         def call(*given: Any) -> Any:
             calls.append(kind)
+            at.setdefault(kind, []).append(clock.now)
             clock.spent += seconds
             return answer(*given)
 
@@ -363,6 +365,9 @@ def test_looks_and_scores_keep_to_their_share_of_the_time(monkeypatch: pytest.Mo
     assert 0.02 * calls.count("look") / 150 <= monitor_module.SHARE * 1.1
     assert calls.count("score") >= 2
     assert calls.count("look") >= 60
+    first, second, third = at["score"][:3]
+    assert second - first < 15, "the first is of a game that has hardly begun"
+    assert third - second > 50
 
 
 def test_a_metric_that_fails_is_logged_and_the_next_one_works(

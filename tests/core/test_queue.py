@@ -213,3 +213,20 @@ def test_the_wait_is_foretold() -> None:
     for _ in range(14):
         turns.play({key: f"visitor {key}" for key in range(6)}, 1)
     assert turns.ask(5, "visitor 5") in (1, 2), "it was the fourth in the queue"
+
+
+def test_to_leave_and_come_back_gains_nothing() -> None:
+    turns, had = Turns(1), Counter[str]()
+    key, played = 100, 0
+    for _ in range(900):
+        turns.now += 1.0
+        if played == 5:  # the hopper pauses in the middle of a turn, and plays again as a new run
+            turns.slots.release(key)
+            key, played = key + 1, 0
+        runs = {0: "a", 1: "b", 2: "c", 3: "d", key: "hopper"}
+        for k, visitor in runs.items():
+            turns.ask(k, visitor)
+        (playing,) = (k for k, visitor in runs.items() if turns.ask(k, visitor) == 0)
+        had[runs[playing]] += 1
+        played += playing == key
+    assert had["hopper"] < 1.2 * min(had[visitor] for visitor in "abcd"), had
