@@ -9,6 +9,7 @@ from gan_core.config.names import (
     CONDITION_RULES,
     CROSS_ENTROPY,
     DATA_CLASSES,
+    KIND_WORDS,
     MAX_FLOPS_PER_STEP,
     MAX_PARAMETERS,
     MAX_REPLAY_BYTES,
@@ -38,8 +39,8 @@ def _refuse_repetitions(config: RunFields) -> None:
 
 def _refuse_what_the_data_lack(config: RunFields) -> None:
     shape, name = config.data_shape, config.data.name
-    images = len(shape) == 3
-    what = f"{name} has " + (f"images of {shape[2]} x {shape[1]} px" if images else "points")
+    images = config.data.kind == "images"
+    what = f"{name} has {KIND_WORDS[config.data.kind]}" + (f" of {shape[2]} x {shape[1]} px" if images else "")
     for player in ("generator", "discriminator"):
         if getattr(config, player).kind == "dcgan" and not (images and shape[1] == shape[2] in DCGAN_MAPS):
             *sides, last = map(str, DCGAN_MAPS)
@@ -68,8 +69,9 @@ def _refuse_condition(config: RunFields) -> None:
         if residual:
             raise ValueError("residual corrects what a condition leaves of an image: set data.condition, or kind=mlp")
         return
-    if len(shape) != 3:
-        raise ValueError(f"a condition needs images, and {name} has points: set data.condition=none")
+    if config.data.kind != "images":
+        has = KIND_WORDS[config.data.kind]
+        raise ValueError(f"a condition needs images, and {name} has {has}: set data.condition=none")
     if shape[1] % rules.block or shape[2] % rules.block:
         raise ValueError(
             f"{config.data.condition} needs sides that can be divided by {rules.block}, and {name} has images of "

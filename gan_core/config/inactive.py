@@ -31,7 +31,7 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
     out |= _idle_of_condition(config)
     if not config.data.n_classes:
         out.add("conditional")
-    if len(config.data_shape) == 1:
+    if config.data.kind != "images":
         out |= {"augment", "data.condition"}
     if config.conditional:
         out |= {"packing", "replay"}

@@ -29,6 +29,8 @@ DataName = Literal[
     "own-images",
     "own-points",
 ]
+SampleKind = Literal["plane", "images", "sound", "text"]
+"""What samples are: points of the plane, images ``[c, h, w]``, sounds ``[1, n]``, or words ``[length, alphabet]``."""
 ObjectiveName = Literal[
     "minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic", "relativistic_average"
 ]
@@ -78,15 +80,17 @@ class DataRules:
     """Facts of a data set that decide what a config may ask for and how large its networks are.
 
     Attributes:
-        shape: Shape of one sample: (2,) in the plane, (channels, height, width) of images. Of own images the default
-            one: a config chooses its own (`DataConfig.shape`).
+        shape: Shape of one sample: (2,) in the plane, (channels, height, width) of images, (1, n) of sounds,
+            (length, alphabet) of words. Of own images the default one: a config chooses its own (`DataConfig.shape`).
         classes: Number of classes of data that have labels.
         own: True if a person brings the data, and a config names them by their hash.
+        kind: What the samples are.
     """
 
     shape: tuple[int, ...] = (2,)
     classes: int = 0
     own: bool = False
+    kind: SampleKind = "plane"
 
 
 @dataclass(frozen=True)
@@ -130,13 +134,13 @@ DATA_RULES: Final[Mapping[DataName, DataRules]] = {
     "grid-25": DataRules(),
     "moons": DataRules(),
     "swiss-roll": DataRules(),
-    "digits": DataRules((1, 8, 8), classes=10),
-    "mnist": DataRules((1, 28, 28), classes=10),
-    "fashion-mnist": DataRules((1, 28, 28), classes=10),
-    "kmnist": DataRules((1, 28, 28), classes=10),
-    "cifar10": DataRules((3, 32, 32), classes=10),
-    "photographs": DataRules((3, 32, 32)),
-    "own-images": DataRules((1, 32, 32), own=True),
+    "digits": DataRules((1, 8, 8), classes=10, kind="images"),
+    "mnist": DataRules((1, 28, 28), classes=10, kind="images"),
+    "fashion-mnist": DataRules((1, 28, 28), classes=10, kind="images"),
+    "kmnist": DataRules((1, 28, 28), classes=10, kind="images"),
+    "cifar10": DataRules((3, 32, 32), classes=10, kind="images"),
+    "photographs": DataRules((3, 32, 32), kind="images"),
+    "own-images": DataRules((1, 32, 32), own=True, kind="images"),
     "own-points": DataRules(own=True),
 }
 
@@ -154,6 +158,14 @@ DATA_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {name: rules.shape for name,
 """Shape of one sample, known without loading anything; a test holds it equal to the data."""
 DATA_CLASSES: Final[Mapping[str, int]] = {name: rules.classes for name, rules in DATA_RULES.items() if rules.classes}
 """Number of classes of the data that have labels."""
+
+KIND_WORDS: Final[Mapping[SampleKind, str]] = {
+    "plane": "points",
+    "images": "images",
+    "sound": "sounds",
+    "text": "words",
+}
+"""What a sentence calls samples."""
 
 NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article's"}
 UPSAMPLING_WORDS: Final = {"transposed": "transposed convolution", "resize": "resize, then convolution"}

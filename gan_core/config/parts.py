@@ -24,6 +24,7 @@ from gan_core.config.names import (
     NetworkKind,
     NormName,
     RegulariserName,
+    SampleKind,
     UpsamplingName,
 )
 
@@ -91,15 +92,20 @@ class DataConfig(Frozen):
     def shape(self) -> tuple[int, ...]:
         """Shape of one sample; of images (channels, height, width)."""
         rules = DATA_RULES[self.name]
-        if rules.own and len(rules.shape) == 3:
+        if rules.own and rules.kind == "images":
             return (3 if self.colour else 1, self.size, self.size)
         return rules.shape
+
+    @property
+    def kind(self) -> SampleKind:
+        """What the samples are."""
+        return DATA_RULES[self.name].kind
 
     @property
     def n_classes(self) -> int:
         """Number of classes that the data have; 0 if they have no labels."""
         rules = DATA_RULES[self.name]
-        return self.classes if rules.own and len(rules.shape) == 3 else rules.classes
+        return self.classes if rules.own and rules.kind == "images" else rules.classes
 
 
 class Regularisation(Frozen):

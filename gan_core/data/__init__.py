@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gan_core.data.loading import Dataset, load, load_data
     from gan_core.data.modes import Modes
     from gan_core.data.points import Points
+    from gan_core.data.signals import Signals
 
 _HOMES = {
     "CONDITIONS": "conditions",
@@ -31,6 +32,7 @@ _HOMES = {
     "Modes": "modes",
     "Points": "points",
     "Progress": "download",
+    "Signals": "signals",
     "data_folder": "download",
     "degrade": "conditions",
     "load": "loading",
@@ -49,6 +51,7 @@ __all__ = [
     "Modes",
     "Points",
     "Progress",
+    "Signals",
     "data_folder",
     "degrade",
     "load",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points
+from gan_core.data import Images, Points, Signals
 from gan_core.diagnosis.features import Signs
 from gan_core.diagnosis.grain import checker
 from gan_core.diagnosis.pace import pace
@@ -38,7 +38,7 @@ _SOME: Final = 100
 def look(
     step: int,
     config: RunConfig,
-    data: Points | Images,
+    data: Points | Images | Signals,
     generator: nn.Module,
     ema: nn.Module | None,
     discriminator: nn.Module,
@@ -58,7 +58,7 @@ def look(
     Returns:
         The signs, or None if the data are too few to say anything, or the samples are no numbers.
     """
-    if config.conditioned:
+    if config.conditioned or isinstance(data, Signals):
         return None
     scene = scene_of(data)
     if scene is None:

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan_core.data import Images, Points
+from gan_core.data import Images, Points, Signals
 from gan_core.data.images import network_units
 from gan_core.diagnosis.grain import checker
 from gan_core.metrics.neighbours import Cloud, compare, distances
@@ -109,8 +109,13 @@ _scenes: weakref.WeakKeyDictionary[Points | Images, Scene] = weakref.WeakKeyDict
 _lock = threading.Lock()
 
 
-def scene_of(data: Points | Images) -> Scene | None:
-    """Return the scene of a data set, or None if it has too few samples to compare anything with."""
+def scene_of(data: Points | Images | Signals) -> Scene | None:
+    """Return the scene of a data set, or None if it has too few samples to compare anything with.
+
+    Sounds and words have none: how near they are is not said by their numbers. Their scores say how a run does.
+    """
+    if isinstance(data, Signals):
+        return None
     with _lock:
         if data not in _scenes:
             made = _make_scene(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -73,6 +74,28 @@ def scatter(real: Array | None, fake: Array, frame: Frame, side: int, theme: The
             if -radius < a < size[0] + radius and -radius < b < size[1] + radius:
                 pen.ellipse((a - radius, b - radius, a + radius, b + radius), **style)
     return picture.reduce(SMOOTHING)
+
+
+Drawing = Callable[[Mapping[str, Any], Mapping[str, Array], int, Theme], Image.Image]
+"""A picture of a frame's samples, from its header and arrays: so many pixels wide, in a theme's colours."""
+SIGNALS: Final[Mapping[str, Drawing]] = {}
+"""Drawings of samples that are neither points nor pictures, by what they are."""
+
+
+def drawn(header: Mapping[str, Any], arrays: Mapping[str, Array], side: int, theme: Theme = "light") -> Image.Image:
+    """Draw the generated samples of a frame, whatever they are.
+
+    Args:
+        header: Of the frame.
+        arrays: Likewise.
+        side: Wanted width in pixels.
+        theme: Whose colours.
+    """
+    if header["kind"] in SIGNALS:
+        return SIGNALS[header["kind"]](header, arrays, side, theme)
+    if "fake_images" in arrays:
+        return grid(arrays["fake_images"], side, theme)
+    return scatter(arrays["real"], arrays["fake"], tuple(header["frame"]), side, theme)
 
 
 def captioned(picture: Image.Image, words: str, theme: Theme = "light") -> Image.Image:

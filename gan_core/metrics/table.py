@@ -17,7 +17,7 @@ from gan_core.record.frame import finite
 
 if TYPE_CHECKING:
     from gan_core.config import RunConfig
-    from gan_core.data import Images, Points
+    from gan_core.data import Dataset
 
 __all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts", "label_of"]
 
@@ -59,7 +59,7 @@ def facts() -> list[dict[str, Any]]:
     return entries
 
 
-def doubts_of(config: RunConfig, data: Points | Images, scores: Mapping[str, Score]) -> dict[str, str]:
+def doubts_of(config: RunConfig, data: Dataset, scores: Mapping[str, Score]) -> dict[str, str]:
     """Say which of a run's scores can be fooled, and by what; those of which nothing is known are left out.
 
     Args:

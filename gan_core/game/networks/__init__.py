@@ -67,7 +67,7 @@ def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         masked=_masked(config),
         act=g.activation,
         batch_norm=g.norm == "batch",
-        squash=len(config.data_shape) > 1,
+        squash=config.data.kind != "plane",
         rng=rngs["init_g"],
     )
 
@@ -82,7 +82,7 @@ def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         masked=_masked(config),
         act="relu",
         batch_norm=False,
-        squash=len(config.data_shape) > 1,
+        squash=config.data.kind != "plane",
         rng=rngs["init_g"],
     )
 
