@@ -10,6 +10,7 @@ from gan_core.config.names import CONDITION_RULES, OBJECTIVE_RULES
 _USED = {
     "article": frozenset[str](),
     "residual": frozenset({"width", "depth"}),
+    "wavegan": frozenset({"width", "norm", "spectral_norm", "minibatch", "logit_gain", "phase_shuffle"}),
     "dcgan": frozenset({"width", "norm", "upsampling", "spectral_norm", "minibatch", "logit_gain"}),
 }
 """Settings of a player that its networks read, by the kinds of network that do not read all of them."""
@@ -45,6 +46,10 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
             own = [path for path in paths if path.startswith(f"{player}.")]
             out |= {path for path in own if path.rpartition(".")[2] not in {"kind", *used}}
     out.add("generator.norm" if config.generator.kind == "dcgan" else "generator.upsampling")
+    if config.discriminator.kind == "wavegan":
+        out.add("discriminator.norm")
+    else:
+        out.add("discriminator.phase_shuffle")
     return frozenset(out)
 
 

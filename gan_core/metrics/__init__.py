@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gan_core.metrics.neighbours import Cloud, NeighbourScores, closer_to_train, compare, coverage_of_real
     from gan_core.metrics.plane import score_plane
     from gan_core.metrics.samples import load_samples, sample_classes, score_samples
+    from gan_core.metrics.sounds import note_shares, score_sounds
 
 _HOMES = {
     "Cloud": "neighbours",
@@ -60,6 +61,7 @@ _HOMES = {
     "kid": "kernel",
     "kl_divergence": "modes",
     "load_samples": "samples",
+    "note_shares": "sounds",
     "random_directions": "distances",
     "sample_classes": "samples",
     "score_any": "any_data",
@@ -69,6 +71,7 @@ _HOMES = {
     "score_plane_neighbours": "any_data",
     "score_restored": "paired",
     "score_samples": "samples",
+    "score_sounds": "sounds",
     "sliced_wasserstein": "distances",
     "sorted_projections": "distances",
     "spread": "distances",
@@ -102,6 +105,7 @@ __all__ = [
     "kl_divergence",
     "label_of",
     "load_samples",
+    "note_shares",
     "random_directions",
     "sample_classes",
     "score_any",
@@ -111,6 +115,7 @@ __all__ = [
     "score_plane_neighbours",
     "score_restored",
     "score_samples",
+    "score_sounds",
     "sliced_wasserstein",
     "sorted_projections",
     "spread",
