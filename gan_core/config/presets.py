@@ -31,7 +31,7 @@ FIRST: Final = {"plane": "ring-8", "images": FIRST_VISIT, "recipe": DEFAULT}
 OF_POINTS: Final = "moons"
 OF_IMAGES: Final = "mnist"
 """Presets whose networks and rates suit points, or images, that have no preset of their own."""
-USUAL: Final[Mapping[SampleKind, str]] = {"plane": OF_POINTS, "images": OF_IMAGES}
+USUAL: Final[Mapping[SampleKind, str]] = {"plane": OF_POINTS, "images": OF_IMAGES, "text": "words"}
 """The same, by what the samples are."""
 MAX_LINK_BYTES: Final = 6_000
 MAX_LINK_INTERVENTIONS: Final = 40

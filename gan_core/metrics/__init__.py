@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gan_core.metrics.neighbours import Cloud, NeighbourScores, closer_to_train, compare, coverage_of_real
     from gan_core.metrics.plane import score_plane
     from gan_core.metrics.samples import load_samples, sample_classes, score_samples
+    from gan_core.metrics.text import score_pairs, score_text, score_words
 
 _HOMES = {
     "Cloud": "neighbours",
@@ -68,7 +69,10 @@ _HOMES = {
     "score_plane": "plane",
     "score_plane_neighbours": "any_data",
     "score_restored": "paired",
+    "score_pairs": "text",
     "score_samples": "samples",
+    "score_text": "text",
+    "score_words": "text",
     "sliced_wasserstein": "distances",
     "sorted_projections": "distances",
     "spread": "distances",
@@ -107,10 +111,13 @@ __all__ = [
     "score_any",
     "score_images",
     "score_modes",
+    "score_pairs",
     "score_plane",
     "score_plane_neighbours",
     "score_restored",
     "score_samples",
+    "score_text",
+    "score_words",
     "sliced_wasserstein",
     "sorted_projections",
     "spread",

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gan_core.config.late import late
+
 if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 NOISE_SEED: Final = 2333
 """Seed of the scored noise."""
-SIGNALS: Final[Mapping[str, Callable[..., dict[str, Score]]]] = {}
+SIGNALS: Final[Mapping[str, Callable[..., dict[str, Score]]]] = {"text": late("gan_core.metrics.text", "score_text")}
 """Scores ``(data, fake)`` of sounds and words, ``fake`` in network units ``[n, *shape]``, by what the samples are."""
 
 
