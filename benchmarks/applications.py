@@ -18,6 +18,7 @@ from typing import Any, Final
 import torch
 from torch import Generator
 
+from benchmarks import sounds
 from gan_core.config.presets import preset
 from gan_core.data import Images, degrade, load_data, restored
 from gan_core.data.images import network_units
@@ -92,8 +93,10 @@ def train(
 def main() -> None:
     """Train, score and print."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument("names", metavar="PRESET", nargs="*", choices=[*PRESETS, []], help=", ".join(PRESETS))
+    every = (*PRESETS, *sounds.PRESETS)
+    options.add_argument("names", metavar="PRESET", nargs="*", choices=[*every, []], help=", ".join(every))
     options.add_argument("--seeds", type=int, default=SEEDS)
+    options.add_argument("--first-seed", type=int, default=0)
     options.add_argument("--seconds", type=float, nargs="+", default=SECONDS)
     options.add_argument("--json", type=Path, help="also write every value here")
     options.add_argument("--recorded", action="store_true", help="score the recorded runs in place of training")
@@ -103,7 +106,11 @@ def main() -> None:
         _score_recorded()
         return
     everything: dict[str, Any] = {}
-    for name in given.names or PRESETS:
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
+    for name in given.names or every:
+        if name in sounds.PRESETS:
+            everything[name] = sounds.report(name, seeds, sorted(given.seconds))
+            continue
         print(f"\n{name}: {given.seeds} seeds, medians (ranges); n is at most {N:,}")
         print(f"{'':34}{'steps':>7}" + "".join(f"{column:>24}" for column in COLUMNS))
         rows: dict[str, Any] = {}
@@ -111,7 +118,7 @@ def main() -> None:
             rows[label] = row
             print(f"{label:34}{'':7}" + "".join(f"{_number(row.get(column)):>24}" for column in COLUMNS))
         for label, changes in (("L1 alone", ALONE), ("L1 + GAN", {})):
-            runs = [list(train(name, {**changes, "seed": seed}, sorted(given.seconds))) for seed in range(given.seeds)]
+            runs = [list(train(name, {**changes, "seed": seed}, sorted(given.seconds))) for seed in seeds]
             for i, (end, _, _) in enumerate(runs[0]):
                 seen = [run[i] for run in runs]
                 steps = int(statistics.median(step for _, step, _ in seen))

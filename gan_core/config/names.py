@@ -29,6 +29,8 @@ DataName = Literal[
     "notes",
     "own-images",
     "own-points",
+    "english-words",
+    "expressions",
 ]
 SampleKind = Literal["plane", "images", "sound", "text"]
 """What samples are: points of the plane, images ``[c, h, w]``, sounds ``[1, n]``, or words ``[length, alphabet]``."""
@@ -47,6 +49,8 @@ MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
 ConditionName = Literal["none", "half-size", "quarter-size", "noisy", "missing-quarter"]
 """What is done to a real sample; what is left of it is told to both players, and G is to make the sample of it."""
+LettersName = Literal["softmax", "straight-through"]
+"""What a generator of words gives at each place: a share for each letter, or one letter."""
 FitName = Literal["crop", "pad", "stretch"]
 """Ways in which a picture that is not square becomes one: its centre, all of it on white, or all of it stretched."""
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
@@ -144,6 +148,8 @@ DATA_RULES: Final[Mapping[DataName, DataRules]] = {
     "notes": DataRules((1, 512), kind="sound"),
     "own-images": DataRules((1, 32, 32), own=True, kind="images"),
     "own-points": DataRules(own=True),
+    "english-words": DataRules((8, 27), kind="text"),
+    "expressions": DataRules((7, 6), kind="text"),
 }
 
 CONDITION_RULES: Final[Mapping[ConditionName, ConditionRules]] = {

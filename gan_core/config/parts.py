@@ -20,6 +20,7 @@ from gan_core.config.names import (
     ConditionName,
     DataName,
     GeneratorKind,
+    LettersName,
     MinibatchName,
     NetworkKind,
     NormName,
@@ -187,6 +188,24 @@ class GeneratorConfig(Frozen):
         "generator",
         advanced=True,
         words=UPSAMPLING_WORDS,
+    )
+
+    letters: LettersName = knob(
+        "softmax",
+        "G letters",
+        "Of words: softmax gives D a share for each letter at each place; straight-through gives it one letter, the "
+        "likeliest, and G the gradient of the shares.",
+        "generator",
+    )
+    temperature: float = knob(
+        1.0,
+        "G temperature",
+        "Of words: what the numbers of the letters are divided by before the softmax; low makes one letter win.",
+        "generator",
+        advanced=True,
+        log=True,
+        ge=0.05,
+        le=10,
     )
 
     @property

@@ -31,8 +31,14 @@ FIRST: Final = {"plane": "ring-8", "images": FIRST_VISIT, "recipe": DEFAULT}
 OF_POINTS: Final = "moons"
 OF_IMAGES: Final = "mnist"
 OF_SOUNDS: Final = "notes"
-"""Presets whose networks and rates suit points, images or sounds that have no preset of their own."""
-USUAL: Final[Mapping[SampleKind, str]] = {"plane": OF_POINTS, "images": OF_IMAGES, "sound": OF_SOUNDS}
+OF_WORDS: Final = "words"
+"""Presets whose networks and rates suit samples of a kind that have no preset of their own."""
+USUAL: Final[Mapping[SampleKind, str]] = {
+    "plane": OF_POINTS,
+    "images": OF_IMAGES,
+    "sound": OF_SOUNDS,
+    "text": OF_WORDS,
+}
 """The same, by what the samples are."""
 MAX_LINK_BYTES: Final = 6_000
 MAX_LINK_INTERVENTIONS: Final = 40

@@ -67,6 +67,8 @@ _KNOWN: Final = {
     "z_reward",
     *(f"data.{name}" for name in DataConfig.model_fields),  # some are of own data alone
     *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "upsampling")),
+    "generator.letters",
+    "generator.temperature",
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
     "discriminator.minibatch",
     "discriminator.logit_gain",

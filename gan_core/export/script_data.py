@@ -12,6 +12,7 @@ from torch import Tensor
 from gan_core.config import DataConfig
 from gan_core.data import DATASETS, Points, images, load, load_data, photographs, points, sounds
 from gan_core.data.catalogue import Script
+from gan_core.data.words import Words
 from gan_core.export.script_files import cifar10_part, own_part
 from gan_core.export.script_pieces import Pieces
 
@@ -142,6 +143,33 @@ def _crops(config: DataConfig, labelled: bool) -> Part:
     return needed, code + "\n" + _sample_images(config, labelled, from_bytes=True)
 
 
+_WORDS: Final = """
+# {n:,} words that are trained on; shorter ones are filled up with blanks. Others are held out.
+ALPHABET = {alphabet!r}
+WORDS = (
+{words}
+).split()
+number = {{letter: i for i, letter in enumerate(ALPHABET)}}
+codes = torch.tensor([[number[letter] for letter in word.ljust({length})] for word in WORDS])
+
+
+def sample_real():
+    \"\"\"A batch of training words, one-hot, [batch, length, alphabet].\"\"\"
+    index = torch.randint(len(codes), (BATCH_SIZE,), generator=rng["data"])
+    return torch.eye(len(ALPHABET))[codes.index_select(0, index)]
+"""
+
+
+def _words(config: DataConfig, labelled: bool) -> Part:
+    """Write the training words themselves."""
+    data = load_data(config)
+    assert isinstance(data, Words)
+    lines = textwrap.wrap(" ".join(data.trained), 100, break_on_hyphens=False)
+    quoted = textwrap.indent("\n".join(f'"{line} "' for line in lines), "    ")
+    given = {"n": data.n_train, "alphabet": data.alphabet, "words": quoted, "length": data.shape[0]}
+    return set(), _WORDS.format(**given)
+
+
 def _synthesised(config: DataConfig, labelled: bool) -> Part:
     """Write how notes are made, with the app's own formula."""
     pieces = Pieces()
@@ -170,6 +198,7 @@ _WRITERS: Final[Mapping[Script, Callable[[DataConfig, bool], Part]]] = {
     "crops": _crops,
     "synthesise": _synthesised,
     "own": _own,
+    "words": _words,
 }
 """Writers of the code for each way in which a script gets its samples, and whether it reads their classes."""
 

@@ -29,6 +29,7 @@ _OWN = (
     layers.BlankConvTranspose2d,
     layers.Dropout,
     layers.Gain,
+    layers.Letters,
     layers.Maxout,
     layers.SpectralConv2d,
     layers.SpectralLinear,
@@ -98,7 +99,7 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
     residual = isinstance(generator, ResidualGenerator)
     g_lines = [] if residual else [_layer(layer, "init_g") for layer in _sequence(generator)]
     d_lines = [_layer(layer, "init_d") for layer in _sequence(discriminator)]
-    if isinstance(generator, MLPGenerator) and len(config.data_shape) > 1:
+    if isinstance(generator, MLPGenerator) and len(config.data_shape) > 1 and config.data.kind != "text":
         g_lines.append(f"nn.Unflatten(1, {config.data_shape})")
     if is_mlp and len(config.data_shape) > 1 and not config.n_told:
         d_lines.insert(0, "nn.Flatten()")
@@ -193,7 +194,7 @@ def _layer(layer: nn.Module, stream: str) -> str:
     if isinstance(layer, minibatch.MinibatchDiscrimination):
         n, k = layer.weight.shape[0], len(layer.usual)
         return f'MinibatchDiscrimination({n}, {k}, {layer.dim}, rng["{stream}"])'
-    if isinstance(layer, minibatch.MinibatchStd | layers.Gain | layers.Maxout):
+    if isinstance(layer, minibatch.MinibatchStd | layers.Gain | layers.Letters | layers.Maxout):
         return repr(layer)
     if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
         return f"nn.{type(layer).__name__}({layer.num_features})"

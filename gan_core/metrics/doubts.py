@@ -87,6 +87,13 @@ def copies(run: Situation) -> str:
     return f"Copies of the {run.n_train:,} training images would score as well; {rest}."
 
 
+def memorised(run: Situation) -> str:
+    """Doubt right words where a list of the training words would score best."""
+    if not run.n_train:
+        return ""
+    return f"Writing down the {run.n_train:,} training words would score best; Novel shows how many are not of them."
+
+
 def pixels(run: Situation) -> str:
     """Doubt neighbours where distances are between many pixels."""
     side = run.config.data_shape[-1]

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.metrics.doubts import Situation
-from gan_core.metrics.entries import distances, judge, modes, neighbours, paired, sounds
+from gan_core.metrics.entries import distances, judge, modes, neighbours, paired, sounds, text
 from gan_core.metrics.entry import COURSES, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
@@ -23,14 +23,8 @@ __all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_o
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
-    for metric in (
-        *modes.ENTRIES,
-        *sounds.ENTRIES,
-        *distances.ENTRIES,
-        *neighbours.ENTRIES,
-        *judge.ENTRIES,
-        *paired.ENTRIES,
-    )
+    for entries in (modes, sounds, distances, neighbours, judge, paired, text)
+    for metric in entries.ENTRIES
 }
 
 

@@ -14,6 +14,7 @@ from gan_core.game.networks.layers import (
     ACTIVATIONS,
     Dropout,
     Gain,
+    Letters,
     Maxout,
     SpectralConv2d,
     SpectralLinear,
@@ -33,6 +34,7 @@ __all__ = [
     "DCGANGenerator",
     "Dropout",
     "Gain",
+    "Letters",
     "MLPDiscriminator",
     "MLPGenerator",
     "Maxout",
@@ -59,6 +61,14 @@ def _masked(config: RunConfig) -> bool:
     return rules is not None and rules.masked
 
 
+def _ending(config: RunConfig) -> nn.Module | None:
+    """Make the last layer of a generator of words."""
+    if config.data.kind != "text":
+        return None
+    g, (length, alphabet) = config.generator, config.data_shape
+    return Letters(length, alphabet, temperature=g.temperature, hard=g.letters == "straight-through")
+
+
 def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
     g = config.generator
     return MLPGenerator(
@@ -71,6 +81,7 @@ def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         act=g.activation,
         batch_norm=g.norm == "batch",
         squash=config.data.kind != "plane",
+        ending=_ending(config),
         rng=rngs["init_g"],
     )
 
@@ -86,6 +97,7 @@ def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         act="relu",
         batch_norm=False,
         squash=config.data.kind != "plane",
+        ending=_ending(config),
         rng=rngs["init_g"],
     )
 
