@@ -94,6 +94,10 @@ class Words(Signals):
         codes: NDArray[np.uint8] = x.detach().argmax(-1).to(torch.uint8).cpu().numpy()
         return codes
 
+    def more(self, x: Tensor) -> dict[str, NDArray[np.uint8] | NDArray[np.float32]]:
+        """Say which words are real, ``fake_known``: 1 for those that are."""
+        return {"fake_known": np.array([word in self.known for word in self.read(self.shown(x))], np.uint8)}
+
     def told(self) -> dict[str, Any]:
         """Tell the letters."""
         return {"alphabet": list(self.alphabet)}
