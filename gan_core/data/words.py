@@ -6,7 +6,7 @@ A word that is shorter than the others is filled up at its end with a blank, the
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Generator, Tensor
 
 from gan_core.config.assets import asset
 from gan_core.data.signals import Signals
@@ -42,10 +42,12 @@ class Words(Signals):
     Attributes:
         alphabet: The letters in the order of their numbers, the blank first.
         by_rule: True if the words are all that a rule allows, so that any other is wrong.
+        draws: Places of the training words, int64 `[m]`, each as often as it is to be drawn; None for all alike.
     """
 
     alphabet: str = LETTERS
     by_rule: bool = False
+    draws: Tensor | None = None
     kind: ClassVar[Literal["text"]] = "text"
     n_shown: ClassVar[int] = 60
     _eye: Tensor = field(init=False, repr=False)
@@ -62,7 +64,7 @@ class Words(Signals):
         length: int,
         *,
         by_rule: bool = False,
-        held_out: float = HELD_OUT,
+        weights: Mapping[str, int] | None = None,
     ) -> Words:
         """Make a data set of different words, of which chance holds some out.
 
@@ -72,13 +74,16 @@ class Words(Signals):
             alphabet: Their letters, the blank first.
             length: Letters of the longest.
             by_rule: See `Words`.
-            held_out: Share that no GAN sees.
+            weights: How often each is drawn; None for all alike.
         """
         mixed = list(words)
         random.Random(0).shuffle(mixed)
         codes = encoded(mixed, alphabet, length)
-        n = round(held_out * len(mixed))
-        return cls(name, codes[n:], codes[:n] if n else None, alphabet, by_rule)
+        n = round(HELD_OUT * len(mixed))
+        draws = None
+        if weights is not None:
+            draws = torch.tensor([i for i, word in enumerate(mixed[n:]) for _ in range(weights[word])])
+        return cls(name, codes[n:], codes[:n], alphabet, by_rule, draws)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -89,10 +94,26 @@ class Words(Signals):
         """Numbers of letters, uint8 `[n, length]`, to one-hot, float32 `[n, length, alphabet]`."""
         return self._eye[rows.long()]
 
+    def sample(self, n: int, rng: Generator) -> Tensor:
+        """Draw training words with replacement, one-hot, `[n, length, alphabet]`: as often as `draws` says.
+
+        Args:
+            n: How many, >= 1.
+            rng: A CPU generator; the same state gives the same words.
+        """
+        if self.draws is None:
+            return super().sample(n, rng)
+        chosen = self.draws.index_select(0, torch.randint(len(self.draws), (n,), generator=rng))
+        return self.units(self.train.index_select(0, chosen))
+
     def shown(self, x: Tensor) -> NDArray[np.uint8]:
         """Choose the likeliest letter at each place: its number, `[n, length]`."""
         codes: NDArray[np.uint8] = x.detach().argmax(-1).to(torch.uint8).cpu().numpy()
         return codes
+
+    def more(self, x: Tensor) -> dict[str, NDArray[np.uint8] | NDArray[np.float32]]:
+        """Say which words are real, ``fake_known``: 1 for those that are."""
+        return {"fake_known": np.array([word in self.known for word in self.read(self.shown(x))], np.uint8)}
 
     def told(self) -> dict[str, Any]:
         """Tell the letters."""
@@ -106,6 +127,13 @@ class Words(Signals):
         """Write the letters of numbers `[n, length]`; what fills a word up at its end is left out."""
         letters = np.array(list(self.alphabet))
         return ["".join(row).rstrip(BLANK) for row in letters[codes]]
+
+    @cached_property
+    def written(self) -> NDArray[np.uint8]:
+        """Numbers of the letters of all training words, each as often as it is drawn."""
+        rows = self.train if self.draws is None else self.train[self.draws]
+        codes: NDArray[np.uint8] = rows.numpy()
+        return codes
 
     @cached_property
     def trained(self) -> tuple[str, ...]:
@@ -139,13 +167,17 @@ def encoded(words: Sequence[str], alphabet: str, length: int) -> Tensor:
 def english_words() -> Words:
     """Load the words of 2 to 8 letters of Python's own documentation; a fifth of them is held out.
 
+    A word that is written four times as often is drawn twice as often: common words are learned sooner, and the rare
+    ones are not lost among them.
+
     Raises:
         DataError: The list is missing or damaged.
     """
     path = asset("words.txt")
     try:
-        words = path.read_text(encoding="ascii").split()
-        return Words.of("english-words", words, LETTERS, LENGTH)
+        rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+        weights = {word: max(1, round(int(n) ** 0.5)) for word, n in rows}
+        return Words.of("english-words", list(weights), LETTERS, LENGTH, weights=weights)
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path} is damaged ({error}); install GAN Explorer again") from error
 

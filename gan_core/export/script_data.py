@@ -151,11 +151,13 @@ WORDS = (
 ).split()
 number = {{letter: i for i, letter in enumerate(ALPHABET)}}
 codes = torch.tensor([[number[letter] for letter in word.ljust({length})] for word in WORDS])
+{draws}
 
 
 def sample_real():
     \"\"\"A batch of training words, one-hot, [batch, length, alphabet].\"\"\"
-    index = torch.randint(len(codes), (BATCH_SIZE,), generator=rng["data"])
+    index = torch.randint(len(draws), (BATCH_SIZE,), generator=rng["data"])
+    index = draws.index_select(0, index)
     return torch.eye(len(ALPHABET))[codes.index_select(0, index)]
 """
 
@@ -166,7 +168,12 @@ def _words(config: DataConfig, labelled: bool) -> Part:
     assert isinstance(data, Words)
     lines = textwrap.wrap(" ".join(data.trained), 100, break_on_hyphens=False)
     quoted = textwrap.indent("\n".join(f'"{line} "' for line in lines), "    ")
-    given = {"n": data.n_train, "alphabet": data.alphabet, "words": quoted, "length": data.shape[0]}
+    draws = "draws = torch.arange(len(WORDS))  # all are drawn alike"
+    if data.draws is not None:
+        often = textwrap.indent(textwrap.fill(", ".join(map(str, data.draws.bincount().tolist())), 100), "    ")
+        draws = f"OFTEN = [  # how often each is drawn\n{often},\n]\n"
+        draws += "draws = torch.arange(len(WORDS)).repeat_interleave(torch.tensor(OFTEN))"
+    given = {"draws": draws, "n": data.n_train, "alphabet": data.alphabet, "words": quoted, "length": data.shape[0]}
     return set(), _WORDS.format(**given)
 
 

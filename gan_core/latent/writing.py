@@ -48,7 +48,7 @@ def write(state: Mapping[str, Any], question: WriteQuestion) -> Written:
     network = build_generator(config, streams(config.seed))
     network.load_state_dict(state["ema"] or state["generator"])
     made = _made(network.eval(), data, sample_prior(N_TRIED, config, _rng(question.seed)))
-    shares = pairs(data.train.numpy(), len(data.alphabet))
+    shares = pairs(data.written, len(data.alphabet))
     usual = made_of_pairs(shares, N_TRIED, length, np.random.default_rng(question.seed))
     by_g, by_pairs = ([word for word in data.read(codes) if word.startswith(begins)] for codes in (made, usual))
     return Written(

@@ -42,7 +42,7 @@ def score_pairs(data: Words, n: int, rng: np.random.Generator) -> dict[str, Scor
         n: How many words.
         rng: Source of the letters.
     """
-    shares = pairs(data.train.numpy(), len(data.alphabet))
+    shares = pairs(data.written, len(data.alphabet))
     return score_words(data, made_of_pairs(shares, n, data.shape[0], rng))
 
 
@@ -54,9 +54,8 @@ def score_words(data: Words, codes: NDArray[np.uint8]) -> dict[str, Score]:
         codes: Numbers of letters, ``[n, length]``.
     """
     n, letters = len(codes), len(data.alphabet)
-    chosen = torch.randint(data.n_train, (n,), generator=torch.Generator().manual_seed(_SEED))
-    real = data.train[chosen].numpy()
-    usual = pairs(data.train.numpy(), letters)
+    real = data.shown(data.sample(n, torch.Generator().manual_seed(_SEED)))
+    usual = pairs(data.written, letters)
     known, trained = data.known, frozenset(data.trained)
 
     def measured(rows: NDArray[np.uint8]) -> dict[str, float]:

@@ -335,6 +335,7 @@ def _observe_signals(
         f"fake_{kind}": data.shown(made[:n]),
         f"real_{kind}": data.shown(fixed.real),
         f"walk_{kind}": data.shown(made[n:]),
+        **data.more(made[:n]),
         "real_logits": _numpy(logits[:n]),
         "fake_logits": _numpy(logits[n:]),
     }

@@ -114,7 +114,7 @@ def test_every_metric_says_what_it_is_and_how_it_is_shown(name: str) -> None:
 
 
 def test_the_lines_of_one_plot_differ_without_their_colours() -> None:
-    for kind in ("plane", "images", "sound", "answers"):
+    for kind in ("plane", "images", "sound", "text", "answers"):
         curves = [m.curve for m in METRICS.values() if m.curve is not None and m.curve.kind == kind and m.curve.dash]
         assert len({curve.dash for curve in curves}) == len(curves) == 2
     strips = [m.curve.kind for m in METRICS.values() if m.curve is not None and m.curve.strip]

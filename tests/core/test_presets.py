@@ -36,6 +36,7 @@ NAMES = (
     *("digits-conditional", "digits-wgan-gp", "mnist-dcgan", "pacgan", "unrolled", "ttur"),
     *("digits-sr", "digits-denoise", "digits-inpaint", "photographs-sr"),
     *("notes", "notes-collapse"),
+    *("words", "words-collapse", "grammar"),
 )
 every_preset = pytest.mark.parametrize("name", NAMES)
 

@@ -157,7 +157,8 @@ def test_the_nearest_word_is_that_of_the_fewest_edits(word: str, expected: tuple
 
 def test_a_model_of_pairs_is_scored_beside_real_words() -> None:
     scores = score_pairs(english_words(), 1_000, np.random.default_rng(0))
-    assert 0 < scores["in_dictionary"].value < 0.3 < scores["in_dictionary"].floor == 1
+    assert 0 < scores["in_dictionary"].value < 0.3
+    assert scores["in_dictionary"].floor == 1
     assert scores["pairs_js"].value < 0.03
 
 

@@ -10,8 +10,15 @@ const HEAD = 20,
   BETWEEN = 22,
   GAP = 10;
 
-/** The words of an array of letters' numbers; what fills a word up at its end is left out. */
-export function wordsOf(codes, [n, length], alphabet) {
+/**
+ * The words of an array of letters' numbers; what fills a word up at its end is left out.
+ *
+ * @param {Uint8Array} codes
+ * @param {number[]} shape
+ * @param {string[]} alphabet
+ */
+export function wordsOf(codes, shape, alphabet) {
+  const [n, length] = shape;
   return Array.from({ length: n }, (_, i) =>
     Array.from(codes.subarray(i * length, (i + 1) * length), (code) => alphabet[code] ?? '')
       .join('')
@@ -56,20 +63,31 @@ export function textPainter() {
     c.fillText(text, x, y);
   }
 
-  const face = (look) => `${15 * look.ratio}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace`;
+  const face = (look, bold = false) =>
+    `${bold ? 700 : 400} ${15 * look.ratio}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace`;
 
-  function group(c, look, critic, { words, logits = null, columns, left, cell, kind, colour }) {
+  function group(c, look, critic, { words, known = null, logits = null, columns, left, cell, kind }) {
     const px = look.ratio;
     words.slice(0, columns * plan.rows).forEach((word, i) => {
       const x = left + (i % columns) * (cell + GAP) * px,
         y = (HEAD + Math.floor(i / columns) * plan.pitch) * px;
-      c.font = face(look);
+      c.font = face(look, Boolean(known?.[i]));
       c.textBaseline = 'top';
-      c.fillStyle = colour;
+      c.fillStyle = known && !known[i] ? look.palette.muted : look.palette.ink;
       c.fillText(word || '–', x, y);
       const logit = logits ? logits[i] : NaN;
       if (Number.isFinite(logit)) bar(c, look, critic, logit, x, y + 18 * px, cell * px);
-      boxes.push({ x, y, w: cell * px, h: plan.pitch * px, kind, i, word, logit });
+      boxes.push({
+        x,
+        y,
+        w: cell * px,
+        h: plan.pitch * px,
+        kind,
+        i,
+        word,
+        logit,
+        known: known ? Boolean(known[i]) : null,
+      });
     });
   }
 
@@ -110,19 +128,19 @@ export function textPainter() {
       const second = plan.columns * (cell + GAP) + BETWEEN - GAP,
         real = second * (raw ? 2 : 1) * px;
       if (on.fake) {
-        head(c, look, raw ? 'EMA' : 'generated', look.palette.fake, 0, 0);
-        const told = { words: fakes, logits: arrays.fake_logits, columns: plan.columns, cell, left: 0 };
-        group(c, look, critic, { ...told, kind: 'generated', colour: look.palette.ink });
+        head(c, look, raw ? 'EMA' : 'generated; bold: real', look.palette.fake, 0, 0);
+        const told = { words: fakes, known: arrays.fake_known, logits: arrays.fake_logits, columns: plan.columns };
+        group(c, look, critic, { ...told, cell, left: 0, kind: 'generated' });
       }
       if (on.fake && raw) {
         head(c, look, 'raw', look.palette.fake, second * px, 0);
         const told = { words: raw, columns: plan.columns, cell, left: second * px };
-        group(c, look, critic, { ...told, kind: 'raw', colour: look.palette.ink });
+        group(c, look, critic, { ...told, kind: 'raw' });
       }
       if (on.real && reals) {
         head(c, look, 'real', look.palette.real, real, 0);
         const told = { words: reals, logits: arrays.real_logits, columns: plan.beside, cell, left: real };
-        group(c, look, critic, { ...told, kind: 'real', colour: look.palette.ink });
+        group(c, look, critic, { ...told, kind: 'real' });
       }
       if (walk) {
         const y = canvas.height - 2 * HEAD * px;
@@ -144,8 +162,8 @@ export function textPainter() {
       return boxes.find((b) => x >= b.x && x < b.x + b.w && y >= b.y && y < b.y + b.h) || null;
     },
     /** What is said of the word under the pointer. */
-    tells({ kind, i, word, logit }, { meaning }) {
-      const which = `${kind} ${i + 1}, “${word}”`;
+    tells({ kind, i, word, logit, known }, { meaning }) {
+      const which = `${kind} ${i + 1}, “${word}”${known === null ? '' : known ? ', real' : ', made up'}`;
       if (!Number.isFinite(logit)) return `${which}: the same z`;
       const answer = meaning === 'critic' ? `gives ${decimal(logit, 2)}` : `says ${percent(sigmoid(logit), 1)} real`;
       return `${which}: D ${answer}`;
@@ -155,7 +173,9 @@ export function textPainter() {
       const of = (name, n) => wordsOf(arrays[name], shapes[name], header.alphabet).slice(0, n).join(', ');
       if (!arrays.fake_text) return '';
       const reals = arrays.real_text ? `; real ones: ${of('real_text', 6)}` : '';
-      return `generated words of ${header.data}: ${of('fake_text', 12)}${reals}`;
+      const known = arrays.fake_known ? `; ${arrays.fake_known.reduce((a, b) => a + b, 0)} of them are real` : '';
+      const n = shapes.fake_text[0];
+      return `${n} generated words beside ${header.data}: ${of('fake_text', 12)} and more${known}${reals}`;
     },
   };
 }
