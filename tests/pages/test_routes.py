@@ -45,7 +45,7 @@ class Reply:
 Get = Callable[..., Reply]
 
 
-def ask(app: Starlette, path: str, method: str = "GET", *, raw: bool = False) -> Reply:
+def ask(app: Starlette, path: str, method: str = "GET", *, raw: bool = False, code: str = "") -> Reply:
     """One request to an ASGI app, without a server; a token (``t``) goes along in a header unless ``raw``."""
     path, _, query = path.partition("?")
     given = [] if raw else urllib.parse.parse_qsl(query, keep_blank_values=True)
@@ -61,7 +61,7 @@ def ask(app: Starlette, path: str, method: str = "GET", *, raw: bool = False) ->
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",
-        "headers": [(b"host", b"localhost"), *tokens],
+        "headers": [(b"host", b"localhost"), *tokens, (b"x-gan-code", code.encode())],
         "client": ("127.0.0.1", 1),
         "server": ("localhost", 80),
     }

@@ -106,7 +106,7 @@ class Rooms:
             files = self._files()
             if len(files) >= MAX_ROOMS:
                 raise ConfigError(f"there are {len(files)} rooms on this server, and {MAX_ROOMS} are allowed: end one")
-            code = next(code for code in iter(_new_code, "") if not self._path(code).exists())
+            code = next(code for code in iter(new_code, "") if not self._path(code).exists())
             key = secrets.token_urlsafe(16)
             self._append(code, {"kind": "task", "task": task.model_dump(mode="json"), "key": key}, first=True)
         return code, key
@@ -208,7 +208,7 @@ class Rooms:
         self._path(code).unlink(missing_ok=True)
 
     def _path(self, code: str) -> Path:
-        if not _CODE.fullmatch(code):
+        if not is_code(code):
             raise ConfigError(f"{code[:20]!r} is no code of a room: six letters are")
         return self._folder / f"{code}{_SUFFIX}"
 
@@ -266,5 +266,11 @@ class Rooms:
         return read_task(json.dumps(entries[0]["task"]).encode()), str(entries[0].get("key", "")), entries[1:]
 
 
-def _new_code() -> str:
+def new_code() -> str:
+    """Make a code of six letters, none of which is taken for another."""
     return "".join(secrets.choice(LETTERS) for _ in range(6))
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text has the form of a code."""
+    return _CODE.fullmatch(text) is not None

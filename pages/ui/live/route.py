@@ -34,6 +34,8 @@ TOKEN: Final = "X-Gan-Token"
 """Header of a request: the token of what is asked for. The browser's `reach` moves it there from an address's ``t``."""
 HEARD: Final = "X-Heard"
 """Header of a frame: nonce of the newest command of this visitor that has come."""
+FOLLOWERS: Final = "X-Followers"
+"""Header of a frame: how many follow this run."""
 # Streamlit compresses every larger response on the event loop; a frame gains nothing from it.
 FRAME_HEADERS: Final = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
 
@@ -63,8 +65,11 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         since = serial(request.query_params.get("since", ""))
         asked: dict[str, Which] = {"raw": "raw", "both": "both"}
         which = asked.get(request.query_params.get("generator", ""), "ema")
+        visit.which = which
         newest = visit.run.frame(since, which)
         heard = {HEARD: visit.heard}
+        if visit.lead is not None:
+            heard[FOLLOWERS] = str(rooms.leads.n_following(visit.lead))
         if newest is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)
         return Response(newest, media_type="application/octet-stream", headers=FRAME_HEADERS | heard)
