@@ -80,6 +80,7 @@ class Lead:
         self._visit = weakref.ref(visit)
         self._picture: Picture | None = None
         self._due = 0.0
+        self._claimed = False
         self._making = threading.Lock()
         self._point = ""
         self.left_at: float | None = None
@@ -99,10 +100,12 @@ class Lead:
         with self._making:
             self._visit, self._picture, self._due = weakref.ref(visit), None, 0.0
 
-    @property
-    def due(self) -> bool:
-        """True when it is time to look for a newer frame."""
-        return self._clock() >= self._due
+    def claim(self) -> bool:
+        """Tell whether it is time to look for a newer frame and nobody does; then whoever asked has to `refresh`."""
+        if self._claimed or self._clock() < self._due:
+            return False
+        self._claimed = True
+        return True
 
     @property
     def wait(self) -> float:
@@ -110,23 +113,22 @@ class Lead:
         return max(0.0, self._due - self._clock())
 
     def refresh(self) -> None:
-        """Fetch the newest frame and make of it what is sent; one caller does, the others go on with what there is."""
-        if not self._making.acquire(blocking=False):
-            return
+        """Fetch the newest frame and make of it what is sent; called by the one who has claimed it."""
         try:
-            visit = self.visit()
-            if visit is None or not self.due:
-                return
-            newest = visit.run.frame(-1 if self._picture is None else self._picture.serial, visit.which)
-            if newest is None:
-                self._due = self._clock() + PERIOD / 4
-                return
-            picture = Picture(*slim(newest))
-            self.n_made += 1
-            self._picture = picture
-            self._due = self._clock() + max(PERIOD, len(picture.content) / MAX_BYTES_PER_SECOND)
+            with self._making:
+                visit = self.visit()
+                if visit is None:
+                    return
+                newest = visit.run.frame(-1 if self._picture is None else self._picture.serial, visit.which)
+                if newest is None:
+                    self._due = self._clock() + PERIOD / 4
+                    return
+                picture = Picture(*slim(newest))
+                self.n_made += 1
+                self._picture = picture
+                self._due = self._clock() + max(PERIOD, len(picture.content) / MAX_BYTES_PER_SECOND)
         finally:
-            self._making.release()
+            self._claimed = False
 
     def newer(self, since: int) -> Picture | None:
         """Return the newest frame, unless it has this serial."""

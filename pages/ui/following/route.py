@@ -30,6 +30,8 @@ CODE: Final = "X-Gan-Code"
 """Header of a request to join: the code."""
 POINT: Final = "X-Point"
 """Header of a frame: the panel that the teacher points at."""
+SERIAL: Final = "X-Serial"
+"""Header of a frame: its serial, for the next question."""
 PATIENCE: Final = 2.0
 """Seconds for which a request waits for a newer frame."""
 
@@ -82,13 +84,13 @@ async def _newest(follower: Follower, since: int, point: str) -> Response:
         visit, now = lead.visit(), time.monotonic()
         if visit is None:
             return Response(status_code=410)
-        if lead.due:
+        if lead.claim():
             await run_in_threadpool(lead.refresh)
         found = lead.newer(since) if now >= follower.ready_at else None
         if found is not None:
             follower.sent(len(found.content), now)
-            headers = _FRAME_HEADERS | {POINT: visit.point}
+            headers = _FRAME_HEADERS | {POINT: visit.point, SERIAL: str(found.serial)}
             return Response(found.content, media_type="application/octet-stream", headers=headers)
         if visit.point != point or now >= end:
             return Response(status_code=204, headers=_NO_STORE | {POINT: visit.point})
-        await asyncio.sleep(min(0.25, max(0.02, lead.wait, follower.ready_at - now)))
+        await asyncio.sleep(min(0.25, max(0.04, lead.wait, follower.ready_at - now)))
