@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import session
-from pages.ui.classroom import state, student, teacher
+from pages.ui.classroom import plan, state, student, teacher
 from pages.ui.following import panel
 
 session.turn_page()
@@ -17,6 +17,8 @@ else:
         task = state.task()
         if task is None:
             student.choose()
+            panel.offer()
+            plan.plans()
             teacher.make_task()
         elif state.teaches():
             teacher.room()
@@ -25,5 +27,6 @@ else:
             student.work(task)
             if state.room():
                 teacher.room()
+                teacher.ask_key()
             else:
                 teacher.offer_room(task)

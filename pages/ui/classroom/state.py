@@ -69,14 +69,32 @@ def room() -> str:
 
 def teaches() -> bool:
     """Tell whether this visitor has opened the room."""
-    return bool(room()) and rooms().is_teacher(room(), str(session.recall(KEY, "")))
+    return bool(room()) and rooms().is_teacher(room(), key())
+
+
+def key() -> str:
+    """Return the room's key, if this visitor has it: from opening the room, from typing it, or from this browser."""
+    return str(session.recall(KEY, "")) or rooms().key_of(room(), session.owner())
+
+
+def show_key(text: str) -> None:
+    """Become the room's teacher, if this is its key.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    panel.listen()
+    if not rooms().is_teacher(room(), text.strip()):
+        panel.count_wrong()
+        raise ConfigError("this is not the key of this room")
+    session.remember(KEY, text.strip())
 
 
 def take(given: Task, code: str = "", key: str = "") -> None:
     """Take a task, from its beginning."""
     for name, value in ((TASK, given), (ROOM, code), (KEY, key), (PREDICTED, {}), (BEGUN, False), (HANDED_IN, b"")):
         session.remember(name, value)
-    st.query_params.from_dict({"room": code} | ({"key": key} if key else {}) if code else {"task": task_as_text(given)})
+    st.query_params.from_dict({"room": code} if code else {"task": task_as_text(given)})  # a key is in no address
     session.remember("class.link", {name: st.query_params.get(name, "") for name in ("task", "room", "key", "follow")})
 
 

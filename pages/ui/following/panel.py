@@ -52,6 +52,29 @@ def begin(code: str) -> None:
     st.query_params.from_dict({"follow": found})
 
 
+def offer() -> None:
+    """Offer to let others follow this visitor's run."""
+    with st.expander("For teachers: let others follow your run"):
+        if not session.has_run():
+            st.caption("Open a run on the Train page first.")
+            return
+        lead = session.visit().lead
+        if lead is None:
+            st.caption("Others see your run live and read-only, with a code of six letters; each can play on alone.")
+            st.button("Let others follow", key="follow:open", on_click=_open)
+            return
+        n = session.rooms().leads.n_following(lead)
+        st.text(f"The code is {lead.code}, and the link ends in /classroom?follow={lead.code}. {n} follow now.")
+        st.button("End it", key="follow:end", on_click=session.rooms().leads.end, args=(session.visit(),))
+
+
+def _open() -> None:
+    try:
+        session.rooms().leads.open(session.visit())
+    except GanExplorerError as error:
+        session.notify(f"{error}.")
+
+
 def leave() -> None:
     """Follow no longer."""
     session.remember(CODE, "")
