@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Generator, nn
 
+from benchmarks import sounds
 from gan_core.config.presets import preset
 from gan_core.data import Images, degrade, load_data, restored
 from gan_core.data.images import network_units
@@ -121,9 +122,8 @@ def without_a_gan(name: str) -> dict[str, Mapping[str, float]]:
 def main() -> None:
     """Train, score and print."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument(
-        "names", metavar="PRESET", nargs="*", choices=[*PRESETS, *WRITING, []], help=", ".join((*PRESETS, *WRITING))
-    )
+    every = (*PRESETS, *WRITING, *sounds.PRESETS)
+    options.add_argument("names", metavar="PRESET", nargs="*", choices=[*every, []], help=", ".join(every))
     options.add_argument("--seeds", type=int, default=SEEDS)
     options.add_argument("--first", type=int, default=0, help="the first seed")
     options.add_argument("--seconds", type=float, nargs="+", default=SECONDS)
@@ -135,7 +135,11 @@ def main() -> None:
         _score_recorded()
         return
     everything: dict[str, Any] = {}
-    for name in given.names or (*PRESETS, *WRITING):
+    seeds = range(given.first, given.first + given.seeds)
+    for name in given.names or every:
+        if name in sounds.PRESETS:
+            everything[name] = sounds.report(name, seeds, sorted(given.seconds))
+            continue
         columns, words = (WORD_COLUMNS, True) if name in WRITING else (COLUMNS, False)
         print(f"\n{name}: {given.seeds} seeds, medians (ranges); n is at most {N:,}")
         print(f"{'':34}{'steps':>7}" + "".join(f"{column:>24}" for column in columns))
@@ -144,7 +148,6 @@ def main() -> None:
             rows[label] = row
             print(f"{label:34}{'':7}" + "".join(f"{_number(row.get(column)):>24}" for column in columns))
         for label, changes in {"GAN": {}}.items() if words else {"L1 alone": ALONE, "L1 + GAN": {}}.items():
-            seeds = range(given.first, given.first + given.seeds)
             runs = [list(train(name, {**changes, "seed": seed}, sorted(given.seconds))) for seed in seeds]
             for i, (end, _, _) in enumerate(runs[0]):
                 seen = [run[i] for run in runs]

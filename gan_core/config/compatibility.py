@@ -14,7 +14,7 @@ from gan_core.config.names import (
     MAX_PARAMETERS,
     MAX_REPLAY_BYTES,
 )
-from gan_core.config.sizes import DCGAN_MAPS, flops_of, weights_of
+from gan_core.config.sizes import DCGAN_MAPS, flops_of, wave_start, weights_of
 
 
 def refuse_incompatible(config: RunFields) -> None:
@@ -47,6 +47,8 @@ def _refuse_what_the_data_lack(config: RunFields) -> None:
             raise ValueError(
                 f"dcgan needs square images of {', '.join(sides)} or {last} px, and {what}: set {player}.kind=mlp"
             )
+        if getattr(config, player).kind == "wavegan" and not (config.data.kind == "sound" and wave_start(shape[1])):
+            raise ValueError(f"wavegan needs sounds, and {what}: set {player}.kind=mlp")
     if config.conditional and not config.data.n_classes:
         raise ValueError(
             f"conditional needs data with labels ({', '.join(DATA_CLASSES)}, or own-images in a folder for each class "
@@ -98,8 +100,9 @@ def _refuse_condition(config: RunFields) -> None:
 def _refuse_methods(config: RunFields) -> None:
     d = config.discriminator
     built = d.kind != "article"  # which has neither of these, whatever the config says
+    normed = built and d.kind != "wavegan" and d.norm == "batch"
     for path, layer, present in (
-        ("discriminator.norm", "batch norm", built and d.norm == "batch"),
+        ("discriminator.norm", "batch norm", normed),
         ("discriminator.minibatch", "a minibatch layer", built and d.minibatch != "none"),
     ):
         if present and config.regularisers:
@@ -107,7 +110,7 @@ def _refuse_methods(config: RunFields) -> None:
                 f"{layer} in D lets one sample change another's logit, so the per-sample penalty "
                 f"{config.regularisers[0].name} has no meaning; set {path}=none or regularisers=[]"
             )
-    if built and d.norm == "batch" and config.feature_matching:
+    if normed and config.feature_matching:
         raise ValueError(
             "batch norm gives D's features the same mean on every batch, so feature matching has nothing to match; "
             "set discriminator.norm=none or feature_matching=false"

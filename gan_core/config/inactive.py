@@ -10,6 +10,7 @@ from gan_core.config.names import CONDITION_RULES, OBJECTIVE_RULES
 _USED = {
     "article": frozenset[str](),
     "residual": frozenset({"width", "depth"}),
+    "wavegan": frozenset({"width", "norm", "spectral_norm", "minibatch", "logit_gain", "phase_shuffle"}),
     "dcgan": frozenset({"width", "norm", "upsampling", "spectral_norm", "minibatch", "logit_gain"}),
 }
 _OF_DATA = frozenset({"letters", "temperature"})
@@ -49,6 +50,10 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
             own = [path for path in paths if path.startswith(f"{player}.")]
             out |= {path for path in own if path.rpartition(".")[2] not in {"kind", *_OF_DATA, *used}}
     out.add("generator.norm" if config.generator.kind == "dcgan" else "generator.upsampling")
+    if config.discriminator.kind == "wavegan":
+        out.add("discriminator.norm")
+    else:
+        out.add("discriminator.phase_shuffle")
     return frozenset(out)
 
 

@@ -26,6 +26,7 @@ DataName = Literal[
     "kmnist",
     "cifar10",
     "photographs",
+    "notes",
     "own-images",
     "own-points",
     "english-words",
@@ -39,10 +40,10 @@ ObjectiveName = Literal[
 RegulariserName = Literal["gradient_penalty", "lipschitz_penalty", "dragan", "r1", "r2", "r1_r2"]
 OptimizerName = Literal["adam", "sgd", "rmsprop", "optimistic_adam"]
 PriorName = Literal["normal", "uniform"]
-NetworkKind = Literal["mlp", "article", "dcgan"]
+NetworkKind = Literal["mlp", "article", "dcgan", "wavegan"]
 ActivationName = Literal["relu", "leaky_relu", "tanh", "silu", "maxout"]
 NormName = Literal["none", "batch"]
-GeneratorKind = Literal["mlp", "article", "dcgan", "residual"]
+GeneratorKind = Literal["mlp", "article", "dcgan", "residual", "wavegan"]
 UpsamplingName = Literal["transposed", "resize"]
 MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
@@ -144,6 +145,7 @@ DATA_RULES: Final[Mapping[DataName, DataRules]] = {
     "kmnist": DataRules((1, 28, 28), classes=10, kind="images"),
     "cifar10": DataRules((3, 32, 32), classes=10, kind="images"),
     "photographs": DataRules((3, 32, 32), kind="images"),
+    "notes": DataRules((1, 512), kind="sound"),
     "own-images": DataRules((1, 32, 32), own=True, kind="images"),
     "own-points": DataRules(own=True),
     "english-words": DataRules((8, 27), kind="text"),
@@ -173,7 +175,7 @@ KIND_WORDS: Final[Mapping[SampleKind, str]] = {
 }
 """What a sentence calls samples."""
 
-NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article's"}
+NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article's", "wavegan": "WaveGAN"}
 UPSAMPLING_WORDS: Final = {"transposed": "transposed convolution", "resize": "resize, then convolution"}
 ACTIVATION_WORDS: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
 OPTIMIZER_WORDS: Final = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "optimistic_adam": "optimistic Adam"}

@@ -154,7 +154,8 @@ class GeneratorConfig(Frozen):
         "mlp",
         "generator",
         "mlp: as set below; article: 256-512-1024, ReLU, as in the article; dcgan: convolutions, batch norm, ReLU, "
-        "for images; residual: convolutions that correct what a condition leaves of an image.",
+        "for images; residual: convolutions that correct what a condition leaves of an image; wavegan: convolutions "
+        "in one dimension, for sounds.",
         "generator",
         words=NETWORK_WORDS,
     )
@@ -225,7 +226,7 @@ class DiscriminatorConfig(Frozen):
         "mlp",
         "discriminator",
         "mlp: as set below; article: 1024-512-256, LeakyReLU 0.2, dropout 0.3; dcgan: convolutions, LeakyReLU 0.2, "
-        "for images.",
+        "for images; wavegan: convolutions in one dimension, for sounds.",
         "discriminator",
         words=NETWORK_WORDS,
     )
@@ -277,6 +278,15 @@ class DiscriminatorConfig(Frozen):
         "by learned distances (discrimination). It helps when G makes too few kinds of samples.",
         "discriminator",
         advanced=True,
+    )
+    phase_shuffle: int = knob(
+        0,
+        "phase shuffle",
+        "wavegan: shift D's maps by up to so many places at random, so that D cannot tell fakes by their exact phase.",
+        "discriminator",
+        advanced=True,
+        ge=0,
+        le=4,
     )
     logit_gain: float = knob(
         1.0,

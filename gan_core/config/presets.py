@@ -30,8 +30,15 @@ FIRST: Final = {"plane": "ring-8", "images": FIRST_VISIT, "recipe": DEFAULT}
 """Presets that a first visitor is shown: by the kind of their data, and the first one's data by a recipe of today."""
 OF_POINTS: Final = "moons"
 OF_IMAGES: Final = "mnist"
-"""Presets whose networks and rates suit points, or images, that have no preset of their own."""
-USUAL: Final[Mapping[SampleKind, str]] = {"plane": OF_POINTS, "images": OF_IMAGES, "text": "words"}
+OF_SOUNDS: Final = "notes"
+OF_WORDS: Final = "words"
+"""Presets whose networks and rates suit samples of a kind that have no preset of their own."""
+USUAL: Final[Mapping[SampleKind, str]] = {
+    "plane": OF_POINTS,
+    "images": OF_IMAGES,
+    "sound": OF_SOUNDS,
+    "text": OF_WORDS,
+}
 """The same, by what the samples are."""
 MAX_LINK_BYTES: Final = 6_000
 MAX_LINK_INTERVENTIONS: Final = 40

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gan_core.data.modes import Modes
     from gan_core.data.points import Points
     from gan_core.data.signals import Signals
+    from gan_core.data.sounds import Sounds
 
 _HOMES = {
     "CONDITIONS": "conditions",
@@ -33,6 +34,7 @@ _HOMES = {
     "Points": "points",
     "Progress": "download",
     "Signals": "signals",
+    "Sounds": "sounds",
     "data_folder": "download",
     "degrade": "conditions",
     "load": "loading",
@@ -52,6 +54,7 @@ __all__ = [
     "Points",
     "Progress",
     "Signals",
+    "Sounds",
     "data_folder",
     "degrade",
     "load",

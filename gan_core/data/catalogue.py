@@ -18,7 +18,7 @@ from gan_core.data.download import Progress
 if TYPE_CHECKING:
     from gan_core.data.loading import Dataset
 
-Script = Literal["draw", "scikit-learn", "idx", "cifar-10", "crops", "own", "words"]
+Script = Literal["draw", "scikit-learn", "idx", "cifar-10", "crops", "synthesise", "own", "words"]
 
 
 class Loader(Protocol):
@@ -90,6 +90,9 @@ DATASETS: Final[dict[str, DatasetInfo]] = {
     "cifar10": DatasetInfo(DATA_RULES["cifar10"], late("gan_core.data.cifar", "cifar10"), script="cifar-10"),
     "photographs": DatasetInfo(
         DATA_RULES["photographs"], _offline(late("gan_core.data.photographs", "photographs")), script="crops"
+    ),
+    "notes": DatasetInfo(
+        DATA_RULES["notes"], _offline(late("gan_core.data.sounds", "notes")), 8, "notes", script="synthesise"
     ),
     "own-images": DatasetInfo(DATA_RULES["own-images"], _own("own-images"), script="own"),
     "own-points": DatasetInfo(DATA_RULES["own-points"], _own("own-points"), script="own"),

@@ -26,6 +26,7 @@ class Signals(ABC):
         held_out: Samples that no GAN sees, in the form of `train`, or None.
         kind: What the samples are.
         n_shown: Samples that the live view shows.
+        placed: True if samples that are alike have places near each other, see `places`.
         labels: None: these data have no classes.
         held_out_labels: Likewise.
         classes: Likewise empty.
@@ -36,6 +37,7 @@ class Signals(ABC):
     held_out: Tensor | None
     kind: ClassVar[Literal["sound", "text"]]
     n_shown: ClassVar[int]
+    placed: ClassVar[bool] = False
     labels: ClassVar[None] = None
     held_out_labels: ClassVar[None] = None
     classes: ClassVar[tuple[str, ...]] = ()
@@ -62,6 +64,19 @@ class Signals(ABC):
             rng: A CPU generator; the same state gives the same samples.
         """
         return self.units(self.train.index_select(0, randint(len(self.train), (n,), generator=rng)))
+
+    def places(self, x: Tensor) -> Tensor:
+        """Place samples so that those that are alike are near each other, `[n, dim]`, where `placed` says so.
+
+        Args:
+            x: `[n, *shape]` in network units.
+        """
+        return x.flatten(1)
+
+    @property
+    def groups(self) -> Tensor | None:
+        """Known mode of each training sample, `[n_train]`, int64, or None."""
+        return None
 
     @abstractmethod
     def shown(self, x: Tensor) -> NDArray[np.uint8] | NDArray[np.float32]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from gan_core.config.late import late
 from gan_core.figures.palette import PALETTES, Theme
 
 Array = NDArray[Any]
@@ -101,7 +102,7 @@ def words(header: Mapping[str, Any], arrays: Mapping[str, Array], side: int, the
 
 Drawing = Callable[[Mapping[str, Any], Mapping[str, Array], int, Theme], Image.Image]
 """A picture of a frame's samples, from its header and arrays: so many pixels wide, in a theme's colours."""
-SIGNALS: Final[Mapping[str, Drawing]] = {"text": words}
+SIGNALS: Final[Mapping[str, Drawing]] = {"sound": late("gan_core.export.draw_sound", "sounds"), "text": words}
 """Drawings of samples that are neither points nor pictures, by what they are."""
 
 

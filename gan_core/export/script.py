@@ -72,6 +72,7 @@ _KNOWN: Final = {
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
     "discriminator.minibatch",
     "discriminator.logit_gain",
+    "discriminator.phase_shuffle",
 }
 """Settings that a script can follow; any other must have its default value."""
 

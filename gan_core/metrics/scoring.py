@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 NOISE_SEED: Final = 2333
 """Seed of the scored noise."""
-SIGNALS: Final[Mapping[str, Callable[..., dict[str, Score]]]] = {"text": late("gan_core.metrics.text", "score_text")}
+SIGNALS: Final[Mapping[str, Callable[..., dict[str, Score]]]] = {
+    "sound": late("gan_core.metrics.sounds", "score_sounds"),
+    "text": late("gan_core.metrics.text", "score_text"),
+}
 """Scores ``(data, fake)`` of sounds and words, ``fake`` in network units ``[n, *shape]``, by what the samples are."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.metrics.doubts import Situation
-from gan_core.metrics.entries import distances, judge, modes, neighbours, paired, text
+from gan_core.metrics.entries import distances, judge, modes, neighbours, paired, sounds, text
 from gan_core.metrics.entry import COURSES, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts", "label_of"]
 
 METRICS: dict[str, Metric] = {
-    metric.name: metric for entries in (modes, distances, neighbours, judge, paired, text) for metric in entries.ENTRIES
+    metric.name: metric
+    for entries in (modes, sounds, distances, neighbours, judge, paired, text)
+    for metric in entries.ENTRIES
 }
 
 

@@ -23,6 +23,7 @@ from gan_core.game.networks.layers import (
 from gan_core.game.networks.minibatch import Minibatch, MinibatchDiscrimination, MinibatchStd
 from gan_core.game.networks.mlp import MLPDiscriminator, MLPGenerator
 from gan_core.game.networks.residual import ResidualGenerator
+from gan_core.game.networks.wavegan import WaveDiscriminator, WaveGenerator
 from gan_core.game.networks.weights import Weights
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "ResidualGenerator",
     "SpectralConv2d",
     "SpectralLinear",
+    "WaveDiscriminator",
+    "WaveGenerator",
     "Weights",
     "build_discriminator",
     "build_generator",
@@ -172,16 +175,43 @@ def _dcgan_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     )
 
 
+def _wave_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    g = config.generator
+    return WaveGenerator(
+        config.latent_dim,
+        g.width,
+        config.data_shape,
+        batch_norm=g.norm == "batch",
+        rng=rngs["init_g"],
+    )
+
+
+def _wave_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    d = config.discriminator
+    return WaveDiscriminator(
+        config.judged_shape,
+        d.width,
+        spectral_norm=d.spectral_norm,
+        minibatch=d.minibatch,
+        phase_shuffle=d.phase_shuffle,
+        gain=d.logit_gain,
+        rng=rngs["init_d"],
+        shuffle_rng=rngs["dropout"],
+    )
+
+
 GENERATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
     "mlp": _mlp_generator,
     "article": _article_generator,
     "dcgan": _dcgan_generator,
     "residual": _residual_generator,
+    "wavegan": _wave_generator,
 }
 DISCRIMINATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
     "mlp": _mlp_discriminator,
     "article": _article_discriminator,
     "dcgan": _dcgan_discriminator,
+    "wavegan": _wave_discriminator,
 }
 
 

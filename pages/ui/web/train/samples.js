@@ -6,6 +6,7 @@ import { withoutGraphics } from '../core/graphics.js';
 import { imagePainter } from './images.js';
 import { endsInWords } from './opinion.js';
 import { planePainter } from './plane.js';
+import { soundPainter } from './sound.js';
 import { textPainter } from './text.js';
 
 const PLANE_HALVES = { d: 'D’s half: only colours move', g: 'G’s half: dots climb to green' };
@@ -19,7 +20,7 @@ const MANIFOLDS = {
 export function samples({ look, pickGenerator, both = false }) {
   const plane = planePainter();
   /** Who draws samples that are no points, by what they are; null for points. */
-  const painters = { images: imagePainter(), text: textPainter() };
+  const painters = { images: imagePainter(), sound: soundPainter(() => paint()), text: textPainter() };
   const painterOf = ({ kind }) => painters[kind] || null;
   const on = { real: true, fake: true, gradients: true, heat: true, manifold: false, walk: true };
   let frame = null,
@@ -86,6 +87,7 @@ export function samples({ look, pickGenerator, both = false }) {
     { class: 'card samples', 'aria-label': 'Samples' },
     el('header', {}, el('h3', { text: 'Samples' }), note, generator.node),
     el('div', { class: 'stage' }, canvas),
+    painters.sound.controls,
     el(
       'div',
       { class: 'layers', role: 'group', 'aria-label': 'Layers' },
@@ -105,6 +107,11 @@ export function samples({ look, pickGenerator, both = false }) {
   }
   canvas.addEventListener('pointermove', pointAt);
   canvas.addEventListener('pointerdown', pointAt);
+  canvas.addEventListener('click', () => {
+    const painter = frame && painterOf(frame.header),
+      box = pointer && painter?.under(...pointer);
+    if (box) painter.press?.(box);
+  });
   canvas.addEventListener('pointerleave', () => {
     pointer = null;
     tell();
@@ -208,6 +215,7 @@ export function samples({ look, pickGenerator, both = false }) {
         show(layers.walk, Boolean(painter?.layers.walk));
         setAttr(layers.walk, 'title', painter?.layers.walk || '');
         setAttr(node, 'data-kind', header.kind);
+        for (const { controls } of Object.values(painters)) if (controls) show(controls, controls === painter?.controls);
       }
       if (!painter) {
         setAttr(layers.manifold, 'title', MANIFOLDS[header.manifold] || MANIFOLDS.plane);
@@ -223,6 +231,7 @@ export function samples({ look, pickGenerator, both = false }) {
       if (glides) glideLater();
     },
     end() {
+      painters.sound.end();
       surface.end();
       hold();
     },
