@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gan_core import ConfigError, GanExplorerError, RunConfig
+from gan_core import ConfigError, GanExplorerError, Intervention, RunConfig
 from gan_core.config import Change
 from gan_core.config.presets import find, presets, usual_preset
 from gan_core.live import commands as do
@@ -90,9 +90,9 @@ def open_preset(visit: Visit, name: str) -> Effects:
     return ()
 
 
-def open_config(visit: Visit, config: RunConfig, preset: str) -> None:
-    """Start a run of these settings, playing at full speed, in place of the one there is."""
-    for command in (do.Restart(config, preset=preset), do.SetPace(None), do.Play()):
+def open_config(visit: Visit, config: RunConfig, preset: str, interventions: Sequence[Intervention] = ()) -> None:
+    """Start a run of these settings and changes, playing at full speed, in place of the one there is."""
+    for command in (do.Restart(config, interventions, preset), do.SetPace(None), do.Play()):
         visit.run.send(command)
 
 

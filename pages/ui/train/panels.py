@@ -52,6 +52,8 @@ def live() -> None:
             "formulas": formulas(config),
             "reading": reading(config),
             "first": dict(FIRST),
+            "code": "" if here.lead is None else here.lead.code,
+            "leads": True,
         },
         on_command=_on_command,
     )
