@@ -22,6 +22,8 @@ from gan_core.diagnosis import look, recent
 from gan_core.diagnosis.cures import of_missing_variety
 from gan_core.errors import ConfigError
 from gan_core.export.common import GeneratorCopy
+from gan_core.export.frames import to_film
+from gan_core.export.html import run_page
 from gan_core.export.pictures import sample_png, samples_zip
 from gan_core.game.networks import build_discriminator, build_generator
 from gan_core.game.networks.wavegan import PhaseShuffle, WaveDown, WaveUp
@@ -195,6 +197,11 @@ def test_a_frame_holds_sounds_that_differ_and_stays_small() -> None:
     assert len({row.tobytes() for row in arrays["fake_sound"]}) == 24
     assert len(frame) < 120_000
     assert sample_png(snapshot).startswith(b"\x89PNG")
+    frames = [(snapshot.step, frame)]
+    (_, picture), *_ = to_film(frames).moments
+    assert picture.shape[0] == 1
+    assert len(np.unique(picture)) > 20
+    assert run_page(frames, SMALL).count(b"data:image/png") == 1
 
 
 def test_sounds_are_taken_home_as_files_that_players_play() -> None:
