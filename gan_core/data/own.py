@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final
 
 import torch
@@ -27,6 +28,7 @@ __all__ = [
     "find_images",
     "known",
     "load_own",
+    "look_elsewhere",
     "packed",
     "register",
     "register_payload",
@@ -51,6 +53,7 @@ _sets: OrderedDict[str, OwnData] = OrderedDict()
 _made: weakref.WeakValueDictionary[tuple[Any, ...], Images | Points] = weakref.WeakValueDictionary()
 _packed: list[Any] = ["", None]
 _last: list[Images | Points] = []  # a run asks twice: once to see whether it can begin, once to begin
+_elsewhere: list[Callable[[str], bytes | None]] = []
 
 
 def register(data: OwnData) -> str:
@@ -70,9 +73,10 @@ def register(data: OwnData) -> str:
 
 
 def known(data_hash: str) -> bool:
-    """Tell whether data of a hash are registered."""
+    """Tell whether data of a hash are registered here, or in a process that is asked for them (`look_elsewhere`)."""
     with _lock:
-        return data_hash in _sets
+        here = data_hash in _sets
+    return here or (bool(data_hash) and _fetch(data_hash))
 
 
 def find(name: str, data_hash: str) -> OwnData:
@@ -87,12 +91,28 @@ def find(name: str, data_hash: str) -> OwnData:
     """
     if not data_hash:
         raise DataError(_ASK[name])
+    known(data_hash)
     with _lock:
         data = _sets.get(data_hash)
         if data is None or data.name != name:
             raise DataError(_GONE[name])
         _sets.move_to_end(data_hash)
         return data
+
+
+def look_elsewhere(look: Callable[[str], bytes | None] | None) -> None:
+    """Have data that are not here looked for in another process of the app; None to look here alone.
+
+    Args:
+        look: Takes a hash; returns what `packed` gives there, or None.
+    """
+    _elsewhere[:] = [] if look is None else [look]
+
+
+def _fetch(data_hash: str) -> bool:
+    """Register data that another process has; returns whether there were any."""
+    found = next((f for look in list(_elsewhere) if (f := look(data_hash)) is not None), None)
+    return found is not None and register_payload(found, MAX_PACKED_BYTES) == data_hash
 
 
 def find_images(data_hash: str) -> OwnImages:
