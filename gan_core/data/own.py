@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any, Final
 
 import torch
 
 from gan_core.config import DataConfig
+from gan_core.data import elsewhere
 from gan_core.data.images import Images
 from gan_core.data.limits import MAX_PACKED_BYTES, MAX_PAYLOAD_BYTES, MAX_SETS, MAX_SETS_BYTES
 from gan_core.data.own_data import OwnData, OwnImages
@@ -28,7 +28,6 @@ __all__ = [
     "find_images",
     "known",
     "load_own",
-    "look_elsewhere",
     "packed",
     "register",
     "register_payload",
@@ -53,7 +52,6 @@ _sets: OrderedDict[str, OwnData] = OrderedDict()
 _made: weakref.WeakValueDictionary[tuple[Any, ...], Images | Points] = weakref.WeakValueDictionary()
 _packed: list[Any] = ["", None]
 _last: list[Images | Points] = []  # a run asks twice: once to see whether it can begin, once to begin
-_elsewhere: list[Callable[[str], bytes | None]] = []
 
 
 def register(data: OwnData) -> str:
@@ -73,10 +71,13 @@ def register(data: OwnData) -> str:
 
 
 def known(data_hash: str) -> bool:
-    """Tell whether data of a hash are registered here, or in a process that is asked for them (`look_elsewhere`)."""
+    """Tell whether data of a hash are registered here, or to be had from another process (`elsewhere`)."""
     with _lock:
         here = data_hash in _sets
-    return here or (bool(data_hash) and _fetch(data_hash))
+    if here or not data_hash:
+        return here
+    found = elsewhere.fetch(data_hash)
+    return found is not None and register_payload(found, MAX_PACKED_BYTES) == data_hash
 
 
 def find(name: str, data_hash: str) -> OwnData:
@@ -98,21 +99,6 @@ def find(name: str, data_hash: str) -> OwnData:
             raise DataError(_GONE[name])
         _sets.move_to_end(data_hash)
         return data
-
-
-def look_elsewhere(look: Callable[[str], bytes | None] | None) -> None:
-    """Have data that are not here looked for in another process of the app; None to look here alone.
-
-    Args:
-        look: Takes a hash; returns what `packed` gives there, or None.
-    """
-    _elsewhere[:] = [] if look is None else [look]
-
-
-def _fetch(data_hash: str) -> bool:
-    """Register data that another process has; returns whether there were any."""
-    found = next((f for look in list(_elsewhere) if (f := look(data_hash)) is not None), None)
-    return found is not None and register_payload(found, MAX_PACKED_BYTES) == data_hash
 
 
 def find_images(data_hash: str) -> OwnImages:

@@ -178,6 +178,11 @@ class RunHandle(ABC):
         """True when the run has ended for good."""
         return self.status().state == "closed"
 
+    @property
+    def lost(self) -> bool:
+        """True if the process in which the run was has ended, until the run is begun anew."""
+        return False
+
     @abstractmethod
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
         """Return the newest frame (`gan_core.record.frame`) and ask for a newer one.

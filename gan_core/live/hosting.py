@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gan_core.config import RunConfig
+from gan_core.data.elsewhere import look_elsewhere
 from gan_core.errors import CheckpointError
 from gan_core.live import commands as do
 from gan_core.live.handle import LockstepSpec, Question, RunHandle, RunSpec
@@ -177,7 +178,6 @@ def serve(address: str, key: bytes, number: int) -> None:
     setup: Setup = life.recv()
     import torch
 
-    from gan_core.data.own import look_elsewhere
     from gan_core.live.recorder import share_among
 
     torch.set_num_threads(1)

@@ -16,6 +16,7 @@ import queue
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -25,6 +26,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
+from gan_core.data.elsewhere import look_elsewhere, look_here_alone
 from gan_core.errors import GanExplorerError
 from gan_core.live import nursery
 from gan_core.live.handle import Errand, LockstepSpec, RunSpec
@@ -184,6 +186,7 @@ class Hosts(Place):
         self._lives: dict[int, Connection] = {}
         threading.Thread(target=self._accept, name="hosts-accept", daemon=True).start()
         self._nursery: subprocess.Popen[bytes] | None = None
+        look_elsewhere(self.packed)
         for place in range(self.n):
             self._begin(place)
 
@@ -245,6 +248,7 @@ class Hosts(Place):
                 return
             self._closed = True
             hosts = list(self._hosts.values())
+        look_here_alone(self.packed)
         ends = [threading.Thread(target=self._stop, args=(host, timeout), daemon=True) for host in hosts]
         for end in ends:
             end.start()
@@ -339,7 +343,9 @@ class Hosts(Place):
                 self._memory.free((number, key))
         if self._closed or host.leaving:
             return
-        _log.warning("host process %d (pid %d) has ended with %d runs; another is begun", number, pid, len(host.runs))
+        _log.warning(
+            "host process %d (pid %d) has ended with %d open runs; another is begun", number, pid, len(host.runs)
+        )
         self._short_lives = 0 if lived > SHORT_LIFE else self._short_lives + 1
         if self._short_lives > 1:
             time.sleep(min(LONGEST_REST, 2.0**self._short_lives / 4))
@@ -359,9 +365,8 @@ class Hosts(Place):
                 with self._changed:
                     self._taken.get(number, set()).discard(args[0])
                 return None
-            from gan_core.data.own import packed  # late: it loads PyTorch
-
-            return packed(args[0])
+            own = sys.modules.get("gan_core.data.own")  # who has not loaded it, and PyTorch with it, has no data
+            return None if own is None else own.packed(args[0])
 
         answer(connection, act)
 

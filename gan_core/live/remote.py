@@ -88,9 +88,14 @@ class RemoteRun(RunHandle):
         return self.sides[side]
 
     @property
+    def closed(self) -> bool:
+        """True when the run has ended for good; it costs nothing."""
+        return self._closing and (self._dead or self.host.has_ended(self._number))
+
+    @property
     def lost(self) -> bool:
-        """True if its host has ended, until it is begun anew."""
-        return self._dead
+        """True if its host has ended, until the run is begun anew."""
+        return self._dead or self.host.lost
 
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
         """Return the newest frame."""
@@ -99,7 +104,7 @@ class RemoteRun(RunHandle):
             self._drawn = found
         elif self._dead and not self._closing:
             last = self._drawn
-            return None if last is None or frames.decode(last)[0]["serial"] == since else last
+            return last if last is not None and frames.decode(last)[0]["serial"] != since else None
         return found
 
     def kept(self, at: int) -> bytes | None:
@@ -190,8 +195,7 @@ class RemoteRun(RunHandle):
             self._end.detach()
             known = tuple(replace(s, state="error", playing=False, message=LOST) for s in self._known)
             self._known = known
-            if self._drawn is not None:
-                self._drawn = last_words(self._drawn, known)
+            self._drawn = last_words(self._drawn or bare(self._spec, known), known)
         self.host.lose()
 
     def _begin_anew(self, command: RunCommand[Any]) -> Any:
@@ -238,6 +242,43 @@ class RemoteRun(RunHandle):
             source=self._spec.source if isinstance(command, do.Play | do.Step | do.Reset) else None,
             n_before=self._known[0].run,
         )
+
+
+def bare(spec: RunSpec | LockstepSpec, known: tuple[RunStatus, ...]) -> bytes:
+    """Make the frame of a run, or the set of frames of several, that nobody has looked at yet."""
+    found = []
+    for side in known:
+        header: frames.BareHeader = {
+            "run": side.run,
+            "state": side.state,
+            "message": side.message,
+            "position": 0,
+            "phase": "",
+            "pace": None,
+            "stop_at": None,
+            "seconds": side.seconds,
+            "preset": side.preset,
+            "serial": 0,
+            "steps_per_second": 0.0,
+            "metrics": {},
+            "metrics_step": 0,
+            "found_step": 0,
+            "lost": "",
+            "step": side.step,
+        }
+        found.append(frames.encode(header, {}))
+    if isinstance(spec, RunSpec):
+        return found[0]
+    first = known[0]
+    common: frames.SetHeader = {
+        "serial": 0,
+        "state": first.state,
+        "step": first.step,
+        "pace": None,
+        "stop_at": None,
+        "position": 0,
+    }
+    return frames.encode(common, {f"side_{i}": np.frombuffer(one, np.uint8) for i, one in enumerate(found)})
 
 
 def last_words(frame: bytes, known: tuple[RunStatus, ...]) -> bytes:

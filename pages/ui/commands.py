@@ -111,6 +111,13 @@ class PauseAtFailure(_Request):
     value: bool
 
 
+class Ended(_Request):
+    """Tell that the run has ended with an error: what was saved of it may be on offer."""
+
+    name: Literal["ended"] = "ended"
+    value: None = None
+
+
 class OpenPreset(_Request):
     """Start the run of a preset, by its name."""
 
@@ -134,7 +141,7 @@ class SaveDirection(_Request):
 
 
 Command = Annotated[
-    Plain | Pace | StopAt | Branch | TryCure | PauseAtFailure | OpenPreset | OneSide | SaveDirection,
+    Plain | Pace | StopAt | Branch | TryCure | PauseAtFailure | Ended | OpenPreset | OneSide | SaveDirection,
     Field(discriminator="name"),
 ]
 """All that a visitor can ask for."""
@@ -142,7 +149,7 @@ Command = Annotated[
 LESSON: Final = frozenset({"play", "pause", "step", "pace"})
 """Commands of a lesson's live view."""
 _BOTH: Final = LESSON | {"reset", "new_seed", "stop_at"}
-LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm"}
+LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm", "ended"}
 """Commands of the live view."""
 LAB: Final = _BOTH | {"take", "remove"}
 """Commands of the sides of a comparison."""
@@ -250,6 +257,8 @@ def _carry_out(visit: Visit, command: Command, *, keep_learned: bool) -> Effects
             return try_cure(visit, index)
         case PauseAtFailure(value=on):
             run.send(do.PauseAtFailure(on))
+        case Ended():
+            return (Redraw(),) if run.lost else ()
         case OpenPreset(value=name):
             return (*open_preset(visit, name), Redraw())
         case SaveDirection(direction=direction, vector=vector):
