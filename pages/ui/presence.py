@@ -20,17 +20,22 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from gan_core import Intervention, RunConfig, __version__
+from gan_core.export.thumbnails import thumbnail
 from gan_core.live import commands as do
 from gan_core.live.handle import RunHandle, RunSpec
-from gan_core.live.host import Host
+from gan_core.live.host import make_place
+from gan_core.record.snapshot import Which
 from gan_core.storage.autosave import autosave_folder
 from gan_core.storage.bundled import recorded
+from pages.ui.following.leads import Lead, Leads
 
 Clock = Callable[[], float]
 """Seconds that only grow, such as `time.monotonic`."""
 
 GRACE: Final = 7.0
 """A drop shorter than this leaves the run playing; it stops well within ten seconds."""
+MAX_HOSTS: Final = 256
+"""Host processes that are begun, whatever is asked for."""
 N_SEEN: Final = 256
 """Number of nonces of commands that are remembered."""
 
@@ -120,6 +125,11 @@ class Visit(Guest):
 
     Attributes:
         key: The run's name in the autosave folder.
+        visitor: As given, or a name of its own.
+        which: Whose samples the visitor's page shows.
+        leads: Where others are let follow.
+        lead: By what code others follow this run, or None.
+        point: Panel that the visitor points at, or "".
     """
 
     def __init__(
@@ -132,12 +142,17 @@ class Visit(Guest):
         at_end_of: str = "",
     ) -> None:
         super().__init__(rooms.clock)
+        self.visitor = visitor or self.token
+        self.which: Which = "ema"
+        self.leads = rooms.leads
+        self.lead: Lead | None = None
+        self.point = ""
         self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         spec = RunSpec(
             config,
             interventions,
             preset,
-            visitor=visitor or self.token,
+            visitor=self.visitor,
             key=self.key,
             play=not at_end_of,
             recorded=at_end_of,
@@ -153,24 +168,33 @@ class Rooms:
         release_after: Seconds after which the memory of a run whose browser is gone is given back.
         pace: Steps a second that no run exceeds, or None.
         clock: Says how long a browser has been gone.
+        n_hosts: Processes of their own for the runs; 0 for this one.
 
     Attributes:
         host: Where the runs are.
         since: When this process began, Unix seconds.
+        leads: Runs that others follow.
         answered: Names of saved runs of an earlier process that were offered to their owner and answered.
     """
 
     def __init__(
-        self, n_slots: int, release_after: float, pace: float | None = None, clock: Clock = time.monotonic
+        self,
+        n_slots: int,
+        release_after: float,
+        pace: float | None = None,
+        clock: Clock = time.monotonic,
+        n_hosts: int = 0,
     ) -> None:
         self.clock = clock
-        self.host = Host(
+        self.leads = Leads(clock)
+        self.host = make_place(
+            n_hosts,
             n_slots,
             pace=pace,
             device=default_device(),
             folder=autosave_folder(),
             app=__version__,
-            thumbnail=_thumbnail,
+            thumbnail=thumbnail,
         )
         self.release_after = release_after
         self.since = time.time()
@@ -230,10 +254,16 @@ class Rooms:
             self.sweep()
 
 
-def _thumbnail(frame: bytes) -> bytes:
-    from gan_core.export.pictures import thumbnail  # Pillow, which no first page needs
+def default_hosts(*, for_many: bool) -> int:
+    """Read from ``GAN_EXPLORER_HOSTS`` how many processes are for the runs; 0 is the server's own.
 
-    return thumbnail(frame)
+    Args:
+        for_many: Whether others can reach the server: then one a core, if nothing is said.
+    """
+    text = os.environ.get("GAN_EXPLORER_HOSTS", "")
+    if text.isascii() and text.isdecimal():
+        return min(int(text), MAX_HOSTS)
+    return 0
 
 
 def default_slots() -> int:

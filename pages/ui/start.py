@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-PARTS: Final = ("live", "latent", "collapse", "learn.theory", "watch")
+PARTS: Final = ("live", "following", "latent", "collapse", "learn.theory", "watch")
 """The packages of `pages.ui` whose module ``route`` has routes of its own, all under ``gan/``."""
 
 _LOCK: Final = threading.Lock()
@@ -33,8 +33,9 @@ def ready() -> None:
     with _LOCK:
         if _DONE.is_set():
             return
+        host = importlib.import_module("pages.ui.session").rooms().host  # if it has processes, they load meanwhile
         importlib.import_module("pages.ui.live.route").warm()
-        importlib.import_module("pages.ui.session").rooms().host.warm()
+        host.warm()
         # What is imported by now lives as long as the process: collections need not walk it again and again.
         gc.collect()
         gc.freeze()
