@@ -72,7 +72,7 @@ PLANS: Final[Mapping[str, Plan]] = {
     "digits-sr": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
     "digits-denoise": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
     "digits-inpaint": Plan((2000,), 40, _width(80)),
-    "words": Plan((5000,), 40, _width(80)),
+    "words": Plan((3000,), 40, _width(80)),
     "notes": Plan((4000,), 36, _width(24)),
 }
 

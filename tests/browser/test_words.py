@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 def test_words_are_read_on_the_train_page_and_their_own_cards_stand_beside_them(open_app: Opener) -> None:
-    page = open_app("?preset=grammar", wait=".gan-live .samples[data-kind=text]").page
+    page = open_app("?preset=grammar").page
+    expect(page.locator(".gan-live .samples[data-kind=text]")).to_be_visible()
     canvas = page.locator(".gan-live .samples canvas")
     expect(canvas).to_have_attribute("aria-label", re.compile(r"60 generated words beside expressions: [-x+*/ ]+, "))
     expect(canvas).to_have_attribute("aria-label", re.compile(r"real ones: x[-x+*/]*, "))
