@@ -30,8 +30,8 @@ COLUMNS: Final = 32
 _WINDOW: Final = 4 * ROWS
 _DRAWN: Final = 60.0
 """Decibels from silence to a full tone, in a picture."""
-_HEARD: Final = 30.0
-"""The same where sounds are compared: what is fainter hardly matters to an ear that hears a tone."""
+_HEARD: Final = 20.0
+"""The same where sounds are compared: a little noise beside a tone does not make another sound of it."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def spectrogram(sounds: Tensor) -> Tensor:
 def coarse(sounds: Tensor) -> Tensor:
     """Place sounds by what is heard at each time and frequency, `[n, 512]`; those that sound alike lie near.
 
-    Phases do not count, nor what is 30 dB below a full tone: an ear that hears a tone hardly minds it.
+    Phases do not count, nor what is 20 dB below a full tone at its own frequency: a little noise.
 
     Args:
         sounds: As for `spectrogram`.
