@@ -148,7 +148,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Without:
-    """Where a rule does not hold, also where its numbers are not known; it says nothing."""
+    """Negation of a rule: true also where its numbers are not known; it says nothing."""
 
     rule: Rule
 

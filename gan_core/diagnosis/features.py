@@ -179,7 +179,7 @@ class Series:
         return np.where(at >= 0, x[np.maximum(at, 0)], np.nan)
 
     def gain(self, name: str) -> Gain:
-        """How much a number has fallen below its lowest level so far, over the last `reach` steps.
+        """Compute how much a number has fallen below its lowest level so far, over the last `reach` steps.
 
         Levels are means over a third of the reach. The first look stands for the time before there was a level.
 
