@@ -78,7 +78,7 @@ def _names(findings: Sequence[Any]) -> tuple[str, ...]:
 
 
 def first(verdicts: Said) -> dict[str, int]:
-    """Steps at which each finding first stood."""
+    """Find the step at which each finding first stood."""
     steps: dict[str, int] = {}
     for step, names in verdicts:
         for name in names:
