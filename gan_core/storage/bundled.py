@@ -43,6 +43,7 @@ RECORDED: Final[Mapping[str, str]] = {
     "digits-sr": "Super-resolution of digits",
     "digits-denoise": "Denoising digits",
     "digits-inpaint": "Holes in digits filled",
+    "words": "New words",
     "notes": "Eight notes to hear",
     "notes-collapse": "Collapse to hear",
 }
