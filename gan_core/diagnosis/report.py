@@ -6,7 +6,7 @@ is said, and nothing is guessed from one moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from gan_core.diagnosis.findings import Finding
 from gan_core.diagnosis.restored import restored
 from gan_core.diagnosis.table import FINDINGS
 from gan_core.diagnosis.thresholds import limit
+from gan_core.diagnosis.written import written
 from gan_core.game.objectives import OBJECTIVES
 from gan_core.metrics import Score
 from gan_core.record.frame import Verdict
@@ -25,6 +26,13 @@ __all__ = ["Report", "diverged_message", "verdict"]
 
 NEAR_HALF: Final = 0.1
 """Distance from one half that D's accuracy may be, on the last batch, when it can hardly tell."""
+
+
+_BY_SCORES: Final[Mapping[str, Callable[[Mapping[str, Any], list[str]], Verdict]]] = {
+    "psnr": restored,
+    "pairs_js": written,
+}
+"""What is said of runs that are not looked at, of their scores ``(metrics, evidence)``, by a score that they have."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +69,9 @@ def verdict(
         in words and its ``index`` among the finding's.
     """
     if not findings:
-        if "psnr" in header.get("metrics", {}) and header["step"] >= limit("begun"):
-            return restored(_finite_ones(header["metrics"]), _numbers(header, history, config))
+        say = next((say for name, say in _BY_SCORES.items() if name in header.get("metrics", {})), None)
+        if say is not None and header["step"] >= limit("begun"):
+            return say(_finite_ones(header["metrics"]), _numbers(header, history, config))
         return _nothing_found(header, history, config, looked=findings is not None)
     first = findings[0]
     entry = FINDINGS[first.name]

@@ -11,7 +11,7 @@ from gan_core.config.presets import preset
 
 __all__ = ["APPLICATIONS", "Application"]
 
-Way = Literal["restore", "latent", "train"]
+Way = Literal["restore", "write", "latent", "train"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Application:
         goes_in: What is given.
         comes_out: What is made.
         made_up: What of it nobody gave.
-        way: How it is used here: restoring a picture on the page, or on the page Latent or Train.
+        way: How it is used here: restoring a picture or writing words on the page, or on the page Latent or Train.
         presets: Presets that train it, the quickest first.
         sentence: What to try, in a sentence.
     """
@@ -93,6 +93,15 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         "restore",
         ("digits-inpaint",),
         "Cut a hole into a digit and see several fillings side by side.",
+    ),
+    "text": Application(
+        "Text: new words",
+        "Noise; and how a word is to begin, if you like.",
+        "Words like those that G was trained on, or sentences of a small grammar.",
+        "All letters. Some words are real, some could be, and G knows what none of them means.",
+        "write",
+        ("words", "words-collapse", "grammar"),
+        "Read what G writes, ask for words that begin with letters of yours, and see how near each is to a real one.",
     ),
 }
 """Every application by its name, in the order of the page."""

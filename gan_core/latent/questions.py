@@ -96,3 +96,70 @@ class RestoreQuestion:
         at = desk(run)
         with at.lock:
             return restore(at.players, self)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word beside the training word that is nearest to it.
+
+    Attributes:
+        text: Its letters.
+        real: True if it is in the dictionary, or allowed by the grammar.
+        trained: True if it is among the training words.
+        nearest: The nearest training word.
+        edits: Letters to be put in, taken out or replaced to make that of it.
+    """
+
+    text: str
+    real: bool
+    trained: bool
+    nearest: str
+    edits: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """Words of a generator beside those of a model of pairs of letters.
+
+    Attributes:
+        step: Of the generator.
+        by_rule: True if a grammar says which words are right.
+        n_tried: Words that each of both made.
+        n_found: Those of the generator that begin as asked.
+        n_pairs: Those of the pairs that do.
+        words: The first of the generator's.
+        pairs: The first of the other's.
+    """
+
+    step: int
+    by_rule: bool
+    n_tried: int
+    n_found: int
+    n_pairs: int
+    words: tuple[Word, ...]
+    pairs: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class WriteQuestion:
+    """Words of a run's generator.
+
+    Attributes:
+        begins: Letters that they are to begin with, or "".
+        seed: Of z.
+        n: How many are shown, at most.
+    """
+
+    begins: str = ""
+    seed: int = 0
+    n: int = 12
+
+    def answer(self, run: OpenRun) -> Written:
+        """Write them with the newest kept generator.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed, or not there yet.
+        """
+        from gan_core.latent.writing import write
+
+        return write(run.state()[1], self)

@@ -27,7 +27,7 @@ def change(visit: Visit, changes: Mapping[str, Any], *, keep_learned: bool = Fal
     run, now = visit.run, visit.run.status().config
     try:
         made = _change(now, changes)
-        if len(made.config.data_shape) != len(now.data_shape):
+        if made.config.data.kind != now.data.kind:
             return _change_kind(visit, made.config)
         if not made.paths:
             return ()
@@ -70,7 +70,7 @@ def _change(config: RunConfig, changes: Mapping[str, Any]) -> Change:
 
 
 def _change_kind(visit: Visit, config: RunConfig) -> Effects:
-    """Go from the plane to images or back, with networks and rates of a preset: those of the last run rarely suit."""
+    """Go to another kind of samples, with networks and rates of a preset: those of the last run rarely suit."""
     name = usual_preset(config.data.name)
     data = {f"data.{field}": value for field, value in config.data.model_dump().items()}
     changed = presets()[name].config.changed(data | {"seed": config.seed})

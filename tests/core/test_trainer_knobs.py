@@ -94,6 +94,7 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "discriminator.spectral_norm": (True, {}),
     "discriminator.minibatch": ("std", {}),
     "discriminator.logit_gain": (2.0, {}),
+    "discriminator.phase_shuffle": (1, {"data.name": "notes", "discriminator.kind": "wavegan"}),
     "latent_dim": (4, {}),
     "prior": ("uniform", {}),
     "ema": (0.2, {}),

@@ -25,7 +25,7 @@ from pages.ui.following import leads as following
 from pages.ui.following.leads import MAX_BYTES_PER_SECOND, PERIOD, Leads, OverError, TooManyError
 from pages.ui.following.route import ABOUT, FOLLOW, JOIN, routes
 from pages.ui.presence import Rooms, Visit
-from tests.pages.conftest import APP, VISIT, Seen, by_address
+from tests.pages.conftest import APP, VISIT, Seen, by_address, host_of
 from tests.pages.test_routes import Reply, ask
 
 CONFIG: RunConfig = parse_config(
@@ -235,7 +235,7 @@ def test_a_slim_frame_has_the_same_header_and_steps_and_nearly_the_same_numbers(
 @pytest.fixture
 def rooms() -> Iterator[Rooms]:
     found = Rooms(4, release_after=60)
-    found.host.monitor.close()
+    host_of(found).monitor.close()
     yield found
     found.close()
 

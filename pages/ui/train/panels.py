@@ -23,7 +23,7 @@ _KEY = "live"
 
 
 def offer() -> None:
-    """Offer a run that ended with the last server."""
+    """Offer a run that ended with the last server, or with the process that trained it."""
     run = saved_runs.interrupted()
     if run is None:
         return
@@ -40,7 +40,7 @@ def live() -> None:
     """Show the live view and obey it; the view itself fetches its frames from the route."""
     here = session.visit()
     config = here.run.status().config
-    plane = len(config.data_shape) == 1
+    plane = config.data.kind == "plane"
     view.mount(
         key=_KEY,
         data={
