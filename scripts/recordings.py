@@ -51,7 +51,7 @@ _STATE: Final[Playing] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What to record.
+    """One run to record.
 
     Attributes:
         states: Steps at which the run can be gone on from; the last is its end.

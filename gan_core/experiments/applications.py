@@ -1,4 +1,4 @@
-"""What GANs are for: applications that can be trained here, each with what goes in, what comes out, what is made up."""
+"""Applications of GANs that can be trained here: input, output, and the part that is made up."""
 
 from __future__ import annotations
 
