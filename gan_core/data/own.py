@@ -15,6 +15,7 @@ from typing import Any, Final
 import torch
 
 from gan_core.config import DataConfig
+from gan_core.data import elsewhere
 from gan_core.data.images import Images
 from gan_core.data.limits import MAX_PACKED_BYTES, MAX_PAYLOAD_BYTES, MAX_SETS, MAX_SETS_BYTES
 from gan_core.data.own_data import OwnData, OwnImages
@@ -70,9 +71,13 @@ def register(data: OwnData) -> str:
 
 
 def known(data_hash: str) -> bool:
-    """Tell whether data of a hash are registered."""
+    """Tell whether data of a hash are registered here, or can be fetched from another process (`elsewhere`)."""
     with _lock:
-        return data_hash in _sets
+        here = data_hash in _sets
+    if here or not data_hash:
+        return here
+    found = elsewhere.fetch(data_hash)
+    return found is not None and register_payload(found, MAX_PACKED_BYTES) == data_hash
 
 
 def find(name: str, data_hash: str) -> OwnData:
@@ -87,6 +92,7 @@ def find(name: str, data_hash: str) -> OwnData:
     """
     if not data_hash:
         raise DataError(_ASK[name])
+    known(data_hash)
     with _lock:
         data = _sets.get(data_hash)
         if data is None or data.name != name:

@@ -34,7 +34,7 @@ _BY_SCORES: Final[Mapping[str, Callable[[Mapping[str, Any], list[str]], Verdict]
     "psnr": restored,
     "pairs_js": written,
 }
-"""What is said of runs that are not looked at, of their scores ``(metrics, evidence)``, by a score that they have."""
+"""Sentences on runs without looks, made of their scores ``(metrics, evidence)``, by a score that they have."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _numbers(header: Mapping[str, Any], history: History, config: RunConfig) -> 
 
 
 def _of_one_half(name: str, header: Mapping[str, Any]) -> list[str]:
-    """Whether it is good, in this run, that D can hardly tell; nothing where it can, or where that is not known."""
+    """Say whether it is good, in this run, that D can hardly tell; nothing where it can, or where that is not known."""
     accuracy, metrics, entry = _mean_accuracy(header["stats"]), header.get("metrics", {}), FINDINGS[name]
     if accuracy is None or abs(accuracy - 0.5) > NEAR_HALF:
         return []
@@ -155,7 +155,7 @@ def _of_one_half(name: str, header: Mapping[str, Any]) -> list[str]:
 
 
 def _copied(metrics: Mapping[str, Any]) -> list[str]:
-    """Whether the samples are copies, where held-out images tell it; of samples unlike the data it says nothing."""
+    """Say whether the samples are copies, where held-out images show it; nothing of samples unlike the data."""
     score, like = metrics.get("closer_to_train"), metrics.get("precision")
     if score is None or like is None or not (_finite(score["value"]) and like["value"] >= limit("plausible")):
         return []

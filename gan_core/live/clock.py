@@ -59,3 +59,13 @@ def rest_between_looks(cost: float, n_playing: int) -> float:
     n = max(1, n_playing)
     longest = 1 / max(CROWDED_FRAME_RATE, MIN_FRAME_RATE / n)
     return min(max(rest_for(cost, LOOK_SHARE), n / MAX_FRAME_RATE), longest)
+
+
+def wait(ready: Callable[[], bool], timeout: float) -> bool:
+    """Wait until ``ready()`` holds; returns whether it does. For scripts and tests."""
+    end = time.monotonic() + timeout
+    while not ready():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True

@@ -42,7 +42,7 @@ class RunSpec:
 
     Attributes:
         config: What to train.
-        interventions: What is to be repeated.
+        interventions: Interventions to repeat.
         preset: Name of the preset that it came from, or "".
         visitor: Whom it belongs to, for the queue of slots.
         key: Its name among the saved runs; "" if it is not to be saved.
@@ -50,6 +50,7 @@ class RunSpec:
         play: True to play at once.
         recorded: Name of a recorded run to stand at the end of, in place of the config's beginning; or "".
         source: Makes the trainer, where a plain one will not do.
+        n_before: Runs that had this key before: the new one is counted on from there.
     """
 
     config: RunConfig
@@ -61,6 +62,7 @@ class RunSpec:
     play: bool = False
     recorded: str = ""
     source: TrainerSource | None = None
+    n_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,17 @@ class Question(Protocol[T_co]):
         """
 
 
+class Errand(Protocol[T_co]):
+    """A frozen value that is answered where runs are, and needs none of them."""
+
+    def answer(self) -> T_co:
+        """Answer with bytes or plain values.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed.
+        """
+
+
 class RunHandle(ABC):
     """One visitor's run, or one to four of them in lockstep."""
 
@@ -164,6 +177,11 @@ class RunHandle(ABC):
     def closed(self) -> bool:
         """True when the run has ended for good."""
         return self.status().state == "closed"
+
+    @property
+    def lost(self) -> bool:
+        """True if the process in which the run was has ended, until the run is begun anew."""
+        return False
 
     @abstractmethod
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:

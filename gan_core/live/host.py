@@ -1,6 +1,7 @@
-"""The runs of this process, and what they share: slots, one monitor, one folder of saved runs.
+"""Where runs are opened: in this process, or in processes of their own (`gan_core.live.hosts`).
 
-Importable without torch, which comes with the first run that is opened.
+Runs of one process share its slots, one monitor and one folder of saved runs. Importable without torch, which comes
+with the first run that is opened.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import threading
 import time
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gan_core.live.handle import LockstepSpec, RunHandle, RunSpec
+from gan_core.live.handle import Errand, LockstepSpec, RunHandle, RunSpec
 from gan_core.live.memory import Memory, default_budget
 from gan_core.live.queue import Slots
 from gan_core.storage.autosave import Autosave
@@ -21,8 +23,67 @@ if TYPE_CHECKING:
     from gan_core.live.monitor import Monitor
 
 
-class Host:
-    """Opens runs, and ends them all.
+R = TypeVar("R")
+
+
+class Place(ABC):
+    """Where runs are opened.
+
+    Attributes:
+        autosave: The saved runs, or None.
+        apart: True if runs are in other processes: then what a handle says takes a moment, which is not to be spent on
+            an event loop.
+    """
+
+    autosave: Autosave | None
+    apart: bool
+
+    @abstractmethod
+    def warm(self) -> None:
+        """Load what the first run needs; returns when it may come."""
+
+    @abstractmethod
+    def open(self, spec: RunSpec | LockstepSpec) -> RunHandle:
+        """Start a run, or several in lockstep.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed, or not there.
+        """
+
+    @abstractmethod
+    def ask(self, errand: Errand[R]) -> R:
+        """Have something answered where runs are, such as what needs PyTorch.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed.
+        """
+
+    @abstractmethod
+    def close(self, timeout: float = 3.0) -> None:
+        """End every run, and write what waits to be saved.
+
+        Args:
+            timeout: Seconds to wait for all runs together.
+        """
+
+
+def make_place(n_processes: int, n_slots: int, **settings: Any) -> Place:
+    """Make a place where runs are opened.
+
+    Args:
+        n_processes: Processes of their own for the runs; 0 for this one.
+        n_slots: Runs that may play at once.
+        settings: As for `Host`.
+    """
+    if not n_processes:
+        return Host(n_slots, **settings)
+    from gan_core.live.hosts import Hosts  # the first page of a server for one needs none of it
+
+    return Hosts(n_processes, n_slots, **settings)
+
+
+class Host(Place):
+    """Opens runs in this process, and ends them all.
 
     Args:
         n_slots: Runs that may play at once.
@@ -31,7 +92,7 @@ class Host:
         folder: Where runs are saved, or None for nowhere.
         app: The app's version, for the files.
         thumbnail: Makes a small PNG from a frame, for the list of saved runs.
-        memory: Bytes that all runs may take; None for a share of the machine's.
+        memory: Bytes that all runs may take, or who keeps count of them; None for a share of the machine's.
 
     Attributes:
         slots: Who may play.
@@ -50,10 +111,11 @@ class Host:
         folder: Path | None = None,
         app: str = "",
         thumbnail: Callable[[bytes], bytes] | None = None,
-        memory: int | None = None,
+        memory: int | Memory | None = None,
     ) -> None:
+        self.apart = False
         self.slots = Slots(n_slots, pace)
-        self.memory = Memory(default_budget() if memory is None else memory)
+        self.memory = memory if isinstance(memory, Memory) else Memory(default_budget() if memory is None else memory)
         self.autosave = None if folder is None else Autosave(folder, app=app)
         self.device, self.thumbnail = device, thumbnail
         self._lock = threading.Lock()
@@ -78,15 +140,15 @@ class Host:
         Trainer(preset(DEFAULT)).step()
 
     def open(self, spec: RunSpec | LockstepSpec) -> RunHandle:
-        """Start a run, or several in lockstep.
-
-        Raises:
-            GanExplorerError: In one sentence: what is not allowed, or not there.
-        """
+        """Start a run, or several in lockstep."""
         handle = RunHandle.open(spec, self)
         with self._lock:
             self._handles.add(handle)
         return handle
+
+    def ask(self, errand: Errand[R]) -> R:
+        """Have something answered."""
+        return errand.answer()
 
     def close(self, timeout: float = 3.0) -> None:
         """End every run, and write what waits to be saved.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from gan_core.diagnosis import Finding
 from gan_core.errors import ConfigError
 from gan_core.live import commands as do
+from gan_core.live.clock import wait
 from gan_core.live.commands import RunCommand
 from gan_core.live.display import Tempo
 from gan_core.live.driver import Driver
@@ -19,7 +20,6 @@ from gan_core.live.plan import Plan
 from gan_core.live.recorder import Recorder
 from gan_core.live.run import Run
 from gan_core.live.status import RunStatus
-from gan_core.live.transport import wait
 from gan_core.record import frame as frame_format
 from gan_core.record.frame import Verdict
 from gan_core.record.snapshot import Snapshot, Which
@@ -129,6 +129,7 @@ class OpenedRun(Opened):
             observe=self._observe,
             on_frame=self._recorder.show,
         )
+        self._run.run = spec.n_before
         driver.add(self._run)
         driver.playing = spec.play  # before the thread: what is to play is built when it has a slot
         driver.start()

@@ -27,6 +27,7 @@ from gan_core.training import Trainer
 
 MAX_RUN_BYTES: Final = 256 * 2**20
 MAX_PROCESS_BYTES: Final = 2**30
+"""Kept frames and states of all runs of a process, or of all host processes together (`share_among`)."""
 MAX_FRAMES: Final = 300
 MAX_STATES: Final = 80
 MAX_TICKS: Final = 200
@@ -46,6 +47,7 @@ N_SCORED: Final = 2
 """States whose scores are waited for: the next may be copied before the last one's score has come."""
 
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
+_process_bytes: list[int] = [MAX_PROCESS_BYTES]
 
 
 class Recorded(Protocol):
@@ -306,9 +308,22 @@ class Recorder:
         return next((state for at, state in self._scored if at == step), None)
 
 
+def share_among(n: int) -> int:
+    """Keep this process to its part of `MAX_PROCESS_BYTES`, but never to less than one run may take.
+
+    Args:
+        n: Processes that share it.
+
+    Returns:
+        The part, bytes.
+    """
+    _process_bytes[:] = [max(MAX_RUN_BYTES, MAX_PROCESS_BYTES // n)]
+    return _process_bytes[0]
+
+
 def _room() -> int:
     """Bytes that one run may keep now."""
-    return min(MAX_RUN_BYTES, MAX_PROCESS_BYTES // max(1, len(_alive)))
+    return min(MAX_RUN_BYTES, _process_bytes[0] // max(1, len(_alive)))
 
 
 def _size(state: Any) -> int:

@@ -5,12 +5,12 @@ Each is a command of `gan_core.live.commands`, given between two steps; pages gi
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self
 
 from gan_core.live import commands as do
+from gan_core.live.clock import wait
 from gan_core.live.commands import RunCommand
 from gan_core.live.driver import Driver
 
@@ -88,13 +88,3 @@ class Transport(ABC):
     def join(self, timeout: float) -> None:
         """Wait at most ``timeout`` seconds for the thread to end after `close`."""
         self.driver.join(timeout)
-
-
-def wait(ready: Callable[[], bool], timeout: float) -> bool:
-    """Wait until ``ready()`` holds; returns whether it does. For scripts and tests."""
-    end = time.monotonic() + timeout
-    while not ready():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.005)
-    return True

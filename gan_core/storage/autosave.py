@@ -157,8 +157,7 @@ class Autosave:
 
     def delete(self, key: str) -> None:
         """Delete a run's file, and write it no more; for a while `undelete` brings it back."""
-        with self._ready:
-            self._waiting.pop(key, None)
+        self.forget(key)
         sweep_up(self.folder, time.time())
         path = self.path(key)
         for file in (path, _card_of(path)):
@@ -168,6 +167,11 @@ class Autosave:
         old = sorted(self.folder.glob(f".*{SUFFIX}{DELETED}"), key=lambda file: file.stat().st_mtime)
         for file in old[:-MAX_DELETED]:
             file.unlink(missing_ok=True)
+
+    def forget(self, key: str) -> None:
+        """Do not write what waits of a run."""
+        with self._ready:
+            self._waiting.pop(key, None)
 
     def undelete(self, key: str) -> None:
         """Bring back a run that was deleted of late.
@@ -300,8 +304,8 @@ class Entry:
 def surplus(entries: Sequence[Entry], newest: str = "") -> list[str]:
     """Choose which runs go when there are too many.
 
-    An owner's oldest runs go first, beyond `MAX_RUNS` of them. If there is still too much in all, then one run after
-    another of whoever has more than a fair share of what is short, the oldest first; and if all have little, the run
+    An owner's oldest runs go first, beyond `MAX_RUNS` of them. If there is still too much in all, one run after another
+    goes of the owner who has more than a fair share of what is short, the oldest first; and if all have little, the run
     that had played least: many short visits do not push out one long one.
 
     Args:

@@ -45,7 +45,6 @@ RECORDED: Final[Mapping[str, str]] = {
     "digits-inpaint": "Holes in digits filled",
     "words": "New words",
     "notes": "Eight notes to hear",
-    "notes-collapse": "Collapse to hear",
 }
 """Names, which are those of presets too, and what to call them."""
 

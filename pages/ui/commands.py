@@ -125,6 +125,13 @@ class Point(_Request):
     value: Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,24}$")] | None = None
 
 
+class Ended(_Request):
+    """Tell that the run has ended with an error: what was saved of it may be on offer."""
+
+    name: Literal["ended"] = "ended"
+    value: None = None
+
+
 class OpenPreset(_Request):
     """Start the run of a preset, by its name."""
 
@@ -148,7 +155,18 @@ class SaveDirection(_Request):
 
 
 Command = Annotated[
-    Plain | Pace | StopAt | Branch | TryCure | PauseAtFailure | Follow | Point | OpenPreset | OneSide | SaveDirection,
+    Plain
+    | Pace
+    | StopAt
+    | Branch
+    | TryCure
+    | PauseAtFailure
+    | Ended
+    | Follow
+    | Point
+    | OpenPreset
+    | OneSide
+    | SaveDirection,
     Field(discriminator="name"),
 ]
 """All that a visitor can ask for."""
@@ -156,7 +174,7 @@ Command = Annotated[
 LESSON: Final = frozenset({"play", "pause", "step", "pace"})
 """Commands of a lesson's live view."""
 _BOTH: Final = LESSON | {"reset", "new_seed", "stop_at"}
-LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm", "follow", "point"}
+LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm", "ended", "follow", "point"}
 """Commands of the live view."""
 LAB: Final = _BOTH | {"take", "remove"}
 """Commands of the sides of a comparison."""
@@ -271,6 +289,8 @@ def _carry_out(visit: Visit, command: Command, *, keep_learned: bool) -> Effects
                 visit.leads.end(visit)
         case Point(value=panel):
             visit.point = panel or ""
+        case Ended():
+            return (Redraw(),) if run.lost else ()
         case OpenPreset(value=name):
             return (*open_preset(visit, name), Redraw())
         case SaveDirection(direction=direction, vector=vector):

@@ -20,9 +20,10 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from gan_core import Intervention, RunConfig, __version__
+from gan_core.export.thumbnails import thumbnail
 from gan_core.live import commands as do
 from gan_core.live.handle import RunHandle, RunSpec
-from gan_core.live.host import Host
+from gan_core.live.host import make_place
 from gan_core.record.snapshot import Which
 from gan_core.storage.autosave import autosave_folder
 from gan_core.storage.bundled import recorded
@@ -33,6 +34,8 @@ Clock = Callable[[], float]
 
 GRACE: Final = 7.0
 """A drop shorter than this leaves the run playing; it stops well within ten seconds."""
+MAX_HOSTS: Final = 256
+"""Host processes that are begun, whatever is asked for."""
 N_SEEN: Final = 256
 """Number of nonces of commands that are remembered."""
 
@@ -165,6 +168,7 @@ class Rooms:
         release_after: Seconds after which the memory of a run whose browser is gone is given back.
         pace: Steps a second that no run exceeds, or None.
         clock: Says how long a browser has been gone.
+        n_hosts: Processes of their own for the runs; 0 for this one.
 
     Attributes:
         host: Where the runs are.
@@ -174,17 +178,23 @@ class Rooms:
     """
 
     def __init__(
-        self, n_slots: int, release_after: float, pace: float | None = None, clock: Clock = time.monotonic
+        self,
+        n_slots: int,
+        release_after: float,
+        pace: float | None = None,
+        clock: Clock = time.monotonic,
+        n_hosts: int = 0,
     ) -> None:
         self.clock = clock
         self.leads = Leads(clock)
-        self.host = Host(
+        self.host = make_place(
+            n_hosts,
             n_slots,
             pace=pace,
             device=default_device(),
             folder=autosave_folder(),
             app=__version__,
-            thumbnail=_thumbnail,
+            thumbnail=thumbnail,
         )
         self.release_after = release_after
         self.since = time.time()
@@ -244,10 +254,16 @@ class Rooms:
             self.sweep()
 
 
-def _thumbnail(frame: bytes) -> bytes:
-    from gan_core.export.pictures import thumbnail  # Pillow, which no first page needs
+def default_hosts(*, for_many: bool) -> int:
+    """Read from ``GAN_EXPLORER_HOSTS`` how many processes are for the runs; 0 is the server's own.
 
-    return thumbnail(frame)
+    Args:
+        for_many: Whether others can reach the server: then one a core, if nothing is said.
+    """
+    text = os.environ.get("GAN_EXPLORER_HOSTS", "")
+    if text.isascii() and text.isdecimal():
+        return min(int(text), MAX_HOSTS)
+    return 0
 
 
 def default_slots() -> int:

@@ -33,8 +33,9 @@ def ready() -> None:
     with _LOCK:
         if _DONE.is_set():
             return
+        host = importlib.import_module("pages.ui.session").rooms().host  # if it has processes, they load meanwhile
         importlib.import_module("pages.ui.live.route").warm()
-        importlib.import_module("pages.ui.session").rooms().host.warm()
+        host.warm()
         # What is imported by now lives as long as the process: collections need not walk it again and again.
         gc.collect()
         gc.freeze()

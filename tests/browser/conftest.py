@@ -137,16 +137,21 @@ class Server:
 
     def busiest(self) -> tuple[int, float]:
         """The thread that worked most in the last second, and its share of that second: the one that trains."""
-        process = psutil.Process(self._process.pid)
-        before = {t.id: t.user_time + t.system_time for t in process.threads()}
+        before = self._worked()
         time.sleep(1)
-        used = {t.id: t.user_time + t.system_time - before.get(t.id, 0.0) for t in process.threads()}
+        used = {id_: worked - before.get(id_, 0.0) for id_, worked in self._worked().items()}
         id_ = max(used, key=lambda id_: used[id_])
         return id_, used[id_]
 
     def threads(self) -> set[int]:
         """All its threads."""
-        return {t.id for t in psutil.Process(self._process.pid).threads()}
+        return set(self._worked())
+
+    def _worked(self) -> dict[int, float]:
+        """Processor time of all its threads, those of its host processes included."""
+        own = psutil.Process(self._process.pid)
+        found = [thread for process in (own, *own.children(recursive=True)) for thread in process.threads()]
+        return {thread.id: thread.user_time + thread.system_time for thread in found}
 
     def kill(self) -> None:
         """End it as a power cut does."""

@@ -1,10 +1,9 @@
-"""The handle of a run: commands in, frames, answers and plain values out."""
+"""The handle of a run: commands in, frames, answers and plain values out; here, and in processes of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,17 +12,27 @@ from gan_core.config import Intervention
 from gan_core.errors import CheckpointError, ConfigError
 from gan_core.live import commands as do
 from gan_core.live.handle import LockstepSpec, OpenRun, RunHandle, RunSpec
-from gan_core.live.host import Host
+from gan_core.live.host import Place, make_place
 from gan_core.record.frame import decode
 from gan_core.training import Trainer
 from tests.core.runners import SMALL
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    made = Host(4, folder=tmp_path, app="0.1")
+@pytest.fixture(scope="module", params=[0, 2], ids=["here", "apart"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    made = make_place(request.param, 4, folder=tmp_path_factory.mktemp("runs"), app="0.1")
+    made.warm()
     yield made
     made.close()
+
+
+@pytest.fixture
+def host(place: Place) -> Iterator[Place]:
+    """The place where runs are opened, with nothing saved; the test's runs end with it."""
+    yield place
+    assert place.autosave is not None
+    for file in place.autosave.folder.iterdir():
+        file.unlink()
 
 
 def play_to(handle: RunHandle, step: int) -> None:
@@ -39,7 +48,7 @@ def header(handle: RunHandle) -> dict[str, Any]:
     return decode(frame)[0]
 
 
-def test_a_run_is_played_and_its_status_is_a_plain_value(host: Host) -> None:
+def test_a_run_is_played_and_its_status_is_a_plain_value(host: Place) -> None:
     handle = host.open(RunSpec(SMALL, preset="ring-8", play=True))
     assert handle.wait(lambda s: s.state == "playing" and s.step > 3)
     handle.send(do.Pause())
@@ -52,7 +61,7 @@ def test_a_run_is_played_and_its_status_is_a_plain_value(host: Host) -> None:
         status.step = 3  # type: ignore[misc]
 
 
-def test_a_change_is_read_at_once_and_a_wrong_one_is_refused(host: Host) -> None:
+def test_a_change_is_read_at_once_and_a_wrong_one_is_refused(host: Place) -> None:
     handle = host.open(RunSpec(SMALL))
     play_to(handle, 4)
     handle.send(do.Retune({"lr_g": 0.01}))
@@ -63,7 +72,7 @@ def test_a_change_is_read_at_once_and_a_wrong_one_is_refused(host: Host) -> None
     assert handle.status().interventions == (Intervention(step=4, changes={"lr_g": 0.01}),)
 
 
-def test_a_run_goes_on_from_what_is_kept(host: Host) -> None:
+def test_a_run_goes_on_from_what_is_kept(host: Place) -> None:
     handle = host.open(RunSpec(SMALL))
     for step in (5, 10, 15):
         play_to(handle, step)
@@ -77,7 +86,7 @@ def test_a_run_goes_on_from_what_is_kept(host: Host) -> None:
     assert handle.contents()["states"][-1] == 10
 
 
-def test_a_restart_says_what_was_kept_of_the_weights(host: Host) -> None:
+def test_a_restart_says_what_was_kept_of_the_weights(host: Place) -> None:
     handle = host.open(RunSpec(SMALL))
     play_to(handle, 6)
     assert handle.send(do.Restart(SMALL.changed({"seed": 4}))) is None
@@ -101,7 +110,7 @@ class Counted:
         return step, run.memo["asked"]
 
 
-def test_a_question_is_answered_beside_the_run(host: Host) -> None:
+def test_a_question_is_answered_beside_the_run(host: Place) -> None:
     handle = host.open(RunSpec(SMALL))
     play_to(handle, 2)
     assert handle.ask(Counted()) == (2, 1)
@@ -111,7 +120,7 @@ def test_a_question_is_answered_beside_the_run(host: Host) -> None:
         together.ask(Counted())
 
 
-def test_a_saved_run_is_written_and_opened_again(host: Host) -> None:
+def test_a_saved_run_is_written_and_opened_again(host: Place) -> None:
     handle = host.open(RunSpec(SMALL, key="mine", owner="me"))
     play_to(handle, 8)
     autosave = host.autosave
@@ -127,7 +136,7 @@ def test_a_saved_run_is_written_and_opened_again(host: Host) -> None:
         other.send(do.OpenFile(b"no file of ours"))
 
 
-def test_a_recorded_run_stands_at_its_end(host: Host) -> None:
+def test_a_recorded_run_stands_at_its_end(host: Place) -> None:
     handle = host.open(RunSpec(SMALL, recorded="ring-8"))
     assert handle.wait(lambda s: s.preset == "ring-8" and s.step > 0)
     handle.flush()
@@ -149,12 +158,12 @@ class TwoStepsAhead:
         return trainer
 
 
-def test_a_run_may_bring_its_own_trainer(host: Host) -> None:
+def test_a_run_may_bring_its_own_trainer(host: Place) -> None:
     handle = host.open(RunSpec(SMALL, source=TwoStepsAhead()))
     assert handle.wait(lambda s: s.step == 2)
 
 
-def test_sides_in_lockstep_are_changed_added_and_removed(host: Host) -> None:
+def test_sides_in_lockstep_are_changed_added_and_removed(host: Place) -> None:
     handle = host.open(LockstepSpec([SMALL, SMALL.changed({"lr_g": 0.01})], preset="ring-8"))
     play_to(handle, 3)
     assert handle.send(do.ChangeSide(1, {"lr_d": 0.02})) is False
@@ -170,7 +179,7 @@ def test_sides_in_lockstep_are_changed_added_and_removed(host: Host) -> None:
             handle.send(wrong)
 
 
-def test_a_closed_run_says_so(host: Host) -> None:
+def test_a_closed_run_says_so(host: Place) -> None:
     for spec in (RunSpec(SMALL), LockstepSpec([SMALL])):
         handle = host.open(spec)
         handle.close()

@@ -21,10 +21,11 @@ from gan_core.live import commands as do
 from gan_core.live.commands import RunCommand
 from gan_core.live.driver import close_all
 from gan_core.live.handle import OpenRun
+from gan_core.live.host import Host
 from gan_core.live.run import Run
 from gan_core.record.frame import decode
 from gan_core.record.snapshot import Snapshot
-from pages.ui.presence import Guest
+from pages.ui.presence import Guest, Rooms
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 VISIT = "gan.visit"
@@ -122,6 +123,12 @@ class _Kept:
 
     def answer(self, run: OpenRun) -> tuple[int, Mapping[str, Any]]:
         return run.state(self.step)
+
+
+def host_of(rooms: Rooms) -> Host:
+    """What the runs of this process share."""
+    assert isinstance(rooms.host, Host)
+    return rooms.host
 
 
 class Opener(Protocol):

@@ -97,6 +97,16 @@ def test_the_card_of_words_answers_at_once_beside_pairs_of_letters(apply_page: P
     assert not app.exception
 
 
+def test_the_card_of_sound_plays_a_melody_at_once_and_refuses_what_is_none(apply_page: Page) -> None:
+    app = apply_page(application="sound")
+    assert not app.exception
+    assert app.session_state[VISIT].run.status().preset == "notes"
+    assert any("Of real ones each is 12.5%" in text for text in captions(app))
+    app.text_input(key="apply:melody").set_value("C4 H4").run()
+    assert any("a melody has 1 to 32 of the notes A3 B3" in block.value for block in app.text)
+    assert not app.exception
+
+
 def test_the_latent_page_says_that_words_are_not_shown_there(open_app: Opener) -> None:
     app = by_address(open_app({"preset": "grammar"}), "latent").run()
     assert any("latent space is not shown yet" in block.value for block in app.info)

@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 import pytest
 from starlette.applications import Starlette
+from streamlit.testing.v1 import AppTest
 
 from gan_core.config import RunConfig, parse_config
 from gan_core.errors import ConfigError
+from gan_core.live import commands as do
 from gan_core.record.frame import decode, encode
 from gan_core.record.slim import KEPT_BITS, slim
+from pages.ui import session
 from pages.ui.commands import carry_out, parse
 from pages.ui.following import leads as following
 from pages.ui.following.leads import MAX_BYTES_PER_SECOND, PERIOD, Leads, OverError, TooManyError
 from pages.ui.following.route import ABOUT, FOLLOW, JOIN, routes
 from pages.ui.presence import Rooms, Visit
-from tests.pages.conftest import Seen
+from tests.pages.conftest import APP, VISIT, Seen, by_address, host_of
 from tests.pages.test_routes import Reply, ask
 
 CONFIG: RunConfig = parse_config(
@@ -181,11 +184,12 @@ def test_it_is_over_with_the_button_or_the_run_and_goes_on_when_the_teachers_pag
         leads.find(code)
 
 
-def test_nobody_else_takes_a_code_over(leads: Leads) -> None:
-    page = Page()
+@pytest.mark.parametrize(("teacher", "other"), [("teacher", "another"), ("address 10.0.0.1", "address 10.0.0.1")])
+def test_nobody_else_takes_a_code_over(leads: Leads, teacher: str, other: str) -> None:
+    page = Page(teacher)
     code = open_(leads, page).code
     page.run.closed = True
-    assert open_(leads, Page("another")).code != code
+    assert open_(leads, Page(other)).code != code
 
 
 def test_followers_and_runs_are_bounded_and_who_left_makes_room(
@@ -231,7 +235,7 @@ def test_a_slim_frame_has_the_same_header_and_steps_and_nearly_the_same_numbers(
 @pytest.fixture
 def rooms() -> Iterator[Rooms]:
     found = Rooms(4, release_after=60)
-    found.host.monitor.close()
+    host_of(found).monitor.close()
     yield found
     found.close()
 
@@ -313,3 +317,54 @@ def test_a_wrong_code_an_ended_run_and_too_many_tries_are_told_apart(get: Get, v
 @pytest.mark.parametrize("value", ["<img>", "A" * 99, 7, ["losses"], {"a": 1}, "Losses", ""])
 def test_only_a_panels_name_can_be_pointed_at(value: object) -> None:
     assert parse({"name": "point", "value": value, "n": 1}) is None
+
+
+# -- the page ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def led() -> Iterator[Visit]:
+    """A teacher's run of this process, with a change, that others may follow."""
+    made = session.rooms().open(CONFIG, (), "", "a teacher")
+    assert Seen(made).wait(lambda r: r.step > 3)
+    made.run.send(do.Retune({"lr_g": 0.0004}))
+    assert made.run.flush()
+    made.leads.open(made)
+    yield made
+    made.leads.end(made)
+    made.run.close()
+
+
+def test_who_follows_has_no_run_until_they_take_a_copy_with_the_same_changes(opened: list[AppTest], led: Visit) -> None:
+    assert led.lead is not None
+    app = by_address(AppTest.from_file(APP, default_timeout=60), "classroom")
+    app.query_params["follow"] = led.lead.code
+    app.run()
+    assert not app.exception
+    assert VISIT not in app.session_state
+    opened.append(app)
+    app.button(key="follow:copy").click().run()
+    assert not app.exception
+    copy, source = app.session_state[VISIT].run.status(), led.run.status()
+    assert copy.initial_config == source.initial_config
+    assert Seen(app.session_state[VISIT]).wait(lambda r: len(r.interventions) == len(source.interventions), 60)
+    assert app.session_state[VISIT].run.status().interventions == source.interventions
+    assert len(source.interventions) == 1
+
+
+def test_a_code_is_typed_and_what_is_over_or_wrong_is_said(opened: list[AppTest], led: Visit) -> None:
+    assert led.lead is not None
+    code = led.lead.code
+    app = by_address(AppTest.from_file(APP, default_timeout=60), "classroom").run()
+    app.text_input(key="class:code").set_value(code.lower()).run()
+    app.button(key="class:join").click().run()
+    assert dict(app.query_params) == {"follow": code}
+    assert app.button(key="follow:leave").label == "Leave"
+    led.leads.end(led)
+    app.button(key="follow:copy").click().run()
+    assert any("not shown any more" in toast.value for toast in app.toast)
+    app.button(key="follow:leave").click().run()
+    app.text_input(key="class:code").set_value("QQQQQQ").run()
+    app.button(key="class:join").click().run()
+    assert any("no class of this code" in toast.value for toast in app.toast)
+    assert not app.exception

@@ -21,7 +21,7 @@ from gan_core.record.frame import decode
 from pages.ui import live
 from pages.ui.live.route import FRAME, PAST, TOKEN, plotly_url, routes
 from pages.ui.presence import Rooms, Visit
-from tests.pages.conftest import Seen
+from tests.pages.conftest import Seen, host_of
 
 CONFIG: RunConfig = parse_config(
     {
@@ -83,7 +83,7 @@ def ask(app: Starlette, path: str, method: str = "GET", *, raw: bool = False, co
 @pytest.fixture
 def rooms() -> Iterator[Rooms]:
     found = Rooms(4, release_after=60)
-    found.host.monitor.close()  # metrics that come late would be one more frame of a paused run
+    host_of(found).monitor.close()  # metrics that come late would be one more frame of a paused run
     yield found
     found.close()
 

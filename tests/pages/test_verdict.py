@@ -12,7 +12,7 @@ from gan_core.diagnosis.report import Report
 from pages.ui.commands import PauseAtFailure, TryCure, parse
 from pages.ui.presence import Rooms, Visit
 from tests.pages import test_commands as commands
-from tests.pages.conftest import Seen
+from tests.pages.conftest import Seen, host_of
 from tests.pages.test_commands import Do
 
 rooms, visit, runner, effects, do = commands.rooms, commands.visit, commands.runner, commands.effects, commands.do
@@ -61,7 +61,7 @@ def test_a_cure_that_is_no_longer_offered_does_nothing(do: Do, runner: Seen) -> 
 
 
 def test_a_run_pauses_by_itself_when_that_was_asked_for(do: Do, runner: Seen, rooms: Rooms) -> None:
-    alarm = rooms.host.monitor._alarms
+    alarm = host_of(rooms).monitor._alarms
     do("alarm", value=True)
     alarm[runner.behind](finding())
     assert runner.wait(lambda r: r.state == "paused")

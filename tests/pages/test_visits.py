@@ -15,7 +15,7 @@ import pytest
 from gan_core.config import Intervention
 from gan_core.live.commands import RunCommand, Suspend
 from pages.ui.presence import GRACE, Rooms, Visit, default_pace, default_slots
-from tests.pages.conftest import Seen
+from tests.pages.conftest import Seen, host_of
 from tests.pages.test_routes import CONFIG
 
 RELEASE = 60.0
@@ -90,7 +90,7 @@ def test_a_run_whose_browser_is_gone_stops_within_ten_seconds_and_frees_its_slot
     clock.now += GRACE + 0.1
     rooms.sweep()
     assert Seen(visit).wait(lambda r: r.state == "paused")
-    assert rooms.host.slots.playing == 0
+    assert host_of(rooms).slots.playing == 0
     step = Seen(visit).step
     rooms.sweep()
     time.sleep(0.1)

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from gan_core.record.snapshot import Which
 from pages.ui.collapse.bench import Bench
-from pages.ui.live.route import FRAME_HEADERS, HEARD, serial, token_of
+from pages.ui.live.route import FRAME_HEADERS, HEARD, asked, serial, token_of
 from pages.ui.presence import Rooms
 
 FRAMES: Final = "gan/lab"
@@ -29,7 +29,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if not isinstance(bench, Bench):
             return Response(status_code=410)
         which: Which = "raw" if request.query_params.get("generator") == "raw" else "ema"
-        newest = bench.run.frame(serial(request.query_params.get("since", "")), which)
+        newest = await asked(rooms, bench.run.frame, serial(request.query_params.get("since", "")), which)
         heard = {HEARD: bench.heard}
         if newest is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)

@@ -68,7 +68,9 @@ class Lead:
     Attributes:
         code: As given.
         ended: True when its teacher has ended it.
+        visitor: The teacher.
         n_made: Frames that were made.
+        left_at: Since when there is nothing to follow, or None.
     """
 
     def __init__(self, code: str, visit: Visit, clock: Callable[[], float]) -> None:
@@ -82,7 +84,6 @@ class Lead:
         self._due = 0.0
         self._claimed = False
         self._making = threading.Lock()
-        self._point = ""
         self.left_at: float | None = None
 
     def visit(self) -> Visit | None:
@@ -212,8 +213,8 @@ class Leads:
             self._clear()
             if visit.lead is not None and not visit.lead.ended:
                 return visit.lead
-            mine = [lead for lead in self._leads.values() if lead.visitor == visit.visitor and not lead.ended]
-            for lead in mine:
+            same = [lead for lead in self._leads.values() if lead.visitor == visit.visitor and not lead.ended]
+            for lead in () if visit.visitor.startswith("address ") else same:  # which may be many people's
                 old = lead.visit()
                 if old is None or old.gone_at is not None:
                     if old is not None:
@@ -232,8 +233,8 @@ class Leads:
         """Stop letting others follow a run."""
         if visit.lead is not None:
             visit.lead.ended = True
-            visit.lead.visit()
-            visit.lead = None
+            visit.lead.left_at = self._clock()
+            visit.lead, visit.point = None, ""
 
     def find(self, code: str, who: str = "", address: str = "") -> Lead:
         """Find what a code leads to.

@@ -94,7 +94,6 @@ def page() -> None:
             "Take a copy and play on alone",
             key="follow:copy",
             on_click=_copy,
-            type="primary",
             help="A run of your own from the same start, with the same changes at the same steps: the same numbers.",
         )
         st.button("Leave", key="follow:leave", on_click=leave)

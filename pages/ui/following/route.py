@@ -71,7 +71,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         visit = None if found is None else found.lead.visit()
         if visit is None:
             return Response(status_code=410)
-        config = visit.run.status().config
+        config = (await run_in_threadpool(visit.run.status)).config  # the run may be in another process
         return JSONResponse({"formulas": formulas(config), "reading": reading(config)}, headers=_NO_STORE)
 
     return [Route(f"{base}/{JOIN}", join), Route(f"{base}/{ABOUT}", about), Route(f"{base}/{FOLLOW}", frame)]

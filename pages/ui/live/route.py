@@ -13,7 +13,8 @@ import gzip
 import importlib
 import importlib.metadata
 import importlib.resources
-from typing import Final
+from collections.abc import Callable
+from typing import Final, ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,6 +24,9 @@ from starlette.routing import Route
 from gan_core.record.snapshot import Which
 from pages.ui import live
 from pages.ui.presence import Rooms
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 FRAME: Final = "gan/frame"
 PAST: Final = "gan/past"
@@ -58,15 +62,15 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if visit is None:
             return Response(status_code=410)
         if "at" in request.query_params:
-            kept = visit.run.kept(serial(request.query_params["at"]))
+            kept = await asked(rooms, visit.run.kept, serial(request.query_params["at"]))
             if kept is None:
                 return Response(status_code=204, headers={"Cache-Control": "no-store"})
             return Response(kept, media_type="application/octet-stream", headers=FRAME_HEADERS)
         since = serial(request.query_params.get("since", ""))
-        asked: dict[str, Which] = {"raw": "raw", "both": "both"}
-        which = asked.get(request.query_params.get("generator", ""), "ema")
+        others: dict[str, Which] = {"raw": "raw", "both": "both"}
+        which = others.get(request.query_params.get("generator", ""), "ema")
         visit.which = which
-        newest = visit.run.frame(since, which)
+        newest = await asked(rooms, visit.run.frame, since, which)
         heard = {HEARD: visit.heard}
         if visit.lead is not None:
             heard[FOLLOWERS] = str(rooms.leads.n_following(visit.lead))
@@ -78,7 +82,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         visit = rooms.find(token_of(request))
         if visit is None:
             return Response(status_code=410)
-        return JSONResponse(visit.run.contents(), headers={"Cache-Control": "no-store"})
+        return JSONResponse(await asked(rooms, visit.run.contents), headers={"Cache-Control": "no-store"})
 
     async def plotly(request: Request) -> Response:
         return Response(await run_in_threadpool(_plotly_js), media_type="text/javascript", headers=_COMPRESSED)
@@ -102,6 +106,11 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
 def token_of(request: Request) -> str:
     """Return the token that a request carries; "" if it carries none."""
     return request.headers.get(TOKEN, "")
+
+
+async def asked(rooms: Rooms, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a method of a run: beside the event loop where runs are in other processes, which takes a moment."""
+    return await run_in_threadpool(method, *args, **kwargs) if rooms.host.apart else method(*args, **kwargs)
 
 
 def serial(text: str) -> int:

@@ -29,7 +29,11 @@ def saved_runs() -> list[Saved]:
 
 
 def interrupted() -> Saved | None:
-    """Find the visitor's newest run that ended with the last server, until they go on with it or decline."""
+    """Find the visitor's newest run that ended with the last server or their host, until they go on or decline."""
+    if session.has_run() and (here := session.visit()).run.lost:
+        answered = session.rooms().answered
+        mine = (run for run in saved_runs() if run.key.rpartition("-")[0] == here.key and run.key not in answered)
+        return next(mine, None)
     if not (session.is_for_one() or session.owner()):
         return None
     known = session.recall("interrupted")

@@ -1,4 +1,4 @@
-"""Who is here, and which run is theirs. A session holds one `Visit`, and through it one run."""
+"""The visit of this session and its run. A session holds one `Visit`, and through it one run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gan_core.live.commands import SetOwner
 from gan_core.record.run_card import fingerprint
 from pages.ui import browser, guard
 from pages.ui.latent import link as latent_link
-from pages.ui.presence import Rooms, Visit, default_pace, default_slots
+from pages.ui.presence import Rooms, Visit, default_hosts, default_pace, default_slots
 from pages.ui.session.address import from_link
 from pages.ui.session.memory import forget, notify, recall, remember, value_of
 
@@ -27,7 +27,8 @@ HEARTBEAT: Final = 60.0
 def rooms() -> Rooms:
     """Return what all sessions of this process share."""
     forgotten = float(st.get_option("server.disconnectedSessionTTL"))
-    made = Rooms(default_slots(), release_after=forgotten + 5, pace=default_pace())
+    n_hosts = default_hosts(for_many=not guard.is_loopback(st.get_option("server.address")))
+    made = Rooms(default_slots(), release_after=forgotten + 5, pace=default_pace(), n_hosts=n_hosts)
     atexit.register(made.close)
     return made
 

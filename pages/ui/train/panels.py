@@ -23,7 +23,7 @@ _KEY = "live"
 
 
 def offer() -> None:
-    """Offer a run that ended with the last server."""
+    """Offer a run that ended with the last server, or with the process that trained it."""
     run = saved_runs.interrupted()
     if run is None:
         return

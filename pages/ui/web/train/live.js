@@ -259,6 +259,7 @@ export function build(root, leader = null) {
   function say(now, { header }) {
     if (header.state !== state) {
       state = header.state;
+      if (state === 'error') post.send('ended'); // something that was saved may be on offer
       setText(status, `${stateWords(state, ENDED)} at step ${integer(header.step)}`);
     }
     if (now - spoken < 4000 || parts.past.at() !== null) return;
