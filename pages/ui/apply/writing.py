@@ -89,9 +89,10 @@ def _show(found: Written, begins: str) -> None:
     so = f" of {found.n_tried:,} z give a word that begins with `{begins}`; of as many words of the pairs"
     which = f"{found.n_found:,}{so} {found.n_pairs:,} do. Of these" if begins else f"Of {found.n_tried:,} words of each"
     what = "are right" if found.by_rule else "are real"
+    by_g, by_pairs = (f"{100 * share:.1f} %" for share in (found.real, found.real_pairs))
     st.caption(
-        f"At step {found.step:,}: {which}, {100 * found.real:.1f} % {what} with the GAN, {100 * found.real_pairs:.1f} % "
-        "with the pairs, which know how often each letter follows another and nothing else."
+        f"At step {found.step:,}: {which}, {by_g} {what} with the GAN, {by_pairs} with the pairs, "
+        "which know how often each letter follows another and nothing else."
     )
 
 
