@@ -6,7 +6,6 @@ import copy
 import json
 import tempfile
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from torch import nn
 from gan_core.data import Points
 from gan_core.errors import ConfigError
 from gan_core.export.common import GeneratorCopy
+from gan_core.export.questions import has_onnx
 from gan_core.game.networks.layers import BlankConv2d, BlankConvTranspose2d, BlankLinear, NarrowLinear
 
 TOLERANCE: Final = 1e-5
@@ -28,11 +28,6 @@ _THEIRS: Final[dict[type[nn.Module], type[nn.Module]]] = {
     BlankConv2d: nn.Conv2d,
     BlankConvTranspose2d: nn.ConvTranspose2d,
 }
-
-
-def has_onnx() -> bool:
-    """Return whether ONNX can be written and checked here."""
-    return find_spec("onnx") is not None and find_spec("onnxruntime") is not None
 
 
 def generator_onnx(generator: GeneratorCopy) -> bytes:
