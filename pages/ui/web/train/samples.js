@@ -215,7 +215,8 @@ export function samples({ look, pickGenerator, both = false }) {
         show(layers.walk, Boolean(painter?.layers.walk));
         setAttr(layers.walk, 'title', painter?.layers.walk || '');
         setAttr(node, 'data-kind', header.kind);
-        for (const { controls } of Object.values(painters)) if (controls) show(controls, controls === painter?.controls);
+        for (const { controls } of Object.values(painters))
+          if (controls) show(controls, controls === painter?.controls);
       }
       if (!painter) {
         setAttr(layers.manifold, 'title', MANIFOLDS[header.manifold] || MANIFOLDS.plane);

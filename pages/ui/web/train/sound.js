@@ -266,7 +266,8 @@ export function soundPainter(repaint) {
     tells({ kind, i, logit }, { meaning }) {
       const which = `${WORDS[kind]} ${i + 1}`;
       if (!Number.isFinite(logit)) return `${which}: click to hear it`;
-      const answer = meaning === 'critic' ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`;
+      const answer =
+        meaning === 'critic' ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`;
       return `${which}: ${answer}; click to hear it`;
     },
     /** The picture in words. */
