@@ -81,37 +81,60 @@ class Rate:
 
 
 class Bare:
-    """The process; it waits when it is not asked. Use it in a ``with``.
+    """One process, or several; they wait when they are not asked. Use it in a ``with``.
 
     Args:
         config: What to train.
         n_threads: Trainers that train at once, each on a thread; a single one trains on the main thread.
+        n_processes: Processes that train at once, each with so many.
         changes: Environment variables beside the usual ones.
     """
 
-    def __init__(self, config: RunConfig, *, n_threads: int = 1, changes: Mapping[str, str] | None = None) -> None:
-        command = [sys.executable, "-m", "benchmarks.bare", config.model_dump_json(), str(n_threads)]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(changes), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        n_threads: int = 1,
+        n_processes: int = 1,
+        changes: Mapping[str, str] | None = None,
+    ) -> None:
+        self._processes = []
+        for i in range(n_processes):
+            seeded = config.changed({"seed": config.seed + i})
+            command = [sys.executable, "-m", "benchmarks.bare", seeded.model_dump_json(), str(n_threads)]
+            self._processes.append(
+                subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=environment(changes),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
 
     def __enter__(self) -> Bare:
         self.run(1.0)  # the first steps are slower
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+        for process in self._processes:
+            process.kill()
+            process.communicate()
 
     def run(self, seconds: float) -> Rate:
         """Train for so long; returns the rate of all trainers together."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(seconds, file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise RuntimeError("the bare loop ended early")
-        return Rate(**json.loads(answer))
+        for process in self._processes:
+            assert process.stdin is not None
+            print(seconds, file=process.stdin, flush=True)
+        rates = []
+        for process in self._processes:
+            assert process.stdout is not None
+            answer = process.stdout.readline()
+            if not answer:
+                raise RuntimeError("the bare loop ended early")
+            rates.append(Rate(**json.loads(answer)))
+        return sum(rates[1:], rates[0])
 
 
 def _train(trainer: Trainer, seconds: float, rates: list[Rate]) -> None:

@@ -22,8 +22,9 @@ from benchmarks.rows import Row, parser, report
 from gan_core.config.presets import preset
 from gan_core.export.common import GeneratorCopy
 from gan_core.export.film import film
-from gan_core.export.onnx import generator_onnx, has_onnx
+from gan_core.export.onnx import generator_onnx
 from gan_core.export.pictures import thumbnail
+from gan_core.export.questions import has_onnx
 from gan_core.export.weights import generator_safetensors
 from gan_core.live.recorder import MAX_RUN_BYTES, Recorder
 from gan_core.live.runner import Runner

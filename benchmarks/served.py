@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Request, ViewportSize
 from playwright.sync_api import Error as PlaywrightError
 
 from benchmarks.app import BROWSERS, App, browser_path, launch
-from benchmarks.bare import Rate, environment, thread_clocks
+from benchmarks.bare import Rate, ThreadClock, environment, thread_clocks
 from gan_core.record.frame import decode
 
 VIEWPORT: Final[ViewportSize] = {"width": 1440, "height": 1500}
@@ -115,6 +115,15 @@ class Server:
         """Return what the server wrote so far."""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
+
+    def clocks(self) -> dict[str, ThreadClock]:
+        """Read the clocks of all its threads, those of its host processes included."""
+        own = psutil.Process(self.pid)
+        return {
+            tid: clock
+            for process in (own, *own.children(recursive=True))
+            for tid, clock in thread_clocks(process.pid).items()
+        }
 
     def cpu(self) -> float:
         """Processor time that it has used, in seconds."""
@@ -286,12 +295,12 @@ def watch(pages: Sequence[LivePage], seconds: float) -> tuple[list[Window], floa
     server = pages[0].server
     for page in pages:
         page.page.evaluate("ganProbe.longest = 0")
-    clocks, began = thread_clocks(server.pid), time.perf_counter()
+    clocks, began = server.clocks(), time.perf_counter()
     before = [(page.header(), page.probe()) for page in pages]
     time.sleep(seconds)
     after = [(page.header(), page.probe()) for page in pages]
     elapsed = time.perf_counter() - began
-    spent = [clock - clocks[tid] for tid, clock in thread_clocks(server.pid).items() if tid in clocks]
+    spent = [clock - clocks[tid] for tid, clock in server.clocks().items() if tid in clocks]
     spent.sort(key=lambda clock: -clock.running)
     trainers, others = spent[: len(pages)], spent[len(pages) :]
     waiting = sum(clock.waiting for clock in trainers) / len(pages) / elapsed

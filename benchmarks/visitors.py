@@ -1,10 +1,10 @@
 """What four visitors at once get: ``python -m benchmarks.visitors``.
 
-Four pages in headless Chromium train at the same time in one app; beside it four bare trainers train in one process,
-each on a thread. Each repeat goes bare, app, bare, the other one always at rest. The bar is on the sum of the pages'
-steps per second over the mean of the two bare halves; on a busy machine, where these differ by more than a tenth, on
-the same ratio without the time that the threads waited for a core. With more trainers than cores some waiting is
-their own doing; both sides have it.
+Four pages in headless Chromium train at the same time in one app, in the server's own process or in host processes;
+beside it four bare trainers train, each on a thread of one process, or each in a process of its own. Each repeat goes
+bare, app, bare, the other one always at rest. The bar is on the sum of the pages' steps per second over the mean of the
+two bare halves; on a busy machine, where these differ by more than a tenth, on the same ratio without the time that
+the threads waited for a core. With more trainers than cores some waiting is their own doing; both sides have it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,15 @@ _CHANGES: Final = {"GAN_EXPLORER_SLOTS": str(N_VISITORS)}
 """All of them are to train at once, however few cores there are."""
 
 
-def measure(case: Case, browser: Browser, *, repeats: int, seconds: float) -> Found:
+def measure(
+    case: Case, browser: Browser, *, repeats: int, seconds: float, hosts: int = 0, processes: bool = False
+) -> Found:
     """All repeats of one case; frames and gaps are those of the page that fares worst."""
     found = Found()
-    with Server(_CHANGES) as server, Bare(case.config, n_threads=N_VISITORS) as bare:
+    n_processes, n_threads = (N_VISITORS, 1) if processes else (1, N_VISITORS)
+    changes = _CHANGES | {"GAN_EXPLORER_HOSTS": str(hosts)}
+    bare_ones = Bare(case.config, n_processes=n_processes, n_threads=n_threads)
+    with Server(changes) as server, bare_ones as bare:
         visitors: list[LivePage] = []
         for i in range(N_VISITORS):
             config = case.config.changed({"seed": case.config.seed + i})
@@ -68,7 +73,7 @@ def measure(case: Case, browser: Browser, *, repeats: int, seconds: float) -> Fo
 def rows_of(case: Case, found: Found) -> Iterator[Row]:
     """Format one case's part of the table."""
     name = f"{N_VISITORS} x {case.name}"
-    yield Row(name, "steps a second together, bare threads", found.alone, 1)
+    yield Row(name, "steps a second together, bare", found.alone, 1)
     yield Row(name, "steps a second together, in the app", found.app, 1)
     yield Row(name, "ratio", found.ratio, 3)
     yield Row(name, "ratio without waiting for a core", found.undisturbed, 3)
@@ -89,12 +94,22 @@ def main() -> None:
     options.add_argument(
         "--cases", nargs="+", choices=["a", "a-preset", "b"], default=["a", "b"], help="which to measure"
     )
+    options.add_argument("--hosts", type=int, default=0, help="host processes of the app; 0 for its own process")
+    options.add_argument("--processes", action="store_true", help="compare with bare processes in place of threads")
     given = options.parse_args()
     rows: list[Row] = []
     with chromium() as browser:
         for name in given.cases:
             case = cases()[name]
-            rows += rows_of(case, measure(case, browser, repeats=given.repeats, seconds=given.seconds))
+            found = measure(
+                case,
+                browser,
+                repeats=given.repeats,
+                seconds=given.seconds,
+                hosts=given.hosts,
+                processes=given.processes,
+            )
+            rows += rows_of(case, found)
     report("visitors", rows, [], given.json)
 
 

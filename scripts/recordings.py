@@ -51,7 +51,7 @@ _STATE: Final[Playing] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What to record.
+    """One run to record.
 
     Attributes:
         states: Steps at which the run can be gone on from; the last is its end.
@@ -72,8 +72,8 @@ PLANS: Final[Mapping[str, Plan]] = {
     "digits-sr": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
     "digits-denoise": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
     "digits-inpaint": Plan((2000,), 40, _width(80)),
-    "notes": Plan((2000,), 24, _width(24)),
-    "notes-collapse": Plan((1000,), 16, _width(24)),
+    "words": Plan((3000,), 40, _width(80)),
+    "notes": Plan((4000,), 36, _width(24)),
 }
 
 

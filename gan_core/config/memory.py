@@ -9,8 +9,6 @@ from gan_core.config.fields import RunFields
 from gan_core.config.parts import DiscriminatorConfig, GeneratorConfig
 from gan_core.config.sizes import (
     DCGAN_MAPS,
-    WAVE_KERNEL,
-    WAVE_STRIDE,
     dcgan_channels,
     sizes_of,
     wave_channels,
@@ -23,6 +21,9 @@ _PER_WEIGHT_D: Final = 20
 """Bytes: weight, gradient, two moments, and one copy that is looked at."""
 _PASSES: Final = 8
 """Tensors of one layer's size that a step holds at once, penalties and workspace included; measured."""
+
+_WINDOWS: Final = 3.5
+"""Numbers for one of a sound's maps: itself, and those of the windows on it, four times as many; measured."""
 
 
 def memory_of(config: RunFields) -> int:
@@ -57,10 +58,9 @@ def _units(side: int, player: GeneratorConfig | DiscriminatorConfig) -> int:
 
 
 def _waves(length: int, width: int) -> int:
-    """Count the numbers of all maps, and of the windows that each layer but one is made of."""
+    """Count the numbers of all maps, and of the windows on them."""
     channels, start = wave_channels(length, width), wave_start(length)
-    taps = WAVE_KERNEL // WAVE_STRIDE
-    return (1 + taps) * sum(c * (start << 2 * i) for i, c in enumerate(channels))
+    return round(_WINDOWS * sum(c * (start << 2 * i) for i, c in enumerate(channels)))
 
 
 def _maps(side: int, width: int) -> int:

@@ -33,7 +33,7 @@ DataName = Literal[
     "expressions",
 ]
 SampleKind = Literal["plane", "images", "sound", "text"]
-"""What samples are: points of the plane, images ``[c, h, w]``, sounds ``[1, n]``, or words ``[length, alphabet]``."""
+"""Kinds of samples: points of the plane, images ``[c, h, w]``, sounds ``[1, n]``, or words ``[length, alphabet]``."""
 ObjectiveName = Literal[
     "minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic", "relativistic_average"
 ]
@@ -48,9 +48,9 @@ UpsamplingName = Literal["transposed", "resize"]
 MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
 ConditionName = Literal["none", "half-size", "quarter-size", "noisy", "missing-quarter"]
-"""What is done to a real sample; what is left of it is told to both players, and G is to make the sample of it."""
+"""Degradations of a real sample. Both players are told the result, and G is to restore the sample from it."""
 LettersName = Literal["softmax", "straight-through"]
-"""What a generator of words gives at each place: a share for each letter, or one letter."""
+"""Output of a generator of words at each place: a share for each letter, or one letter."""
 FitName = Literal["crop", "pad", "stretch"]
 """Ways in which a picture that is not square becomes one: its centre, all of it on white, or all of it stretched."""
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
@@ -173,7 +173,7 @@ KIND_WORDS: Final[Mapping[SampleKind, str]] = {
     "sound": "sounds",
     "text": "words",
 }
-"""What a sentence calls samples."""
+"""Nouns for samples in a sentence."""
 
 NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article's", "wavegan": "WaveGAN"}
 UPSAMPLING_WORDS: Final = {"transposed": "transposed convolution", "resize": "resize, then convolution"}

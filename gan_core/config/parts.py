@@ -99,7 +99,7 @@ class DataConfig(Frozen):
 
     @property
     def kind(self) -> SampleKind:
-        """What the samples are."""
+        """Kind of the samples."""
         return DATA_RULES[self.name].kind
 
     @property

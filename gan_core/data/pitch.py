@@ -28,8 +28,10 @@ _SILENCE: Final = 1e-9
 ROWS: Final = 32
 COLUMNS: Final = 32
 _WINDOW: Final = 4 * ROWS
-_DECIBELS: Final = 60.0
-"""From silence to a full tone."""
+_DRAWN: Final = 60.0
+"""Decibels from silence to a full tone, in a picture."""
+_HEARD: Final = 30.0
+"""The same where sounds are compared: what is fainter hardly matters to an ear that hears a tone."""
 
 
 @dataclass(frozen=True)
@@ -108,23 +110,31 @@ def spectrogram(sounds: Tensor) -> Tensor:
     Args:
         sounds: `[n, length]`, length a multiple of 32, at least 64.
     """
-    x = sounds.detach().float().cpu()
-    hop = x.shape[1] // COLUMNS
-    # Windows around the middle of each column's own samples.
-    ends = _WINDOW // 2 - hop // 2
-    x = functional.pad(x, (ends, ends))
-    window = torch.hann_window(_WINDOW)
-    found = torch.stft(x, _WINDOW, hop, window=window, center=False, return_complex=True).abs()[:, 1:, :COLUMNS]
     # Two frequencies a row; the louder one counts, or a tone between two rows would look faint.
-    rows = functional.max_pool2d(found, (2, 1))
-    decibels = 20 * torch.log10(rows / (_WINDOW / 4) + 1e-6)
-    return (1 + decibels / _DECIBELS).clamp(0, 1).flip(1)
+    return _loudness(functional.max_pool2d(_magnitudes(sounds), (2, 1)), _DRAWN).flip(1)
 
 
 def coarse(sounds: Tensor) -> Tensor:
-    """Place sounds by their spectrograms in coarse, `[n, 256]`: sounds that are alike lie near, whatever their phase.
+    """Place sounds by what is heard at each time and frequency, `[n, 512]`; those that sound alike lie near.
+
+    Phases do not count, nor what is 30 dB below a full tone: an ear that hears a tone hardly minds it.
 
     Args:
         sounds: As for `spectrogram`.
     """
-    return functional.avg_pool2d(spectrogram(sounds)[:, None], (2, 2)).flatten(1)
+    return functional.avg_pool1d(_loudness(_magnitudes(sounds), _HEARD), COLUMNS // 8).flatten(1)
+
+
+def _magnitudes(sounds: Tensor) -> Tensor:
+    """Magnitudes of 64 frequencies at 32 times, `[n, 64, 32]`, in windows around the middle of each time."""
+    x = sounds.detach().float().cpu()
+    hop = x.shape[1] // COLUMNS
+    ends = _WINDOW // 2 - hop // 2
+    x = functional.pad(x, (ends, ends))
+    window = torch.hann_window(_WINDOW)
+    return torch.stft(x, _WINDOW, hop, window=window, center=False, return_complex=True).abs()[:, 1:, :COLUMNS]
+
+
+def _loudness(magnitudes: Tensor, decibels: float) -> Tensor:
+    """Scale to 1 for a full tone and 0 for what is so much quieter."""
+    return (1 + 20 * torch.log10(magnitudes / (_WINDOW / 4) + 1e-6) / decibels).clamp(0, 1)

@@ -99,7 +99,7 @@ class Sounds(Signals):
         return self.train_notes
 
     def places(self, x: Tensor) -> Tensor:
-        """Place sounds by their spectrograms, `[n, 256]`."""
+        """Place sounds by what is heard of them, `[n, 512]`."""
         return coarse(x.flatten(1))
 
     def judge(self, sounds: Tensor) -> Judged:

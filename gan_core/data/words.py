@@ -167,8 +167,7 @@ def encoded(words: Sequence[str], alphabet: str, length: int) -> Tensor:
 def english_words() -> Words:
     """Load the words of 2 to 8 letters of Python's own documentation; a fifth of them is held out.
 
-    A word that is written four times as often is drawn twice as often: common words are learned sooner, and the rare
-    ones are not lost among them.
+    Each is drawn as often as it is written there.
 
     Raises:
         DataError: The list is missing or damaged.
@@ -176,7 +175,7 @@ def english_words() -> Words:
     path = asset("words.txt")
     try:
         rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
-        weights = {word: max(1, round(int(n) ** 0.5)) for word, n in rows}
+        weights = {word: int(n) for word, n in rows}
         return Words.of("english-words", list(weights), LETTERS, LENGTH, weights=weights)
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path} is damaged ({error}); install GAN Explorer again") from error

@@ -121,7 +121,7 @@ def look(
 
 
 def _by_region(shares: NDArray[np.float64], scene: Scene) -> dict[str, Any]:
-    """Which regions are empty although so many samples would show them, and how far the shares are off."""
+    """Find regions that are empty although so many samples would show them, and how far the shares are off."""
     n, fair = scene.n_drawn, scene.shares
     absent = (fair >= RARE) & (n * fair >= _ENOUGH) & (shares < FAIR * fair)
     chance = np.sqrt(2 / math.pi * fair * (1 - fair) * (1 / n + 1 / scene.counted)).sum() / 2

@@ -24,6 +24,8 @@ from gan_core.record.history import History, StepStats
 
 __all__ = ["Report", "diverged_message", "verdict"]
 
+OLD: Final = 10
+"""Scores are old, and their step is said, where a run has made more than this part of its steps since."""
 NEAR_HALF: Final = 0.1
 """Distance from one half that D's accuracy may be, on the last batch, when it can hardly tell."""
 
@@ -32,7 +34,7 @@ _BY_SCORES: Final[Mapping[str, Callable[[Mapping[str, Any], list[str]], Verdict]
     "psnr": restored,
     "pairs_js": written,
 }
-"""What is said of runs that are not looked at, of their scores ``(metrics, evidence)``, by a score that they have."""
+"""Sentences on runs without looks, made of their scores ``(metrics, evidence)``, by a score that they have."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def verdict(
     if not findings:
         say = next((say for name, say in _BY_SCORES.items() if name in header.get("metrics", {})), None)
         if say is not None and header["step"] >= limit("begun"):
-            return say(_finite_ones(header["metrics"]), _numbers(header, history, config))
+            said = say(_finite_ones(header["metrics"]), _numbers(header, history, config))
+            of, step = header.get("metrics_step") or header["step"], header["step"]
+            return {**said, "detail": f"At step {of:,}: {said['detail']}"} if step - of > step / OLD else said
         return _nothing_found(header, history, config, looked=findings is not None)
     first = findings[0]
     entry = FINDINGS[first.name]
@@ -80,7 +84,7 @@ def verdict(
     if not entry.tells_copies:
         lines += _copied(header.get("metrics", {}))
     also = [_also(f) for f in findings[1:]]
-    said: Verdict = {
+    found: Verdict = {
         "level": first.severity,
         "headline": entry.headline,
         "detail": _first(lines[0]) if first.failure else _first(first.why),
@@ -88,12 +92,12 @@ def verdict(
         "name": first.name,
     }
     if first.failure:
-        said["since_step"] = first.since_step
-        said["why"] = first.why
-        said["cures"] = [
+        found["since_step"] = first.since_step
+        found["why"] = first.why
+        found["cures"] = [
             {"index": i, "title": title_of(cure), "changes": describe(cure)} for i, cure in enumerate(first.cures)
         ]
-    return said
+    return found
 
 
 def _finite_ones(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -137,7 +141,7 @@ def _numbers(header: Mapping[str, Any], history: History, config: RunConfig) -> 
 
 
 def _of_one_half(name: str, header: Mapping[str, Any]) -> list[str]:
-    """Whether it is good, in this run, that D can hardly tell; nothing where it can, or where that is not known."""
+    """Say whether it is good, in this run, that D can hardly tell; nothing where it can, or where that is not known."""
     accuracy, metrics, entry = _mean_accuracy(header["stats"]), header.get("metrics", {}), FINDINGS[name]
     if accuracy is None or abs(accuracy - 0.5) > NEAR_HALF:
         return []
@@ -151,7 +155,7 @@ def _of_one_half(name: str, header: Mapping[str, Any]) -> list[str]:
 
 
 def _copied(metrics: Mapping[str, Any]) -> list[str]:
-    """Whether the samples are copies, where held-out images tell it; of samples unlike the data it says nothing."""
+    """Say whether the samples are copies, where held-out images show it; nothing of samples unlike the data."""
     score, like = metrics.get("closer_to_train"), metrics.get("precision")
     if score is None or like is None or not (_finite(score["value"]) and like["value"] >= limit("plausible")):
         return []

@@ -1,11 +1,10 @@
-"""Common parts of exports: a copy of the generator to work with, and how long ones are watched and cancelled."""
+"""Common parts of exports: a copy of the generator to work with; and how long ones are watched (`progress`)."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,43 +12,11 @@ from torch import Tensor, nn
 from gan_core.config import RunConfig
 from gan_core.data import Dataset, Images, degrade
 from gan_core.data.images import network_units
-from gan_core.errors import ConfigError, GanExplorerError
+from gan_core.export.progress import Cancelled, ExportCancelledError, Progress, watched, within
 from gan_core.game.sampling import sample_prior
 from gan_core.training import Trainer, Which
 
-Progress = Callable[[int, int], None]
-"""Hears of (items done, items in all)."""
-Cancelled = Callable[[], bool]
-"""Says whether to stop."""
-T = TypeVar("T")
-
-
-class ExportCancelledError(GanExplorerError):
-    """An export was cancelled; nothing was written."""
-
-
-def watched(items: Sequence[T], progress: Progress | None, cancelled: Cancelled | None) -> Iterator[T]:
-    """Yield the items one by one, and report each that is done.
-
-    Raises:
-        ExportCancelledError: Before the next item, once ``cancelled`` says so.
-    """
-    for i, item in enumerate(items):
-        if cancelled is not None and cancelled():
-            raise ExportCancelledError("The export was cancelled.")
-        yield item
-        if progress is not None:
-            progress(i + 1, len(items))
-
-
-def within(name: str, value: float, low: float, high: float) -> None:
-    """Refuse a number out of its range.
-
-    Raises:
-        ConfigError: With the range.
-    """
-    if not low <= value <= high:  # also NaN
-        raise ConfigError(f"{name}={value} is not allowed: a number from {low:g} to {high:g} is")
+__all__ = ["Cancelled", "ExportCancelledError", "GeneratorCopy", "Progress", "watched", "within"]
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gan_core.errors import ConfigError
-from gan_core.export.common import Cancelled, Progress, watched, within
 from gan_core.export.draw import Frame, captioned, grid, scatter
+from gan_core.export.progress import Cancelled, Progress, watched, within
 from gan_core.figures.palette import Theme
 
 Array = NDArray[Any]

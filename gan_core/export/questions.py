@@ -7,21 +7,29 @@ They are answered where the run is, from its newest kept state, while it trains 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Literal
 
 from gan_core import __version__
-from gan_core.errors import CheckpointError, ConfigError
+from gan_core.errors import CheckpointError, ConfigError, DataError
+from gan_core.export.progress import Cancelled, Progress
 from gan_core.record.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from gan_core.export.film import FilmFormat
     from gan_core.latent.desk import Desk
     from gan_core.latent.request import Request
     from gan_core.live.handle import OpenRun
     from gan_core.training import Trainer
 
 N_SAMPLES: Final = 1_000
+
+
+def has_onnx() -> bool:
+    """Return whether ONNX can be written and checked here."""
+    return find_spec("onnx") is not None and find_spec("onnxruntime") is not None
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,110 @@ class NewestSnapshot:
         if snapshot is None:
             raise CheckpointError("there is no picture of this run yet")
         return snapshot
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The samples as they are shown now."""
+
+    def answer(self, run: OpenRun) -> bytes:
+        """Answer with a PNG."""
+        from gan_core.export.pictures import sample_png
+
+        return sample_png(NewestSnapshot().answer(run))
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film of the kept pictures.
+
+    Attributes:
+        kind: Its format.
+        seconds: Its length.
+        side: Its width, pixels.
+        loop: True to begin again at the end.
+        progress: Told how many pictures are drawn, and of how many.
+        cancelled: Asked whether to stop.
+    """
+
+    kind: FilmFormat = "gif"
+    seconds: float = 6.0
+    side: int = 384
+    loop: bool = True
+    progress: Progress | None = field(default=None, compare=False)
+    cancelled: Cancelled | None = field(default=None, compare=False)
+
+    def answer(self, run: OpenRun) -> bytes:
+        """Answer with a file."""
+        from gan_core.export.film import film
+        from gan_core.export.frames import to_film
+
+        shown = to_film(run.timeline().frames)
+        return film(
+            shown.moments,
+            self.kind,
+            seconds=self.seconds,
+            side=self.side,
+            loop=self.loop,
+            frame=shown.frame,
+            real=shown.real,
+            progress=self.progress,
+            cancelled=self.cancelled,
+        )
+
+
+@dataclass(frozen=True)
+class HtmlPage:
+    """The kept pictures and numbers as one HTML file.
+
+    Attributes:
+        title: Its title.
+        progress: Told how many pictures are drawn, and of how many.
+        cancelled: Asked whether to stop.
+    """
+
+    title: str
+    progress: Progress | None = field(default=None, compare=False)
+    cancelled: Cancelled | None = field(default=None, compare=False)
+
+    def answer(self, run: OpenRun) -> bytes:
+        """Answer with a file."""
+        from gan_core.export.html import run_page
+
+        frames, config = run.timeline().frames, run.status().initial_config
+        return run_page(frames, config, title=self.title, progress=self.progress, cancelled=self.cancelled)
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script that repeats the run."""
+
+    def answer(self, run: OpenRun) -> tuple[str, str]:
+        """Answer with its text, and with the ending of the name of the data that it reads, or ""; "" for no text.
+
+        There is no script for a setting that it does not know, and for data that are gone.
+        """
+        from gan_core.export.script import write_script
+        from gan_core.export.script_files import own_file_name
+
+        now = run.status()
+        own = now.initial_config.data
+        try:
+            text = write_script(now.initial_config, now.interventions, title=now.preset or "a run")
+        except (ConfigError, DataError):
+            return "", ""
+        return text, f"-{own_file_name(own)}" if own.hash else ""
+
+
+@dataclass(frozen=True)
+class ScriptData:
+    """The data that a script reads."""
+
+    def answer(self, run: OpenRun) -> bytes:
+        """Answer with a file."""
+        from gan_core.export.script_files import own_file
+
+        return own_file(run.status().initial_config.data)
 
 
 @dataclass(frozen=True)
@@ -117,8 +229,8 @@ class Samples:
     """
 
     n: int = N_SAMPLES
-    progress: Callable[[int, int], None] | None = field(default=None, compare=False)
-    cancelled: Callable[[], bool] | None = field(default=None, compare=False)
+    progress: Progress | None = field(default=None, compare=False)
+    cancelled: Cancelled | None = field(default=None, compare=False)
 
     def answer(self, run: OpenRun) -> bytes:
         """Answer with a zip."""

@@ -56,7 +56,7 @@ _WAVE = (wavegan.MapsNorm, wavegan.SpectralWaveDown, wavegan.Transpose, wavegan.
 _WAVES = (wavegan.WaveGenerator, wavegan.WaveDiscriminator)
 
 _FEATURES = '''def features(x):
-    """What D's last hidden layer says of each sample."""
+    """Values of D's last hidden layer for each sample."""
     return discriminator[:{n_hidden}](x).flatten(1)
 '''
 _GENERATE_BESIDE = '''def generate(z, labels):

@@ -163,3 +163,72 @@ class WriteQuestion:
         from gan_core.latent.writing import write
 
         return write(run.state()[1], self)
+
+
+@dataclass(frozen=True, eq=False)
+class HeardNote:
+    """A generated sound beside the real one that is most like it.
+
+    Attributes:
+        said: What it is heard as, such as "E4, 3 cents low".
+        nearest: What the real one is heard as.
+        sound: WAV file of the generated one.
+        real: WAV file of the real one.
+        picture: Its spectrogram, ``uint8 [h, w]``, white where it is loud.
+        real_picture: The real one's.
+    """
+
+    said: str
+    nearest: str
+    sound: bytes
+    real: bytes
+    picture: NDArray[np.uint8]
+    real_picture: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """A melody out of a generator's sounds, and what these are.
+
+    Attributes:
+        step: Of the generator.
+        n_tried: Sounds among which each note was looked for.
+        shares: Share of them that each note is, by its name; of real ones all are alike.
+        missing: Notes of the melody that none of them is; there it is silent.
+        melody: WAV file of it.
+        real_melody: The same of real notes.
+        sounds: Some of the sounds, each beside a real one.
+    """
+
+    step: int
+    n_tried: int
+    shares: Mapping[str, float]
+    missing: tuple[str, ...]
+    melody: bytes
+    real_melody: bytes
+    sounds: tuple[HeardNote, ...]
+
+
+@dataclass(frozen=True)
+class PlayQuestion:
+    """A melody and some sounds of a run's generator.
+
+    Attributes:
+        melody: Names of notes, with blanks between them.
+        seed: Of z.
+        n: How many sounds are shown one by one.
+    """
+
+    melody: str
+    seed: int = 0
+    n: int = 4
+
+    def answer(self, run: OpenRun) -> Played:
+        """Play it with the newest kept generator.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed, or not there yet.
+        """
+        from gan_core.latent.playing import play
+
+        return play(run.state()[1], self)

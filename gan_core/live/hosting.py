@@ -25,7 +25,7 @@ from gan_core.errors import CheckpointError
 from gan_core.live import commands as do
 from gan_core.live.handle import LockstepSpec, Question, RunHandle, RunSpec
 from gan_core.live.host import Host
-from gan_core.live.line import Line, answer
+from gan_core.live.line import Line, LineLostError, answer
 from gan_core.live.memory import Memory
 from gan_core.live.status import RunStatus
 
@@ -84,11 +84,13 @@ class LentMemory(Memory):
 
     def take(self, key: Any, config: RunConfig) -> None:
         """Reserve what a run is to need."""
-        self._up.call("take", key, config)
+        with contextlib.suppress(LineLostError):  # then this process ends, too
+            self._up.call("take", key, config)
 
     def free(self, key: Any) -> None:
         """Give it back."""
-        self._up.call("free", key)
+        with contextlib.suppress(LineLostError):
+            self._up.call("free", key)
 
 
 class Hosting:
@@ -183,7 +185,7 @@ def serve(address: str, key: bytes, number: int) -> None:
     torch.set_num_threads(1)
     share_among(setup.n_hosts)
     up = Line(lambda: _up(address, key, number))
-    look_elsewhere(lambda data_hash: up.call("packed", data_hash))
+    look_elsewhere(lambda data_hash: _had_by(up, data_hash))
     host = Host(
         setup.n_slots,
         pace=setup.pace,
@@ -207,10 +209,11 @@ def serve(address: str, key: bytes, number: int) -> None:
         life.recv()
     except (EOFError, OSError):
         status = 1  # the leading process was killed, and nobody else clears up
-    with contextlib.suppress(OSError):
-        Path(address).unlink() if status else None
-        if own is not None:
-            Path(own).unlink()
+    if own is not None:
+        if status:
+            Path(address).unlink(missing_ok=True)
+        Path(own).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # others are still there, or it is gone
             Path(own).parent.rmdir()
     os._exit(status)  # in the midst of a step, if need be
 
@@ -228,6 +231,14 @@ def _accept(listener: Listener, hosting: Hosting) -> None:
         except Exception:  # a stranger's, or one that broke off
             continue
         threading.Thread(target=answer, args=(connection, hosting.act), name="host-call", daemon=True).start()
+
+
+def _had_by(up: Line, data_hash: str) -> bytes | None:
+    try:
+        found: bytes | None = up.call("packed", data_hash)
+    except LineLostError:
+        return None
+    return found
 
 
 def _packed(data_hash: str) -> bytes | None:

@@ -77,12 +77,19 @@ class HostProcess:
         self.runs: dict[int, Hashable] = {}
         self.since = time.monotonic()
         self._on_empty = on_empty
+        self._ending: set[int] = set()
         self._dropped: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         threading.Thread(target=self._drop_all, name=f"host-{number}-drop", daemon=True).start()
 
     def drop(self, number: int) -> None:
         """Have a run ended soon; returns at once, and may be called in the midst of anything."""
+        self._ending.add(number)
         self._dropped.put(number)
+
+    @property
+    def visitors(self) -> list[Hashable]:
+        """Whose runs are here, each run's; those that are being ended are not counted."""
+        return [visitor for number, visitor in list(self.runs.items()) if number not in self._ending]
 
     def has_ended(self, number: int) -> bool:
         """Tell whether a run has ended."""
@@ -110,6 +117,7 @@ class HostProcess:
             except Exception:
                 _log.exception("a run could not be ended")
             self.runs.pop(number, None)
+            self._ending.discard(number)
             if not self.runs:
                 self._on_empty(self)
 
@@ -274,8 +282,8 @@ class Hosts(Place):
             hosts = [host for host in self._hosts.values() if self._takes(host)]
             if not hosts:
                 raise GanExplorerError("the processes that train have just ended; try again in a moment")
-            own = [host for host in hosts if visitor is not None and visitor in host.runs.values()]
-            host = min(own or hosts, key=lambda host: (len(host.runs), host.number))
+            own = [host for host in hosts if visitor is not None and visitor in host.visitors]
+            host = min(own or hosts, key=lambda host: (len(host.visitors), host.number))
             host.runs[mark] = visitor
         try:
             yield host

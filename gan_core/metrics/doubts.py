@@ -25,7 +25,7 @@ _SMALL_SIDE: Final = 16
 
 @dataclass(frozen=True)
 class Situation:
-    """What a doubt may depend on.
+    """Facts that a doubt may depend on.
 
     Attributes:
         config: Of the run.

@@ -16,7 +16,7 @@ __all__ = ["Card", "Curve", "Metric", "Score"]
 
 Kind = SampleKind
 Course = Literal[Kind, "answers"]
-"""What is followed over the steps: samples of a kind, or images that answer conditions."""
+"""Subjects of a course over the steps: samples of a kind, or images that answer conditions."""
 Format = Literal["count", "percent", "decimal"]
 Dash = Literal["", "solid", "dash", "dot", "dashdot"]
 

@@ -1,8 +1,8 @@
 """Autosave: running runs write themselves to a folder, so that a crash costs seconds.
 
-One thread per process writes; whole files replace old ones, so that there is always a good one. Beside each run lies
-its card (`gan_core.record.run_card`). Each owner has a quota of runs, of which the oldest go first; the folder holds a
-bounded number of runs and bytes, and what is over goes from those who have most (`surplus`).
+One thread per process writes, and several processes may; whole files replace old ones, so that there is always a good
+one. Beside each run lies its card (`gan_core.record.run_card`). Each owner has a quota of runs, of which the oldest go
+first; the folder holds a bounded number of runs and bytes, and what is over goes from those who have most (`surplus`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -198,7 +198,7 @@ class Autosave:
             CheckpointError: If it cannot be written.
         """
         path = _card_of(self.path(key))
-        with self._cards:
+        with self._one_at_a_time():
             files.write(replace(cards.read(path), name=cards.tidy(name)).encode(), path)
 
     def duplicate(self, key: str, name: str) -> str:
@@ -263,12 +263,24 @@ class Autosave:
         path = self.path(key)
         files.write(checkpoint.encode(state, preset=preset, app=self._app), path)
         made = card()
-        with self._cards:
+        with self._one_at_a_time():
             named = cards.read(_card_of(path)).name
             files.write(replace(made, name=named).encode(), _card_of(path))
         self._failed = False
         for waste in surplus([self._entry(path) for path in _files(self.folder)], key):
             _remove(self.path(waste))
+
+    @contextlib.contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Keep other threads from the cards, and other processes where there are such locks."""
+        with self._cards, contextlib.ExitStack() as held:
+            with contextlib.suppress(ImportError, OSError):
+                import fcntl  # of POSIX alone
+
+                folder = os.open(self.folder, os.O_RDONLY)
+                held.callback(os.close, folder)
+                fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
 
     def _entry(self, path: Path) -> Entry:
         """Read what decides whether a file is kept; a card that has not changed is not read again."""
@@ -304,8 +316,8 @@ class Entry:
 def surplus(entries: Sequence[Entry], newest: str = "") -> list[str]:
     """Choose which runs go when there are too many.
 
-    An owner's oldest runs go first, beyond `MAX_RUNS` of them. If there is still too much in all, then one run after
-    another of whoever has more than a fair share of what is short, the oldest first; and if all have little, the run
+    An owner's oldest runs go first, beyond `MAX_RUNS` of them. If there is still too much in all, one run after another
+    goes of the owner who has more than a fair share of what is short, the oldest first; and if all have little, the run
     that had played least: many short visits do not push out one long one.
 
     Args:

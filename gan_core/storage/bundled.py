@@ -31,6 +31,7 @@ from gan_core.errors import CheckpointError
 from gan_core.record import frame as frame_format
 from gan_core.record.history import History, StepStats
 from gan_core.record.timeline import Best, Timeline
+from gan_core.storage.summary import summarise
 
 if TYPE_CHECKING:
     from gan_core.training import Trainer
@@ -43,8 +44,8 @@ RECORDED: Final[Mapping[str, str]] = {
     "digits-sr": "Super-resolution of digits",
     "digits-denoise": "Denoising digits",
     "digits-inpaint": "Holes in digits filled",
+    "words": "New words",
     "notes": "Eight notes to hear",
-    "notes-collapse": "Collapse to hear",
 }
 """Names, which are those of presets too, and what to call them."""
 
@@ -115,12 +116,51 @@ def recorded(name: str) -> Recording:
         CheckpointError: If there is none of this name, or its file is not there.
     """
     if name not in RECORDED:
-        raise CheckpointError(f"no run {name[:80]!r} was recorded; there are: {', '.join(RECORDED)}")
+        raise _unknown(name)
     try:
         content = path_of(name).read_bytes()
     except OSError as error:
         raise CheckpointError(f"the recorded run {name} cannot be read: {error.strerror or error}") from None
     return decode(content)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A recorded run as far as it is known without torch.
+
+    Attributes:
+        config: Config with which it began.
+        step: Its steps.
+    """
+
+    config: RunConfig
+    step: int
+
+
+@functools.cache
+def outline(name: str) -> Outline:
+    """Read what a recorded run is, without its networks.
+
+    Args:
+        name: One of `RECORDED`.
+
+    Raises:
+        CheckpointError: If there is none of this name, or its file cannot be read.
+    """
+    if name not in RECORDED:
+        raise _unknown(name)
+    try:
+        with zipfile.ZipFile(path_of(name)) as file:
+            states = [found for found in file.namelist() if found.startswith("state-")]
+            last = max(states, key=lambda found: int(found[6:].partition(".")[0]))
+            summary = summarise(file.read(last))
+    except (OSError, zipfile.BadZipFile, ValueError) as error:
+        raise CheckpointError(f"the recorded run {name} cannot be read: {error}") from None
+    return Outline(summary.config, summary.step)
+
+
+def _unknown(name: str) -> CheckpointError:
+    return CheckpointError(f"no run {name[:80]!r} was recorded; there are: {', '.join(RECORDED)}")
 
 
 def path_of(name: str) -> Path:

@@ -26,7 +26,7 @@ from gan_core.live.handle import RunHandle, RunSpec
 from gan_core.live.host import make_place
 from gan_core.record.snapshot import Which
 from gan_core.storage.autosave import autosave_folder
-from gan_core.storage.bundled import recorded
+from gan_core.storage.bundled import outline
 from pages.ui.following.leads import Lead, Leads
 
 Clock = Callable[[], float]
@@ -34,7 +34,7 @@ Clock = Callable[[], float]
 
 GRACE: Final = 7.0
 """A drop shorter than this leaves the run playing; it stops well within ten seconds."""
-MAX_HOSTS: Final = 256
+MAX_HOSTS: Final = 64
 """Host processes that are begun, whatever is asked for."""
 N_SEEN: Final = 256
 """Number of nonces of commands that are remembered."""
@@ -208,7 +208,7 @@ class Rooms:
 
     def open_recorded(self, name: str, visitor: str = "") -> Visit:
         """Open a visit with a run that stands at the end of a recorded one."""
-        return self._admitted(Visit(self, recorded(name).config, (), name, visitor, at_end_of=name))
+        return self._admitted(Visit(self, outline(name).config, (), name, visitor, at_end_of=name))
 
     def _admitted(self, visit: Visit) -> Visit:
         self.admit(visit)
@@ -258,12 +258,14 @@ def default_hosts(*, for_many: bool) -> int:
     """Read from ``GAN_EXPLORER_HOSTS`` how many processes are for the runs; 0 is the server's own.
 
     Args:
-        for_many: Whether others can reach the server: then one a core, if nothing is said.
+        for_many: Whether others can reach the server: then there is one for each core, if nothing is said. Not on a
+            graphics processor, where each would take its own part of the memory.
     """
     text = os.environ.get("GAN_EXPLORER_HOSTS", "")
     if text.isascii() and text.isdecimal():
         return min(int(text), MAX_HOSTS)
-    return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MAX_HOSTS) if for_many and default_device() == "cpu" else 0
 
 
 def default_slots() -> int:

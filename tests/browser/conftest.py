@@ -97,9 +97,10 @@ class Server:
         log: Where its output goes.
         slots: Runs that may play at once.
         options: More options of ``streamlit run``.
+        hosts: Processes for the runs; None for what the surroundings say.
     """
 
-    def __init__(self, log: Path, slots: int, *options: str) -> None:
+    def __init__(self, log: Path, slots: int, *options: str, hosts: int | None = None) -> None:
         self.log = log
         data = log.parent / "data"
         broken = data / "MNIST" / "raw" / "train-images-idx3-ubyte"  # nor does any test download the real one
@@ -113,6 +114,8 @@ class Server:
             "OMP_NUM_THREADS": "1",
             "PYTHONUNBUFFERED": "1",
         }
+        if hosts is not None:
+            environment["GAN_EXPLORER_HOSTS"] = str(hosts)
         with log.open("wb") as output:
             self._app = App(environment, *options, python=("-c", STREAMLIT), output=output)
         self._process = self._app.process
@@ -127,6 +130,11 @@ class Server:
     def words(self) -> str:
         """All that it printed."""
         return self.log.read_text(errors="replace")
+
+    @property
+    def process(self) -> psutil.Process:
+        """The process itself."""
+        return psutil.Process(self._process.pid)
 
     def stacks(self) -> str:
         """Where its threads are."""
@@ -149,7 +157,7 @@ class Server:
 
     def _worked(self) -> dict[int, float]:
         """Processor time of all its threads, those of its host processes included."""
-        own = psutil.Process(self._process.pid)
+        own = self.process
         found = [thread for process in (own, *own.children(recursive=True)) for thread in process.threads()]
         return {thread.id: thread.user_time + thread.system_time for thread in found}
 

@@ -287,7 +287,7 @@ def test_a_conditional_generator_goes_home_with_its_labels(kind: str, upsampling
 def test_without_its_extras_onnx_is_refused_with_the_remedy(
     trainers: dict[str, Trainer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gan_core.export.onnx.find_spec", lambda name: None)
+    monkeypatch.setattr("gan_core.export.questions.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="pip install onnx onnxruntime"):
         generator_onnx(GeneratorCopy.of(trainers["ring-8"]))
 

@@ -10,6 +10,8 @@ import pytest
 
 from gan_core.config import Intervention
 from gan_core.errors import CheckpointError, ConfigError
+from gan_core.export.progress import ExportCancelledError
+from gan_core.export.questions import Film
 from gan_core.live import commands as do
 from gan_core.live.handle import LockstepSpec, OpenRun, RunHandle, RunSpec
 from gan_core.live.host import Place, make_place
@@ -98,6 +100,44 @@ def test_a_restart_says_what_was_kept_of_the_weights(host: Place) -> None:
     assert handle.wait(lambda s: s.run == 3)
     assert handle.status().preset == "moons"
     assert handle.status().interventions[0].origin == origin
+
+
+@dataclass(frozen=True)
+class AllNumbers:
+    """Asks for all that a run that stands is."""
+
+    def answer(self, run: OpenRun) -> tuple[list[tuple[Any, ...]], list[bytes]]:
+        trainer = run.trainer()
+        assert trainer is not None
+        return numbers(trainer)
+
+
+def numbers(trainer: Trainer) -> tuple[list[tuple[Any, ...]], list[bytes]]:
+    columns = trainer.history.state_dict()
+    weights = [weight.detach().numpy().tobytes() for weight in trainer.generator.parameters()]
+    return [(name, column.tobytes()) for name, column in columns.items()], weights
+
+
+def test_a_run_has_the_numbers_of_a_bare_trainer_bit_for_bit(host: Place) -> None:
+    done = Intervention(step=6, changes={"lr_g": 0.01})
+    handle = host.open(RunSpec(SMALL, interventions=(done,)))
+    play_to(handle, 12)
+    trainer = Trainer(SMALL, interventions=(done,))
+    for _ in range(12):
+        trainer.step()
+    assert handle.ask(AllNumbers()) == numbers(trainer)
+
+
+def test_who_asks_for_much_hears_how_far_it_is_and_can_stop_it(host: Place) -> None:
+    handle = host.open(RunSpec(SMALL))
+    play_to(handle, 2)
+    heard: list[tuple[int, int]] = []
+    film = handle.ask(Film("gif", seconds=1.0, side=128, progress=lambda *how_far: heard.append(how_far)))
+    assert film.startswith(b"GIF8")
+    assert heard[-1][0] == heard[-1][1] > 0
+    with pytest.raises(ExportCancelledError):
+        handle.ask(Film("gif", seconds=1.0, side=128, cancelled=lambda: True))
+    assert handle.ask(Counted()) == (2, 1)
 
 
 @dataclass(frozen=True)

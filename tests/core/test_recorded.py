@@ -67,6 +67,11 @@ def test_it_is_what_the_code_makes_of_its_config(recording: Recording) -> None:
         assert after == list(recording.after)
 
 
+def test_its_outline_is_known_without_its_networks(recording: Recording) -> None:
+    found = recorded.outline(recording.name)
+    assert (found.config, found.step) == (recording.config, recording.step)
+
+
 def test_it_goes_on_bit_for_bit(recording: Recording) -> None:
     whole = steps(recording.trainer(), 4)
     trainer = recording.trainer()

@@ -84,6 +84,8 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "generator.depth": (2, {}),
     "generator.activation": ("tanh", {}),
     "generator.norm": ("batch", {}),
+    "generator.letters": ("straight-through", {"data.name": "expressions"}),
+    "generator.temperature": (0.5, {"data.name": "expressions"}),
     "generator.upsampling": ("resize", {"data.name": "digits", "generator.kind": "dcgan"}),
     "discriminator.kind": ("article", {}),
     "discriminator.width": (4, {}),

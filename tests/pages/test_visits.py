@@ -14,7 +14,7 @@ import pytest
 
 from gan_core.config import Intervention
 from gan_core.live.commands import RunCommand, Suspend
-from pages.ui.presence import GRACE, Rooms, Visit, default_pace, default_slots
+from pages.ui.presence import GRACE, Rooms, Visit, default_hosts, default_pace, default_slots
 from tests.pages.conftest import Seen, host_of
 from tests.pages.test_routes import CONFIG
 
@@ -257,3 +257,15 @@ def test_the_environment_says_how_fast_any_run_may_be(
 ) -> None:
     monkeypatch.setenv("GAN_EXPLORER_PACE", text)
     assert default_pace() == pace
+
+
+@pytest.mark.parametrize(
+    ("said", "for_many", "device", "n"),
+    [("", False, "", 0), ("", True, "", None), ("", True, "cuda", 0), ("0", True, "", 0), ("3", False, "cuda", 3)],
+)
+def test_a_server_for_many_has_a_process_for_each_core(
+    said: str, for_many: bool, device: str, n: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_EXPLORER_HOSTS", said)
+    monkeypatch.setenv("GAN_EXPLORER_DEVICE", device)
+    assert default_hosts(for_many=for_many) == (len(os.sched_getaffinity(0)) if n is None else n)

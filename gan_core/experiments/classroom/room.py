@@ -60,7 +60,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a room has come to.
+    """Answers and results of a room.
 
     Attributes:
         task: The room's task.

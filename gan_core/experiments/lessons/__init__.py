@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gan_core.experiments.lessons.catalogue import LESSONS, Lesson, lessons
-    from gan_core.experiments.lessons.facts import Facts, facts_of
+    from gan_core.experiments.lessons.facts import facts_of
+    from gan_core.experiments.lessons.outcome import Facts
     from gan_core.experiments.lessons.watch import Log, Watched
 
 _HOMES = {
     "LESSONS": "catalogue",
-    "Facts": "facts",
+    "Facts": "outcome",
     "Lesson": "catalogue",
     "Log": "watch",
     "Watched": "watch",

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from gan_core.experiments.lessons.modes import modes_found, occupancy
-from gan_core.experiments.lessons.walks import N_WALKS, Pictures, copies, halfway, sure_words
+from gan_core.experiments.lessons.outcome import Facts, Fall, Floats, Trace
+from gan_core.experiments.lessons.walks import N_WALKS, copies, halfway, sure_words
 from gan_core.experiments.lessons.watch import Watched
-
-Floats = NDArray[np.floating[Any]]
 
 WON: Final = 0.05
 """D's loss of a won game; at equilibrium it is 1.386 (log 4)."""
@@ -22,69 +19,6 @@ ROSE: Final = 0.95
 """Share of G's halves that raise D's score of G's samples, from which on G is said to climb it."""
 VANISHED: Final = 0.02
 """G's gradient as a share of its largest, below which it hardly moves."""
-
-
-@dataclass(frozen=True)
-class Trace:
-    """One z on its way through the flow, at one time.
-
-    Attributes:
-        when: In words.
-        z: What goes in.
-        point: What comes out.
-        prob: What D says of it: its probability of "real".
-    """
-
-    when: str
-    z: str
-    point: str
-    prob: str
-
-
-@dataclass(frozen=True)
-class Fall:
-    """Fall of D's loss and of G's gradient.
-
-    Attributes:
-        steps: ``[n]``.
-        d_loss: D's loss, ``[n]``.
-        g_gradient: Norm of G's gradient, ``[n]``.
-        at: The step at which D had won.
-    """
-
-    steps: NDArray[np.int64]
-    d_loss: Floats
-    g_gradient: Floats
-    at: int
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Facts of a lesson's run, with its pictures.
-
-    Attributes:
-        words: For the braces in the answer's text.
-        held: True if the run behaved as the lesson is meant to show.
-        traces: One z through the flow, first and last.
-        path: Where the followed sample went, ``[steps + 1, 2]``, or None.
-        probs: What D said of it meanwhile, ``[steps + 1]``, or None.
-        fall: How the game was lost, or None.
-        occupancy: How many of the shown samples are near each mode, ``[steps + 1, modes]``, or None.
-        walk: A walk over a cross-fade of its ends, ``[2, n, h, w, c]``, or None.
-        nearest: Generated images over the training images that are nearest to them, ``[2, n, h, w, c]``, or None.
-        row: This run in a table of runs.
-    """
-
-    words: Mapping[str, str]
-    held: bool
-    traces: tuple[Trace, ...] = ()
-    path: Floats | None = None
-    probs: Floats | None = None
-    fall: Fall | None = None
-    occupancy: NDArray[np.int64] | None = None
-    walk: Pictures | None = None
-    nearest: Pictures | None = None
-    row: Mapping[str, str] = field(default_factory=dict)
 
 
 def facts_of(name: str, trainer: Watched) -> Facts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gan_core.experiments.lessons.catalogue import lessons
 
 if TYPE_CHECKING:
-    from gan_core.experiments.lessons.facts import Facts
+    from gan_core.experiments.lessons.outcome import Facts
     from gan_core.experiments.lessons.watch import Watched
     from gan_core.live.handle import OpenRun
 
@@ -52,11 +52,23 @@ class LessonFacts:
         return facts_of(self.lesson, trainer)
 
 
-def facts_beside(lesson: str, seed: int) -> Facts:
-    """Train a lesson's run to its end, only to be compared with, and gather its facts."""
-    from gan_core.experiments.lessons.facts import facts_of
+@dataclass(frozen=True)
+class FactsBeside:
+    """Question for the facts of a run that is trained only to be compared with, to `gan_core.live.host.Place.ask`.
 
-    trainer = LessonSource(lesson, seed).trainer("cpu")
-    for _ in range(lessons()[lesson].stop_at):
-        trainer.step()
-    return facts_of(lesson, trainer)
+    Attributes:
+        lesson: Its name.
+        seed: Its seed.
+    """
+
+    lesson: str
+    seed: int
+
+    def answer(self) -> Facts:
+        """Train the lesson's run to its end, and gather its facts."""
+        from gan_core.experiments.lessons.facts import facts_of
+
+        trainer = LessonSource(self.lesson, self.seed).trainer("cpu")
+        for _ in range(lessons()[self.lesson].stop_at):
+            trainer.step()
+        return facts_of(self.lesson, trainer)

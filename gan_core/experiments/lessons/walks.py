@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from gan_core.data import Images
+from gan_core.experiments.lessons.outcome import Pictures
 from gan_core.experiments.lessons.watch import Watched
 from gan_core.game import sampling
 from gan_core.metrics.judge import SURE, Judge, find_judge
@@ -21,8 +21,6 @@ N_SHOWN: Final = 8
 N_STOPS: Final = 8
 SAME: Final = 1e-3
 """Distance of two images below which they are the same one."""
-
-Pictures = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

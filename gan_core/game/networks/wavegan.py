@@ -76,9 +76,11 @@ class WaveUp(BlankLinear):
         """``[batch, length, n_in]`` to ``[batch, 4 * length, n_out]``."""
         # Each four samples of the result are a product of four neighbouring places of x; both ends are cut off.
         taps, beyond = WAVE_KERNEL // WAVE_STRIDE, (WAVE_KERNEL - WAVE_STRIDE) // 2
-        windows = functional.pad(x, (0, 0, taps - 1, taps - 1)).unfold(1, taps, 1)
+        places = x.shape[1] + taps - 1
+        padded = functional.pad(x, (0, 0, taps - 1, taps - 1))
+        windows = torch.stack([padded[:, i : i + places] for i in range(taps)], 3)  # `unfold`, which ONNX has not
         out = functional.linear(windows.flatten(2), self.weight)
-        out = out.reshape(len(x), -1, self.n_out)[:, beyond : beyond + WAVE_STRIDE * x.shape[1]]
+        out = out.reshape(-1, places * WAVE_STRIDE, self.n_out)[:, beyond : beyond + WAVE_STRIDE * x.shape[1]]
         return out if self.shift is None else out + self.shift
 
     def extra_repr(self) -> str:
@@ -122,7 +124,8 @@ class MapsNorm(nn.BatchNorm1d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise."""
-        return super().forward(x.flatten(0, 1)).view(x.shape)
+        out: Tensor = super().forward(x.flatten(0, 1)).unflatten(0, (-1, x.shape[1]))
+        return out
 
 
 class Transpose(nn.Module):

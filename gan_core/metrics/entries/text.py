@@ -77,6 +77,6 @@ ENTRIES: Final = (
         (0, 1),
         GAN_EXPLORER,
         format="percent",
-        floor_label="all real words",
+        floor_label="training words",
     ),
 )

@@ -11,7 +11,7 @@ import streamlit as st
 from gan_core import GanExplorerError
 from gan_core.config import RunConfig
 from gan_core.experiments.lessons.catalogue import Lesson
-from gan_core.experiments.lessons.questions import LessonFacts, LessonSource, facts_beside
+from gan_core.experiments.lessons.questions import FactsBeside, LessonFacts, LessonSource
 from gan_core.export.questions import NewestSnapshot
 from gan_core.live import commands as do
 from gan_core.live.handle import RunSpec
@@ -151,7 +151,7 @@ def forget_result(name: str) -> None:
 @st.cache_resource(max_entries=32, show_spinner="The same seed without the change, to compare …")
 def beside(name: str, seed: str) -> Facts:
     """Gather the facts of a lesson's run that is only compared with; the same for everybody, so it runs once."""
-    return facts_beside(name, int(seed))
+    return session.rooms().host.ask(FactsBeside(name, int(seed)))
 
 
 def finished() -> str:

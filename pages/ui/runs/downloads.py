@@ -5,17 +5,15 @@ Knows nothing of Streamlit: a file is made on a thread of its own, where there i
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gan_core.errors import ConfigError, DataError
 from gan_core.export import questions as ask
+from gan_core.export.progress import Cancelled, Progress
 from pages.ui.presence import Visit
 
 if TYPE_CHECKING:
-    from gan_core.export.common import Cancelled, Progress
     from gan_core.export.film import FilmFormat
 
 N_SAMPLES: Final = ask.N_SAMPLES
@@ -83,7 +81,9 @@ def slow_downloads(here: Visit, wish: FilmWish) -> list[Download]:
             f".{wish.kind}",
             {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4"}[wish.kind],
             "Training from fixed noise.",
-            lambda progress, cancelled: _film(here, wish, progress, cancelled),
+            lambda progress, cancelled: run.ask(
+                ask.Film(wish.kind, wish.seconds, wish.side, wish.loop, progress, cancelled)
+            ),
         ),
         Download(
             "page",
@@ -91,7 +91,7 @@ def slow_downloads(here: Visit, wish: FilmWish) -> list[Download]:
             ".html",
             "text/html",
             "One file to scrub through samples, losses and verdicts in any browser, without network.",
-            lambda progress, cancelled: _page(here, progress, cancelled),
+            lambda progress, cancelled: run.ask(ask.HtmlPage(file_name(here), progress, cancelled)),
         ),
         Download(
             "samples",
@@ -106,8 +106,6 @@ def slow_downloads(here: Visit, wish: FilmWish) -> list[Download]:
 
 def downloads(here: Visit) -> list[Download]:
     """List the downloads of this run that are there at once."""
-    from gan_core.export.onnx import has_onnx
-
     run = here.run
     out = [
         Download(
@@ -124,7 +122,7 @@ def downloads(here: Visit) -> list[Download]:
             ".png",
             "image/png",
             "The samples as they are shown now.",
-            lambda *_: _picture(here),
+            lambda *_: run.ask(ask.Picture()),
         ),
         Download(
             "csv",
@@ -159,7 +157,7 @@ def downloads(here: Visit) -> list[Download]:
             lambda *_: run.ask(ask.Generator("safetensors")),
         ),
     ]
-    if has_onnx():
+    if ask.has_onnx():
         help_ = "The shown generator for other runtimes, checked against onnxruntime."
         out.append(
             Download("onnx", "Generator (ONNX)", ".onnx", _BYTES, help_, lambda *_: run.ask(ask.Generator("onnx")))
@@ -169,52 +167,14 @@ def downloads(here: Visit) -> list[Download]:
 
 def _script(here: Visit) -> list[Download]:
     """Offer a script that repeats the run, and its data; nothing where there is no such script."""
-    from gan_core.export.script import write_script
-    from gan_core.export.script_files import own_file, own_file_name
-
-    now = here.run.status()
-    own = now.initial_config.data
+    text, data = here.run.ask(ask.Script())
     out = []
-    with contextlib.suppress(ConfigError, DataError):  # a setting that no script knows; data that are gone
-        text = write_script(now.initial_config, now.interventions, title=now.preset or "a run")
+    if text:
         help_ = "One plain PyTorch file that makes the same calls and prints the same losses, without this app."
         out.append(Download("script", "Script (Python)", ".py", "text/x-python", help_, lambda *_: text.encode()))
-        if own.hash:
-            help_ = "The data that the script reads: keep the file beside it."
-            name = f"-{own_file_name(own)}"
-            out.append(Download("data", "Data for the script", name, _BYTES, help_, lambda *_: own_file(own)))
+    if data:
+        help_ = "The data that the script reads: keep the file beside it."
+        out.append(
+            Download("data", "Data for the script", data, _BYTES, help_, lambda *_: here.run.ask(ask.ScriptData()))
+        )
     return out
-
-
-def _picture(here: Visit) -> bytes:
-    """Draw the samples as they are shown now, as a PNG."""
-    from gan_core.export.pictures import sample_png
-
-    return sample_png(here.run.ask(ask.NewestSnapshot()))
-
-
-def _film(here: Visit, wish: FilmWish, progress: Progress | None, cancelled: Cancelled | None) -> bytes:
-    """Make a film of the kept pictures."""
-    from gan_core.export.film import film
-    from gan_core.export.frames import to_film
-
-    shown = to_film(here.run.ask(ask.KeptFrames()))
-    return film(
-        shown.moments,
-        wish.kind,
-        seconds=wish.seconds,
-        side=wish.side,
-        loop=wish.loop,
-        frame=shown.frame,
-        real=shown.real,
-        progress=progress,
-        cancelled=cancelled,
-    )
-
-
-def _page(here: Visit, progress: Progress | None, cancelled: Cancelled | None) -> bytes:
-    """Write the kept pictures and numbers as one HTML file."""
-    from gan_core.export.html import run_page
-
-    frames, config = here.run.ask(ask.KeptFrames()), here.run.status().initial_config
-    return run_page(frames, config, title=file_name(here), progress=progress, cancelled=cancelled)

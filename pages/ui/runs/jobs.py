@@ -10,6 +10,7 @@ import threading
 from typing import Literal
 
 from gan_core.errors import GanExplorerError
+from gan_core.export.progress import ExportCancelledError
 from pages.ui.runs.downloads import Download
 
 State = Literal["working", "done", "cancelled", "failed"]
@@ -52,8 +53,6 @@ class Job:
         self._thread.join(timeout)
 
     def _work(self) -> None:
-        from gan_core.export.common import ExportCancelledError  # late: it loads PyTorch
-
         try:
             content = self.download.make(self._hear, self._stop.is_set)
             if self._stop.is_set():

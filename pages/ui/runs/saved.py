@@ -10,7 +10,8 @@ from gan_core import CheckpointError, GanExplorerError, History
 from gan_core.live.commands import OpenFile
 from gan_core.record.run_card import Clock
 from gan_core.storage.autosave import Autosave, Saved
-from gan_core.storage.summary import summarise
+from gan_core.storage.questions import SavedHistory
+from gan_core.storage.summary import read, summarise
 from pages.ui import session
 
 _DELETED: Final = "runs.deleted"
@@ -70,9 +71,7 @@ def history_of(key: str) -> History:
     Raises:
         CheckpointError: If it is gone or damaged.
     """
-    from gan_core.storage import checkpoint  # late: it loads PyTorch
-
-    return checkpoint.load_history(_saved(key))
+    return session.rooms().host.ask(SavedHistory(_saved(key)))
 
 
 def path_of(key: str) -> Path:
@@ -86,12 +85,10 @@ def path_of(key: str) -> Path:
 
 def open_saved(key: str) -> bool:
     """Go on with a saved run, in place of this one; returns whether it could be opened."""
-    from gan_core.storage import checkpoint
-
     try:
         path = _saved(key)
         clock = next(run.card.clock for run in saved_runs() if run.key == key)
-        return open_file(checkpoint.read(path), clock)
+        return open_file(read(path), clock)
     except GanExplorerError as error:
         session.notify(str(error))
         return False

@@ -7,7 +7,7 @@ import streamlit as st
 from gan_core import ConfigError
 from gan_core.config.presets import link_repeats_until, to_query
 from gan_core.data import DATASETS
-from gan_core.storage.bundled import recorded
+from gan_core.storage.bundled import outline
 from pages.ui.latent import link as latent_link
 from pages.ui.session.address import small_points
 from pages.ui.session.memory import notify, recall, remember
@@ -31,7 +31,7 @@ def update_link() -> int | None:
 def stands_recorded() -> bool:
     """Tell whether this run is the recorded one that was opened for want of another."""
     now = visit().run.status()
-    return now.preset == recall("recorded") and now.step == recorded(now.preset).step
+    return now.preset == recall("recorded") and now.step == outline(now.preset).step
 
 
 def link_carries_data() -> bool:

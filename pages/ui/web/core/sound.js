@@ -133,7 +133,7 @@ export function player(tell = () => {}) {
       );
       let at = 0;
       for (const part of parts) {
-        buffer.copyToChannel(part, 0, at);
+        buffer.copyToChannel(new Float32Array(part), 0, at);
         at += part.length + gap;
       }
       source = audio.createBufferSource();

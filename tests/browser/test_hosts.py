@@ -1,0 +1,53 @@
+"""Runs in host processes, as visitors see them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.browser.conftest import Opener, Server, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with two host processes."""
+    found = Server(tmp_path_factory.mktemp("hosts") / "log.txt", 4, hosts=2)
+    yield found
+    found.stop()
+
+
+def idle_host(server: Server) -> psutil.Process:
+    """The host that works least: where a run stands."""
+    (begins,) = server.process.children()
+    hosts = begins.children()
+    assert len(hosts) == 2
+    before = [sum(host.cpu_times()[:2]) for host in hosts]
+    time.sleep(1)
+    used = [sum(host.cpu_times()[:2]) - was for host, was in zip(hosts, before, strict=True)]
+    assert max(used) > 2 * min(used)
+    return hosts[used.index(min(used))]
+
+
+def test_who_loses_a_host_is_told_and_offered_the_run_and_nobody_else_notices(open_app: Opener, many: Server) -> None:
+    mine, other = open_app(at=many), open_app(at=many)
+    step = mine.pause()
+    runs = many.log.parent / "runs"
+    until(lambda: any(runs.glob("*.safetensors")), "a saved run", now=mine.report)
+    idle_host(many).kill()
+    mine.wait_for("error")
+    assert "The process that trained this run has ended" in mine.words()
+    offer = mine.page.get_by_text(f"An earlier run was saved: ring-8, step {step:,}.")
+    offer.wait_for()
+    mine.page.get_by_role("button", name="Go on with it").click()
+    mine.wait_for("paused")
+    until(lambda: mine.step == step, "the step of the file", now=mine.report)
+    mine.click("Play")
+    mine.wait_beyond(step)
+    assert not offer.count()
+    assert other.state == "playing"
+    other.wait_beyond(other.step)
