@@ -10,7 +10,19 @@ from typing import Final
 
 from benchmarks.bare import ROOT, environment
 
-USUAL: Final = ("step", "live", "lockstep", "visitors", "startup", "keep", "latent", "theory", "sweeps", "soak")
+USUAL: Final = (
+    "step",
+    "live",
+    "lockstep",
+    "visitors",
+    "classroom",
+    "startup",
+    "keep",
+    "latent",
+    "theory",
+    "sweeps",
+    "soak",
+)
 """What runs if no name is given."""
 LONG: Final = ("quality", "gallery", "lessons", "fuzz", "modes")
 """What must be asked for, because it trains for long or reads thousands of bad files."""

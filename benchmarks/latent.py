@@ -51,7 +51,7 @@ _PAINTED: Final = """(value) => new Promise((done) => {
 
 
 def inversions(players: Players) -> Iterator[Row]:
-    """How near searches come, and how long they take."""
+    """Accuracy and time of searches."""
     case, data = f"digits, {players.step:,} steps", players.data
     assert isinstance(data, Images)
     assert data.held_out is not None

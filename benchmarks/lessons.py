@@ -50,7 +50,7 @@ def clicked(page: Page, target: Locator, event: str) -> float:
 
 
 def starts(names: Sequence[str], n: int) -> Iterator[Row]:
-    """How long a visitor waits: each lesson comes n times, after another one whose run has begun."""
+    """Measure a visitor's wait: each lesson comes n times, after another one whose run has begun."""
     titles = [lesson.title for lesson in lessons().values()]
     opened: dict[str, list[float]] = {name: [] for name in names}
     begun: dict[str, list[float]] = {name: [] for name in names}

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points, load
+from gan_core.data import Images, Points, Signals, load
 from gan_core.game.sampling import sample_data, sample_prior
 from gan_core.metrics import find_judge, score_modes
 from gan_core.training import Trainer
@@ -81,6 +81,7 @@ class _Modes:
 def see(trainer: Trainer) -> Look:
     """Look at a trainer; it changes nothing."""
     data, config = trainer.data, trainer.config
+    assert not isinstance(data, Signals), "sounds and words are not looked at here"
     raw, critic = (copy.deepcopy(m).eval() for m in (trainer.generator, trainer.discriminator))
     shown = raw if trainer.ema is None else trainer.ema
     rng = torch.Generator().manual_seed(NOISE_SEED)

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import urllib.parse
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -181,7 +182,7 @@ class LivePage:
 
     def __init__(self, browser: Browser, server: Server, query: Mapping[str, str]) -> None:
         self.server = server
-        self._frame_url = ""
+        self._token = ""
         self._context = browser.new_context(viewport=VIEWPORT)
         self._context.add_init_script(_PROBE)
         self.page: Page = self._context.new_page()
@@ -190,8 +191,8 @@ class LivePage:
         self.page.goto(f"{server.url}/?{urllib.parse.urlencode(query)}", wait_until="commit")
 
     def _note(self, request: Request) -> None:
-        if "gan/frame?" in request.url:
-            self._frame_url = request.url.split("&")[0]
+        if "gan/frame" in request.url:
+            self._token = request.headers["x-gan-token"]
             self.page.remove_listener("request", self._note)  # or every frame would pass through here
 
     def close(self) -> None:
@@ -237,7 +238,8 @@ class LivePage:
 
     def header(self) -> dict[str, Any]:
         """Fetch the header of the run's newest frame."""
-        with urllib.request.urlopen(self._frame_url, timeout=30) as reply:
+        asked = urllib.request.Request(f"{self.server.url}/gan/frame", headers={"X-Gan-Token": self._token})
+        with urllib.request.urlopen(asked, timeout=30) as reply:
             header, _ = decode(reply.read())
         return header
 

@@ -1,4 +1,4 @@
-"""What the diagnosis says of kept looks, and the tables that are made of it."""
+"""Verdicts on kept looks, and the tables that are made of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WITHIN: Final = 500
 """Steps from the onset within which a failure must be named."""
 MAX_CHANGES: Final = 3
 GOOD: Final = tuple(name for name, entry in FINDINGS.items() if not entry.failure)
-"""What is said where nothing is wrong."""
+"""Verdict where nothing is wrong."""
 
 Row = dict[str, Any]
 Said = list[tuple[int, tuple[str, ...]]]
@@ -78,7 +78,7 @@ def _names(findings: Sequence[Any]) -> tuple[str, ...]:
 
 
 def first(verdicts: Said) -> dict[str, int]:
-    """When each finding first stood."""
+    """Find the step at which each finding first stood."""
     steps: dict[str, int] = {}
     for step, names in verdicts:
         for name in names:
@@ -87,7 +87,7 @@ def first(verdicts: Said) -> dict[str, int]:
 
 
 def changes(verdicts: Said) -> int:
-    """How often the verdict, the first finding, changed; the first one is none."""
+    """Count the changes of the verdict, the first finding; the first one is none."""
     heads = [names[0] for _, names in verdicts if names]
     return sum(a != b for a, b in pairwise(heads))
 

@@ -25,7 +25,7 @@ PATIENCE = 5.0
 
 
 def has_gpu() -> bool:
-    """Whether NVIDIA's own tool lists a GPU."""
+    """Tell whether NVIDIA's own tool lists a GPU."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return False
@@ -37,7 +37,7 @@ def has_gpu() -> bool:
 
 
 def is_reachable(index: str) -> bool:
-    """Whether torch's page answers at `index` within `PATIENCE`, the look-up of its name included."""
+    """Tell whether torch's page answers at `index` within `PATIENCE`, the look-up of its name included."""
     answered = threading.Event()
 
     def ask() -> None:

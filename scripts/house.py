@@ -43,7 +43,7 @@ WORDS: Final = {
     "gan_core.record": "plain values that a run leaves",
     "gan_core.errors": "what can be wrong, in words",
 }
-"""What each room holds; a test holds that every room has its words."""
+"""Contents of each room; a test holds that every room has its words."""
 
 WIDTH: Final = 960
 FLOOR: Final = 46

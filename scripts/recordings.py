@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from gan_core.config.presets import preset
-from gan_core.data import Points
+from gan_core.data import Points, Signals
 from gan_core.diagnosis import LOOK_EVERY, Watch
 from gan_core.diagnosis.report import Report
 from gan_core.live.frame_builder import FrameBuilder
@@ -51,7 +51,7 @@ _STATE: Final[Playing] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What to record.
+    """One run to record.
 
     Attributes:
         states: Steps at which the run can be gone on from; the last is its end.
@@ -72,6 +72,8 @@ PLANS: Final[Mapping[str, Plan]] = {
     "digits-sr": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
     "digits-denoise": Plan((2000,), 40, {"generator.width": 20, "discriminator.width": 80}),
     "digits-inpaint": Plan((2000,), 40, _width(80)),
+    "words": Plan((3000,), 40, _width(80)),
+    "notes": Plan((4000,), 36, _width(24)),
 }
 
 
@@ -90,7 +92,7 @@ def record(name: str, plan: Plan) -> recorded.Recording:
             builder.take(trainer.snapshot())
             found = watch.findings(trainer.config)
             builder.report(Report(_STATE["run"], step, {}, found))
-            if step and (isinstance(trainer.data, Points) or trainer.config.conditioned):
+            if step and (isinstance(trainer.data, Points | Signals) or trainer.config.conditioned):
                 scores = score_generators(trainer.config, trainer.data, trainer.generator, trainer.ema)
                 builder.report(Report(_STATE["run"], step, scores, found))
                 metric = next(name for name in MAIN_METRICS if name in scores)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _USUAL: Final = "real data"
-"""What most scores are printed beside."""
+"""Yardstick of most scores."""
 
 
 def as_dicts(scores: Mapping[str, Score]) -> dict[str, dict[str, Any]]:

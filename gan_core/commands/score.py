@@ -76,14 +76,14 @@ def _of_run(path: Path, args: argparse.Namespace) -> dict[str, Any]:
     trainer, _ = prepare.saved_trainer(path, {}, "cpu", args.data)
     import torch
 
-    from gan_core.data import Images
+    from gan_core.data import Images, Points
     from gan_core.metrics.scoring import NOISE_SEED, evaluate, generate
 
     data, rng = trainer.data, torch.Generator().manual_seed(NOISE_SEED)
     fake = generate(trainer.shown().eval(), 400, trainer.config, rng)
     real = data.sample(400, rng)
     shown = (data.to_uint8(real), data.to_uint8(fake)) if isinstance(data, Images) else ()
-    points = () if isinstance(data, Images) else (data.to_data(real).numpy(), data.to_data(fake).numpy())
+    points = (data.to_data(real).numpy(), data.to_data(fake).numpy()) if isinstance(data, Points) else ()
     return _record(trainer.config.data.name, str(path), evaluate(trainer), pictures=shown or points)
 
 

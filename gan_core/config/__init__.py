@@ -43,8 +43,12 @@ from gan_core.config.sizes import (
     DCGAN_MAPS,
     RESIDUAL_KERNEL,
     RESIZE_KERNEL,
+    WAVE_KERNEL,
+    WAVE_STRIDE,
     dcgan_channels,
     residual_stride,
+    wave_channels,
+    wave_start,
 )
 
 __all__ = [
@@ -63,6 +67,8 @@ __all__ = [
     "PENALTY_KNOBS",
     "RESIDUAL_KERNEL",
     "RESIZE_KERNEL",
+    "WAVE_KERNEL",
+    "WAVE_STRIDE",
     "ActivationName",
     "AugmentName",
     "Change",
@@ -89,4 +95,6 @@ __all__ = [
     "is_live",
     "parse_config",
     "residual_stride",
+    "wave_channels",
+    "wave_start",
 ]

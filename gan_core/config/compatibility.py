@@ -9,11 +9,12 @@ from gan_core.config.names import (
     CONDITION_RULES,
     CROSS_ENTROPY,
     DATA_CLASSES,
+    KIND_WORDS,
     MAX_FLOPS_PER_STEP,
     MAX_PARAMETERS,
     MAX_REPLAY_BYTES,
 )
-from gan_core.config.sizes import DCGAN_MAPS, flops_of, weights_of
+from gan_core.config.sizes import DCGAN_MAPS, flops_of, wave_start, weights_of
 
 
 def refuse_incompatible(config: RunFields) -> None:
@@ -38,14 +39,16 @@ def _refuse_repetitions(config: RunFields) -> None:
 
 def _refuse_what_the_data_lack(config: RunFields) -> None:
     shape, name = config.data_shape, config.data.name
-    images = len(shape) == 3
-    what = f"{name} has " + (f"images of {shape[2]} x {shape[1]} px" if images else "points")
+    images = config.data.kind == "images"
+    what = f"{name} has {KIND_WORDS[config.data.kind]}" + (f" of {shape[2]} x {shape[1]} px" if images else "")
     for player in ("generator", "discriminator"):
         if getattr(config, player).kind == "dcgan" and not (images and shape[1] == shape[2] in DCGAN_MAPS):
             *sides, last = map(str, DCGAN_MAPS)
             raise ValueError(
                 f"dcgan needs square images of {', '.join(sides)} or {last} px, and {what}: set {player}.kind=mlp"
             )
+        if getattr(config, player).kind == "wavegan" and not (config.data.kind == "sound" and wave_start(shape[1])):
+            raise ValueError(f"wavegan needs sounds, and {what}: set {player}.kind=mlp")
     if config.conditional and not config.data.n_classes:
         raise ValueError(
             f"conditional needs data with labels ({', '.join(DATA_CLASSES)}, or own-images in a folder for each class "
@@ -68,8 +71,9 @@ def _refuse_condition(config: RunFields) -> None:
         if residual:
             raise ValueError("residual corrects what a condition leaves of an image: set data.condition, or kind=mlp")
         return
-    if len(shape) != 3:
-        raise ValueError(f"a condition needs images, and {name} has points: set data.condition=none")
+    if config.data.kind != "images":
+        has = KIND_WORDS[config.data.kind]
+        raise ValueError(f"a condition needs images, and {name} has {has}: set data.condition=none")
     if shape[1] % rules.block or shape[2] % rules.block:
         raise ValueError(
             f"{config.data.condition} needs sides that can be divided by {rules.block}, and {name} has images of "
@@ -96,8 +100,9 @@ def _refuse_condition(config: RunFields) -> None:
 def _refuse_methods(config: RunFields) -> None:
     d = config.discriminator
     built = d.kind != "article"  # which has neither of these, whatever the config says
+    normed = built and d.kind != "wavegan" and d.norm == "batch"
     for path, layer, present in (
-        ("discriminator.norm", "batch norm", built and d.norm == "batch"),
+        ("discriminator.norm", "batch norm", normed),
         ("discriminator.minibatch", "a minibatch layer", built and d.minibatch != "none"),
     ):
         if present and config.regularisers:
@@ -105,7 +110,7 @@ def _refuse_methods(config: RunFields) -> None:
                 f"{layer} in D lets one sample change another's logit, so the per-sample penalty "
                 f"{config.regularisers[0].name} has no meaning; set {path}=none or regularisers=[]"
             )
-    if built and d.norm == "batch" and config.feature_matching:
+    if normed and config.feature_matching:
         raise ValueError(
             "batch norm gives D's features the same mean on every batch, so feature matching has nothing to match; "
             "set discriminator.norm=none or feature_matching=false"

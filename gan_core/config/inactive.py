@@ -10,8 +10,11 @@ from gan_core.config.names import CONDITION_RULES, OBJECTIVE_RULES
 _USED = {
     "article": frozenset[str](),
     "residual": frozenset({"width", "depth"}),
+    "wavegan": frozenset({"width", "norm", "spectral_norm", "minibatch", "logit_gain", "phase_shuffle"}),
     "dcgan": frozenset({"width", "norm", "upsampling", "spectral_norm", "minibatch", "logit_gain"}),
 }
+_OF_DATA = frozenset({"letters", "temperature"})
+"""Settings of a player that depend on the data alone."""
 """Settings of a player that its networks read, by the kinds of network that do not read all of them."""
 
 
@@ -31,7 +34,9 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
     out |= _idle_of_condition(config)
     if not config.data.n_classes:
         out.add("conditional")
-    if len(config.data_shape) == 1:
+    if config.data.kind != "text":
+        out |= {"generator.letters", "generator.temperature"}
+    if config.data.kind != "images":
         out |= {"augment", "data.condition"}
     if config.conditional:
         out |= {"packing", "replay"}
@@ -43,8 +48,12 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
         used = _USED.get(getattr(config, player).kind)
         if used is not None:
             own = [path for path in paths if path.startswith(f"{player}.")]
-            out |= {path for path in own if path.rpartition(".")[2] not in {"kind", *used}}
+            out |= {path for path in own if path.rpartition(".")[2] not in {"kind", *_OF_DATA, *used}}
     out.add("generator.norm" if config.generator.kind == "dcgan" else "generator.upsampling")
+    if config.discriminator.kind == "wavegan":
+        out.add("discriminator.norm")
+    else:
+        out.add("discriminator.phase_shuffle")
     return frozenset(out)
 
 

@@ -26,24 +26,31 @@ DataName = Literal[
     "kmnist",
     "cifar10",
     "photographs",
+    "notes",
     "own-images",
     "own-points",
+    "english-words",
+    "expressions",
 ]
+SampleKind = Literal["plane", "images", "sound", "text"]
+"""Kinds of samples: points of the plane, images ``[c, h, w]``, sounds ``[1, n]``, or words ``[length, alphabet]``."""
 ObjectiveName = Literal[
     "minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic", "relativistic_average"
 ]
 RegulariserName = Literal["gradient_penalty", "lipschitz_penalty", "dragan", "r1", "r2", "r1_r2"]
 OptimizerName = Literal["adam", "sgd", "rmsprop", "optimistic_adam"]
 PriorName = Literal["normal", "uniform"]
-NetworkKind = Literal["mlp", "article", "dcgan"]
+NetworkKind = Literal["mlp", "article", "dcgan", "wavegan"]
 ActivationName = Literal["relu", "leaky_relu", "tanh", "silu", "maxout"]
 NormName = Literal["none", "batch"]
-GeneratorKind = Literal["mlp", "article", "dcgan", "residual"]
+GeneratorKind = Literal["mlp", "article", "dcgan", "residual", "wavegan"]
 UpsamplingName = Literal["transposed", "resize"]
 MinibatchName = Literal["none", "std", "discrimination"]
 AugmentName = Literal["colour", "translation", "cutout"]
 ConditionName = Literal["none", "half-size", "quarter-size", "noisy", "missing-quarter"]
-"""What is done to a real sample; what is left of it is told to both players, and G is to make the sample of it."""
+"""Degradations of a real sample. Both players are told the result, and G is to restore the sample from it."""
+LettersName = Literal["softmax", "straight-through"]
+"""Output of a generator of words at each place: a share for each letter, or one letter."""
 FitName = Literal["crop", "pad", "stretch"]
 """Ways in which a picture that is not square becomes one: its centre, all of it on white, or all of it stretched."""
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
@@ -78,15 +85,17 @@ class DataRules:
     """Facts of a data set that decide what a config may ask for and how large its networks are.
 
     Attributes:
-        shape: Shape of one sample: (2,) in the plane, (channels, height, width) of images. Of own images the default
-            one: a config chooses its own (`DataConfig.shape`).
+        shape: Shape of one sample: (2,) in the plane, (channels, height, width) of images, (1, n) of sounds,
+            (length, alphabet) of words. Of own images the default one: a config chooses its own (`DataConfig.shape`).
         classes: Number of classes of data that have labels.
         own: True if a person brings the data, and a config names them by their hash.
+        kind: What the samples are.
     """
 
     shape: tuple[int, ...] = (2,)
     classes: int = 0
     own: bool = False
+    kind: SampleKind = "plane"
 
 
 @dataclass(frozen=True)
@@ -130,14 +139,17 @@ DATA_RULES: Final[Mapping[DataName, DataRules]] = {
     "grid-25": DataRules(),
     "moons": DataRules(),
     "swiss-roll": DataRules(),
-    "digits": DataRules((1, 8, 8), classes=10),
-    "mnist": DataRules((1, 28, 28), classes=10),
-    "fashion-mnist": DataRules((1, 28, 28), classes=10),
-    "kmnist": DataRules((1, 28, 28), classes=10),
-    "cifar10": DataRules((3, 32, 32), classes=10),
-    "photographs": DataRules((3, 32, 32)),
-    "own-images": DataRules((1, 32, 32), own=True),
+    "digits": DataRules((1, 8, 8), classes=10, kind="images"),
+    "mnist": DataRules((1, 28, 28), classes=10, kind="images"),
+    "fashion-mnist": DataRules((1, 28, 28), classes=10, kind="images"),
+    "kmnist": DataRules((1, 28, 28), classes=10, kind="images"),
+    "cifar10": DataRules((3, 32, 32), classes=10, kind="images"),
+    "photographs": DataRules((3, 32, 32), kind="images"),
+    "notes": DataRules((1, 512), kind="sound"),
+    "own-images": DataRules((1, 32, 32), own=True, kind="images"),
     "own-points": DataRules(own=True),
+    "english-words": DataRules((8, 27), kind="text"),
+    "expressions": DataRules((7, 6), kind="text"),
 }
 
 CONDITION_RULES: Final[Mapping[ConditionName, ConditionRules]] = {
@@ -155,7 +167,15 @@ DATA_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {name: rules.shape for name,
 DATA_CLASSES: Final[Mapping[str, int]] = {name: rules.classes for name, rules in DATA_RULES.items() if rules.classes}
 """Number of classes of the data that have labels."""
 
-NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article's"}
+KIND_WORDS: Final[Mapping[SampleKind, str]] = {
+    "plane": "points",
+    "images": "images",
+    "sound": "sounds",
+    "text": "words",
+}
+"""Nouns for samples in a sentence."""
+
+NETWORK_WORDS: Final = {"mlp": "MLP", "dcgan": "DCGAN", "article": "the article's", "wavegan": "WaveGAN"}
 UPSAMPLING_WORDS: Final = {"transposed": "transposed convolution", "resize": "resize, then convolution"}
 ACTIVATION_WORDS: Final = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
 OPTIMIZER_WORDS: Final = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "optimistic_adam": "optimistic Adam"}

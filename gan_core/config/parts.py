@@ -20,10 +20,12 @@ from gan_core.config.names import (
     ConditionName,
     DataName,
     GeneratorKind,
+    LettersName,
     MinibatchName,
     NetworkKind,
     NormName,
     RegulariserName,
+    SampleKind,
     UpsamplingName,
 )
 
@@ -91,15 +93,20 @@ class DataConfig(Frozen):
     def shape(self) -> tuple[int, ...]:
         """Shape of one sample; of images (channels, height, width)."""
         rules = DATA_RULES[self.name]
-        if rules.own and len(rules.shape) == 3:
+        if rules.own and rules.kind == "images":
             return (3 if self.colour else 1, self.size, self.size)
         return rules.shape
+
+    @property
+    def kind(self) -> SampleKind:
+        """Kind of the samples."""
+        return DATA_RULES[self.name].kind
 
     @property
     def n_classes(self) -> int:
         """Number of classes that the data have; 0 if they have no labels."""
         rules = DATA_RULES[self.name]
-        return self.classes if rules.own and len(rules.shape) == 3 else rules.classes
+        return self.classes if rules.own and rules.kind == "images" else rules.classes
 
 
 class Regularisation(Frozen):
@@ -147,7 +154,8 @@ class GeneratorConfig(Frozen):
         "mlp",
         "generator",
         "mlp: as set below; article: 256-512-1024, ReLU, as in the article; dcgan: convolutions, batch norm, ReLU, "
-        "for images; residual: convolutions that correct what a condition leaves of an image.",
+        "for images; residual: convolutions that correct what a condition leaves of an image; wavegan: convolutions "
+        "in one dimension, for sounds.",
         "generator",
         words=NETWORK_WORDS,
     )
@@ -182,6 +190,24 @@ class GeneratorConfig(Frozen):
         words=UPSAMPLING_WORDS,
     )
 
+    letters: LettersName = knob(
+        "softmax",
+        "G letters",
+        "Of words: softmax gives D a share for each letter at each place; straight-through gives it one letter, the "
+        "likeliest, and G the gradient of the shares.",
+        "generator",
+    )
+    temperature: float = knob(
+        1.0,
+        "G temperature",
+        "Of words: what the numbers of the letters are divided by before the softmax; low makes one letter win.",
+        "generator",
+        advanced=True,
+        log=True,
+        ge=0.05,
+        le=10,
+    )
+
     @property
     def widths(self) -> tuple[int, ...]:
         """Units of the hidden layers of an MLP, in order."""
@@ -200,7 +226,7 @@ class DiscriminatorConfig(Frozen):
         "mlp",
         "discriminator",
         "mlp: as set below; article: 1024-512-256, LeakyReLU 0.2, dropout 0.3; dcgan: convolutions, LeakyReLU 0.2, "
-        "for images.",
+        "for images; wavegan: convolutions in one dimension, for sounds.",
         "discriminator",
         words=NETWORK_WORDS,
     )
@@ -252,6 +278,15 @@ class DiscriminatorConfig(Frozen):
         "by learned distances (discrimination). It helps when G makes too few kinds of samples.",
         "discriminator",
         advanced=True,
+    )
+    phase_shuffle: int = knob(
+        0,
+        "phase shuffle",
+        "wavegan: shift D's maps by up to so many places at random, so that D cannot tell fakes by their exact phase.",
+        "discriminator",
+        advanced=True,
+        ge=0,
+        le=4,
     )
     logit_gain: float = knob(
         1.0,

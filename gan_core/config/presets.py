@@ -19,7 +19,7 @@ import pydantic
 
 from gan_core.config import Intervention, RunConfig, parse_config
 from gan_core.config.assets import asset
-from gan_core.config.names import DATA_RULES, DataName
+from gan_core.config.names import DATA_RULES, DataName, SampleKind
 from gan_core.errors import ConfigError
 
 DEFAULT: Final = "digits"
@@ -30,7 +30,16 @@ FIRST: Final = {"plane": "ring-8", "images": FIRST_VISIT, "recipe": DEFAULT}
 """Presets that a first visitor is shown: by the kind of their data, and the first one's data by a recipe of today."""
 OF_POINTS: Final = "moons"
 OF_IMAGES: Final = "mnist"
-"""Presets whose networks and rates suit points, or images, that have no preset of their own."""
+OF_SOUNDS: Final = "notes"
+OF_WORDS: Final = "words"
+"""Presets whose networks and rates suit samples of a kind that have no preset of their own."""
+USUAL: Final[Mapping[SampleKind, str]] = {
+    "plane": OF_POINTS,
+    "images": OF_IMAGES,
+    "sound": OF_SOUNDS,
+    "text": OF_WORDS,
+}
+"""The same, by what the samples are."""
 MAX_LINK_BYTES: Final = 6_000
 MAX_LINK_INTERVENTIONS: Final = 40
 _MAX_JSON_BYTES: Final = 100_000
@@ -88,7 +97,7 @@ def usual_preset(data: DataName) -> str:
     """Name a preset whose networks and rates suit a data set: its own if it has one."""
     if data in presets():
         return data
-    return OF_POINTS if len(DATA_RULES[data].shape) == 1 else OF_IMAGES
+    return USUAL.get(DATA_RULES[data].kind, OF_IMAGES)
 
 
 def to_query(config: RunConfig, preset_name: str = "", interventions: Sequence[Intervention] = ()) -> dict[str, str]:

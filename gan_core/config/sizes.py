@@ -25,6 +25,12 @@ RESIZE_KERNEL: Final = 3
 """Side of the kernels behind a resize, which have a stride of 1."""
 
 
+WAVE_KERNEL: Final = 16
+"""Length of the kernels of convolutions on sounds."""
+WAVE_STRIDE: Final = 4
+_WAVE_SHORTEST: Final = range(4, 16)
+"""Lengths that the shortest maps of a sound may have."""
+
 RESIDUAL_KERNEL: Final = 3
 """Side of the kernels of a generator that corrects what a condition leaves of an image."""
 
@@ -102,6 +108,62 @@ def dcgan_discriminator_size(width: int, shape: Sequence[int], n_classes: int, *
     return Size(sum(kernels) + sum(channels) + sum(channels[1:]) * batch_norm + last + 1 + n_classes, products)
 
 
+def wave_start(length: int) -> int:
+    """Return the length of the shortest maps: a sound's own, divided by 4 as often as it takes; 0 if it does not fit.
+
+    Args:
+        length: Of the sounds, in samples.
+    """
+    while length >= _WAVE_SHORTEST.stop and length % WAVE_STRIDE == 0:
+        length //= WAVE_STRIDE
+    return length if length in _WAVE_SHORTEST else 0
+
+
+def wave_channels(length: int, width: int) -> tuple[int, ...]:
+    """Return the channels of the hidden maps of a sound, shortest maps first: ``width``, halved each time.
+
+    Args:
+        length: Of the sounds, in samples.
+        width: Channels of the shortest maps.
+    """
+    times = round(math.log(length / wave_start(length), WAVE_STRIDE))
+    return tuple(max(1, width >> i) for i in range(times))
+
+
+def wave_generator_size(n_in: int, width: int, shape: Sequence[int], *, batch_norm: bool) -> Size:
+    """Compute the size of a generator of sounds.
+
+    Args:
+        n_in: Size of z.
+        width: Channels of the shortest maps.
+        shape: Of one sound: channels, length.
+        batch_norm: True if hidden maps are normalised, which takes a gain and a shift in place of a bias.
+    """
+    channels, start = wave_channels(shape[-1], width), wave_start(shape[-1])
+    first = n_in * channels[0] * start
+    kernels = [a * b * WAVE_KERNEL for a, b in pairwise((*channels, shape[0]))]
+    # Three places more than there are, at the ends: `WaveUp` makes them too, and cuts them off.
+    places = [start * WAVE_STRIDE**i + WAVE_KERNEL // WAVE_STRIDE - 1 for i in range(len(kernels))]
+    biases = 2 * sum(channels) if batch_norm else channels[0] * start + sum(channels[1:])
+    products = first + sum(a * b for a, b in zip(kernels, places, strict=True))
+    return Size(first + sum(kernels) + biases + shape[0], products)
+
+
+def wave_discriminator_size(width: int, shape: Sequence[int]) -> Size:
+    """Compute the size of a discriminator of sounds.
+
+    Args:
+        width: Channels of the shortest maps.
+        shape: Of one sound: channels, length.
+    """
+    channels, end = wave_channels(shape[-1], width)[::-1], wave_start(shape[-1])
+    kernels = [a * b * WAVE_KERNEL for a, b in pairwise((shape[0], *channels))]
+    last = channels[-1] * end
+    n = len(kernels)
+    products = last + sum(k * end * WAVE_STRIDE ** (n - 1 - i) for i, k in enumerate(kernels))
+    return Size(sum(kernels) + sum(channels) + last + 1, products)
+
+
 def residual_stride(block: int, side: int) -> int:
     """Return the factor by which the maps of a residual generator are smaller than its images.
 
@@ -144,6 +206,8 @@ def sizes_of(config: RunFields) -> tuple[Size, Size]:
         rules = CONDITION_RULES[config.data.condition]
         own = config.latent_dim, g.width, g.depth, made
         return residual_generator_size(*own, block=rules.block, masked=rules.masked), _size_of_d(config)
+    if g.kind == "wavegan":
+        return wave_generator_size(n_in, g.width, made, batch_norm=g.norm == "batch"), _size_of_d(config)
     if g.kind == "dcgan":
         return dcgan_generator_size(n_in, g.width, made, resize=g.upsampling == "resize"), _size_of_d(config)
     batch_norm = g.kind == "mlp" and g.norm == "batch"
@@ -158,6 +222,9 @@ def _size_of_d(config: RunFields) -> Size:
         plain = dcgan_discriminator_size(d.width, shape, n_classes, batch_norm=d.norm == "batch")
         cells = DCGAN_MAPS[shape[-1]][0] ** 2
         n_features, n_heads = dcgan_channels(shape[-1], d.width)[0] * cells, (1 + n_classes) * cells
+    elif d.kind == "wavegan":
+        plain = wave_discriminator_size(d.width, shape)
+        n_features, n_heads = wave_channels(shape[-1], d.width)[0] * wave_start(shape[-1]), 1
     else:
         widths = (math.prod(shape) + config.n_told, *d.widths)
         plain = mlp_size((*widths, 1), batch_norm=d.kind == "mlp" and d.norm == "batch", pieces=d.pieces)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gan_core.data.loading import Dataset, load, load_data
     from gan_core.data.modes import Modes
     from gan_core.data.points import Points
+    from gan_core.data.signals import Signals
+    from gan_core.data.sounds import Sounds
 
 _HOMES = {
     "CONDITIONS": "conditions",
@@ -31,6 +33,8 @@ _HOMES = {
     "Modes": "modes",
     "Points": "points",
     "Progress": "download",
+    "Signals": "signals",
+    "Sounds": "sounds",
     "data_folder": "download",
     "degrade": "conditions",
     "load": "loading",
@@ -49,6 +53,8 @@ __all__ = [
     "Modes",
     "Points",
     "Progress",
+    "Signals",
+    "Sounds",
     "data_folder",
     "degrade",
     "load",

@@ -18,7 +18,7 @@ from gan_core.data.download import Progress
 if TYPE_CHECKING:
     from gan_core.data.loading import Dataset
 
-Script = Literal["draw", "scikit-learn", "idx", "cifar-10", "crops", "own"]
+Script = Literal["draw", "scikit-learn", "idx", "cifar-10", "crops", "synthesise", "own", "words"]
 
 
 class Loader(Protocol):
@@ -91,7 +91,16 @@ DATASETS: Final[dict[str, DatasetInfo]] = {
     "photographs": DatasetInfo(
         DATA_RULES["photographs"], _offline(late("gan_core.data.photographs", "photographs")), script="crops"
     ),
+    "notes": DatasetInfo(
+        DATA_RULES["notes"], _offline(late("gan_core.data.sounds", "notes")), 8, "notes", script="synthesise"
+    ),
     "own-images": DatasetInfo(DATA_RULES["own-images"], _own("own-images"), script="own"),
     "own-points": DatasetInfo(DATA_RULES["own-points"], _own("own-points"), script="own"),
+    "english-words": DatasetInfo(
+        DATA_RULES["english-words"], _offline(late("gan_core.data.words", "english_words")), script="words"
+    ),
+    "expressions": DatasetInfo(
+        DATA_RULES["expressions"], _offline(late("gan_core.data.words", "expressions")), script="words"
+    ),
 }
 """Every data set by its name in the config."""

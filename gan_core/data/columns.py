@@ -212,7 +212,7 @@ def _left_out(table: Table) -> tuple[set[int], tuple[str, ...]]:
 
 
 def _is_index(column: Sequence[float], name: str, width: int) -> bool:
-    """Whether a first column only counts the rows; a column that could be meant needs a name that says so."""
+    """Tell whether a first column only counts the rows; one that could be data needs a name that says so."""
     start = column[0] if column else math.nan
     counts = start in (0, 1) and all(value == start + i for i, value in enumerate(column))
     return counts and (width > 2 or name.lower() in _INDICES)

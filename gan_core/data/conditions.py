@@ -24,7 +24,7 @@ _FILTERS: Final = "gan_core.data.filters"
 
 @dataclass(frozen=True)
 class Filter:
-    """What one would do without a GAN.
+    """Baseline without a GAN.
 
     Attributes:
         label: Its name.

@@ -11,9 +11,10 @@ from gan_core.data.catalogue import DATASETS
 from gan_core.data.download import Progress, data_folder
 from gan_core.data.images import Images
 from gan_core.data.points import Points
+from gan_core.data.signals import Signals
 from gan_core.errors import DataError
 
-Dataset = Points | Images
+Dataset = Points | Images | Signals
 
 _loaded: dict[tuple[str, str], Dataset] = {}
 _locks = {name: threading.Lock() for name in DATASETS}

@@ -71,7 +71,7 @@ def register(data: OwnData) -> str:
 
 
 def known(data_hash: str) -> bool:
-    """Tell whether data of a hash are registered here, or to be had from another process (`elsewhere`)."""
+    """Tell whether data of a hash are registered here, or can be fetched from another process (`elsewhere`)."""
     with _lock:
         here = data_hash in _sets
     if here or not data_hash:

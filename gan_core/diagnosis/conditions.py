@@ -89,6 +89,9 @@ class Condition:
 
     def holds(self, series: Series, config: RunConfig) -> Flags:
         """Tell at which looks it holds; nowhere where the number is not known."""
+        return series.once((self, id(config)), lambda: self._holds(series, config))
+
+    def _holds(self, series: Series, config: RunConfig) -> Flags:
         values, bounds = self.measure(series, config), self._bound(series, config)
         with np.errstate(invalid="ignore"):
             flags: Flags = values >= bounds if self.at_least else values <= bounds
@@ -145,7 +148,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Without:
-    """Where a rule does not hold, also where its numbers are not known; it says nothing."""
+    """Negation of a rule: true also where its numbers are not known; it says nothing."""
 
     rule: Rule
 

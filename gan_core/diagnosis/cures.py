@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from gan_core.config import KNOBS, RunConfig
+from gan_core.config.names import SampleKind
 from gan_core.diagnosis.rules import bottleneck, lacks_bound
 from gan_core.errors import ConfigError
 from gan_core.game.objectives import OBJECTIVES
@@ -25,9 +26,12 @@ Cures = Callable[[RunConfig], list[Changes]]
 _MAX_CURES: Final = 4
 _PLANE_RATE: Final = 1e-3
 _IMAGE_RATE: Final = 5e-4
+_WAVE_RATE: Final = 2e-3
+_WEIGHTS: Final[Mapping[SampleKind, float]] = {"plane": 0.1, "sound": 1.0}
+"""Of a penalty, where it is not that of images."""
 _HIGHEST: Final = 1.5
 """Of usual rates, over the middle one."""
-_WIDTHS: Final = {1: 128, 3: 256}
+_WIDTHS: Final = {1: 128, 2: 256, 3: 256}
 _GAIN: Final = 30.0
 _FEW: Final = 32
 _BATCH: Final = 64
@@ -200,6 +204,8 @@ def _steady(config: RunConfig) -> Changes:
     Convolutions with batch norm keep the recipe that they were made for: without it they are slower by far, and a
     healthy run would be worse for it at equal steps.
     """
+    if _of_waves(config):
+        return _saved(config)
     if _convolves(config):
         return _convolutional(config)
     return {
@@ -211,6 +217,10 @@ def _steady(config: RunConfig) -> Changes:
         "optimizer_d": "adam",
         **_usual(config),
     }
+
+
+def _of_waves(config: RunConfig) -> bool:
+    return "wavegan" in (config.generator.kind, config.discriminator.kind)
 
 
 def _convolves(config: RunConfig) -> bool:
@@ -241,7 +251,13 @@ def _saved(config: RunConfig) -> Changes:
     """Change to the plain game with a little R1, everything in its usual range."""
     if _convolves(config):
         return _convolutional(config)
-    return {"objective": CLASSIC.objective, "regularisers": _penalty(config, CLASSIC.penalty), **_usual(config)}
+    normed: Changes = {"generator.norm": "batch"} if config.generator.kind == "wavegan" else {}
+    return {
+        "objective": CLASSIC.objective,
+        "regularisers": _penalty(config, CLASSIC.penalty),
+        **_usual(config),
+        **normed,
+    }
 
 
 def _usual(config: RunConfig) -> Changes:
@@ -291,11 +307,13 @@ def _value(config: RunConfig, path: str) -> Any:
 
 
 def _penalty(config: RunConfig, name: str) -> list[dict[str, Any]]:
-    return [{"name": name, "weight": 0.1 if len(config.data_shape) == 1 else 0.3}]
+    return [{"name": name, "weight": _WEIGHTS.get(config.data.kind, 0.3)}]
 
 
 def _rate(config: RunConfig) -> float:
-    return _PLANE_RATE if len(config.data_shape) == 1 else _IMAGE_RATE
+    if _of_waves(config):
+        return _WAVE_RATE
+    return _PLANE_RATE if config.data.kind == "plane" else _IMAGE_RATE
 
 
 def _rates(config: RunConfig) -> Changes:

@@ -1,4 +1,4 @@
-"""What G draws: rules of missing, narrow, uneven, copied and patterned samples, see `gan_core.diagnosis.rules`."""
+"""Rules on G's samples: missing, narrow, uneven, copied and patterned ones, see `gan_core.diagnosis.rules`."""
 
 from __future__ import annotations
 

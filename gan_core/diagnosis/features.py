@@ -7,7 +7,7 @@ the looks.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final
 
@@ -133,6 +133,8 @@ class Series:
         names = [field.name for field in fields(Signs) if field.name not in ("raw_shares", "where", "placed")]
         self._columns = {name: np.array([getattr(look, name) for look in looks], dtype=np.float64) for name in names}
         self.step: Floats = self._columns["step"]
+        self._flags: dict[Hashable, NDArray[np.bool_]] = {}
+        self._means: dict[tuple[str, float], Floats] = {}
         pace = np.where(np.isfinite(self._columns["pace"]), self._columns["pace"], 1.0)
         self.age: Floats = np.cumsum(np.diff(self.step, prepend=0.0) * pace)
         shares = np.array([look.raw_shares for look in looks])
@@ -144,16 +146,30 @@ class Series:
     def __getitem__(self, name: str) -> Floats:
         return self._columns[name]
 
+    def once(self, key: Hashable, tell: Callable[[], NDArray[np.bool_]]) -> NDArray[np.bool_]:
+        """Return what ``tell`` answers, asked once for each key: several findings share their conditions."""
+        if key not in self._flags:
+            self._flags[key] = tell()
+        return self._flags[key]
+
     def mean(self, values: Floats | str, steps: float | Floats | None = None) -> Floats:
         """Of each look and those before it, as far back as ``steps`` (by default the window); NaN counts as absent."""
-        x = self[values] if isinstance(values, str) else values
+        window = limit("window") if steps is None else steps
+        if isinstance(values, str) and isinstance(window, int | float):  # several findings ask for the same
+            if (values, window) not in self._means:
+                self._means[values, window] = self._mean(self[values], window)
+            return self._means[values, window]
+        return self._mean(self[values] if isinstance(values, str) else values, window)
+
+    def _mean(self, x: Floats, window: float | Floats) -> Floats:
         there = np.isfinite(x)
-        first = self._first(limit("window") if steps is None else steps)
+        first = self._first(window)
         total = np.concatenate(([0.0], np.cumsum(np.where(there, x, 0.0))))
         count = np.concatenate(([0], np.cumsum(there)))
         end = np.arange(1, len(x) + 1)
         with np.errstate(invalid="ignore"):
             out: Floats = (total[end] - total[first]) / (count[end] - count[first])
+        out.setflags(write=False)
         return out
 
     def ago(self, values: Floats | str, steps: float) -> Floats:
@@ -163,7 +179,7 @@ class Series:
         return np.where(at >= 0, x[np.maximum(at, 0)], np.nan)
 
     def gain(self, name: str) -> Gain:
-        """How much a number has fallen below its lowest level so far, over the last `reach` steps.
+        """Compute how much a number has fallen below its lowest level so far, over the last `reach` steps.
 
         Levels are means over a third of the reach. The first look stands for the time before there was a level.
 

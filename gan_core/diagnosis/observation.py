@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points
+from gan_core.data import Images, Points, Signals
 from gan_core.diagnosis.features import Signs
 from gan_core.diagnosis.grain import checker
 from gan_core.diagnosis.pace import pace
-from gan_core.diagnosis.scene import RARE, SEED, N, Scene, apart, scene_of, shares_of
+from gan_core.diagnosis.scene import RARE, SEED, N, Scene, apart, places_of, scene_of, shares_of
 from gan_core.game.sampling import sample_prior
 from gan_core.metrics.neighbours import Cloud, closer_to_train, compare, distances
 from gan_core.training.observe import beside_the_next
@@ -38,7 +38,7 @@ _SOME: Final = 100
 def look(
     step: int,
     config: RunConfig,
-    data: Points | Images,
+    data: Points | Images | Signals,
     generator: nn.Module,
     ema: nn.Module | None,
     discriminator: nn.Module,
@@ -77,16 +77,16 @@ def look(
         if scene.held_out is not None:
             held_logits = _answers(discriminator, config, *_on(device, config, scene.held_out, scene.held_out_labels))
     grain = checker(shown[:N].cpu()) - scene.checker
-    raw, shown = raw.flatten(1).cpu(), shown.flatten(1).cpu()
     if not bool(torch.isfinite(raw).all() and torch.isfinite(shown).all()):
         return None
+    some = scene.real[:_SOME].flatten(1), raw[:_SOME].flatten(1).cpu()
+    raw, shown = (places_of(samples.cpu(), data) for samples in (raw, shown))
     raw_shares = shares_of(raw, scene, data)
     shares = raw_shares if ema is None else shares_of(shown, scene, data)
     lost = shares[:-1] < FAIR * scene.shares
     seen = Cloud.of(shown[: len(scene.real)], scene.cloud.k)
     near = compare(scene.cloud, seen)
     size = float(torch.cat((held_logits, fake_logits)).abs().mean())
-    some = scene.cloud.points[:_SOME], raw[:_SOME]
     return Signs(
         step=step,
         n_train=data.n_train or 0,
@@ -121,7 +121,7 @@ def look(
 
 
 def _by_region(shares: NDArray[np.float64], scene: Scene) -> dict[str, Any]:
-    """Which regions are empty although so many samples would show them, and how far the shares are off."""
+    """Find regions that are empty although so many samples would show them, and how far the shares are off."""
     n, fair = scene.n_drawn, scene.shares
     absent = (fair >= RARE) & (n * fair >= _ENOUGH) & (shares < FAIR * fair)
     chance = np.sqrt(2 / math.pi * fair * (1 - fair) * (1 / n + 1 / scene.counted)).sum() / 2

@@ -12,7 +12,7 @@ from typing import Final
 
 from gan_core.config import RunConfig
 from gan_core.config.names import ARTICLE_WIDTHS_G, SIZED_UPDATES
-from gan_core.config.sizes import DCGAN_KERNEL
+from gan_core.config.sizes import DCGAN_KERNEL, WAVE_KERNEL
 
 __all__ = ["SLOWEST", "USUAL", "pace", "player_pace", "usual_size"]
 
@@ -30,6 +30,8 @@ def usual_size(config: RunConfig, player: str) -> float:
         player: "generator" or "discriminator".
     """
     part = getattr(config, player)
+    if part.kind == "wavegan":
+        return math.sqrt(2 / (part.width * WAVE_KERNEL // 2))
     if part.kind == "dcgan":
         inputs = part.width * DCGAN_KERNEL**2 // 2
     else:

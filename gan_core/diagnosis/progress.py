@@ -129,7 +129,7 @@ NEARER: Final = OneOf(
 
 
 class _Lately:
-    """Where a rule holds, or held not long ago; the evidence is that of the last time."""
+    """A rule that holds, or held not long ago; the evidence is that of the last time."""
 
     def __init__(self, rule: Rule, steps: str) -> None:
         self._rule, self._steps = rule, steps

@@ -6,7 +6,7 @@ is said, and nothing is guessed from one moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from gan_core.diagnosis.findings import Finding
 from gan_core.diagnosis.restored import restored
 from gan_core.diagnosis.table import FINDINGS
 from gan_core.diagnosis.thresholds import limit
+from gan_core.diagnosis.written import written
 from gan_core.game.objectives import OBJECTIVES
 from gan_core.metrics import Score
 from gan_core.record.frame import Verdict
@@ -23,8 +24,17 @@ from gan_core.record.history import History, StepStats
 
 __all__ = ["Report", "diverged_message", "verdict"]
 
+OLD: Final = 10
+"""Scores are old, and their step is said, where a run has made more than this part of its steps since."""
 NEAR_HALF: Final = 0.1
 """Distance from one half that D's accuracy may be, on the last batch, when it can hardly tell."""
+
+
+_BY_SCORES: Final[Mapping[str, Callable[[Mapping[str, Any], list[str]], Verdict]]] = {
+    "psnr": restored,
+    "pairs_js": written,
+}
+"""Sentences on runs without looks, made of their scores ``(metrics, evidence)``, by a score that they have."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +71,11 @@ def verdict(
         in words and its ``index`` among the finding's.
     """
     if not findings:
-        if "psnr" in header.get("metrics", {}) and header["step"] >= limit("begun"):
-            return restored(_finite_ones(header["metrics"]), _numbers(header, history, config))
+        say = next((say for name, say in _BY_SCORES.items() if name in header.get("metrics", {})), None)
+        if say is not None and header["step"] >= limit("begun"):
+            said = say(_finite_ones(header["metrics"]), _numbers(header, history, config))
+            of, step = header.get("metrics_step") or header["step"], header["step"]
+            return {**said, "detail": f"At step {of:,}: {said['detail']}"} if step - of > step / OLD else said
         return _nothing_found(header, history, config, looked=findings is not None)
     first = findings[0]
     entry = FINDINGS[first.name]
@@ -71,7 +84,7 @@ def verdict(
     if not entry.tells_copies:
         lines += _copied(header.get("metrics", {}))
     also = [_also(f) for f in findings[1:]]
-    said: Verdict = {
+    found: Verdict = {
         "level": first.severity,
         "headline": entry.headline,
         "detail": _first(lines[0]) if first.failure else _first(first.why),
@@ -79,12 +92,12 @@ def verdict(
         "name": first.name,
     }
     if first.failure:
-        said["since_step"] = first.since_step
-        said["why"] = first.why
-        said["cures"] = [
+        found["since_step"] = first.since_step
+        found["why"] = first.why
+        found["cures"] = [
             {"index": i, "title": title_of(cure), "changes": describe(cure)} for i, cure in enumerate(first.cures)
         ]
-    return said
+    return found
 
 
 def _finite_ones(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -128,7 +141,7 @@ def _numbers(header: Mapping[str, Any], history: History, config: RunConfig) -> 
 
 
 def _of_one_half(name: str, header: Mapping[str, Any]) -> list[str]:
-    """Whether it is good, in this run, that D can hardly tell; nothing where it can, or where that is not known."""
+    """Say whether it is good, in this run, that D can hardly tell; nothing where it can, or where that is not known."""
     accuracy, metrics, entry = _mean_accuracy(header["stats"]), header.get("metrics", {}), FINDINGS[name]
     if accuracy is None or abs(accuracy - 0.5) > NEAR_HALF:
         return []
@@ -142,7 +155,7 @@ def _of_one_half(name: str, header: Mapping[str, Any]) -> list[str]:
 
 
 def _copied(metrics: Mapping[str, Any]) -> list[str]:
-    """Whether the samples are copies, where held-out images tell it; of samples unlike the data it says nothing."""
+    """Say whether the samples are copies, where held-out images show it; nothing of samples unlike the data."""
     score, like = metrics.get("closer_to_train"), metrics.get("precision")
     if score is None or like is None or not (_finite(score["value"]) and like["value"] >= limit("plausible")):
         return []

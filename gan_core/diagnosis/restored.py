@@ -1,4 +1,4 @@
-"""What is said of a G that answers conditions: how near its answers are, beside the best filter.
+"""Sentences on a G that answers conditions: how near its answers are, beside the best filter.
 
 Runs on pairs are not looked at as others are, since each condition has data of its own; their scores say how they do.
 """

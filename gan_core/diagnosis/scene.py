@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan_core.data import Images, Points
+from gan_core.data import Images, Points, Signals
 from gan_core.data.images import network_units
 from gan_core.diagnosis.grain import checker
 from gan_core.metrics.neighbours import Cloud, compare, distances
@@ -74,9 +74,9 @@ class Scene:
         labels: Their classes, or None.
         held_out: As many that no player sees, or None.
         held_out_labels: Their classes, or None.
-        pair: As many training images as held-out ones, flat, `[n, dim]` both; None without held-out ones.
-        cloud: The training samples as points.
-        spread: Their standard deviation.
+        pair: Places of as many training images as held-out ones, `[n, dim]` both; None without held-out ones.
+        cloud: The training samples as points, at their places.
+        spread: Standard deviation of these.
         centres: Of the cells, `[k, dim]`; empty where modes are known.
         radius: Distance from the nearest centre beyond which a sample lies in no cell, `[k]`.
         shares: Of the data in each region, `[k]`.
@@ -105,12 +105,17 @@ class Scene:
         return MANY if self.real[0].numel() <= SMALL else N
 
 
-_scenes: weakref.WeakKeyDictionary[Points | Images, Scene] = weakref.WeakKeyDictionary()
+_scenes: weakref.WeakKeyDictionary[Points | Images | Signals, Scene] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def scene_of(data: Points | Images) -> Scene | None:
-    """Return the scene of a data set, or None if it has too few samples to compare anything with."""
+def scene_of(data: Points | Images | Signals) -> Scene | None:
+    """Return the scene of a data set, or None if it has too few samples to compare anything with.
+
+    Words have none: how near they are is not said by their numbers. Their scores say how a run does.
+    """
+    if isinstance(data, Signals) and not data.placed:
+        return None
     with _lock:
         if data not in _scenes:
             made = _make_scene(data)
@@ -120,32 +125,47 @@ def scene_of(data: Points | Images) -> Scene | None:
         return _scenes[data]
 
 
-def _make_scene(data: Points | Images) -> Scene | None:
+def places_of(samples: Tensor, data: Points | Images | Signals) -> Tensor:
+    """Place samples so that those that are alike are near each other, `[n, dim]`: most often by their own numbers."""
+    return data.places(samples) if isinstance(data, Signals) else samples.flatten(1)
+
+
+def _make_scene(data: Points | Images | Signals) -> Scene | None:
     rng = torch.Generator().manual_seed(SEED)
-    labels = held_out = held_out_labels = pair = None
+    labels = held_out = held_out_labels = pair = groups = None
     if isinstance(data, Points):
         many = data.sample(4 * N, rng)
+        flat = many.flatten(1)
     else:
         order = torch.randperm(data.n_train, generator=rng)[: 4 * N]
-        many = network_units(data.train[order])
+        if isinstance(data, Signals):
+            many = data.units(data.train[order])
+            groups = None if data.groups is None else data.groups[order]
+        else:
+            many = network_units(data.train[order])
+        flat = places_of(many, data)
         labels = None if data.labels is None else data.labels[order[:N]]
         if data.held_out is not None:
             chosen = torch.randperm(len(data.held_out), generator=rng)[:PAIRS]
-            unseen = network_units(data.held_out[chosen])
+            rows = data.held_out[chosen]
+            unseen = data.units(rows) if isinstance(data, Signals) else network_units(rows)
             held_out = unseen[:N]
             held_out_labels = None if data.held_out_labels is None else data.held_out_labels[chosen[:N]]
             n = min(len(unseen), len(many))
-            pair = many[:n].flatten(1), unseen[:n].flatten(1)
+            pair = flat[:n], places_of(unseen[:n], data)
     if len(many) < _FEW:
         return None
-    real, flat = many[:N], many.flatten(1)
+    real = many[:N]
     cloud = Cloud.of(flat[:N], min(5, len(real) - 1))
     spread = float(flat.var(0).mean().sqrt())
     n_counted = math.inf
     if isinstance(data, Points) and data.modes is not None:
         centres, shares, radius = flat[:0], data.modes.shares, flat[:0, 0]
     else:
-        centres, radius = _divide(flat, min(CELLS, len(flat) // 4), rng)
+        if groups is None:
+            centres, radius = _divide(flat, min(CELLS, len(flat) // 4), rng)
+        else:
+            centres, radius = _means(flat, groups)
         counted = data.sample(COUNTED, rng) if isinstance(data, Points) else flat
         owner = torch.cdist(counted, centres).argmin(1)
         shares = torch.bincount(owner, minlength=len(centres)).double().numpy() / len(counted)
@@ -220,6 +240,13 @@ def _divide(x: Tensor, k: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     return centres, radius
 
 
+def _means(x: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
+    """Known modes as cells: the mean of each group, and how far its own samples lie from it, `_REACH` times."""
+    centres = torch.stack([x[groups == i].mean(0) for i in range(int(groups.max()) + 1)])
+    away = (x - centres[groups]).norm(dim=1)
+    return centres, (_REACH * away.max()).repeat(len(centres))
+
+
 def lone_clumps(x: Tensor, fewest: float = RARE) -> list[Tensor]:
     """Find groups of few points that lie apart from all others: indices of each.
 
@@ -257,7 +284,7 @@ def lone_clumps(x: Tensor, fewest: float = RARE) -> list[Tensor]:
     return found[-_MOST_CLUMPS:]
 
 
-def shares_of(flat: Tensor, scene: Scene, data: Points | Images) -> NDArray[np.float64]:
+def shares_of(flat: Tensor, scene: Scene, data: Points | Images | Signals) -> NDArray[np.float64]:
     """Count samples `[n, dim]` in network units by region: a share for each region, and last for none."""
     k = len(scene.shares)
     if isinstance(data, Points) and data.modes is not None:

@@ -1,4 +1,4 @@
-"""What GANs are for: applications that can be trained here, each with what goes in, what comes out, what is made up."""
+"""Applications of GANs that can be trained here: input, output, and the part that is made up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gan_core.config.presets import preset
 
 __all__ = ["APPLICATIONS", "Application"]
 
-Way = Literal["restore", "latent", "train"]
+Way = Literal["restore", "write", "play", "latent", "train"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Application:
         goes_in: What is given.
         comes_out: What is made.
         made_up: What of it nobody gave.
-        way: How it is used here: restoring a picture on the page, or on the page Latent or Train.
+        way: How it is used here: restoring a picture, writing words or playing sounds on the page, or on the page
+            Latent or Train.
         presets: Presets that train it, the quickest first.
         sentence: What to try, in a sentence.
     """
@@ -93,6 +94,24 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         "restore",
         ("digits-inpaint",),
         "Cut a hole into a digit and see several fillings side by side.",
+    ),
+    "sound": Application(
+        "Sound: notes to play",
+        "Noise; and a melody, if you like.",
+        "Short sounds like those that G was trained on: eight notes.",
+        "The whole wave: its pitch, its attack, how it dies away.",
+        "play",
+        ("notes", "notes-collapse"),
+        "Write a melody and hear it out of G's sounds and out of real ones; a G that has collapsed leaves gaps in it.",
+    ),
+    "text": Application(
+        "Text: new words",
+        "Noise; and how a word is to begin, if you like.",
+        "Words like those that G was trained on, or sentences of a small grammar.",
+        "All letters. Some words are real, some could be, and G knows what none of them means.",
+        "write",
+        ("words", "words-collapse", "grammar"),
+        "Read what G writes, ask for words that begin with letters of yours, and see how near each is to a real one.",
     ),
 }
 """Every application by its name, in the order of the page."""

@@ -30,7 +30,7 @@ from gan_core.training import Trainer
 
 N_FRAMES: Final = 100
 NEED_DATA: Final = ("film", "page")
-"""What is made by training the run again."""
+"""Files that are made by training the run again."""
 _NEEDED: Final = "and its data are not in the run's file: name them with --data PATH"
 
 

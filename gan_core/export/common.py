@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points, degrade
+from gan_core.data import Dataset, Images, degrade
 from gan_core.data.images import network_units
 from gan_core.export.progress import Cancelled, ExportCancelledError, Progress, watched, within
 from gan_core.game.sampling import sample_prior
@@ -33,7 +33,7 @@ class GeneratorCopy:
 
     generator: nn.Module
     config: RunConfig
-    data: Points | Images
+    data: Dataset
     step: int
     which: str
 

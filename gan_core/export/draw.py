@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from gan_core.config.late import late
 from gan_core.figures.palette import PALETTES, Theme
 
 Array = NDArray[Any]
@@ -73,6 +75,51 @@ def scatter(real: Array | None, fake: Array, frame: Frame, side: int, theme: The
             if -radius < a < size[0] + radius and -radius < b < size[1] + radius:
                 pen.ellipse((a - radius, b - radius, a + radius, b + radius), **style)
     return picture.reduce(SMOOTHING)
+
+
+def words(header: Mapping[str, Any], arrays: Mapping[str, Array], side: int, theme: Theme = "light") -> Image.Image:
+    """Write the generated words of a frame, in columns.
+
+    Args:
+        header: Of the frame, with its ``alphabet``.
+        arrays: Of the frame, with ``fake_text``.
+        side: Width and height of the picture in pixels.
+        theme: Whose colours.
+    """
+    colours, letters = PALETTES[theme], np.array(header["alphabet"])
+    written = ["".join(row).rstrip() or "–" for row in letters[arrays["fake_text"]]]
+    length = arrays["fake_text"].shape[1]
+    columns = max(1, min(4, round(math.sqrt(len(written) * 3 / length))))
+    rows = -(-len(written) // columns)
+    wide, high = side / columns, side / rows
+    picture = Image.new("RGB", (side, side), colours.card)
+    pen, font = ImageDraw.Draw(picture), _font(round(min(0.72 * high, 1.5 * wide / length)))
+    for i, word in enumerate(written):
+        at = (i % columns + 0.12) * wide, (i // columns + 0.5) * high
+        pen.text(at, word, fill=colours.ink, font=font, anchor="lm")
+    return picture
+
+
+Drawing = Callable[[Mapping[str, Any], Mapping[str, Array], int, Theme], Image.Image]
+"""A picture of a frame's samples, from its header and arrays: so many pixels wide, in a theme's colours."""
+SIGNALS: Final[Mapping[str, Drawing]] = {"sound": late("gan_core.export.draw_sound", "sounds"), "text": words}
+"""Drawings of samples that are neither points nor pictures, by what they are."""
+
+
+def drawn(header: Mapping[str, Any], arrays: Mapping[str, Array], side: int, theme: Theme = "light") -> Image.Image:
+    """Draw the generated samples of a frame, whatever they are.
+
+    Args:
+        header: Of the frame.
+        arrays: Likewise.
+        side: Wanted width in pixels.
+        theme: Whose colours.
+    """
+    if header["kind"] in SIGNALS:
+        return SIGNALS[header["kind"]](header, arrays, side, theme)
+    if "fake_images" in arrays:
+        return grid(arrays["fake_images"], side, theme)
+    return scatter(arrays["real"], arrays["fake"], tuple(header["frame"]), side, theme)
 
 
 def captioned(picture: Image.Image, words: str, theme: Theme = "light") -> Image.Image:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gan_core.diagnosis import Watch, verdict
-from gan_core.export.draw import Array, Frame
+from gan_core.export.draw import SIGNALS, Array, Frame, drawn
 from gan_core.export.film import Moment
+from gan_core.figures.palette import Theme
 from gan_core.record import frame as frame_format
 from gan_core.training import Trainer, Which
 
@@ -46,18 +49,23 @@ def take_frame(trainer: Trainer, which: Which = "ema", watch: Watch | None = Non
     return snapshot.step, frame_format.encode(header, snapshot.arrays)
 
 
-def to_film(frames: Sequence[StepFrame]) -> Film:
+def to_film(frames: Sequence[StepFrame], side: int = 384, theme: Theme = "light") -> Film:
     """Frames as a film's moments.
 
     Args:
         frames: In order, of one run.
+        side: Width of the film, for samples that are drawn here: neither points nor images.
+        theme: Whose colours, likewise.
     """
     moments: list[Moment] = []
     axes: Frame | None = None
     real: Array | None = None
     for step, content in frames:
         header, arrays = frame_format.read(content)
-        if "fake_images" in arrays:
+        if header["kind"] in SIGNALS:
+            picture = drawn(header, arrays, side, theme).convert("RGB")
+            moments.append((step, np.asarray(picture)[None]))
+        elif "fake_images" in arrays:
             moments.append((step, arrays["fake_images"].copy()))
         elif "fake" in arrays:
             moments.append((step, arrays["fake"].copy()))

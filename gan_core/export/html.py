@@ -21,7 +21,7 @@ from gan_core.config import RunConfig
 from gan_core.config.paths import leaves
 from gan_core.errors import ConfigError
 from gan_core.export.common import Cancelled, Progress, watched
-from gan_core.export.draw import Array
+from gan_core.export.draw import SIGNALS, Array, drawn
 from gan_core.export.frames import StepFrame
 from gan_core.figures.palette import DARK, LIGHT, Palette
 from gan_core.game.objectives import OBJECTIVES, smoothed
@@ -32,6 +32,8 @@ from gan_core.training.observe import step_125
 
 MAX_BYTES: Final = 6_000_000
 MAX_FRAMES: Final = 400
+SIDE: Final = 384
+"""Width of a picture that is drawn here, of samples that are neither points nor images."""
 _TEMPLATE: Final = Path(__file__).with_name("run_page.html")
 _NUMBERS: Final = {name: about.label.replace("'", "’") for name, about in ABOUT.items() if about.kind != "answer"}
 _NO_VERDICT: Final = {"level": "info", "headline": "In training.", "detail": ""}
@@ -103,6 +105,9 @@ def _common(content: bytes, config: RunConfig, title: str) -> dict[str, Any]:
     if header["kind"] == "plane":
         cells = len(arrays["heat"]) if "heat" in arrays else 0
         return run | {"frame": header["frame"], "cells": cells, "real": _points(arrays["real"], header["frame"])}
+    if header["kind"] in SIGNALS:
+        picture = drawn(header, arrays, SIDE)
+        return run | {"grid": [1, 1, [picture.height, picture.width]]}
     n, height, width, _ = arrays["fake_images"].shape
     columns = math.ceil(math.sqrt(n))
     return run | {"grid": [-(-n // columns), columns, [height, width]]}
@@ -124,6 +129,8 @@ def _entry(step: int, content: bytes) -> dict[str, Any]:
         entry["points"] = _points(arrays["fake"], header["frame"])
         if "heat" in arrays:
             entry["heat"] = _heat(arrays, header)
+    elif header["kind"] in SIGNALS:
+        entry["image"] = _png(np.asarray(drawn(header, arrays, SIDE).convert("RGB"))[None])
     else:
         entry["image"] = _png(arrays["fake_images"])
     return entry

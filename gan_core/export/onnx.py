@@ -18,12 +18,13 @@ from gan_core.data import Points
 from gan_core.errors import ConfigError
 from gan_core.export.common import GeneratorCopy
 from gan_core.export.questions import has_onnx
-from gan_core.game.networks.layers import BlankConv2d, BlankConvTranspose2d, BlankLinear
+from gan_core.game.networks.layers import BlankConv2d, BlankConvTranspose2d, BlankLinear, NarrowLinear
 
 TOLERANCE: Final = 1e-5
 OPSET: Final = 17
 _THEIRS: Final[dict[type[nn.Module], type[nn.Module]]] = {
     BlankLinear: nn.Linear,
+    NarrowLinear: nn.Linear,
     BlankConv2d: nn.Conv2d,
     BlankConvTranspose2d: nn.ConvTranspose2d,
 }
@@ -71,9 +72,7 @@ def _plain(network: nn.Module) -> nn.Module:
     """Copy the network with PyTorch's own layers in place of ours, which compute the same in ways that suit CPUs."""
     copied = copy.deepcopy(network)
     for module in copied.modules():
-        for ours, theirs in _THEIRS.items():
-            if isinstance(module, ours):
-                module.__class__ = theirs
+        module.__class__ = _THEIRS.get(type(module), type(module))
     return copied
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
 from PIL import Image
 
-from gan_core.data import Images
+from gan_core.data import Images, Signals
 from gan_core.export.common import Cancelled, GeneratorCopy, Progress, watched, within
-from gan_core.export.draw import Array, Frame, grid, scatter
+from gan_core.export.draw import SIGNALS, drawn
 from gan_core.figures.palette import Theme
 from gan_core.record.frame import decode
 from gan_core.record.snapshot import Snapshot
@@ -39,7 +38,7 @@ def sample_png(snapshot: Snapshot, *, side: int = 768, theme: Theme = "light") -
         ConfigError: If ``side`` is out of range.
     """
     within("side", side, MIN_SIDE, MAX_SIDE)
-    return _png(_drawn(snapshot.header, snapshot.arrays, side, theme))
+    return _png(drawn(snapshot.header, snapshot.arrays, side, theme))
 
 
 def thumbnail(content: bytes) -> bytes:
@@ -51,18 +50,11 @@ def thumbnail(content: bytes) -> bytes:
     header, arrays = decode(content)
     if "fake_images" in arrays:
         arrays["fake_images"] = arrays["fake_images"][:: max(1, len(arrays["fake_images"]) // N_SMALL)][:N_SMALL]
-    elif "fake" not in arrays:
+    elif "fake" not in arrays and header.get("kind") not in SIGNALS:
         return b""
-    picture = _drawn(header, arrays, SMALL_SIDE, "light")
+    picture = drawn(header, arrays, SMALL_SIDE)
     picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
     return _png(picture)
-
-
-def _drawn(header: Mapping[str, Any], arrays: Mapping[str, Array], side: int, theme: Theme) -> Image.Image:
-    if "fake_images" in arrays:
-        return grid(arrays["fake_images"], side, theme)
-    frame: Frame = tuple(header["frame"])
-    return scatter(arrays["real"], arrays["fake"], frame, side, theme)
 
 
 def samples_zip(
@@ -74,6 +66,8 @@ def samples_zip(
     cancelled: Cancelled | None = None,
 ) -> bytes:
     """Pack new samples as a ZIP: a PNG for each image (its class in the name, if any), or one NPY of all points.
+
+    Sounds and words are written as their data set says.
 
     Args:
         generator: Made by `GeneratorCopy.of`.
@@ -100,6 +94,10 @@ def samples_zip(
         for start in watched(starts, tell, cancelled):
             batch = [tensor[start : start + _BATCH] for tensor in inputs]
             made = generator.sample(batch)
+            if isinstance(generator.data, Signals):
+                for name, content in generator.data.files(made, start):
+                    archive.writestr(name, content)
+                continue
             if not isinstance(generator.data, Images):
                 points.append(generator.data.to_data(made).numpy())
                 continue

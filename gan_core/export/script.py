@@ -67,9 +67,12 @@ _KNOWN: Final = {
     "z_reward",
     *(f"data.{name}" for name in DataConfig.model_fields),  # some are of own data alone
     *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "upsampling")),
+    "generator.letters",
+    "generator.temperature",
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
     "discriminator.minibatch",
     "discriminator.logit_gain",
+    "discriminator.phase_shuffle",
 }
 """Settings that a script can follow; any other must have its default value."""
 

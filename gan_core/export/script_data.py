@@ -10,9 +10,11 @@ from typing import Any, Final
 from torch import Tensor
 
 from gan_core.config import DataConfig
-from gan_core.data import DATASETS, Points, images, load, load_data, photographs, points
+from gan_core.data import DATASETS, Points, images, load, load_data, photographs, points, sounds
 from gan_core.data.catalogue import Script
+from gan_core.data.words import Words
 from gan_core.export.script_files import cifar10_part, own_part
+from gan_core.export.script_pieces import Pieces
 
 Part = tuple[set[str], str]
 """Import lines, and code that needs them."""
@@ -64,6 +66,16 @@ def crops(picture):
 pictures = load_sample_images().images
 images = torch.from_numpy(np.concatenate([crops(picture[:, : picture.shape[1] // 2]) for picture in pictures]))
 """
+
+_NOTES: Final = '''
+# The first are trained on, the others kept for scores.
+sounds = synthesise({n}, torch.Generator().manual_seed(0))[0][:{n_train}]
+
+
+def sample_real():
+    """A batch of training sounds, drawn with replacement: [batch, 1, length] in [-1, 1]."""
+    return sounds.index_select(0, torch.randint(len(sounds), (BATCH_SIZE,), generator=rng["data"]))
+'''
 
 _SAMPLE_POINTS: Final = '''
 # The network sees points with mean 0 and a root mean square of 1.
@@ -131,6 +143,50 @@ def _crops(config: DataConfig, labelled: bool) -> Part:
     return needed, code + "\n" + _sample_images(config, labelled, from_bytes=True)
 
 
+_WORDS: Final = """
+# {n:,} words that are trained on; shorter ones are filled up with blanks. Others are held out.
+ALPHABET = {alphabet!r}
+WORDS = (
+{words}
+).split()
+number = {{letter: i for i, letter in enumerate(ALPHABET)}}
+codes = torch.tensor([[number[letter] for letter in word.ljust({length})] for word in WORDS])
+{draws}
+
+
+def sample_real():
+    \"\"\"A batch of training words, one-hot, [batch, length, alphabet].\"\"\"
+    index = torch.randint(len(draws), (BATCH_SIZE,), generator=rng["data"])
+    index = draws.index_select(0, index)
+    return torch.eye(len(ALPHABET))[codes.index_select(0, index)]
+"""
+
+
+def _words(config: DataConfig, labelled: bool) -> Part:
+    """Write the training words themselves."""
+    data = load_data(config)
+    assert isinstance(data, Words)
+    lines = textwrap.wrap(" ".join(data.trained), 100, break_on_hyphens=False)
+    quoted = textwrap.indent("\n".join(f'"{line} "' for line in lines), "    ")
+    draws = "draws = torch.arange(len(WORDS))  # all are drawn alike"
+    if data.draws is not None:
+        often = textwrap.indent(textwrap.fill(", ".join(map(str, data.draws.bincount().tolist())), 100), "    ")
+        draws = f"OFTEN = [  # how often each is drawn\n{often},\n]\n"
+        draws += "draws = torch.arange(len(WORDS)).repeat_interleave(torch.tensor(OFTEN))"
+    given = {"draws": draws, "n": data.n_train, "alphabet": data.alphabet, "words": quoted, "length": data.shape[0]}
+    return set(), _WORDS.format(**given)
+
+
+def _synthesised(config: DataConfig, labelled: bool) -> Part:
+    """Write how notes are made, with the app's own formula."""
+    pieces = Pieces()
+    code = pieces.add(sounds.synthesise)
+    data = load(config.name)
+    assert isinstance(data, sounds.Sounds)
+    assert data.held_out is not None
+    return pieces.imports, f"\n{code}\n" + _NOTES.format(n=data.n_train + len(data.held_out), n_train=data.n_train)
+
+
 def _own(config: DataConfig, labelled: bool) -> Part:
     """Write how the file of a person's own data is read."""
     needed, code = own_part(config, labelled=labelled or config.balanced)
@@ -147,7 +203,9 @@ _WRITERS: Final[Mapping[Script, Callable[[DataConfig, bool], Part]]] = {
     "idx": _idx,
     "cifar-10": _cifar10,
     "crops": _crops,
+    "synthesise": _synthesised,
     "own": _own,
+    "words": _words,
 }
 """Writers of the code for each way in which a script gets its samples, and whether it reads their classes."""
 

@@ -20,6 +20,7 @@ from gan_core.game.networks import (
     dcgan,
     layers,
     minibatch,
+    wavegan,
 )
 from gan_core.game.streams import streams
 
@@ -28,11 +29,18 @@ _OWN = (
     layers.BlankConvTranspose2d,
     layers.Dropout,
     layers.Gain,
+    layers.Letters,
     layers.Maxout,
     layers.SpectralConv2d,
     layers.SpectralLinear,
     minibatch.MinibatchDiscrimination,
     minibatch.MinibatchStd,
+    wavegan.MapsNorm,
+    wavegan.PhaseShuffle,
+    wavegan.SpectralWaveDown,
+    wavegan.Transpose,
+    wavegan.WaveDown,
+    wavegan.WaveUp,
 )
 _GENERATE_CONDITIONED = '''def generate(z, condition):
     """Noise and what is left of real samples, side by side, to samples."""
@@ -42,10 +50,13 @@ _JUDGE_CONDITIONED = '''def judge(x, condition):
     """Samples beside what is left of the real ones, to logits."""
     return discriminator({given})
 '''
-_PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Unflatten, nn.Upsample)
+_PLAIN = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.SiLU, nn.Flatten, nn.Unflatten, nn.Upsample)
+_WAVE = (wavegan.MapsNorm, wavegan.SpectralWaveDown, wavegan.Transpose, wavegan.WaveDown, wavegan.WaveUp)
+
+_WAVES = (wavegan.WaveGenerator, wavegan.WaveDiscriminator)
 
 _FEATURES = '''def features(x):
-    """What D's last hidden layer says of each sample."""
+    """Values of D's last hidden layer for each sample."""
     return discriminator[:{n_hidden}](x).flatten(1)
 '''
 _GENERATE_BESIDE = '''def generate(z, labels):
@@ -88,7 +99,7 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
     residual = isinstance(generator, ResidualGenerator)
     g_lines = [] if residual else [_layer(layer, "init_g") for layer in _sequence(generator)]
     d_lines = [_layer(layer, "init_d") for layer in _sequence(discriminator)]
-    if isinstance(generator, MLPGenerator) and len(config.data_shape) > 1:
+    if isinstance(generator, MLPGenerator) and len(config.data_shape) > 1 and config.data.kind != "text":
         g_lines.append(f"nn.Unflatten(1, {config.data_shape})")
     if is_mlp and len(config.data_shape) > 1 and not config.n_told:
         d_lines.insert(0, "nn.Flatten()")
@@ -103,7 +114,7 @@ def networks_part(config: RunConfig, pieces: Pieces) -> str:
         _begin(discriminator, "discriminator", "init_d"),
     ]
     if config.feature_matching:
-        assert isinstance(discriminator, MLPDiscriminator | dcgan.DCGANDiscriminator)
+        assert isinstance(discriminator, MLPDiscriminator | dcgan.DCGANDiscriminator | wavegan.WaveDiscriminator)
         n_hidden = discriminator.n_hidden + (is_mlp and len(config.data_shape) > 1)
         parts.append(_FEATURES.format(n_hidden=n_hidden))
     if config.conditional:
@@ -136,11 +147,14 @@ def _residual(config: RunConfig) -> str:
 
 
 def _refuse_unknown(config: RunConfig, *networks: nn.Module) -> None:
-    known = (MLPGenerator, MLPDiscriminator, ResidualGenerator, dcgan.DCGANGenerator, dcgan.DCGANDiscriminator)
+    known = (
+        *(MLPGenerator, MLPDiscriminator, ResidualGenerator),
+        *(dcgan.DCGANGenerator, dcgan.DCGANDiscriminator, wavegan.WaveGenerator, wavegan.WaveDiscriminator),
+    )
     for path, network in zip(("generator", "discriminator"), networks, strict=True):
         if type(network) not in known:
-            kind = getattr(config, path).kind
-            raise ConfigError(f"{path}.kind={kind} cannot go into a script yet: mlp, article, dcgan and residual can")
+            kind, kinds = getattr(config, path).kind, ("mlp", "article", "dcgan", "residual", "wavegan")
+            raise ConfigError(f"{path}.kind={kind} cannot go into a script yet: {', '.join(kinds)} can")
 
 
 def _needed(*networks: nn.Module) -> list[Any]:
@@ -150,10 +164,12 @@ def _needed(*networks: nn.Module) -> list[Any]:
     needed: list[Any] = [kind for kind in kinds if kind in _OWN]
     if len(simple) < len(networks):
         needed.append(ResidualGenerator)
-    if any(isinstance(network, MLPGenerator | MLPDiscriminator) for network in networks):
+    if any(isinstance(network, (MLPGenerator, MLPDiscriminator, *_WAVES)) for network in networks):
         needed.insert(0, layers.linear)
-    if not all(isinstance(network, MLPGenerator | MLPDiscriminator) for network in simple):
+    if any(isinstance(network, dcgan.DCGANGenerator | dcgan.DCGANDiscriminator) for network in simple):
         needed.append(dcgan.initialise)
+    if any(isinstance(network, _WAVES) for network in simple):
+        needed.append(wavegan.initialise_wave)
     return needed
 
 
@@ -165,6 +181,10 @@ def _sequence(network: nn.Module) -> nn.Sequential:
 
 def _layer(layer: nn.Module, stream: str) -> str:
     """Write a layer as the expression that makes it."""
+    if isinstance(layer, _WAVE):
+        return repr(layer)
+    if isinstance(layer, wavegan.PhaseShuffle):
+        return f'PhaseShuffle({layer.most}, rng["dropout"])'
     if isinstance(layer, layers.SpectralLinear):
         return f'SpectralLinear({layer.in_features}, {layer.out_features}, rng["{stream}"])'
     if isinstance(layer, nn.Linear) and layer.bias is not None:
@@ -174,7 +194,7 @@ def _layer(layer: nn.Module, stream: str) -> str:
     if isinstance(layer, minibatch.MinibatchDiscrimination):
         n, k = layer.weight.shape[0], len(layer.usual)
         return f'MinibatchDiscrimination({n}, {k}, {layer.dim}, rng["{stream}"])'
-    if isinstance(layer, minibatch.MinibatchStd | layers.Gain | layers.Maxout):
+    if isinstance(layer, minibatch.MinibatchStd | layers.Gain | layers.Letters | layers.Maxout):
         return repr(layer)
     if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
         return f"nn.{type(layer).__name__}({layer.num_features})"
@@ -188,7 +208,8 @@ def _layer(layer: nn.Module, stream: str) -> str:
 def _begin(network: nn.Module, name: str, stream: str) -> str:
     """Write the line that fills the weights which the layers leave uninitialised, or ""."""
     begun = isinstance(network, MLPGenerator | MLPDiscriminator | ResidualGenerator)
-    return "" if begun else f'initialise({name}, rng["{stream}"])'
+    begin = "initialise_wave" if isinstance(network, _WAVES) else "initialise"
+    return "" if begun else f'{begin}({name}, rng["{stream}"])'
 
 
 def _sequential(name: str, meaning: str, lines: list[str]) -> str:

@@ -18,7 +18,7 @@ FAKE_BAR_OPACITY: Final = 0.5
 
 
 def _undecided(axis: str) -> dict[str, Any]:
-    """Where D cannot tell, of the run's objective; ½ in frames of an edition that did not say it."""
+    """Return D's answer at which it cannot tell, by the run's objective; ½ where an old frame lacks it."""
     usual = {"usual": 0.5, "usual_text": "½: cannot tell"}
     return {"axis": axis, "at": "optimum.prob", "text": "optimum.prob_label", "when": "probability", **usual}
 

@@ -23,7 +23,7 @@ _LOSSES: Final = "gan_core.game.losses"
 
 
 RECONSTRUCTION: Final = r"\tfrac1d E\lVert x - \bar G(z, c) \rVert_1"
-"""What a conditioned G's loss has beside the game's, unweighted: x has d numbers, and c is what is left of it."""
+"""Reconstruction term of a conditioned G's loss, unweighted: x has d numbers, and c is its degraded form."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points
+from gan_core.data import Dataset, Images
 
 
 def sample_prior(n: int, config: RunConfig, rng: Generator) -> Tensor:
@@ -19,7 +19,7 @@ def sample_prior(n: int, config: RunConfig, rng: Generator) -> Tensor:
     return torch.rand(shape, generator=rng).sub_(0.5).mul_(2 * math.sqrt(3))
 
 
-def sample_data(n: int, config: RunConfig, data: Points | Images, rng: Generator) -> tuple[Tensor, ...]:
+def sample_data(n: int, config: RunConfig, data: Dataset, rng: Generator) -> tuple[Tensor, ...]:
     """Draw ``n`` real samples; with their labels, ``[n]``, if the config is conditional.
 
     Raises:

@@ -30,7 +30,7 @@ BLURRED: Final = 0.05
 INK: Final = 0.05
 """Most ink at the edges of tiles on a background, as a share of what tiles have on average."""
 EDGE: Final = 1.6
-"""How much larger steps of brightness are at the edges of tiles than between them, in the median."""
+"""Ratio of the steps of brightness at the edges of tiles to those between them, in the median."""
 WEAKEST_EDGE: Final = 1.25
 """The same at the weakest edge of all."""
 FEWEST_EDGES: Final = 4
@@ -192,7 +192,7 @@ def _all_show(pictures: Sequence[Pixels], grid: Grid) -> bool:
 
 
 def _edges(steps: NDArray[np.float64], side: int) -> list[float]:
-    """How much larger each step at an edge is than those in the halves of the tiles beside it."""
+    """Compute the ratio of each step at an edge to those in the halves of the tiles beside it."""
     found = []
     for edge in range(side, len(steps) + 1, side):
         beside = np.r_[steps[edge - 1 - side // 2 : edge - 1], steps[edge : edge + side // 2]]

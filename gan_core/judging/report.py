@@ -1,4 +1,4 @@
-"""What was measured of samples that lie somewhere, as plain values, and what follows from it, in words."""
+"""Measures of samples that lie somewhere, as plain values, and the conclusions from them, in words."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What follows from the measures.
+    """Conclusions from the measures.
 
     Attributes:
         level: How grave it is: ``ok``, ``warn``, ``bad`` or ``info``.

@@ -96,3 +96,139 @@ class RestoreQuestion:
         at = desk(run)
         with at.lock:
             return restore(at.players, self)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word beside the training word that is nearest to it.
+
+    Attributes:
+        text: Its letters.
+        real: True if it is in the dictionary, or allowed by the grammar.
+        trained: True if it is among the training words.
+        nearest: The nearest training word.
+        edits: Letters to be put in, taken out or replaced to make that of it.
+    """
+
+    text: str
+    real: bool
+    trained: bool
+    nearest: str
+    edits: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """Words of a generator beside those of a model of pairs of letters.
+
+    Attributes:
+        step: Of the generator.
+        by_rule: True if a grammar says which words are right.
+        n_tried: Words that each of both made.
+        n_found: Those of the generator that begin as asked.
+        n_pairs: Those of the pairs that do.
+        words: The first of the generator's.
+        pairs: The first of the other's.
+    """
+
+    step: int
+    by_rule: bool
+    n_tried: int
+    n_found: int
+    n_pairs: int
+    words: tuple[Word, ...]
+    pairs: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class WriteQuestion:
+    """Words of a run's generator.
+
+    Attributes:
+        begins: Letters that they are to begin with, or "".
+        seed: Of z.
+        n: How many are shown, at most.
+    """
+
+    begins: str = ""
+    seed: int = 0
+    n: int = 12
+
+    def answer(self, run: OpenRun) -> Written:
+        """Write them with the newest kept generator.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed, or not there yet.
+        """
+        from gan_core.latent.writing import write
+
+        return write(run.state()[1], self)
+
+
+@dataclass(frozen=True, eq=False)
+class HeardNote:
+    """A generated sound beside the real one that is most like it.
+
+    Attributes:
+        said: What it is heard as, such as "E4, 3 cents low".
+        nearest: What the real one is heard as.
+        sound: WAV file of the generated one.
+        real: WAV file of the real one.
+        picture: Its spectrogram, ``uint8 [h, w]``, white where it is loud.
+        real_picture: The real one's.
+    """
+
+    said: str
+    nearest: str
+    sound: bytes
+    real: bytes
+    picture: NDArray[np.uint8]
+    real_picture: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """A melody out of a generator's sounds, and what these are.
+
+    Attributes:
+        step: Of the generator.
+        n_tried: Sounds among which each note was looked for.
+        shares: Share of them that each note is, by its name; of real ones all are alike.
+        missing: Notes of the melody that none of them is; there it is silent.
+        melody: WAV file of it.
+        real_melody: The same of real notes.
+        sounds: Some of the sounds, each beside a real one.
+    """
+
+    step: int
+    n_tried: int
+    shares: Mapping[str, float]
+    missing: tuple[str, ...]
+    melody: bytes
+    real_melody: bytes
+    sounds: tuple[HeardNote, ...]
+
+
+@dataclass(frozen=True)
+class PlayQuestion:
+    """A melody and some sounds of a run's generator.
+
+    Attributes:
+        melody: Names of notes, with blanks between them.
+        seed: Of z.
+        n: How many sounds are shown one by one.
+    """
+
+    melody: str
+    seed: int = 0
+    n: int = 4
+
+    def answer(self, run: OpenRun) -> Played:
+        """Play it with the newest kept generator.
+
+        Raises:
+            GanExplorerError: In one sentence: what is not allowed, or not there yet.
+        """
+        from gan_core.latent.playing import play
+
+        return play(run.state()[1], self)

@@ -42,7 +42,7 @@ class RunSpec:
 
     Attributes:
         config: What to train.
-        interventions: What is to be repeated.
+        interventions: Interventions to repeat.
         preset: Name of the preset that it came from, or "".
         visitor: Whom it belongs to, for the queue of slots.
         key: Its name among the saved runs; "" if it is not to be saved.

@@ -288,7 +288,8 @@ def _check(configs: Sequence[RunConfig]) -> None:
         raise ConfigError(f"{len(configs)} sides are not possible: 1 to {MAX_SIDES} run in lockstep")
     first = configs[0]
     for config in configs[1:]:
-        alike = config.data == first.data or (len(config.data_shape) > 1 and config.data_shape == first.data_shape)
+        pictures = config.data.kind == first.data.kind == "images"
+        alike = config.data == first.data or (pictures and config.data_shape == first.data_shape)
         if not alike or config.seed != first.seed:
             raise ConfigError(
                 f"sides in lockstep have the same data and seed; these are {first.data.name} with seed {first.seed} "

@@ -19,7 +19,7 @@ from typing import Final, Protocol
 from torch import nn
 
 from gan_core.config import RunConfig
-from gan_core.data import Images, Points
+from gan_core.data import Dataset
 from gan_core.diagnosis import FINDINGS, Finding, Watch, look, recent
 from gan_core.diagnosis.report import Report
 from gan_core.diagnosis.scene import scene_of
@@ -65,7 +65,7 @@ class _Job:
     run: int
     step: int
     config: RunConfig
-    data: Points | Images
+    data: Dataset
     generator: nn.Module
     ema: nn.Module | None
     discriminator: nn.Module

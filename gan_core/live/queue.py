@@ -147,7 +147,7 @@ class Slots:
         return entry
 
     def _order(self) -> list[int]:
-        """Who waits, in the order in which they are served: those that nobody looks at come last."""
+        """List who waits, in the order of service: runs that nobody looks at come last."""
         waiting = self._queue
         turns = {visitor: round(had / self.turn) for visitor, had in self._had.items()}  # seconds apart are equal
         return sorted(waiting, key=lambda key: (waiting[key].unseen, turns[waiting[key].visitor]))

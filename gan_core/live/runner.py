@@ -265,7 +265,7 @@ class Runner(Transport):
             timeout: Seconds to wait for the step in hand.
 
         Returns:
-            As `Trainer.state_dict`; None if there is no run to be had in that time.
+            As `Trainer.state_dict`; None if no run is there within that time.
         """
         return self.driver.ask(self._run, Run.state_now, timeout)
 

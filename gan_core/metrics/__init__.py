@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from gan_core.metrics.neighbours import Cloud, NeighbourScores, closer_to_train, compare, coverage_of_real
     from gan_core.metrics.plane import score_plane
     from gan_core.metrics.samples import load_samples, sample_classes, score_samples
+    from gan_core.metrics.sounds import note_shares, score_sounds
+    from gan_core.metrics.text import score_pairs, score_text, score_words
 
 _HOMES = {
     "Cloud": "neighbours",
@@ -60,6 +62,7 @@ _HOMES = {
     "kid": "kernel",
     "kl_divergence": "modes",
     "load_samples": "samples",
+    "note_shares": "sounds",
     "random_directions": "distances",
     "sample_classes": "samples",
     "score_any": "any_data",
@@ -68,7 +71,11 @@ _HOMES = {
     "score_plane": "plane",
     "score_plane_neighbours": "any_data",
     "score_restored": "paired",
+    "score_pairs": "text",
     "score_samples": "samples",
+    "score_sounds": "sounds",
+    "score_text": "text",
+    "score_words": "text",
     "sliced_wasserstein": "distances",
     "sorted_projections": "distances",
     "spread": "distances",
@@ -102,15 +109,20 @@ __all__ = [
     "kl_divergence",
     "label_of",
     "load_samples",
+    "note_shares",
     "random_directions",
     "sample_classes",
     "score_any",
     "score_images",
     "score_modes",
+    "score_pairs",
     "score_plane",
     "score_plane_neighbours",
     "score_restored",
     "score_samples",
+    "score_sounds",
+    "score_text",
+    "score_words",
     "sliced_wasserstein",
     "sorted_projections",
     "spread",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from gan_core.config import RunConfig
-    from gan_core.data import Images, Points
+    from gan_core.data import Dataset
 
 __all__ = ["Doubt", "Situation", "first_of", "none"]
 
@@ -25,7 +25,7 @@ _SMALL_SIDE: Final = 16
 
 @dataclass(frozen=True)
 class Situation:
-    """What a doubt may depend on.
+    """Facts that a doubt may depend on.
 
     Attributes:
         config: Of the run.
@@ -46,9 +46,9 @@ class Situation:
     cell: float = math.nan
 
     @classmethod
-    def of(cls, config: RunConfig, data: Points | Images, n: int) -> Situation:
+    def of(cls, config: RunConfig, data: Dataset, n: int) -> Situation:
         """Read it off a run."""
-        if data.kind == "images":
+        if data.kind != "plane":
             return cls(config, n, data.n_train, data.held_out is not None, len(data.classes))
         modes = data.modes
         if modes is None or modes.sigma is None:
@@ -85,6 +85,13 @@ def copies(run: Situation) -> str:
         return ""
     rest = "Closer to train shows it" if run.held_out else "no images are held out that could show it"
     return f"Copies of the {run.n_train:,} training images would score as well; {rest}."
+
+
+def memorised(run: Situation) -> str:
+    """Doubt right words where a list of the training words would score best."""
+    if not run.n_train:
+        return ""
+    return f"Writing down the {run.n_train:,} training words would score best; Novel shows how many are not of them."
 
 
 def pixels(run: Situation) -> str:

@@ -9,19 +9,20 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gan_core.config.names import SampleKind
 from gan_core.metrics.doubts import Doubt, none
 
 __all__ = ["Card", "Curve", "Metric", "Score"]
 
-Kind = Literal["plane", "images"]
-"""Kind of samples: points in the plane or images."""
+Kind = SampleKind
 Course = Literal[Kind, "answers"]
-"""What is followed over the steps: samples of a kind, or images that answer conditions."""
+"""Subjects of a course over the steps: samples of a kind, or images that answer conditions."""
 Format = Literal["count", "percent", "decimal"]
 Dash = Literal["", "solid", "dash", "dot", "dashdot"]
 
 KINDS: Final[tuple[Kind, ...]] = ("plane", "images")
-COURSES: Final[tuple[Course, ...]] = (*KINDS, "answers")
+"""Kinds of samples whose numbers say how near they are to each other; most metrics are theirs."""
+COURSES: Final[tuple[Course, ...]] = (*KINDS, "sound", "text", "answers")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gan_core.data import Images, load
+from gan_core.config.names import KIND_WORDS
+from gan_core.data import Images, Points, Signals, load
 from gan_core.data.images import network_units
 from gan_core.errors import DataError
 from gan_core.metrics.any_data import score_plane_neighbours
@@ -74,7 +75,7 @@ def score_samples(
     Raises:
         DataError: An unknown data set, or samples of the wrong shape, type, range or size.
     """
-    data = load(name)
+    data = _numbers_of(name)
     fake = _read(samples, data.shape, name)
     fake = fake[np.random.default_rng(rng_seed).permutation(len(fake))]
     if isinstance(data, Images):
@@ -113,7 +114,7 @@ def range_of_samples(
     Raises:
         DataError: As `score_samples`.
     """
-    data = load(name)
+    data = _numbers_of(name)
     fake = _read(samples, data.shape, name)
     some = fake[:: max(1, len(fake) // n_shown)][:n_shown]
     rng = torch.Generator().manual_seed(0)
@@ -123,6 +124,17 @@ def range_of_samples(
         return range_warning(real.numpy(), fake), shown
     points = data.to_data(data.sample(2_000, rng).double()).numpy()
     return scale_warning(points, fake), (points[:n_shown], some)
+
+
+def _numbers_of(name: str) -> Points | Images:
+    """Load a data set whose samples are compared as numbers."""
+    data = load(name)
+    if isinstance(data, Signals):
+        raise DataError(
+            f"files are scored against points and images, and {name} has {KIND_WORDS[data.kind]}: "
+            "score a saved run on them instead"
+        )
+    return data
 
 
 def _read(samples: NDArray[np.generic] | str | os.PathLike[str], shape: tuple[int, ...], name: str) -> Floats:

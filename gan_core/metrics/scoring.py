@@ -6,19 +6,27 @@ prints and a sweep writes down. The noise is that of a fixed seed on which no ru
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from gan_core.config.late import late
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
 
     from gan_core.config import RunConfig
-    from gan_core.data import Images, Points
+    from gan_core.data import Dataset
     from gan_core.metrics import Score
     from gan_core.training import Trainer
 
 NOISE_SEED: Final = 2333
 """Seed of the scored noise."""
+SIGNALS: Final[Mapping[str, Callable[..., dict[str, Score]]]] = {
+    "sound": late("gan_core.metrics.sounds", "score_sounds"),
+    "text": late("gan_core.metrics.text", "score_text"),
+}
+"""Scores ``(data, fake)`` of sounds and words, ``fake`` in network units ``[n, *shape]``, by what the samples are."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ def evaluate(trainer: Trainer) -> dict[str, Score]:
 
 
 def score_generators(
-    config: RunConfig, data: Points | Images, generator: nn.Module, ema: nn.Module | None, effort: Effort = LIVE
+    config: RunConfig, data: Dataset, generator: nn.Module, ema: nn.Module | None, effort: Effort = LIVE
 ) -> dict[str, Score]:
     """Score a run's generators.
 
@@ -67,9 +75,9 @@ def score_generators(
         Scores of the averaged generator by their names, and of the raw one as ``raw_...`` (of images if ``effort``
         says so); of the raw one under both names if there is no averaged one.
     """
-    from gan_core.data import Images
+    from gan_core.data import Points
 
-    if isinstance(data, Images) and not effort.raw_images:
+    if not isinstance(data, Points) and not effort.raw_images:
         return _score(config, data, generator if ema is None else ema, effort)
     raw = _score(config, data, generator, effort)
     shown = raw if ema is None else _score(config, data, ema, effort)
@@ -99,11 +107,11 @@ def generate(generator: nn.Module, n: int, config: RunConfig, rng: Generator) ->
     return samples
 
 
-def _score(config: RunConfig, data: Points | Images, generator: nn.Module, effort: Effort) -> dict[str, Score]:
+def _score(config: RunConfig, data: Dataset, generator: nn.Module, effort: Effort) -> dict[str, Score]:
     import numpy as np
     import torch
 
-    from gan_core.data import Images
+    from gan_core.data import Images, Points, Signals
     from gan_core.metrics import Score, score_images, score_modes, score_plane, score_plane_neighbours, score_restored
 
     rng = torch.Generator().manual_seed(NOISE_SEED)
@@ -111,8 +119,10 @@ def _score(config: RunConfig, data: Points | Images, generator: nn.Module, effor
         many, quick = effort.n_images, not effort.raw_images
         paired: dict[str, Score] = score_restored(config, data, generator, n_images=many, quick=quick)
         return paired
-    n = effort.n_images if isinstance(data, Images) else effort.n_points
+    n = effort.n_points if isinstance(data, Points) else effort.n_images
     fake = generate(generator, n, config, rng)
+    if isinstance(data, Signals):
+        return SIGNALS[data.kind](data, fake) if data.kind in SIGNALS else {}
     if isinstance(data, Images):
         if effort.shuffle_images:
             fake = fake[torch.randperm(n, generator=rng)]

@@ -11,19 +11,20 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.metrics.doubts import Situation
-from gan_core.metrics.entries import distances, judge, modes, neighbours, paired
+from gan_core.metrics.entries import distances, judge, modes, neighbours, paired, sounds, text
 from gan_core.metrics.entry import COURSES, Card, Curve, Metric, Score
 from gan_core.record.frame import finite
 
 if TYPE_CHECKING:
     from gan_core.config import RunConfig
-    from gan_core.data import Images, Points
+    from gan_core.data import Dataset
 
 __all__ = ["DIVERSITY", "METRICS", "Card", "Curve", "Metric", "Score", "curves_of", "doubts_of", "facts", "label_of"]
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
-    for metric in (*modes.ENTRIES, *distances.ENTRIES, *neighbours.ENTRIES, *judge.ENTRIES, *paired.ENTRIES)
+    for entries in (modes, sounds, distances, neighbours, judge, paired, text)
+    for metric in entries.ENTRIES
 }
 
 
@@ -59,7 +60,7 @@ def facts() -> list[dict[str, Any]]:
     return entries
 
 
-def doubts_of(config: RunConfig, data: Points | Images, scores: Mapping[str, Score]) -> dict[str, str]:
+def doubts_of(config: RunConfig, data: Dataset, scores: Mapping[str, Score]) -> dict[str, str]:
     """Say which of a run's scores can be fooled, and by what; those of which nothing is known are left out.
 
     Args:

@@ -144,9 +144,11 @@ class Seen(TypedDict):
         labels: Of images of told classes: the class of each generated one.
         real_labels: Of images of told classes: the class of each real one.
         condition: Of images that are made of what is left of real ones: what a picture of that is called.
+        alphabet: Of words: the letters that the numbers in ``fake_text`` stand for.
+        rate: Of sounds: samples a second.
     """
 
-    kind: Literal["plane", "images"]
+    kind: Literal["plane", "images", "sound", "text"]
     heat_scale: float
     meaning: Meaning
     frame: NotRequired[list[float]]
@@ -155,6 +157,8 @@ class Seen(TypedDict):
     labels: NotRequired[list[int]]
     real_labels: NotRequired[list[int]]
     condition: NotRequired[str]
+    alphabet: NotRequired[list[str]]
+    rate: NotRequired[float]
 
 
 class EntryFacts(TypedDict):

@@ -316,8 +316,8 @@ class Entry:
 def surplus(entries: Sequence[Entry], newest: str = "") -> list[str]:
     """Choose which runs go when there are too many.
 
-    An owner's oldest runs go first, beyond `MAX_RUNS` of them. If there is still too much in all, then one run after
-    another of whoever has more than a fair share of what is short, the oldest first; and if all have little, the run
+    An owner's oldest runs go first, beyond `MAX_RUNS` of them. If there is still too much in all, one run after another
+    goes of the owner who has more than a fair share of what is short, the oldest first; and if all have little, the run
     that had played least: many short visits do not push out one long one.
 
     Args:

@@ -44,6 +44,8 @@ RECORDED: Final[Mapping[str, str]] = {
     "digits-sr": "Super-resolution of digits",
     "digits-denoise": "Denoising digits",
     "digits-inpaint": "Holes in digits filled",
+    "words": "New words",
+    "notes": "Eight notes to hear",
 }
 """Names, which are those of presets too, and what to call them."""
 

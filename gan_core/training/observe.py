@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from gan_core.config import RunConfig
-from gan_core.data import CONDITIONS, Images, Points, degrade
+from gan_core.data import CONDITIONS, Images, Points, Signals, degrade
 from gan_core.data.images import network_units
 from gan_core.game.methods import pack
 from gan_core.game.objectives import Objective
@@ -76,7 +76,7 @@ class Fixed:
         return replace(self, **moved)
 
 
-def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
+def fix(config: RunConfig, data: Points | Images | Signals, rng: Generator) -> Fixed:
     """Choose what is looked at.
 
     Args:
@@ -84,10 +84,9 @@ def fix(config: RunConfig, data: Points | Images, rng: Generator) -> Fixed:
         data: Its data.
         rng: The stream "shown"; nothing else draws from it.
     """
-    if config.conditioned and not isinstance(data, Points):
+    if config.conditioned and isinstance(data, Images):
         return _fix_conditioned(config, data, rng)
-    plane = isinstance(data, Points)
-    n = N_POINTS if plane else N_IMAGES
+    n = N_POINTS if isinstance(data, Points) else data.n_shown if isinstance(data, Signals) else N_IMAGES
     z = sample_prior(n, config, rng)
     real, *real_labels = sample_data(n, config, data, rng)
     if not isinstance(data, Points):
@@ -178,7 +177,7 @@ def observe(
     generator: nn.Module,
     discriminator: nn.Module,
     fixed: Fixed,
-    data: Points | Images,
+    data: Points | Images | Signals,
     objective: Objective,
     *,
     packing: int = 1,
@@ -203,13 +202,15 @@ def observe(
     with _eval_mode(generator, discriminator):
         if isinstance(data, Points):
             header, arrays = _observe_plane(generator, discriminator, fixed, data, packing, meaning)
+        elif isinstance(data, Signals):
+            header, arrays = _observe_signals(generator, discriminator, fixed, data, packing, meaning)
         else:
             header, arrays = _observe_images(generator, discriminator, fixed, data, packing, meaning)
     arrays |= score_histograms(arrays["real_logits"], arrays["fake_logits"], objective.probability)
     return header, arrays
 
 
-def observe_raw(generator: nn.Module, fixed: Fixed, data: Points | Images) -> Arrays:
+def observe_raw(generator: nn.Module, fixed: Fixed, data: Points | Images | Signals) -> Arrays:
     """Generate from the same noise with a second generator: the raw one beside the averaged one.
 
     Args:
@@ -218,12 +219,14 @@ def observe_raw(generator: nn.Module, fixed: Fixed, data: Points | Images) -> Ar
         data: The run's data.
 
     Returns:
-        ``raw`` (points ``[n, 2]``) or ``raw_images`` (uint8).
+        ``raw`` (points ``[n, 2]``), ``raw_images`` (uint8), or ``raw_sound`` or ``raw_text``.
     """
     labels = tuple(told for told in (fixed.labels, fixed.condition) if told is not None)
     with _eval_mode(generator), torch.no_grad():
         made = generator(fixed.z, *labels)
-    return {"raw": _numpy(data.to_data(made))} if isinstance(data, Points) else {"raw_images": data.to_uint8(made)}
+    if isinstance(data, Points):
+        return {"raw": _numpy(data.to_data(made))}
+    return {f"raw_{data.kind}": data.shown(made) if isinstance(data, Signals) else data.to_uint8(made)}
 
 
 def places(generator: nn.Module, fixed: Fixed, data: Points) -> NDArray[np.float64]:
@@ -313,6 +316,26 @@ def _observe_images(
         "fake_images": data.to_uint8(made[:n]),
         "real_images": data.to_uint8(fixed.real),
         "walk": data.to_uint8(made[n:]),
+        "real_logits": _numpy(logits[:n]),
+        "fake_logits": _numpy(logits[n:]),
+    }
+
+
+def _observe_signals(
+    generator: nn.Module, discriminator: nn.Module, fixed: Fixed, data: Signals, packing: int, meaning: Meaning
+) -> tuple[Seen, Arrays]:
+    assert fixed.walk_z is not None
+    n, kind = len(fixed.z), data.kind
+    with torch.no_grad():
+        made = generator(torch.cat((fixed.z, fixed.walk_z)))
+        shown = beside_the_next(fixed.real, packing), beside_the_next(made[:n], packing)
+        logits = discriminator(torch.cat(shown))
+    header: dict[str, Any] = {"kind": kind, "heat_scale": 1.0, "meaning": meaning, **data.told()}
+    return cast("Seen", header), {
+        f"fake_{kind}": data.shown(made[:n]),
+        f"real_{kind}": data.shown(fixed.real),
+        f"walk_{kind}": data.shown(made[n:]),
+        **data.more(made[:n]),
         "real_logits": _numpy(logits[:n]),
         "fake_logits": _numpy(logits[n:]),
     }

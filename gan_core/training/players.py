@@ -74,7 +74,7 @@ class Game:
 
     Attributes:
         config: The config now.
-        n_steps: Finished steps, which whoever plays counts; schedules follow them.
+        n_steps: Finished steps, counted by the caller; schedules follow them.
         rngs: The random streams by purpose.
         average: The averaged generator, or None if averaging is off.
         n_updates_d: How often D was improved.

@@ -10,7 +10,7 @@ from typing import Final
 from torch import nn
 
 from gan_core.config import Intervention, RunConfig
-from gan_core.data import DATASETS, Images, Points
+from gan_core.data import DATASETS, Dataset
 from gan_core.game.objectives import Objective
 from gan_core.record.frame import EntryFacts, Mark, Told
 from gan_core.record.history import History, StepStats
@@ -49,7 +49,7 @@ class Moment:
     history: History
     objective: Objective
     fixed: view.Fixed
-    data: Points | Images
+    data: Dataset
     lost: str = ""
 
     def snapshot(self, generator: nn.Module, discriminator: nn.Module, raw: nn.Module | None = None) -> Snapshot:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gan_core.watching import probe
+from gan_core.watching.course import sketch
 from gan_core.watching.parcels import Parcel, send
 from gan_core.watching.players import Player, largest, smallest, tensors
 
@@ -32,6 +33,7 @@ GRAPH: Final = 4000
 PENALTY_ROWS: Final = 32
 MOST_CALLS: Final = 256
 SAMPLINGS: Final = 8
+GLIMPSES: Final = 8
 SHOWN: Final = 16
 LARGEST_PICTURE: Final = 200_000
 VIEWS: Final = frozenset(
@@ -90,6 +92,7 @@ class Call:
     force: Force | None = None
     gradient: Tensor | None = None
     picture: Parcel | None = None
+    sketch: Parcel | None = None
 
 
 @dataclass
@@ -212,6 +215,8 @@ class Capture:
     Attributes:
         awake: Whether hooks do anything.
         looking: Whether calls are written down now, or steps only counted.
+        glimpse: Whether G's next outputs are wanted while steps are only counted, for one look at its course.
+        glimpsed: Sketches of them.
         spent: Seconds inside hooks so far.
         waiting: Closed updates, oldest first.
         unseen: Complaints about hooks that failed.
@@ -232,6 +237,8 @@ class Capture:
         self._n_idle = 0
         self._samplings: list[tuple[Parcel, int]] = []
         self.keep_pictures = False
+        self.glimpse = False
+        self.glimpsed: list[Parcel] = []
         self.given: tuple[Any, dict[str, Any]] | None = None
         self._on_step = on_step
         self._clock = clock
@@ -331,10 +338,12 @@ class Capture:
         self.marks = {"real": [], "fake": []}
 
     def wants(self, name: str, extra: tuple[Any, ...], args: tuple[Any, ...]) -> bool:
-        """Tell whether a hook has something to do while steps are only counted: samples drawn in eval mode."""
-        if name != "forward" or extra[0] != "G" or len(self._samplings) >= SAMPLINGS:
+        """Tell whether a hook has something to do while steps are only counted: G drew samples, or made fakes."""
+        if name != "forward" or extra[0] != "G":
             return False
-        return not args[0].training and not torch.is_grad_enabled()
+        if torch.is_grad_enabled():
+            return self.glimpse and extra[1] == 0
+        return not args[0].training and len(self._samplings) < SAMPLINGS
 
     def idle(self, optimizer: Any) -> None:
         """Count a step; ask the watch only when it wants to be asked. Every 16th is timed, for all of them."""
@@ -353,6 +362,12 @@ class Capture:
     def forward(self, name: str, which: int, module: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
         """Note that a module of a player was called."""
         self.n_forwards[name] += 1
+        if not self.looking and self.glimpse and torch.is_grad_enabled():
+            made = largest(out)
+            small = None if made is None else sketch(made)
+            if small is not None and len(self.glimpsed) < GLIMPSES:
+                self.glimpsed.append(send(small, own=True))
+            return
         if not self.looking and name == "G":
             noise = next((t for t in tensors([*args, *kwargs.values()]) if t.is_floating_point()), None)
             if noise is not None and noise.dim() >= 2 and noise.shape[0] <= ROWS:
@@ -402,6 +417,8 @@ class Capture:
             call.tail_low, call.tail_high = (send(v, own=True) for v in torch.aminmax(rows[:, start:].float(), dim=1))
         if self.keep_pictures and call.length <= LARGEST_PICTURE and not x.requires_grad:
             call.picture = send(x.detach()[:SHOWN])
+        small = sketch(x) if call.length == shorter else None  # of a pair, nobody knows which half is the sample
+        call.sketch = None if small is None else send(small, own=True)
         call.said = next((kind for kind, seen in self.marks.items() if any(_is(ref, x) for ref in seen)), "")
         if x.requires_grad:
             call.attached = not x.is_leaf and leads_to(x, self.players["G"].ids)

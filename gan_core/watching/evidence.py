@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_core.watching.capture import Call, Load, Task, Update
+from gan_core.watching.course import Course, Look
 from gan_core.watching.losses import Told, told, value
 from gan_core.watching.parcels import Parcel
 from gan_core.watching.players import Player
@@ -117,6 +118,7 @@ class Facts:
     window: Window | None = None
     twins: bool = False
     loads: list[Load] = field(default_factory=list)
+    look: Look | None = None
 
     def of(self, kind: str) -> list[Term]:
         """Terms of one kind."""
@@ -124,10 +126,16 @@ class Facts:
 
 
 class Evidence:
-    """Reads updates in order and remembers what later ones are compared with."""
+    """Reads updates in order and remembers what later ones are compared with.
 
-    def __init__(self, players: dict[str, Player]) -> None:
+    Args:
+        players: Who plays.
+        given: Ids of the parameters of each optimizer that the person named; None if none was.
+    """
+
+    def __init__(self, players: dict[str, Player], given: list[frozenset[int]] | None = None) -> None:
         self.players = players
+        self.given = given
         self.facts: deque[Facts] = deque(maxlen=200)
         self.step = 1
         self.windows: deque[Window] = deque(maxlen=8)
@@ -142,6 +150,7 @@ class Evidence:
         self.training_z: deque[Array] = deque(maxlen=64)
         self.real_pictures: Array | None = None
         self.g_last = ""
+        self.course = Course()
         self.n_unused = {"G": 0, "D": 0}
         self.probes: dict[tuple[str, str], tuple[bool, bool, bool]] = {}
         self.foreign: tuple[tuple[tuple[int, ...], ...], ...] = ()
@@ -166,6 +175,7 @@ class Evidence:
         self._after.clear()
         self._idle.clear()
         self._consumed.clear()
+        self.course.forget()
         self._window = Window()
         self.windows.clear()
         self._pending_z.clear()
@@ -251,6 +261,7 @@ class Evidence:
         self._rows[call.number] = prints
         matched = [self._fakes[key] for key in prints if key in self._fakes]
         share = len(matched) / max(len(prints), 1)
+        self.course.as_made |= share >= MIXED
         kind = "mixed" if 0 < share < MIXED else "fake" if share else "real"
         if call.attached:
             kind = "fake"
@@ -354,6 +365,10 @@ class Evidence:
             rows = self._rows.get(call.number, ())
             facts.twins = facts.twins or doubled(rows, gradients)
             for part, where in parts(kind, rows, self._fakes, len(answers)):
+                if "D" in facts.player and call.sketch is not None:
+                    sketches = call.sketch.array()
+                    one_each = len(where) == call.n
+                    self.course.show(part, sketches[where[: len(sketches)]] if one_each else sketches)
                 what = told(answers[where], gradients[where], exact=call.exact)
                 found.append(
                     Term(
@@ -466,6 +481,7 @@ class Evidence:
         self._pending_z.clear()
         self._used_calls.clear()
         facts.window = window
+        facts.look = self.course.step(facts.update.step)
         self.windows.append(window)
         self._window = Window()
         for table in (self._kinds, self._rows, self._ages):

@@ -248,7 +248,7 @@ class WatchedRun:
 
     @property
     def done(self) -> bool:
-        """Whether the loop has ended."""
+        """True if the loop has ended."""
         return self._done
 
     @property

@@ -7,58 +7,16 @@ the order of causes: of several errors at one step the first here is the headlin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
+from gan_core.watching.course_rules import COURSE_RULES
 from gan_core.watching.evidence import Evidence, Facts, Term
 from gan_core.watching.losses import HINGE, LEAST_SQUARES
+from gan_core.watching.rule import OK, SEVERITIES, UNKNOWN, Check, Rule, Severity, Told
 
-__all__ = ["OK", "RULES", "UNKNOWN", "Rule", "Severity", "Told"]
-
-Severity = Literal["error", "warning", "info"]
-SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
-
-
-@dataclass(frozen=True)
-class Told:
-    """A rule's answer: words if something is wrong, none if not; `known` says whether it could tell."""
-
-    words: str = ""
-    known: bool = True
-
-
-OK: Final = Told()
-UNKNOWN: Final = Told(known=False)
-Check = Callable[[Facts, Evidence], Told]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule.
-
-    Attributes:
-        name: Name in findings, logs and tests.
-        severity: ``error`` where the evidence is exact and no sound loop does it; ``warning`` where usual practice
-            does it now and then; ``info``.
-        headline: What is wrong, in one sentence.
-        check: Reads one update.
-        mend: The line of code that mends it.
-        needs: What must have been seen for the rule to be checkable.
-        confirm: Updates in a row, of those that can tell, that must show it.
-        lasting: Whether it holds in a burst too, which begins in the middle of a run.
-    """
-
-    name: str
-    severity: Severity
-    headline: str
-    check: Check
-    mend: str
-    needs: str
-    confirm: int = 1
-    lasting: bool = False
+__all__ = ["OK", "RULES", "SEVERITIES", "UNKNOWN", "Check", "Rule", "Severity", "Told"]
 
 
 def _not_finite(now: Facts, seen: Evidence) -> Told:
@@ -67,6 +25,8 @@ def _not_finite(now: Facts, seen: Evidence) -> Told:
 
 def _player_without_optimizer(now: Facts, seen: Evidence) -> Told:
     for name in ("G", "D"):
+        if seen.given is not None and not any(ids & seen.players[name].ids for ids in seen.given):
+            return Told(f"none of the optimizers given to the watch holds a parameter of {name}")
         if seen.n_steps[name]:
             continue
         other = "D" if name == "G" else "G"
@@ -639,4 +599,5 @@ RULES: Final[tuple[Rule, ...]] = (
         "D(fake.detach())  # saves a backward pass through G",
         "D's loss", confirm=2,
     ),
+    *COURSE_RULES,
 )  # fmt: skip

@@ -23,8 +23,10 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.watching import probe
-from gan_core.watching.capture import Capture, Stop
+from gan_core.watching.capture import GLIMPSES, Capture, Stop
+from gan_core.watching.course import ENOUGH_FAKES
 from gan_core.watching.evidence import Evidence, Facts
+from gan_core.watching.given import Given, ids_of, read_given
 from gan_core.watching.log import NAMES_OF_CURVES, WatchLog
 from gan_core.watching.players import Player, as_modules
 from gan_core.watching.rules import RULES, SEVERITIES, Rule, Severity
@@ -37,6 +39,10 @@ DENSE_UPDATES: Final = 150
 BURST: Final = 4
 BURST_EVERY: Final = 100
 ASK_EVERY: Final = 10
+GLIMPSE_EVERY: Final = 25
+"""Steps of G between two looks at its course, at least; later a fiftieth of those so far."""
+SURE_AFTER: Final = 1.2
+"""Factor by which steps may grow without a look at the course, whatever it costs: a dozen looks in 1,000 steps."""
 SHARE: Final = 0.01
 PER_STEP: Final = 1e-4
 FRAME_EVERY: Final = 2.0
@@ -130,6 +136,9 @@ class Watch:
         out: Path | None,
         clock: Callable[[], float] = time.perf_counter,
         terminal: Terminal | None = None,
+        optimizers: list[frozenset[int]] | None = None,
+        real: Given | None = None,
+        held_out: Given | None = None,
     ) -> None:
         self._clock = clock
         self._terminal = terminal if terminal is not None else Terminal(clock)
@@ -146,6 +155,8 @@ class Watch:
         self._bursts_from = 0.0
         self._spent_before = 0.0
         self._next_burst = 0
+        self._next_glimpse = self._sure_glimpse = 0
+        self._glimpse_cost = self._glimpse_begun = 0.0
         self._burst_until = 0
         self._burst_cost = self._burst_begun = 0.0
         self._steps_before = 0
@@ -160,7 +171,12 @@ class Watch:
         self._capture: Capture | None = None
         players = {"D": Player("D", discriminators), "G": Player("G", generators)}
         self._players = players
-        self._seen = Evidence(players)
+        self._seen = Evidence(players, optimizers)
+        self._seen.course.give(
+            None if real is None else real.sketches,
+            None if real is None else real.labels,
+            None if held_out is None else held_out.sketches,
+        )
         if not self._active:
             return
         mine = weakref.ref(self)
@@ -337,7 +353,8 @@ class Watch:
             if steps >= DENSE or sum(capture.n_steps.values()) >= DENSE_UPDATES:
                 self._drain(wait=False)
                 capture.rest()
-                self._bursts_from, self._spent_before = self._clock(), capture.spent
+                self._bursts_from = self._clock()
+                self._spent_before = np.inf  # until this call, the last of the dense start, has been counted
                 self._burst_cost = capture.spent / max(steps, 1) * BURST
                 self._steps_before = steps
                 self._next_burst = steps + BURST_EVERY
@@ -346,21 +363,49 @@ class Watch:
                 capture.rest()
                 self._burst_cost = max(capture.spent - self._burst_begun, self._burst_cost / 2)
                 self._next_burst = steps + BURST_EVERY
-        elif steps >= self._next_burst and self._affordable(steps):
+        elif self._spent_before == np.inf:
+            self._spent_before = capture.spent
+        elif capture.glimpse:
+            self._glimpsed(steps)
+        elif steps >= self._next_burst and self._affordable(steps, self._burst_cost):
             self._seen.forget()
             capture.look(burst=True)
             self._burst_until = steps + BURST
             self._burst_begun = capture.spent
+        elif self._seen.course.as_made and self._wants_glimpse(steps):
+            capture.glimpse = True
+            self._glimpse_begun = capture.spent
         self._terminal.status(self._status)
         if self._handle is not None and self._clock() - self._shown_at >= SHOW_EVERY:
             self._update()
-        capture.wake_at = 0 if self.until is not None else steps + ASK_EVERY
+        capture.wake_at = 0 if self.until is not None or capture.glimpse else steps + ASK_EVERY
         if self.until is not None:
             self.until(self)
 
-    def _affordable(self, steps: int) -> bool:
+    def _glimpsed(self, steps: int) -> None:
+        """Look at the course, once there are samples enough."""
+        capture = self._capture
+        assert capture is not None
+        arrived = [parcel for parcel in capture.glimpsed if parcel.ready()]
+        rows = [parcel.array() for parcel in arrived]
+        if sum(map(len, rows)) < ENOUGH_FAKES and len(arrived) < GLIMPSES:
+            return
+        capture.glimpse = False
+        capture.glimpsed.clear()
+        if self._seen.course.look(steps, rows) is not None:
+            self._judge_course(steps)
+        self._glimpse_cost = max(capture.spent - self._glimpse_begun, self._glimpse_cost / 2)
+        self._next_glimpse = steps + max(GLIMPSE_EVERY, steps // 50)
+        self._sure_glimpse = int(SURE_AFTER * steps) + GLIMPSE_EVERY
+
+    def _wants_glimpse(self, steps: int) -> bool:
+        if steps < self._next_glimpse:
+            return False
+        return steps >= self._sure_glimpse or self._affordable(steps, self._glimpse_cost)
+
+    def _affordable(self, steps: int, cost: float) -> bool:
         assert self._capture is not None
-        spent = self._capture.spent - self._spent_before + self._burst_cost
+        spent = self._capture.spent - self._spent_before + cost
         allowed = max(SHARE * (self._clock() - self._bursts_from), PER_STEP * (steps - self._steps_before))
         return spent <= allowed
 
@@ -384,17 +429,29 @@ class Watch:
     def _judge(self, facts: Facts, *, burst: bool) -> None:
         partial = burst and not self._seen.windows
         for rule in RULES:
-            if rule.name in self._found or (burst and (partial or not rule.lasting)):
-                continue
-            told = rule.check(facts, self._seen)
-            if not told.known:
-                continue
-            self._known[rule.name] = self._known.get(rule.name, 0) + 1
-            key = rule.name, facts.player
-            self._strikes[key] = self._strikes.get(key, 0) + 1 if told.words else 0
-            if self._strikes[key] >= rule.confirm:
-                self._report(rule, facts.update.step, told.words)
+            if not rule.course and not (burst and (partial or not rule.lasting)):
+                self._ask(rule, facts, facts.update.step)
+        if facts.look is not None:
+            self._judge_course(facts.update.step)
         self._note(facts)
+
+    def _judge_course(self, step: int) -> None:
+        for rule in RULES:
+            if rule.course:
+                self._ask(rule, self._seen.facts[-1], step)
+
+    def _ask(self, rule: Rule, facts: Facts, step: int) -> None:
+        """Ask a rule, and report what it says often enough."""
+        if rule.name in self._found:
+            return
+        told = rule.check(facts, self._seen)
+        if not told.known:
+            return
+        self._known[rule.name] = self._known.get(rule.name, 0) + 1
+        key = rule.name, facts.player
+        self._strikes[key] = self._strikes.get(key, 0) + 1 if told.words else 0
+        if self._strikes[key] >= rule.confirm:
+            self._report(rule, step, told.words)
 
     def _report(self, rule: Rule, step: int, evidence: str) -> None:
         found = Finding(rule.name, rule.severity, step, rule.headline, evidence, rule.mend)
@@ -464,6 +521,10 @@ def watch(
     generator: Any,
     discriminator: Any,
     *,
+    optimizers: Any = None,
+    real: Any = None,
+    held_out: Any = None,
+    labels: Any = None,
     on: str = "warning",
     out: str | Path | None = None,
 ) -> Watch:
@@ -472,6 +533,11 @@ def watch(
     Args:
         generator: The generator, or a list of them.
         discriminator: The discriminator or critic, or a list of them.
+        optimizers: The optimizers, so that it is known before the first step who holds whose parameters.
+        real: Training samples as D gets them: a tensor or an array ``[n, …]``, a data set, or its loader; at most 1,024
+            are read, once. Without it those count that D is shown.
+        held_out: Likewise, samples that are not trained on; with them copying is told.
+        labels: The class of each sample of `real`, ``[n]``; with them a missing class is told.
         on: The least severe finding that is printed at once, ``"info"``, ``"warning"`` or ``"error"``; ``"silent"``
             prints none; ``"raise"`` prints and raises `WatchError` at the first error.
         out: Folder in which a watch log is written; ``GAN_EXPLORER_WATCH`` if None, and none without it.
@@ -480,17 +546,22 @@ def watch(
         The watch: a context manager, a decorator, and `findings`, `summary()`, `close()`.
 
     Raises:
-        TypeError: If a player is no module.
-        ValueError: If `on` is none of the five.
+        TypeError: If a player is no module, an optimizer none, or samples are none.
+        ValueError: If `on` is none of the five, samples are fewer than 64, or labels are not as many as samples.
     """
     if on not in ON:
         raise ValueError(f"on={on!r}; allowed are {', '.join(ON)}")
+    if labels is not None and real is None:
+        raise ValueError("labels without real; give the samples that they belong to")
     folder = out if out is not None else os.environ.get("GAN_EXPLORER_WATCH") or None
     return Watch(
         as_modules(generator, "generator"),
         as_modules(discriminator, "discriminator"),
         on=on,
         out=None if folder is None else Path(folder),
+        optimizers=ids_of(optimizers),
+        real=None if real is None else read_given(real, "real", labels),
+        held_out=None if held_out is None else read_given(held_out, "held_out"),
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gan_core import ConfigError, GanExplorerError, RunConfig
+from gan_core import ConfigError, GanExplorerError, Intervention, RunConfig
 from gan_core.config import Change
 from gan_core.config.presets import find, presets, usual_preset
 from gan_core.live import commands as do
@@ -27,7 +27,7 @@ def change(visit: Visit, changes: Mapping[str, Any], *, keep_learned: bool = Fal
     run, now = visit.run, visit.run.status().config
     try:
         made = _change(now, changes)
-        if len(made.config.data_shape) != len(now.data_shape):
+        if made.config.data.kind != now.data.kind:
             return _change_kind(visit, made.config)
         if not made.paths:
             return ()
@@ -70,7 +70,7 @@ def _change(config: RunConfig, changes: Mapping[str, Any]) -> Change:
 
 
 def _change_kind(visit: Visit, config: RunConfig) -> Effects:
-    """Go from the plane to images or back, with networks and rates of a preset: those of the last run rarely suit."""
+    """Go to another kind of samples, with networks and rates of a preset: those of the last run rarely suit."""
     name = usual_preset(config.data.name)
     data = {f"data.{field}": value for field, value in config.data.model_dump().items()}
     changed = presets()[name].config.changed(data | {"seed": config.seed})
@@ -90,9 +90,9 @@ def open_preset(visit: Visit, name: str) -> Effects:
     return ()
 
 
-def open_config(visit: Visit, config: RunConfig, preset: str) -> None:
-    """Start a run of these settings, playing at full speed, in place of the one there is."""
-    for command in (do.Restart(config, preset=preset), do.SetPace(None), do.Play()):
+def open_config(visit: Visit, config: RunConfig, preset: str, interventions: Sequence[Intervention] = ()) -> None:
+    """Start a run of these settings and changes, playing at full speed, in place of the one there is."""
+    for command in (do.Restart(config, interventions, preset), do.SetPace(None), do.Play()):
         visit.run.send(command)
 
 

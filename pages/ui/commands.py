@@ -111,6 +111,20 @@ class PauseAtFailure(_Request):
     value: bool
 
 
+class Follow(_Request):
+    """Let others follow the run, or end that."""
+
+    name: Literal["follow"] = "follow"
+    value: bool
+
+
+class Point(_Request):
+    """Point at a panel for those who follow; None to point at nothing."""
+
+    name: Literal["point"] = "point"
+    value: Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,24}$")] | None = None
+
+
 class Ended(_Request):
     """Tell that the run has ended with an error: what was saved of it may be on offer."""
 
@@ -141,7 +155,18 @@ class SaveDirection(_Request):
 
 
 Command = Annotated[
-    Plain | Pace | StopAt | Branch | TryCure | PauseAtFailure | Ended | OpenPreset | OneSide | SaveDirection,
+    Plain
+    | Pace
+    | StopAt
+    | Branch
+    | TryCure
+    | PauseAtFailure
+    | Ended
+    | Follow
+    | Point
+    | OpenPreset
+    | OneSide
+    | SaveDirection,
     Field(discriminator="name"),
 ]
 """All that a visitor can ask for."""
@@ -149,7 +174,7 @@ Command = Annotated[
 LESSON: Final = frozenset({"play", "pause", "step", "pace"})
 """Commands of a lesson's live view."""
 _BOTH: Final = LESSON | {"reset", "new_seed", "stop_at"}
-LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm", "ended"}
+LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm", "ended", "follow", "point"}
 """Commands of the live view."""
 LAB: Final = _BOTH | {"take", "remove"}
 """Commands of the sides of a comparison."""
@@ -257,6 +282,13 @@ def _carry_out(visit: Visit, command: Command, *, keep_learned: bool) -> Effects
             return try_cure(visit, index)
         case PauseAtFailure(value=on):
             run.send(do.PauseAtFailure(on))
+        case Follow(value=on):
+            if on:
+                visit.leads.open(visit)
+            else:
+                visit.leads.end(visit)
+        case Point(value=panel):
+            visit.point = panel or ""
         case Ended():
             return (Redraw(),) if run.lost else ()
         case OpenPreset(value=name):

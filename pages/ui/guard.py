@@ -79,6 +79,15 @@ def visitor_of(cookie: object) -> str:
     return name if good else ""
 
 
+def visitor_in(header: str) -> str:
+    """Return the visitor that a Cookie header names; "" if it names none."""
+    try:
+        found = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return ""
+    return "" if found is None else visitor_of(found.value)
+
+
 def _signature(name: str) -> str:
     return hmac.new(_KEY, name.encode(), hashlib.sha256).hexdigest()[:32]
 
@@ -111,7 +120,8 @@ class Guard:
         if self._hosts and host_of(headers.get("host", "")) not in self._hosts:
             await self._refuse(scope, receive, send)
             return
-        new = "" if scope["type"] == "websocket" or _has_cookie(headers) or "/_stcore/" in scope["path"] else issue()
+        known = scope["type"] == "websocket" or visitor_in(headers.get("cookie", "")) or "/_stcore/" in scope["path"]
+        new = "" if known else issue()
 
         async def pass_on(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -140,11 +150,3 @@ class Guard:
             "many people, with GAN_EXPLORER_USERS=many."
         )
         await PlainTextResponse(told, 421, headers=self._headers)(scope, receive, send)
-
-
-def _has_cookie(headers: Headers) -> bool:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return False
-    return found is not None and bool(visitor_of(found.value))

@@ -26,8 +26,10 @@ from gan_core.export.thumbnails import thumbnail
 from gan_core.live import commands as do
 from gan_core.live.handle import RunHandle, RunSpec
 from gan_core.live.host import make_place
+from gan_core.record.snapshot import Which
 from gan_core.storage.autosave import autosave_folder
 from gan_core.storage.bundled import outline
+from pages.ui.following.leads import Lead, Leads
 
 Clock = Callable[[], float]
 """Seconds that only grow, such as `time.monotonic`."""
@@ -126,6 +128,11 @@ class Visit(Guest):
 
     Attributes:
         key: The run's name in the autosave folder.
+        visitor: As given, or a name of its own.
+        which: Whose samples the visitor's page shows.
+        leads: Where others are let follow.
+        lead: By what code others follow this run, or None.
+        point: Panel that the visitor points at, or "".
     """
 
     def __init__(
@@ -138,12 +145,17 @@ class Visit(Guest):
         at_end_of: str = "",
     ) -> None:
         super().__init__(rooms.clock)
+        self.visitor = visitor or self.token
+        self.which: Which = "ema"
+        self.leads = rooms.leads
+        self.lead: Lead | None = None
+        self.point = ""
         self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         spec = RunSpec(
             config,
             interventions,
             preset,
-            visitor=visitor or self.token,
+            visitor=self.visitor,
             key=self.key,
             play=not at_end_of,
             recorded=at_end_of,
@@ -164,6 +176,7 @@ class Rooms:
     Attributes:
         host: Where the runs are.
         since: When this process began, Unix seconds.
+        leads: Runs that others follow.
         answered: Names of saved runs of an earlier process that were offered to their owner and answered.
     """
 
@@ -176,6 +189,7 @@ class Rooms:
         n_hosts: int = 0,
     ) -> None:
         self.clock = clock
+        self.leads = Leads(clock)
         self.host = make_place(
             n_hosts,
             n_slots,

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-PARTS: Final = ("live", "latent", "collapse", "learn.theory", "watch")
+PARTS: Final = ("live", "following", "latent", "collapse", "learn.theory", "watch")
 """The packages of `pages.ui` whose module ``route`` has routes of its own, all under ``gan/``."""
 
 _LOCK: Final = threading.Lock()

@@ -26,7 +26,7 @@ def test_a_recorded_run_opens_scrubs_and_goes_on(open_app: Opener, server: Serve
         else:
             route.fulfill(status=204)
 
-    view.page.route("**/gan/past?*", list_comes_late)
+    view.page.route("**/gan/past*", list_comes_late)
     view.page.get_by_role("button", name="A GAN that collapsed").click()
     view.wait_for("paused")
     until(lambda: view.step == 1300, "the recorded run", now=view.report)

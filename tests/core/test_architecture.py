@@ -8,6 +8,7 @@ belongs. Imports inside functions count; those under ``if TYPE_CHECKING:`` do no
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,7 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@functools.cache
 def unit_of(module: str) -> str | None:
     """The entry of `ROWS` that a module belongs to, if there is one."""
     for unit in sorted(ROW_OF, key=len, reverse=True):
@@ -123,9 +125,15 @@ def at_run_time(node: ast.AST) -> Iterator[ast.AST]:
             yield from at_run_time(child)
 
 
+@functools.cache
+def parsed(source: str) -> ast.Module:
+    """The syntax tree of a file, which several tests look at."""
+    return ast.parse(source)
+
+
 def imports(source: str, module: str, *, is_package: bool = False) -> Iterator[Import]:
     """Every import in `source`, relative ones made absolute, ``from package import module`` resolved."""
-    for node in at_run_time(ast.parse(source)):
+    for node in at_run_time(parsed(source)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, node.lineno)
@@ -184,7 +192,7 @@ def offences(module: str, source: str, *, is_package: bool = False) -> list[str]
 
 def unsafe(source: str) -> list[str]:
     """Where `source` reads a format that can run code, or asks a library to."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     found = [f"line {i.line}: {i.module}" for i in imports(source, "any") if knows(i.module, RUNS_WHAT_IT_READS)]
     aliases = [alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
     torch_names = {"torch"} | {alias.asname for alias in aliases if alias.name == "torch"}
@@ -202,7 +210,7 @@ def unsafe(source: str) -> list[str]:
 
 def touches_session_state(source: str) -> bool:
     """Whether `source` names Streamlit's session state, however it got hold of it."""
-    nodes = ast.walk(ast.parse(source))
+    nodes = ast.walk(parsed(source))
     return any(
         (isinstance(node, ast.Attribute) and node.attr == "session_state")
         or (isinstance(node, ast.alias) and node.name.endswith("session_state"))

@@ -293,6 +293,15 @@ def test_a_room_gathers_predictions_and_results(rooms: Rooms) -> None:
     assert not rooms.is_teacher(code, "é")
 
 
+def test_the_browser_that_opened_a_room_finds_its_key_again_and_no_other_does(rooms: Rooms) -> None:
+    code, key = rooms.open(KEY.task, "fingerprint")
+    assert rooms.key_of(code, "fingerprint") == key
+    assert not rooms.key_of(code, "another")
+    assert not rooms.key_of("ABCDEF", "fingerprint")
+    anonymous, _ = rooms.open(KEY.task)
+    assert not rooms.key_of(anonymous, ""), "a browser that says nothing of itself is nobody's"
+
+
 def test_only_its_teacher_ends_a_room(rooms: Rooms) -> None:
     code, key = rooms.open(KEY.task)
     with pytest.raises(ConfigError, match="only the room's teacher"):

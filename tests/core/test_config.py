@@ -216,6 +216,8 @@ def test_a_list_may_be_typed_as_words_with_commas(typed: dict[str, str], same: d
         ({"augment": ["blur"]}, "'colour', 'translation' or 'cutout'"),
         ({"augment": "colours"}, "augment.0='colours'"),
         ({"generator.kind": "dcgan", "data.name": "moons"}, "moons has points: set generator.kind=mlp"),
+        ({"generator.kind": "wavegan", "data.name": "moons"}, "wavegan needs sounds, and moons has points"),
+        ({"discriminator.kind": "dcgan", "data.name": "notes"}, "px, and notes has sounds: set discriminator.kind=mlp"),
         ({"discriminator.kind": "dcgan", "data.name": "ring"}, "8, 16, 28, 32 or 64 px, and ring has points"),
         ({"discriminator.kind": "dcgan", "data.name": "own-images", "data.size": 20}, "images of 20 x 20 px"),
         (
@@ -271,6 +273,7 @@ def test_batch_norm_in_d_is_fine_without_a_penalty_and_where_it_is_not_used() ->
         *((kind, {"generator.depth": n, "discriminator.depth": n}) for kind in ("mlp", "article") for n in (0, 3)),
         *(("dcgan", {"data.name": name}) for name in ("digits", "mnist", "cifar10")),
         ("dcgan", {"data.name": "mnist", "generator.upsampling": "resize"}),
+        ("wavegan", {"data.name": "notes"}),
         *(("dcgan", {"data.name": "own-images", "data.size": n, "data.colour": n > 16}) for n in (16, 64)),
     ],
 )
@@ -279,7 +282,7 @@ def test_the_number_of_weights_is_known_before_anything_is_built(
 ) -> None:
     changes = changes | {"generator.kind": kind, "discriminator.kind": kind}
     changes |= {"generator.norm": norm, "discriminator.norm": norm, "generator.width": 12, "discriminator.width": 9}
-    conditional = conditional and changes.get("data.name") != "own-images"
+    conditional = conditional and changes.get("data.name") not in {"own-images", "notes"}
     config = CONFIG.changed(changes | {"conditional": conditional, "packing": 1 if conditional else 3})
     rngs = streams(0)
     networks = build_generator(config, rngs), build_discriminator(config, rngs)
@@ -380,6 +383,8 @@ def suited(changes: dict[str, Any]) -> dict[str, Any]:
     shape = module.DataConfig(name=name, size=changes["data.size"]).shape
     if shape[-1] not in module.DCGAN_MAPS:
         changes = {path: "mlp" if path in kinds and value == "dcgan" else value for path, value in changes.items()}
+    if len(shape) != 2:
+        changes = {path: "mlp" if path in kinds and value == "wavegan" else value for path, value in changes.items()}
     augment = changes["augment"] if len(shape) == 3 else []
     changes["data.balanced"] = changes["data.balanced"] and name in DATA_CLASSES
     conditional = changes["conditional"] and name in DATA_CLASSES and changes["packing"] == 1 and not changes["replay"]

@@ -206,6 +206,18 @@ VARIANTS: dict[str, tuple[dict[str, object], tuple[Intervention, ...]]] = {
         {"regularisers": [{"name": "r1", "weight": 0.0}]},
         (Intervention(step=2, update="g"),),
     ),
+    "sounds": (
+        {"data.name": "notes", "batch_size": 4, "generator.kind": "wavegan", "discriminator.kind": "wavegan"}
+        | {"generator.width": 8, "generator.norm": "batch", "discriminator.width": 8, "discriminator.phase_shuffle": 1}
+        | {"regularisers": [{"name": "r1", "every": 2}], "packing": 2},
+        (),
+    ),
+    "features of sounds": (
+        {"data.name": "notes", "batch_size": 4, "generator.kind": "wavegan", "discriminator.kind": "wavegan"}
+        | {"generator.width": 8, "discriminator.width": 8, "discriminator.spectral_norm": True}
+        | {"discriminator.minibatch": "discrimination", "discriminator.logit_gain": 3.0, "feature_matching": True},
+        (),
+    ),
     "a dcgan that resizes": (
         {"data.name": "digits", "batch_size": 4, "generator.kind": "dcgan", "generator.upsampling": "resize"},
         (),

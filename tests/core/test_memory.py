@@ -61,6 +61,8 @@ def test_more_of_anything_takes_more() -> None:
         assert memory_of(SMALL.changed(changes)) > memory_of(SMALL), changes
     maps = units_of(preset("mnist-dcgan"))
     assert maps == (784 + 49 * 64 + 196 * 32) + (784 + 49 * 64 + 196 * 32)
+    waves = 8 * 32 + 32 * 16 + 128 * 8
+    assert units_of(preset("notes")) == 2 * (512 + round(3.5 * waves))
 
 
 def test_what_has_no_room_is_refused_and_frees_nothing_of_others() -> None:

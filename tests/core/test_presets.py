@@ -35,6 +35,8 @@ NAMES = (
     *("mnist", "article-mnist", "collapse", "discriminator-wins", "own-images"),
     *("digits-conditional", "digits-wgan-gp", "mnist-dcgan", "pacgan", "unrolled", "ttur"),
     *("digits-sr", "digits-denoise", "digits-inpaint", "photographs-sr"),
+    *("notes", "notes-collapse"),
+    *("words", "words-collapse", "grammar"),
 )
 every_preset = pytest.mark.parametrize("name", NAMES)
 

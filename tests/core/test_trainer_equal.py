@@ -137,7 +137,7 @@ def test_a_snapshot_says_what_it_is_of(config: RunConfig) -> None:
     for key in ("objective", "latent_dim", "prior", "d_steps", "g_steps", "batch_size"):
         assert header[key] == getattr(config, key)
     assert header["data"] == config.data.name
-    assert header["kind"] == ("images" if config.data.name == "digits" else "plane")
+    assert header["kind"] == config.data.kind
     found, arrays = decode(encode(header, snapshot.arrays))
     assert found["step"] == 3
     assert arrays.keys() == snapshot.arrays.keys()

@@ -65,6 +65,14 @@ VARIETY = {
     "reconstructed": SMALL.changed(
         {"data.name": "digits", "data.condition": "half-size", "adversarial": 0.0, "reconstruction": 1.0}
     ),
+    "sounds": SMALL.changed(
+        {"data.name": "notes", "generator.kind": "wavegan", "discriminator.kind": "wavegan", "generator.norm": "batch"}
+        | {"regularisers": [{"name": "r1", "every": 2}], "discriminator.phase_shuffle": 2, "packing": 2}
+    ),
+    "plain sounds": SMALL.changed(
+        {"data.name": "notes", "generator.kind": "wavegan", "discriminator.kind": "wavegan"}
+        | {"discriminator.spectral_norm": True, "discriminator.minibatch": "std", "objective": "hinge"}
+    ),
     "plain dcgan": SMALL.changed(
         {"data.name": "digits", "generator.kind": "dcgan", "discriminator.kind": "dcgan", "objective": "hinge"}
     ),

@@ -80,3 +80,34 @@ def test_what_is_used_elsewhere_leads_there(apply_page: Page) -> None:
     assert "apply:open" in keys(app)
     assert not captions(app) or "the truth" not in captions(app)
     assert not app.exception
+
+
+def test_the_card_of_words_answers_at_once_beside_pairs_of_letters(apply_page: Page) -> None:
+    app = apply_page(application="text")
+    assert not app.exception
+    assert app.session_state[VISIT].run.status().preset == "words"
+    written, by_pairs = (frame.value for frame in app.dataframe)
+    assert len(written) == len(by_pairs) == 12
+    assert list(written.columns) == ["word", "what it is", "nearest training word", "edits"]
+    app.text_input(key="apply:begins").set_value("re").run()
+    assert all(word.startswith("re") for frame in app.dataframe for word in frame.value["word"])
+    assert any("begins with “re”" in text for text in captions(app))
+    app.text_input(key="apply:begins").set_value("1*").run()
+    assert any("of the letters" in block.value for block in app.text)
+    assert not app.exception
+
+
+def test_the_card_of_sound_plays_a_melody_at_once_and_refuses_what_is_none(apply_page: Page) -> None:
+    app = apply_page(application="sound")
+    assert not app.exception
+    assert app.session_state[VISIT].run.status().preset == "notes"
+    assert any("Of real ones each is 12.5%" in text for text in captions(app))
+    app.text_input(key="apply:melody").set_value("C4 H4").run()
+    assert any("a melody has 1 to 32 of the notes A3 B3" in block.value for block in app.text)
+    assert not app.exception
+
+
+def test_the_latent_page_says_that_words_are_not_shown_there(open_app: Opener) -> None:
+    app = by_address(open_app({"preset": "grammar"}), "latent").run()
+    assert any("latent space is not shown yet" in block.value for block in app.info)
+    assert not app.exception

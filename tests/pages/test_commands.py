@@ -198,7 +198,7 @@ def test_a_run_goes_on_from_a_kept_step(do: Do, visit: Visit, runner: Seen) -> N
 
 def test_every_command_of_the_live_view_is_carried_out(do: Do, runner: Seen) -> None:
     values: dict[str, Any] = {
-        "pace": 30, "stop_at": 10**6, "open": "moons", "branch": 1, "cure": 0, "alarm": False
+        "pace": 30, "stop_at": 10**6, "open": "moons", "branch": 1, "cure": 0, "alarm": False, "follow": False
     }  # fmt: skip
     stand_at(runner, 3)
     before = runner.run

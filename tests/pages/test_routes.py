@@ -19,7 +19,7 @@ from gan_core.config import RunConfig, parse_config
 from gan_core.metrics import METRICS
 from gan_core.record.frame import decode
 from pages.ui import live
-from pages.ui.live.route import FRAME, plotly_url, routes
+from pages.ui.live.route import FRAME, PAST, TOKEN, plotly_url, routes
 from pages.ui.presence import Rooms, Visit
 from tests.pages.conftest import Seen, host_of
 
@@ -45,9 +45,12 @@ class Reply:
 Get = Callable[..., Reply]
 
 
-def ask(app: Starlette, path: str, method: str = "GET") -> Reply:
-    """One request to an ASGI app, without a server."""
+def ask(app: Starlette, path: str, method: str = "GET", *, raw: bool = False, code: str = "") -> Reply:
+    """One request to an ASGI app, without a server; a token (``t``) goes along in a header unless ``raw``."""
     path, _, query = path.partition("?")
+    given = [] if raw else urllib.parse.parse_qsl(query, keep_blank_values=True)
+    query = query if raw else urllib.parse.urlencode([pair for pair in given if pair[0] != "t"])
+    tokens = [(TOKEN.lower().encode(), text.encode("latin-1", "replace")) for name, text in given if name == "t"]
     scope: dict[str, Any] = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -58,7 +61,7 @@ def ask(app: Starlette, path: str, method: str = "GET") -> Reply:
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",
-        "headers": [(b"host", b"localhost")],
+        "headers": [(b"host", b"localhost"), *tokens, (b"x-gan-code", code.encode())],
         "client": ("127.0.0.1", 1),
         "server": ("localhost", 80),
     }
@@ -119,6 +122,13 @@ def test_no_other_token_gets_anything(get: Get, visit: Visit, token: str) -> Non
         reply = get(f"/{FRAME}?t={text}")
         assert (reply.status, reply.body) == (410, b"")
     assert get(f"/{FRAME}").status == 410
+
+
+def test_a_token_in_an_address_opens_nothing(rooms: Rooms, visit: Visit) -> None:
+    app = Starlette(routes=routes(rooms, ""))
+    for path in (FRAME, PAST):
+        assert ask(app, f"/{path}?t={visit.token}").status == 200, "as the browser sends it"
+        assert ask(app, f"/{path}?t={visit.token}", raw=True).status == 410
 
 
 def test_who_has_the_newest_frame_gets_none(get: Get, visit: Visit) -> None:

@@ -23,10 +23,16 @@ CONSOLE = re.search(r"```console\n\$ python -m gan_core watch train\.py\n(.*?)``
 @pytest.mark.parametrize("code", [code for code in SNIPPETS if code is not SCRIPT], ids=range(len(SNIPPETS) - 1))
 def test_a_snippet_runs(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    generator, discriminator = mlp(8, 8, DIM), mlp(DIM, 8, 1)
     names: dict[str, Any] = {
         "watch": session.watch,
-        "generator": mlp(8, 8, DIM),
-        "discriminator": mlp(DIM, 8, 1),
+        "generator": generator,
+        "discriminator": discriminator,
+        "opt_g": torch.optim.Adam(generator.parameters()),
+        "opt_d": torch.optim.Adam(discriminator.parameters()),
+        "train_set": points(80),
+        "train_labels": torch.arange(80) % 4,
+        "test_set": points(80),
         "real": points(),
         "fake": points(),
         "z": torch.randn(4, 8),

@@ -6,7 +6,9 @@ import { parse } from '../../pages/ui/web/core/frame.js';
 import { bytes, json } from './fixtures.js';
 
 const FIGURES = json('figures.json').light.figures;
-const FRAMES = Object.fromEntries(['plane', 'critic', 'images'].map((name) => [name, parse(bytes(`${name}.bin`))]));
+const FRAMES = Object.fromEntries(
+  ['plane', 'critic', 'images', 'text'].map((name) => [name, parse(bytes(`${name}.bin`))]),
+);
 /** @returns {import('../../pages/ui/web/core/fill.js').Manner} */
 const manner = (more = {}) => ({
   smooth: 0.6,

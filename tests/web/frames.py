@@ -26,6 +26,7 @@ CONFIGS: dict[str, RunConfig] = {
     ),
     "critic": preset("ring-8").changed({"batch_size": 32, "objective": "wasserstein", "generator.width": 16}),
     "images": preset("digits").changed({"batch_size": 32, "generator.width": 16, "discriminator.width": 16}),
+    "text": preset("grammar").changed({"batch_size": 32, "generator.width": 16, "discriminator.width": 16}),
 }
 
 

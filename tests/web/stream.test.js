@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { askForFrame, eagerness, rhythm, stateWords } from '../../pages/ui/web/core/stream.js';
+import { reach } from '../../pages/ui/web/core/view.js';
 
 const motion = (/** @type {boolean} */ reduced) => {
   globalThis.matchMedia = () => /** @type {MediaQueryList} */ ({ matches: reduced });
@@ -70,4 +71,24 @@ test('a reply is a frame, none yet, or the end of the run', async () => {
     assert.equal(reply.heard, headers['x-heard'] ?? null);
     assert.equal((await reply.bytes())?.byteLength ?? null, size);
   }
+});
+
+test('a token goes along in a header and never in an address', async () => {
+  /** @type {[string, any][]} */
+  const asked = [];
+  globalThis.fetch = async (/** @type {any} */ url, /** @type {any} */ how) => {
+    asked.push([String(url), how.headers]);
+    return new Response('');
+  };
+  for (const url of ['gan/frame?t=secret&since=3', 'gan/past?t=secret', 'gan/latent?p=s1.0,s1.1&t=secret'])
+    await reach(url);
+  await reach('gan/live/1/figures.json');
+  assert.deepEqual(
+    asked.map(([url]) => url),
+    ['gan/frame?since=3', 'gan/past', 'gan/latent?p=s1.0%2Cs1.1', 'gan/live/1/figures.json'],
+  );
+  assert.deepEqual(
+    asked.map(([, headers]) => headers?.['x-gan-token'] ?? null),
+    ['secret', 'secret', 'secret', null],
+  );
 });

@@ -5,6 +5,7 @@ import { parse } from '../../pages/ui/web/core/frame.js';
 import { layout } from '../../pages/ui/web/train/images.js';
 import { endsInWords, opinionScale } from '../../pages/ui/web/train/opinion.js';
 import { course } from '../../pages/ui/web/train/strip.js';
+import { layout as columnsOf, textPainter, wordsOf } from '../../pages/ui/web/train/text.js';
 import { inTime } from '../../pages/ui/web/train/time-machine.js';
 import { isOld, numberCards, rightOf } from '../../pages/ui/web/train/words.js';
 import { bytes, json } from './fixtures.js';
@@ -12,6 +13,7 @@ import { bytes, json } from './fixtures.js';
 const PLANE = parse(bytes('plane.bin'));
 const CRITIC = parse(bytes('critic.bin'));
 const IMAGES = parse(bytes('images.bin'));
+const TEXT = parse(bytes('text.bin'));
 const METRICS = json('figures.json').metrics;
 
 test('probabilities are coloured about one half, critic values about the middle of both kinds', () => {
@@ -194,4 +196,35 @@ test('an image that answers a condition stands between it and the truth, in as m
 
 test('where no image fits none is drawn', () => {
   assert.equal(layout(60, 20, 36, 36, 0, 28, 1), null);
+});
+
+test('words are read from the numbers of their letters, without what fills them up', () => {
+  assert.deepEqual(wordsOf(Uint8Array.of(1, 2, 0, 3, 0, 0, 0, 0, 0), [3, 3], [' ', 'a', 'b', 'c']), ['ab', 'c', '']);
+  const { arrays, shapes, header } = TEXT;
+  const words = wordsOf(arrays.fake_text, shapes.fake_text, header.alphabet);
+  assert.equal(words.length, 60);
+  assert.match(words.join(''), /^[-x+*/ ]+$/);
+});
+
+test('the picture of words says in words what it shows, and how many are real', () => {
+  const said = textPainter().says(TEXT);
+  const { arrays, shapes, header } = TEXT;
+  const [first] = wordsOf(arrays.fake_text, shapes.fake_text, header.alphabet);
+  assert.ok(said.includes(`beside ${header.data}: ${first}, `));
+  assert.match(said, /\d+ of them are real; real ones: x/);
+});
+
+test('all words that fit are laid out within the width, real ones beside them', () => {
+  for (const width of [300, 520, 900])
+    for (const twins of [false, true]) {
+      const { columns, beside, rows, shown } = columnsOf(width, 400, 60, 60, 72, twins);
+      assert.ok(columns >= 1 && beside >= 1 && rows >= 1 && shown <= 60);
+      const used = (columns * (twins ? 2 : 1) + beside) * 82 + 22 * (twins ? 2 : 1);
+      assert.ok(used <= Math.max(width, 3 * 82 + 44) + 22, `${used} of ${width}`);
+    }
+});
+
+test('the cards of words are those that words have', () => {
+  const titles = numberCards(TEXT, METRICS).map(([title]) => title);
+  assert.deepEqual(titles.slice(0, 2), ['grammatical', 'different words']);
 });

@@ -30,7 +30,7 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class HandIn(Frozen):
-    """What a student hands in.
+    """Hand-in of a student.
 
     Attributes:
         format: Of this file.

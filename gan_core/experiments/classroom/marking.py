@@ -31,7 +31,7 @@ SAID: Final = {
     "differ": "the curves are not those that this config and these interventions give on the same build",
     "not made": "the run was not made again",
 }
-"""What a comparison of curves says, in words."""
+"""Results of a comparison of curves, in words."""
 
 
 @dataclass(frozen=True)

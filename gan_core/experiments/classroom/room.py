@@ -60,7 +60,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a room has come to.
+    """Answers and results of a room.
 
     Attributes:
         task: The room's task.
@@ -89,11 +89,12 @@ class Rooms:
         self._folder, self._clock = folder, clock
         self._lock = threading.Lock()
 
-    def open(self, task: Task) -> tuple[str, str]:
+    def open(self, task: Task, owner: str = "") -> tuple[str, str]:
         """Open a room.
 
         Args:
             task: What it is about.
+            owner: Fingerprint of the teacher's browser, which finds the key again; "" if it has none.
 
         Returns:
             Its code, for everybody, and its key, for the teacher alone.
@@ -106,9 +107,11 @@ class Rooms:
             files = self._files()
             if len(files) >= MAX_ROOMS:
                 raise ConfigError(f"there are {len(files)} rooms on this server, and {MAX_ROOMS} are allowed: end one")
-            code = next(code for code in iter(_new_code, "") if not self._path(code).exists())
+            code = next(code for code in iter(new_code, "") if not self._path(code).exists())
             key = secrets.token_urlsafe(16)
-            self._append(code, {"kind": "task", "task": task.model_dump(mode="json"), "key": key}, first=True)
+            self._append(
+                code, {"kind": "task", "task": task.model_dump(mode="json"), "key": key, "owner": owner}, first=True
+            )
         return code, key
 
     def task(self, code: str) -> Task:
@@ -126,6 +129,16 @@ class Rooms:
         except ConfigError:
             return False
         return hmac.compare_digest(known.encode(), key.encode())
+
+    def key_of(self, code: str, owner: str) -> str:
+        """Return a room's key to the browser that opened it; "" to any other, and where there is no such room."""
+        try:
+            first = self._read(code)[3]
+        except ConfigError:
+            return ""
+        known = str(first.get("owner", ""))
+        mine = bool(known) and hmac.compare_digest(known.encode(), owner.encode())
+        return str(first.get("key", "")) if mine else ""
 
     def predict(self, code: str, who: str, predictions: Mapping[str, int]) -> None:
         """Take down what a student predicted.
@@ -175,7 +188,7 @@ class Rooms:
         Raises:
             ConfigError: If there is no such room.
         """
-        task, _, entries = self._read(code)
+        task, _, entries, _ = self._read(code)
         chosen: dict[str, Mapping[str, int]] = {}
         results: dict[str, Mapping[str, Any]] = {}
         for entry in entries:
@@ -208,7 +221,7 @@ class Rooms:
         self._path(code).unlink(missing_ok=True)
 
     def _path(self, code: str) -> Path:
-        if not _CODE.fullmatch(code):
+        if not is_code(code):
             raise ConfigError(f"{code[:20]!r} is no code of a room: six letters are")
         return self._folder / f"{code}{_SUFFIX}"
 
@@ -245,7 +258,7 @@ class Rooms:
         except OSError as error:
             raise ConfigError(f"the room cannot be written to: {error.strerror or error}") from None
 
-    def _read(self, code: str) -> tuple[Task, str, list[Mapping[str, Any]]]:
+    def _read(self, code: str) -> tuple[Task, str, list[Mapping[str, Any]], Mapping[str, Any]]:
         code = code.strip().upper()
         try:
             lines = self._path(code).read_bytes().splitlines()
@@ -263,8 +276,15 @@ class Rooms:
                 entries.append(entry)
         if not entries or entries[0].get("kind") != "task":
             raise ConfigError(f"the file of room {code} is damaged")
-        return read_task(json.dumps(entries[0]["task"]).encode()), str(entries[0].get("key", "")), entries[1:]
+        first = entries[0]
+        return read_task(json.dumps(first["task"]).encode()), str(first.get("key", "")), entries[1:], first
 
 
-def _new_code() -> str:
+def new_code() -> str:
+    """Make a code of six letters, none of which is taken for another."""
     return "".join(secrets.choice(LETTERS) for _ in range(6))
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text has the form of a code."""
+    return _CODE.fullmatch(text) is not None

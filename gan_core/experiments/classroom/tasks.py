@@ -1,4 +1,4 @@
-"""Tasks: where a run begins, what may be changed, what is to be reached, what is to be predicted.
+"""Tasks: the start of a run, the settings that may be changed, the goal, and the prediction asked for.
 
 A task is a plain value, in a link, in a file or among those that come with the app (``assets/tasks.json``). The answers
 stand apart, in its `Key`, so that a task's link gives nothing away.
@@ -85,7 +85,7 @@ class Task(Frozen):
     Attributes:
         name: Letters, digits and hyphens.
         title: Says nothing of the answer.
-        text: What is to be done, in a few sentences.
+        text: The task in a few sentences.
         start: Parameters of the link that the run begins with, as of `gan_core.config.presets.to_query`.
         allowed: Settings that may be changed; ``("*",)`` for all but the data and the seed.
         max_changes: Settings that may differ from the start, or None for any number.

@@ -14,6 +14,7 @@ from gan_core.game.networks.layers import (
     ACTIVATIONS,
     Dropout,
     Gain,
+    Letters,
     Maxout,
     SpectralConv2d,
     SpectralLinear,
@@ -22,6 +23,7 @@ from gan_core.game.networks.layers import (
 from gan_core.game.networks.minibatch import Minibatch, MinibatchDiscrimination, MinibatchStd
 from gan_core.game.networks.mlp import MLPDiscriminator, MLPGenerator
 from gan_core.game.networks.residual import ResidualGenerator
+from gan_core.game.networks.wavegan import WaveDiscriminator, WaveGenerator
 from gan_core.game.networks.weights import Weights
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "DCGANGenerator",
     "Dropout",
     "Gain",
+    "Letters",
     "MLPDiscriminator",
     "MLPGenerator",
     "Maxout",
@@ -40,6 +43,8 @@ __all__ = [
     "ResidualGenerator",
     "SpectralConv2d",
     "SpectralLinear",
+    "WaveDiscriminator",
+    "WaveGenerator",
     "Weights",
     "build_discriminator",
     "build_generator",
@@ -56,6 +61,14 @@ def _masked(config: RunConfig) -> bool:
     return rules is not None and rules.masked
 
 
+def _ending(config: RunConfig) -> nn.Module | None:
+    """Make the last layer of a generator of words."""
+    if config.data.kind != "text":
+        return None
+    g, (length, alphabet) = config.generator, config.data_shape
+    return Letters(length, alphabet, temperature=g.temperature, hard=g.letters == "straight-through")
+
+
 def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
     g = config.generator
     return MLPGenerator(
@@ -67,7 +80,8 @@ def _mlp_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         masked=_masked(config),
         act=g.activation,
         batch_norm=g.norm == "batch",
-        squash=len(config.data_shape) > 1,
+        squash=config.data.kind != "plane",
+        ending=_ending(config),
         rng=rngs["init_g"],
     )
 
@@ -82,7 +96,8 @@ def _article_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         masked=_masked(config),
         act="relu",
         batch_norm=False,
-        squash=len(config.data_shape) > 1,
+        squash=config.data.kind != "plane",
+        ending=_ending(config),
         rng=rngs["init_g"],
     )
 
@@ -160,16 +175,43 @@ def _dcgan_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
     )
 
 
+def _wave_generator(config: RunConfig, rngs: Streams) -> nn.Module:
+    g = config.generator
+    return WaveGenerator(
+        config.latent_dim,
+        g.width,
+        config.data_shape,
+        batch_norm=g.norm == "batch",
+        rng=rngs["init_g"],
+    )
+
+
+def _wave_discriminator(config: RunConfig, rngs: Streams) -> nn.Module:
+    d = config.discriminator
+    return WaveDiscriminator(
+        config.judged_shape,
+        d.width,
+        spectral_norm=d.spectral_norm,
+        minibatch=d.minibatch,
+        phase_shuffle=d.phase_shuffle,
+        gain=d.logit_gain,
+        rng=rngs["init_d"],
+        shuffle_rng=rngs["dropout"],
+    )
+
+
 GENERATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
     "mlp": _mlp_generator,
     "article": _article_generator,
     "dcgan": _dcgan_generator,
     "residual": _residual_generator,
+    "wavegan": _wave_generator,
 }
 DISCRIMINATORS: Final[dict[str, Callable[[RunConfig, Streams], nn.Module]]] = {
     "mlp": _mlp_discriminator,
     "article": _article_discriminator,
     "dcgan": _dcgan_discriminator,
+    "wavegan": _wave_discriminator,
 }
 
 

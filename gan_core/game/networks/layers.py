@@ -107,6 +107,37 @@ def linear(n_in: int, n_out: int, rng: Generator) -> nn.Linear:
     return layer
 
 
+class Letters(nn.Module):
+    r"""Numbers ``[batch, length · alphabet]`` to words ``[batch, length, alphabet]``: at each place a softmax.
+
+    Straight through, the likeliest letter is given, one-hot, and the gradient is that of the softmax: the
+    straight-through Gumbel-softmax of arXiv:1611.01144 and 1611.04051, with no noise but z.
+
+    Args:
+        length: Places of a word.
+        alphabet: Letters that each may have.
+        temperature: What the numbers are divided by.
+        hard: True for one letter at each place.
+    """
+
+    def __init__(self, length: int, alphabet: int, temperature: float = 1.0, hard: bool = False) -> None:
+        super().__init__()
+        self.length, self.alphabet, self.temperature, self.hard = length, alphabet, temperature, hard
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give a share for each letter, or one letter."""
+        shares = (x.view(-1, self.length, self.alphabet) / self.temperature).softmax(-1)
+        if not self.hard:
+            return shares
+        likeliest = shares.argmax(-1, keepdim=True)
+        # Exactly 0 and 1 forwards: the shares less themselves are 0.
+        return torch.zeros_like(shares).scatter_(-1, likeliest, 1.0) + (shares - shares.detach())
+
+    def extra_repr(self) -> str:
+        """Show the arguments."""
+        return f"{self.length}, {self.alphabet}, {self.temperature}, {self.hard}"
+
+
 class Dropout(nn.Module):
     """Dropout with its own stream: ``[batch, ...]`` to the same; the identity in eval mode.
 

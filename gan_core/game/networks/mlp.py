@@ -35,6 +35,7 @@ class MLPGenerator(nn.Module):
         act: Activation of the hidden layers, by name.
         batch_norm: True for batch norm before each activation.
         squash: True to end in tanh, for data in [-1, 1]; False for a linear end.
+        ending: What comes last in place of both, from ``[batch, numbers of a sample]``; None for nothing.
         rng: Source of the initial weights.
     """
 
@@ -50,6 +51,7 @@ class MLPGenerator(nn.Module):
         act: str,
         batch_norm: bool,
         squash: bool,
+        ending: nn.Module | None = None,
         rng: Generator,
     ) -> None:
         super().__init__()
@@ -65,7 +67,9 @@ class MLPGenerator(nn.Module):
             layers.append(activation(act))
             size = width
         layers.append(linear(size, math.prod(shape), rng))
-        if squash:
+        if ending is not None:
+            layers.append(ending)
+        elif squash:
             layers.append(nn.Tanh())
         self.layers = nn.Sequential(*layers)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from gan_core.experiments.applications import APPLICATIONS, Application
 from gan_core.experiments.zoo import Variant, variants
 from pages.ui import session
-from pages.ui.apply import restoring
+from pages.ui.apply import playing, restoring, writing
 from pages.ui.collapse import state as lab
 
 FIRST: Final = "super-resolution"
@@ -25,8 +25,8 @@ def page() -> None:
         del st.query_params["application"]
     chosen: str = session.recall(_CHOSEN, FIRST)
     st.markdown(
-        "Six things are often named that GANs are for. Four are here: **generation, editing, super-resolution and "
-        "denoising**; sound and text are not here yet. Each trains in front of you, and each says what it makes up."
+        "Six things are often named that GANs are for: **generation, editing, super-resolution, denoising, sound and "
+        "text**. Each trains in front of you, and each says what it makes up."
     )
     with st.container(horizontal=True, key="apply-cards"):
         for name, application in APPLICATIONS.items():
@@ -34,6 +34,10 @@ def page() -> None:
     application = APPLICATIONS[chosen]
     if application.way == "restore":
         restoring.panel(application)
+    elif application.way == "write":
+        writing.panel(application)
+    elif application.way == "play":
+        playing.panel(application)
     else:
         _elsewhere(application)
 

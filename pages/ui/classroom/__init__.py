@@ -1,1 +1,1 @@
-"""What the Classroom page is made of: a task for a student, a room for a teacher."""
+"""Parts of the Classroom page: a task for a student, a room for a teacher."""

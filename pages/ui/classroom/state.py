@@ -21,6 +21,7 @@ from gan_core.experiments.classroom.tasks import MAX_BYTES, read_task
 from gan_core.live.commands import Pause, SetStopAt
 from gan_core.storage.autosave import autosave_folder
 from pages.ui import session
+from pages.ui.following import panel
 
 TASK: Final = "class.task"
 ROOM: Final = "class.room"
@@ -40,12 +41,14 @@ def rooms() -> Rooms:
 
 def follow_link() -> None:
     """Take the task or the room that the address names, once."""
-    query = {name: st.query_params.get(name, "") for name in ("task", "room", "key")}
-    if query == session.recall("class.link") or not (query["task"] or query["room"]):
+    query = {name: st.query_params.get(name, "") for name in ("task", "room", "key", "follow")}
+    if query == session.recall("class.link") or not (query["task"] or query["room"] or query["follow"]):
         return
     session.remember("class.link", query)
     try:
-        if query["room"]:
+        if query["follow"]:
+            panel.begin(query["follow"])
+        elif query["room"]:
             join(query["room"], query["key"])
         else:
             take(task_from_text(query["task"]))
@@ -66,15 +69,33 @@ def room() -> str:
 
 def teaches() -> bool:
     """Tell whether this visitor has opened the room."""
-    return bool(room()) and rooms().is_teacher(room(), str(session.recall(KEY, "")))
+    return bool(room()) and rooms().is_teacher(room(), key())
+
+
+def key() -> str:
+    """Return the room's key, if this visitor has it: from opening the room, from typing it, or from this browser."""
+    return str(session.recall(KEY, "")) or rooms().key_of(room(), session.owner())
+
+
+def show_key(text: str) -> None:
+    """Become the room's teacher, if this is its key.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    panel.listen()
+    if not rooms().is_teacher(room(), text.strip()):
+        panel.count_wrong()
+        raise ConfigError("this is not the key of this room")
+    session.remember(KEY, text.strip())
 
 
 def take(given: Task, code: str = "", key: str = "") -> None:
     """Take a task, from its beginning."""
     for name, value in ((TASK, given), (ROOM, code), (KEY, key), (PREDICTED, {}), (BEGUN, False), (HANDED_IN, b"")):
         session.remember(name, value)
-    st.query_params.from_dict({"room": code} | ({"key": key} if key else {}) if code else {"task": task_as_text(given)})
-    session.remember("class.link", {name: st.query_params.get(name, "") for name in ("task", "room", "key")})
+    st.query_params.from_dict({"room": code} if code else {"task": task_as_text(given)})  # a key is in no address
+    session.remember("class.link", {name: st.query_params.get(name, "") for name in ("task", "room", "key", "follow")})
 
 
 def put_away() -> None:
@@ -84,12 +105,34 @@ def put_away() -> None:
     st.query_params.clear()
 
 
+def enter(code: str) -> None:
+    """Go where a code leads: into a room, or to a run that can be followed.
+
+    Raises:
+        ConfigError: If it leads nowhere.
+    """
+    panel.listen()
+    try:
+        _join(code)
+    except ConfigError:
+        panel.begin(code)
+
+
 def join(code: str, key: str = "") -> None:
     """Go into a room.
 
     Raises:
-        ConfigError: If there is none of this code.
+        ConfigError: If there is none of this code, or too many codes were wrong.
     """
+    panel.listen()
+    try:
+        _join(code, key)
+    except ConfigError:
+        panel.count_wrong()
+        raise
+
+
+def _join(code: str, key: str = "") -> None:
     code = code.strip().upper()
     take(rooms().task(code), code, key if rooms().is_teacher(code, key) else "")
 

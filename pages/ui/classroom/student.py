@@ -23,7 +23,7 @@ def choose() -> None:
     """Show the tasks that come with the app, and where a room's code is typed."""
     st.subheader("Join a class", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Code of the room, six letters", key=_CODE, max_chars=12, width=260)
+        st.text_input("Code, six letters", key=_CODE, max_chars=12, width=260)
         st.button("Join", key="class:join", on_click=_join)
     st.subheader("Tasks", anchor=False)
     st.caption("Each begins with a run that fails, says what may be changed, and is checked from the run itself.")
@@ -37,7 +37,7 @@ def choose() -> None:
 
 def _join() -> None:
     try:
-        state.join(str(session.value_of(_CODE)))
+        state.enter(str(session.value_of(_CODE)))
     except GanExplorerError as error:
         session.notify(f"{error}.")
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from gan_core.record.snapshot import Which
 from pages.ui.collapse.bench import Bench
-from pages.ui.live.route import FRAME_HEADERS, HEARD, asked, serial
+from pages.ui.live.route import FRAME_HEADERS, HEARD, asked, serial, token_of
 from pages.ui.presence import Rooms
 
 FRAMES: Final = "gan/lab"
@@ -25,7 +25,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
     """
 
     async def frames(request: Request) -> Response:
-        bench = rooms.guest(request.query_params.get("t", ""))
+        bench = rooms.guest(token_of(request))
         if not isinstance(bench, Bench):
             return Response(status_code=410)
         which: Which = "raw" if request.query_params.get("generator") == "raw" else "ema"

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from gan_core.config.names import KIND_WORDS
 from gan_core.config.presets import DEFAULT
 from pages.ui import latent, session
 from pages.ui.commands import parse_save, saved_directions
@@ -14,14 +15,23 @@ from pages.ui.latent.sections import SECTIONS
 
 _KEY = "latent"
 FIRST = "paths"
+SHOWN = ("plane", "images")
+"""Kinds of samples whose latent space is shown."""
 
 
 def page() -> None:
     """Choose a section; the component does the rest."""
     here = session.visit_or_recorded(DEFAULT)
+    kind = here.run.status().config.data.kind
+    if kind not in SHOWN:
+        st.info(
+            f"Your open run makes {KIND_WORDS[kind]}, whose latent space is not shown yet: points and images have "
+            "one here. Train on other data, or open a recorded run, to walk in it."
+        )
+        return
     given = session.latent_start()
     section = _section(given.section)
-    in_plane = SECTIONS[section].in_plane if len(here.run.status().config.data_shape) == 1 else ""
+    in_plane = SECTIONS[section].in_plane if kind == "plane" else ""
     st.markdown(in_plane or SECTIONS[section].words)
     latent.mount(
         key=_KEY,
@@ -40,7 +50,7 @@ def page() -> None:
 
 def _section(first: str) -> str:
     """Return the section that the visitor chose, on this visit to the page or on an earlier one."""
-    images = len(session.visit().run.status().config.data_shape) == 3
+    images = session.visit().run.status().config.data.kind == "images"
     names = [name for name, section in SECTIONS.items() if images or not section.images_only]
     chosen: str = session.recall("latent.section", first if first in names else FIRST)
     chosen = chosen if chosen in names else FIRST

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from gan_core.errors import GanExplorerError
 from gan_core.export.questions import LatentFile
 from gan_core.latent.questions import LatentQuestion
+from pages.ui.live.route import token_of
 from pages.ui.presence import Rooms
 
 ASK: Final = "gan/latent"
@@ -33,7 +34,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
     """
 
     async def ask(request: Request) -> Response:
-        visit = rooms.find(request.query_params.get("t", ""))
+        visit = rooms.find(token_of(request))
         if visit is None:
             return Response(status_code=410)
         try:
@@ -43,7 +44,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         return Response(content, media_type="application/octet-stream", headers=_HEADERS)
 
     async def file(request: Request) -> Response:
-        visit = rooms.find(request.query_params.get("t", ""))
+        visit = rooms.find(token_of(request))
         if visit is None:
             return Response(status_code=410)
         try:

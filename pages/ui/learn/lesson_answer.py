@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gan_core.experiments.lessons import Facts
 
 SENT: Final = "learn.lesson_sent"
-"""Whether a button has just chosen the lesson."""
+"""Key of the flag that a button has just chosen the lesson."""
 _ROWS: Final = "learn.rows"
 
 

@@ -16,6 +16,8 @@ formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit
            is looked up in the frame's ``stats`` and then in its header; ``turn`` is the column: 1 look, 2 teach D, 3
            teach G
 reading    how this run's losses are to be read, or ""
+leads      true where others may be let follow
+code       with which others follow this run, or ""
 texts      words that replace the view's own: ``{"turns": [three sentences]}``
 ========== =========================================================================================
 """
@@ -54,10 +56,15 @@ def mount(*, key: str, data: Mapping[str, Any], on_command: Callable[[], None]) 
         on_command: Called before the script when a visitor asks for something; the raw request is then the trigger
             value ``command`` of this key, for `pages.ui.commands.parse_all`.
     """
-    urls = {"script": url("train/live.js"), "style": url("train/live.css"), "figures": url("figures.json")}
+    urls = {"script": url("train/live.js"), "figures": url("figures.json")} | styles()
     # Streamlit looks whether a list is a table, and imports pandas to do so; at text it does not look.
     plain = {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in data.items()}
     _component(key=key, data={**urls, **plain}, on_command_change=on_command)
+
+
+def styles() -> dict[str, str]:
+    """Return the addresses of the live view's style sheets, as its ``data`` holds them."""
+    return {"style": url("train/live.css"), "class": url("train/class.css")}
 
 
 @functools.cache

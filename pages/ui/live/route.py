@@ -1,7 +1,8 @@
 """The routes of the live view: frames, its own files, and plotly.js.
 
 Routes of one's own are outside Streamlit's session and its XSRF check, so they only answer GET, only read, and a
-frame is given only for the unguessable token of its run. They are not prefixed with ``server.baseUrlPath`` by
+frame is given only for the unguessable token of its run, which comes in a header: no log of a web server and no
+Referer holds it. They are not prefixed with ``server.baseUrlPath`` by
 Streamlit, hence the prefix here.
 """
 
@@ -33,8 +34,12 @@ PLOTLY: Final = "gan/plotly.js"
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _COMPRESSED: Final = {"Content-Encoding": "gzip", "Cache-Control": _FOR_EVER}
+TOKEN: Final = "X-Gan-Token"
+"""Header of a request: the token of what is asked for. The browser's `reach` moves it there from an address's ``t``."""
 HEARD: Final = "X-Heard"
 """Header of a frame: nonce of the newest command of this visitor that has come."""
+FOLLOWERS: Final = "X-Followers"
+"""Header of a frame: how many follow this run."""
 # Streamlit compresses every larger response on the event loop; a frame gains nothing from it.
 FRAME_HEADERS: Final = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
 
@@ -53,7 +58,7 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
     """
 
     async def frame(request: Request) -> Response:
-        visit = rooms.find(request.query_params.get("t", ""))
+        visit = rooms.find(token_of(request))
         if visit is None:
             return Response(status_code=410)
         if "at" in request.query_params:
@@ -64,14 +69,17 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         since = serial(request.query_params.get("since", ""))
         others: dict[str, Which] = {"raw": "raw", "both": "both"}
         which = others.get(request.query_params.get("generator", ""), "ema")
+        visit.which = which
         newest = await asked(rooms, visit.run.frame, since, which)
         heard = {HEARD: visit.heard}
+        if visit.lead is not None:
+            heard[FOLLOWERS] = str(rooms.leads.n_following(visit.lead))
         if newest is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)
         return Response(newest, media_type="application/octet-stream", headers=FRAME_HEADERS | heard)
 
     async def past(request: Request) -> Response:
-        visit = rooms.find(request.query_params.get("t", ""))
+        visit = rooms.find(token_of(request))
         if visit is None:
             return Response(status_code=410)
         return JSONResponse(await asked(rooms, visit.run.contents), headers={"Cache-Control": "no-store"})
@@ -93,6 +101,11 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         Route(f"{base}/{PLOTLY}", plotly),
         Route(f"{base}/{live.ROUTE}/{{version}}/{{name:path}}", asset),
     ]
+
+
+def token_of(request: Request) -> str:
+    """Return the token that a request carries; "" if it carries none."""
+    return request.headers.get(TOKEN, "")
 
 
 async def asked(rooms: Rooms, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""Who is here, and which run is theirs. A session holds one `Visit`, and through it one run."""
+"""The visit of this session and its run. A session holds one `Visit`, and through it one run."""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
 
-from gan_core import RunConfig
+from gan_core import Intervention, RunConfig
 from pages.ui import changes, commands
 from pages.ui.commands import Command
 from pages.ui.effects import Effects, Notify, OpenOnTrain, Redraw
@@ -65,10 +65,10 @@ def open_recorded(name: str) -> None:
     apply(changes.open_recorded(visit(), name))
 
 
-def open_config(config: RunConfig, preset: str) -> None:
-    """Start a run of these settings, playing, in place of the one there is."""
+def open_config(config: RunConfig, preset: str, interventions: Sequence[Intervention] = ()) -> None:
+    """Start a run of these settings and changes, playing, in place of the one there is."""
     known: Visit | None = recall("visit")
     if known is None or known.run.closed:
-        take(rooms().open(config, (), preset, visitor()))
+        take(rooms().open(config, interventions, preset, visitor()))
     else:
-        changes.open_config(known, config, preset)
+        changes.open_config(known, config, preset, interventions)

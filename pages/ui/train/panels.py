@@ -40,7 +40,7 @@ def live() -> None:
     """Show the live view and obey it; the view itself fetches its frames from the route."""
     here = session.visit()
     config = here.run.status().config
-    plane = len(config.data_shape) == 1
+    plane = config.data.kind == "plane"
     view.mount(
         key=_KEY,
         data={
@@ -52,6 +52,8 @@ def live() -> None:
             "formulas": formulas(config),
             "reading": reading(config),
             "first": dict(FIRST),
+            "code": "" if here.lead is None else here.lead.code,
+            "leads": True,
         },
         on_command=_on_command,
     )

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from gan_core.errors import DataError
 from gan_core.watching.record import WatchedRun
-from pages.ui.live.route import FRAME_HEADERS, serial
+from pages.ui.live.route import FRAME_HEADERS, serial, token_of
 from pages.ui.presence import Rooms
 from pages.ui.watch.logs import LOGS
 
@@ -49,6 +49,6 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
 
 async def _run(request: Request) -> WatchedRun | None:
     try:
-        return await run_in_threadpool(LOGS.find, request.query_params.get("t", ""))
+        return await run_in_threadpool(LOGS.find, token_of(request))
     except DataError:
         return None

@@ -28,7 +28,7 @@ _READINGS: Final = {
     "kink": "**has a kink** at the equilibrium: this penalty wants slope 1, and at slope 0 it pushes to either side",
 }
 _SMALL: Final = {"converges": "dies out", "circles": "stays as it is", "diverges": "grows"}
-"""What a small distance does in the long run."""
+"""Fate of a small distance in the long run."""
 _SAME: Final = 0.98
 """Ratio of two distances from which on they are called the same."""
 

@@ -77,7 +77,7 @@
 /**
  * Answers of the networks, filled by `gan_core.training.observe`.
  * @typedef {object} Seen
- * @property {'plane' | 'images'} kind What samples are.
+ * @property {'plane' | 'images' | 'sound' | 'text'} kind What samples are.
  * @property {number} heat_scale End of the scale of D's answers in the picture.
  * @property {'probability' | 'critic'} meaning What D's answers are.
  * @property {number[]} [frame] Of points: x0, x1, y0, y1 of the picture.
@@ -87,6 +87,8 @@
  * @property {number[]} [real_labels] Of images of told classes: the class of each real one.
  * @property {string} [condition] Of images that are made of what is left of real ones: what a picture of that is
  *   called.
+ * @property {string[]} [alphabet] Of words: the letters that the numbers in ``fake_text`` stand for.
+ * @property {number} [rate] Of sounds: samples a second.
  */
 
 /**

@@ -70,11 +70,17 @@ export function rhythm() {
 }
 
 /**
+ * Answer to a request for a frame: whether the run has ended for good, which commands were heard, how many follow, what
+ * is pointed at, and the frame: null if there is none newer.
+ * @typedef {{ gone: boolean, heard: string | null, followers: string | null, point: string | null,
+ *   bytes: () => Promise<ArrayBuffer | null> }} FrameReply
+ */
+
+/**
  * Ask for a frame.
  *
  * @param {string} url
- * @returns {Promise<{ gone: boolean, heard: string | null, bytes: () => Promise<ArrayBuffer | null> }>} Whether the run
- *     has ended for good, which commands were heard, and the frame: null if there is none newer.
+ * @returns {Promise<FrameReply>}
  */
 export async function askForFrame(url) {
   const reply = await reach(url);
@@ -82,6 +88,8 @@ export async function askForFrame(url) {
   return {
     gone: reply.status === 410,
     heard: reply.headers.get('x-heard'),
+    followers: reply.headers.get('x-followers'),
+    point: reply.headers.get('x-point'),
     bytes: async () => (reply.status === 200 && framed ? reply.arrayBuffer() : null),
   };
 }

@@ -41,12 +41,21 @@ const PATIENCE_MS = 8000; // a line may go dead without a word: who hears nothin
 const fetched = new Map(); // figures and palettes by their address, fetched once per page
 
 /**
- * As `fetch`, but that it gives up when no answer comes.
+ * As `fetch`, but that it gives up when no answer comes, and that an address's token (`t`) goes along in a header: no
+ * server writes that into its log, and no other site is told of it.
  * @param {string} url
- * @param {{cache?: RequestCache, patience?: number}} [options]
+ * @param {{cache?: RequestCache, patience?: number, headers?: Record<string, string>}} [options]
  */
-export const reach = (url, { cache = 'no-store', patience = PATIENCE_MS } = {}) =>
-  fetch(url, { cache, signal: AbortSignal.timeout?.(patience) });
+export function reach(url, { cache = 'no-store', patience = PATIENCE_MS, headers = {} } = {}) {
+  const [path, query = ''] = url.split('?', 2);
+  const asked = new URLSearchParams(query);
+  const token = asked.get('t');
+  const signal = AbortSignal.timeout?.(patience);
+  if (token === null) return fetch(url, { cache, signal, headers });
+  asked.delete('t');
+  const rest = String(asked);
+  return fetch(rest ? `${path}?${rest}` : path, { cache, signal, headers: { 'x-gan-token': token, ...headers } });
+}
 
 /** Whether it is only that nobody could be reached. @param {any} error */
 export const unreached = (error) => error instanceof TypeError || error?.name === 'TimeoutError';

@@ -6,6 +6,7 @@ import { el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
 import { parse } from '../core/frame.js';
 import { loop, mounter, reach, skin } from '../core/view.js';
+import { saveOnClick } from '../core/save.js';
 import { arithmetic } from './arithmetic.js';
 import { directions } from './directions.js';
 import { hand } from './hand.js';
@@ -106,6 +107,7 @@ function build(root) {
   const colours = skin(root, () => {
     if (ctx.about && section) ctx.refresh();
   });
+  saveOnClick(root, (words) => ctx.say(words));
   const following = loop(root, { ask: follow, every: () => FOLLOW_MS, gone: end });
   const ctx = {
     S: null,

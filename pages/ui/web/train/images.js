@@ -1,7 +1,7 @@
 // @ts-check
 // Samples as images: generated beside real, each with D's verdict under it, and a walk between two z.
 
-import { sigmoid } from '../core/format.js';
+import { decimal, percent, sigmoid } from '../core/format.js';
 import { alpha } from '../core/theme.js';
 import { opinionScale } from './opinion.js';
 
@@ -122,6 +122,10 @@ export function imagePainter() {
   }
 
   return {
+    /** What is said beside the title while one half of a step is shown. */
+    halves: { d: 'D’s half: verdicts change', g: 'G’s half: pictures change' },
+    /** Layers that this picture has besides real and generated. */
+    layers: { walk: 'Images on the way between the z of the first two generated ones' },
     /** Take a new frame. */
     take(frame) {
       const { header, arrays } = frame;
@@ -243,8 +247,23 @@ export function imagePainter() {
     under(x, y) {
       return boxes.find((b) => x >= b.x && x < b.x + b.w && y >= b.y && y < b.y + b.h) || null;
     },
-    get shown() {
-      return plan ? plan.shown : 0;
+    /** What is said of the image under the pointer. */
+    tells({ kind, i, logit }, header) {
+      if (kind === 'walk') return `image ${i + 1} of the walk`;
+      if (kind === 'raw') return `raw ${i + 1}: the same z`;
+      if (kind === 'condition') return `${i + 1}, ${header.condition}: all that G is told`;
+      const answer =
+        header.meaning === 'critic' ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`;
+      return `${kind} ${i + 1}: ${answer}`;
+    },
+    /** The picture in words. */
+    says({ header, shapes }) {
+      const n = (plan ? plan.shown : 0) || shapes.fake_images?.[0] || 0;
+      return `${n} generated images ${
+        header.condition
+          ? `between ${header.data} ${header.condition} and the true ones`
+          : `beside real ones from ${header.data}`
+      }`;
     },
   };
 }

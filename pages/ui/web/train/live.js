@@ -11,8 +11,11 @@ import { alpha } from '../core/theme.js';
 import { keyboard, loop, mounter, skin } from '../core/view.js';
 import { flow } from './flow.js';
 import { turns } from './formulas.js';
+import { pointing } from './pointing.js';
+import { presenting } from './presenting.js';
 import { samples } from './samples.js';
 import { scoreKeys } from './scored.js';
+import { sharing } from './sharing.js';
 import { strip } from './strip.js';
 import { inTime, past } from './time-machine.js';
 import { transport } from './transport.js';
@@ -31,7 +34,13 @@ export default mounter(
   build,
 );
 
-function build(root) {
+/**
+ * Build the view.
+ *
+ * @param {HTMLElement} root
+ * @param {any} [leader] Whose run is only looked at, see `follow.js`; null for the visitor's own.
+ */
+export function build(root, leader = null) {
   let data = null,
     alive = true,
     since = '',
@@ -59,7 +68,7 @@ function build(root) {
   const { look } = colours;
   const asking = loop(root, {
     ask,
-    every: () => (state === 'closed' ? null : eager.every(data.ms || 200)),
+    every: () => leader?.every() ?? (state === 'closed' ? null : eager.every(data.ms || 200)),
     gone: end,
   });
 
@@ -69,16 +78,18 @@ function build(root) {
   }
   const post = commandQueue({ sent: hurry });
 
+  const share = sharing(post.send),
+    large = presenting(root);
   const parts = {
-    transport: transport(post),
+    transport: transport(leader ? null : post, { more: leader ? [large.node] : [] }),
     welcome: welcome(post.send, () => JSON.parse(data.first || 'null')),
-    verdict: verdict(post.send),
+    verdict: verdict(leader ? null : post.send),
     flow: flow(),
     cards: cards(colours.metrics),
     turns: turns(),
     samples: samples({
       look,
-      both: true,
+      both: !leader,
       pickGenerator: (value) => {
         generator = value;
         since = '';
@@ -165,78 +176,84 @@ function build(root) {
   const scored = scoreKeys(colours.metrics);
   const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, scored.node);
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
-  root.append(
-    parts.transport.node,
-    parts.welcome.node,
-    parts.verdict.node,
-    parts.flow.node,
+  const losses = el(
+    'section',
+    { class: 'card losses', 'aria-label': 'Losses' },
+    el(
+      'header',
+      {},
+      el('h3', { text: 'Losses' }),
+      key('dashed d', 'discriminator', dNow),
+      key('solid fake', 'generator', gNow),
+      el('label', { class: 'smooth' }, el('span', { text: 'smooth' }), slider),
+    ),
+    reading,
+    plots.losses.node,
+  );
+  const answers = el(
+    'section',
+    { class: 'card says', 'aria-label': 'What D says' },
+    el(
+      'header',
+      {},
+      el('h3', { text: 'What D says' }),
+      key('box real', 'D(x)'),
+      key('fill fake', 'D(G(z))'),
+      says.node,
+    ),
+    plots.score_histograms.node,
+    plots.score_means.node,
+  );
+  const health = el(
+    'section',
+    { class: 'card health', 'aria-label': 'Health' },
+    el('header', {}, el('h3', { text: 'Health' }), el('span', { class: 'note', text: 'do both still learn?' })),
     el(
       'div',
-      { class: 'board' },
-      parts.samples.node,
-      el(
-        'div',
-        { class: 'side' },
-        el(
-          'section',
-          { class: 'card losses', 'aria-label': 'Losses' },
-          el(
-            'header',
-            {},
-            el('h3', { text: 'Losses' }),
-            key('dashed d', 'discriminator', dNow),
-            key('solid fake', 'generator', gNow),
-            el('label', { class: 'smooth' }, el('span', { text: 'smooth' }), slider),
-          ),
-          reading,
-          plots.losses.node,
-        ),
-        el(
-          'section',
-          { class: 'card says', 'aria-label': 'What D says' },
-          el(
-            'header',
-            {},
-            el('h3', { text: 'What D says' }),
-            key('box real', 'D(x)'),
-            key('fill fake', 'D(G(z))'),
-            says.node,
-          ),
-          plots.score_histograms.node,
-          plots.score_means.node,
-        ),
-        parts.cards.node,
+      { class: 'three' },
+      small(
+        'Gradient norms',
+        'How strongly each is pushed: a line that falls learns no more',
+        plots.gradient_norms,
+        key('dashed d', 'D'),
+        key('solid fake', 'G'),
       ),
+      small(
+        'D is right',
+        'How often D tells which is which; one half is a guess',
+        plots.accuracy,
+        key('dotted real', 'real'),
+        key('solid fake', 'generated'),
+      ),
+      scoresFigure,
     ),
+  );
+  root.append(
+    parts.transport.node,
+    ...(leader ? [] : [el('div', { class: 'tools' }, parts.welcome.node, share.node, large.node)]),
+    parts.verdict.node,
+    parts.flow.node,
+    el('div', { class: 'board' }, parts.samples.node, el('div', { class: 'side' }, losses, answers, parts.cards.node)),
     parts.past.node,
     parts.strip.node,
     left,
     parts.turns.node,
-    el(
-      'section',
-      { class: 'card health', 'aria-label': 'Health' },
-      el('header', {}, el('h3', { text: 'Health' }), el('span', { class: 'note', text: 'do both still learn?' })),
-      el(
-        'div',
-        { class: 'three' },
-        small(
-          'Gradient norms',
-          'How strongly each is pushed: a line that falls learns no more',
-          plots.gradient_norms,
-          key('dashed d', 'D'),
-          key('solid fake', 'G'),
-        ),
-        small(
-          'D is right',
-          'How often D tells which is which; one half is a guess',
-          plots.accuracy,
-          key('dotted real', 'real'),
-          key('solid fake', 'generated'),
-        ),
-        scoresFigure,
-      ),
-    ),
+    health,
     status,
+  );
+  const point = pointing(
+    {
+      verdict: parts.verdict.node,
+      flow: parts.flow.node,
+      picture: parts.samples.node,
+      losses,
+      answers,
+      numbers: parts.cards.node,
+      time: parts.strip.node,
+      turns: parts.turns.node,
+      health,
+    },
+    leader ? null : (name) => post.send('point', name),
   );
 
   function say(now, { header }) {
@@ -272,11 +289,21 @@ function build(root) {
       'steps-per-second': Number((header.steps_per_second || 0).toFixed(2)),
     }))
       setAttr(root, `data-${name}`, value ?? '');
+    if (leader) meet(header.run).catch(() => {}); // the next frame asks again
     if (wordy) {
       parts.transport.update(next, parts.past.at() !== null);
       parts.welcome.update(next);
     }
     say(now, next);
+  }
+
+  /** Say of a run that is followed what a page's script says of one's own. @param {number} run */
+  async function meet(run) {
+    const about = await leader.about(data, run);
+    if (!about) return;
+    parts.turns.build(about.formulas, null);
+    setText(reading, about.reading);
+    show(reading, Boolean(about.reading));
   }
 
   /** Whether the words are to follow this frame: at once where something happened, else when it is time. */
@@ -333,18 +360,21 @@ function build(root) {
     const url = data.url,
       looked = parts.past.at(),
       stands = looked !== null && looked === shownPast;
-    parts.past.refresh(data.past, begun);
+    if (!leader) parts.past.refresh(data.past, begun);
     if (stands && !eager.lasts(begun) && begun - heard < MEANWHILE_MS) return;
     const now = looked === null || stands;
     if (now) heard = begun;
     const which = now ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${looked}`;
-    const reply = await askForFrame(`${url}${which}`).catch(unheard);
+    const asked = leader ? leader.ask(data, since, point.at) : askForFrame(`${url}${which}`);
+    const reply = await asked.catch(unheard);
     if (!alive) return;
     if (unanswered) back();
     if (reply.gone) {
-      lost();
+      lost(reply.words);
       return;
     }
+    share.followers(reply.followers);
+    if (leader && reply.point !== null) point.follow(reply.point);
     if (now) post.acknowledge(reply.heard);
     const bytes = await reply.bytes();
     if (!bytes) return;
@@ -398,18 +428,25 @@ function build(root) {
     if (state === 'unreached') since = '';
   }
 
-  function lost() {
+  function lost(words = 'Reload the page to start a new one; the last picture stays.') {
     state = 'closed';
     setAttr(root, 'data-state', 'closed');
     setText(status, ENDED);
-    if (frame) {
-      stand('Reload the page to start a new one; the last picture stays.');
-    }
+    if (frame) stand(words);
+    else parts.verdict.update({ header: { state, message: words } });
   }
 
-  const keys = keyboard(root, '.gan-live', { act: parts.transport.key, leave: parts.verdict.close });
+  const keys = keyboard(root, '.gan-live', {
+    act: (event) => large.key(event) || point.key(event) || parts.transport.key(event),
+    leave: () => {
+      parts.verdict.close();
+      share.close();
+      large.leave();
+    },
+  });
   const onPress = (event) => {
     if (!parts.verdict.node.contains(event.target)) parts.verdict.close();
+    if (!share.node.contains(event.target)) share.close();
   };
   document.addEventListener('pointerdown', onPress, true);
 
@@ -419,6 +456,7 @@ function build(root) {
     asking.end();
     post.end();
     keys.end();
+    large.end();
     document.removeEventListener('pointerdown', onPress, true);
     parts.samples.end();
     parts.strip.end();
@@ -437,7 +475,7 @@ function build(root) {
       data = given;
       setText(reading, data.reading || '');
       show(reading, Boolean(data.reading));
-      style([data.style], root);
+      style([data.style, data.class], root);
       colours.use(data.figures);
       if (fresh) {
         parts.past.clear();
@@ -447,6 +485,9 @@ function build(root) {
         eager.begin();
       }
       if (frame) parts.turns.update(frame);
+      show(share.node, Boolean(data.leads));
+      share.use(data.code || '');
+      if (!leader) point.lead(root, Boolean(data.code));
       asking.wake();
     },
     end,

@@ -6,11 +6,10 @@ import { withoutGraphics } from '../core/graphics.js';
 import { imagePainter } from './images.js';
 import { endsInWords } from './opinion.js';
 import { planePainter } from './plane.js';
+import { soundPainter } from './sound.js';
+import { textPainter } from './text.js';
 
-const HALF_WORDS = {
-  plane: { d: 'D’s half: only colours move', g: 'G’s half: dots climb to green' },
-  images: { d: 'D’s half: verdicts change', g: 'G’s half: pictures change' },
-};
+const PLANE_HALVES = { d: 'D’s half: only colours move', g: 'G’s half: dots climb to green' };
 const MANIFOLDS = {
   plane: 'The noise grid, warped by G',
   line: 'The noise line, bent by G',
@@ -19,8 +18,10 @@ const MANIFOLDS = {
 
 /** `both`: whether the averaged and the raw generator can be shown side by side. */
 export function samples({ look, pickGenerator, both = false }) {
-  const plane = planePainter(),
-    images = imagePainter();
+  const plane = planePainter();
+  /** Who draws samples that are no points, by what they are; null for points. */
+  const painters = { images: imagePainter(), sound: soundPainter(() => paint()), text: textPainter() };
+  const painterOf = ({ kind }) => painters[kind] || null;
   const on = { real: true, fake: true, gradients: true, heat: true, manifold: false, walk: true };
   let frame = null,
     pointer = null,
@@ -86,6 +87,7 @@ export function samples({ look, pickGenerator, both = false }) {
     { class: 'card samples', 'aria-label': 'Samples' },
     el('header', {}, el('h3', { text: 'Samples' }), note, generator.node),
     el('div', { class: 'stage' }, canvas),
+    painters.sound.controls,
     el(
       'div',
       { class: 'layers', role: 'group', 'aria-label': 'Layers' },
@@ -105,39 +107,34 @@ export function samples({ look, pickGenerator, both = false }) {
   }
   canvas.addEventListener('pointermove', pointAt);
   canvas.addEventListener('pointerdown', pointAt);
+  canvas.addEventListener('click', () => {
+    const painter = frame && painterOf(frame.header),
+      box = pointer && painter?.under(...pointer);
+    if (box) painter.press?.(box);
+  });
   canvas.addEventListener('pointerleave', () => {
     pointer = null;
     tell();
   });
 
   const critic = () => frame.header.meaning === 'critic';
-  const says = (logit) => (critic() ? `D gives ${decimal(logit, 2)}` : `D says ${percent(sigmoid(logit), 1)} real`);
-
   /** Beside the title: what the pointer is on, else which half was done, else what stays the same. */
   function tell() {
     if (!frame) return;
     const { header, arrays } = frame,
-      kind = header.kind === 'images' ? 'images' : 'plane';
+      painter = painterOf(header);
     let words = Number.isFinite(header.moment)
       ? `as it was at step ${integer(header.moment)}`
       : header.phase
-        ? HALF_WORDS[kind][header.phase]
-        : kind === 'images'
+        ? (painter?.halves || PLANE_HALVES)[header.phase]
+        : painter
           ? 'the same z all the time'
           : arrays.raw
             ? 'dots: EMA, crosses: raw'
             : `the same ${integer(arrays.fake.length / 2)} z all the time`;
-    if (pointer && kind === 'images') {
-      const box = images.under(...pointer);
-      if (box)
-        words =
-          box.kind === 'walk'
-            ? `image ${box.i + 1} of the walk`
-            : box.kind === 'raw'
-              ? `raw ${box.i + 1}: the same z`
-              : box.kind === 'condition'
-                ? `${box.i + 1}, ${header.condition}: all that G is told`
-                : `${box.kind} ${box.i + 1}: ${says(box.logit)}`;
+    if (pointer && painter) {
+      const box = painter.under(...pointer);
+      if (box) words = painter.tells(box, header);
     } else if (pointer) {
       const at = plane.under(frame, ...pointer);
       const answer = at && (critic() ? decimal(at.logit, 2) : `${percent(sigmoid(at.logit), 1)} real`);
@@ -147,22 +144,21 @@ export function samples({ look, pickGenerator, both = false }) {
   }
 
   function scaleWords() {
-    const image = frame.header.kind === 'images',
-      scale_ = (image ? images : plane).scale;
+    const painter = painterOf(frame.header),
+      scale_ = (painter || plane).scale;
     if (!scale_) return;
-    const [least, most] = image && frame.header.meaning !== 'critic' ? ['0', '1'] : endsInWords(scale_);
-    setText(low, `${image ? 'D: ' : ''}fake ${least}`);
+    const [least, most] = painter && frame.header.meaning !== 'critic' ? ['0', '1'] : endsInWords(scale_);
+    setText(low, `${painter ? 'D: ' : ''}fake ${least}`);
     setText(high, `${most} real`);
   }
 
   function paint() {
     if (!frame || !canvas.width) return;
-    if (frame.header.kind === 'images') images.paint(frame, canvas, context, look(), on);
-    else plane.paint(frame, canvas, context, look(), on);
+    (painterOf(frame.header) || plane).paint(frame, canvas, context, look(), on);
   }
 
   function redraw() {
-    setAttr(scale, 'data-off', frame?.header.kind !== 'images' && !on.heat);
+    setAttr(scale, 'data-off', !(frame && painterOf(frame.header)) && !on.heat);
     paint();
   }
 
@@ -176,7 +172,7 @@ export function samples({ look, pickGenerator, both = false }) {
   }
   function glide() {
     gliding = 0;
-    if (!frame || frame.header.kind === 'images' || !canvas.isConnected) return;
+    if (!frame || painterOf(frame.header) || !canvas.isConnected) return;
     if (plane.glide(canvas, context, look(), on)) glideLater();
   }
   function hold() {
@@ -188,18 +184,13 @@ export function samples({ look, pickGenerator, both = false }) {
   function speak(now) {
     if (now - spoken < 4000) return;
     spoken = now;
-    const { header, arrays, shapes } = frame,
+    const { header, arrays } = frame,
       verdict = header.verdict || {};
     const { data } = header;
     const pairs = (points) => (points?.length || 0) / 2;
     const what =
-      header.kind === 'images'
-        ? `${images.shown || shapes.fake_images?.[0] || 0} generated images ${
-            header.condition
-              ? `between ${header.data} ${header.condition} and the true ones`
-              : `beside real ones from ${data}`
-          }`
-        : `${pairs(arrays.fake)} generated points and ${pairs(arrays.real)} real ones of ${data} over D’s opinion`;
+      painterOf(header)?.says(frame) ??
+      `${pairs(arrays.fake)} generated points and ${pairs(arrays.real)} real ones of ${data} over D’s opinion`;
     setAttr(
       canvas,
       'aria-label',
@@ -215,19 +206,22 @@ export function samples({ look, pickGenerator, both = false }) {
       const changed = !frame || frame.header.kind !== next.header.kind;
       frame = next;
       const { header } = frame,
-        kind = header.kind === 'images' ? 'images' : 'plane';
+        painter = painterOf(header);
       const atSpeed = header.state === 'playing' && (header.pace === null || header.pace > 30);
-      const glides = kind === 'plane' && ms > 0 && !(atSpeed && withoutGraphics);
+      const glides = !painter && ms > 0 && !(atSpeed && withoutGraphics);
       if (changed) {
         spoken = 0;
-        for (const name of ['gradients', 'heat', 'manifold']) show(layers[name], kind === 'plane');
-        show(layers.walk, kind === 'images');
-        setAttr(node, 'data-kind', kind);
+        for (const name of ['gradients', 'heat', 'manifold']) show(layers[name], !painter);
+        show(layers.walk, Boolean(painter?.layers.walk));
+        setAttr(layers.walk, 'title', painter?.layers.walk || '');
+        setAttr(node, 'data-kind', header.kind);
+        for (const { controls } of Object.values(painters))
+          if (controls) show(controls, controls === painter?.controls);
       }
-      if (kind === 'plane') {
+      if (!painter) {
         setAttr(layers.manifold, 'title', MANIFOLDS[header.manifold] || MANIFOLDS.plane);
         plane.take(frame, glides ? ms : 0, beside);
-      } else images.take(frame);
+      } else painter.take(frame);
       show(generator.node, Boolean(header.has_ema));
       // A frame that was on its way when the visitor chose the other one does not flip the switch back.
       if (asked.which === header.generator || now - asked.at > 2000) generator.set(header.generator, false);
@@ -238,6 +232,7 @@ export function samples({ look, pickGenerator, both = false }) {
       if (glides) glideLater();
     },
     end() {
+      painters.sound.end();
       surface.end();
       hold();
     },

@@ -7,7 +7,7 @@ import { hasModes } from './words.js';
 
 /** What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them. */
 export function course({ header, arrays }, metrics) {
-  const metric = metrics.find(({ curve }) => curve?.strip);
+  const metric = metrics.find(({ curve }) => curve?.strip && curve.kind === header.kind);
   const counts = metric && arrays[`metric_${metric.name}`];
   const total = metric && (header.metrics?.[metric.out_of]?.floor ?? header.metrics?.[metric.name]?.floor);
   if (counts?.length && total) {

@@ -14,9 +14,12 @@ const RUNNING = new Set(['playing', 'queued']);
 const ENDED = new Set(['diverged', 'error', 'closed', 'unreached']);
 const DEAF = new Set(['closed', 'unreached']);
 
-/** `post`: a command queue. `lone`: with buttons and keys for single updates of D and G. */
-export function transport(post, { lone = true } = {}) {
-  const { send } = post;
+/**
+ * `post`: a command queue, or null where one can only look. `lone`: with buttons and keys for single updates of D and G.
+ * `more`: what stands before the counters.
+ */
+export function transport(post, { lone = true, more = [] } = {}) {
+  const send = post?.send;
   const click = (name) => () => send(name);
   const button = (text, title, name, kind = '') =>
     el('button', { type: 'button', text, title, class: kind, onclick: click(name) });
@@ -80,13 +83,9 @@ export function transport(post, { lone = true } = {}) {
   const node = el(
     'div',
     { class: 'transport', role: 'toolbar', 'aria-label': 'Transport' },
-    play,
-    both,
-    ...(lone ? [d, g] : []),
-    reset,
-    seed,
-    pace,
-    el('label', { class: 'field' }, el('span', { text: 'stop at' }), stop),
+    ...(post ? [play, both, ...(lone ? [d, g] : []), reset, seed, pace] : []),
+    ...(post ? [el('label', { class: 'field' }, el('span', { text: 'stop at' }), stop)] : []),
+    ...more,
     el('div', { class: 'counters' }, el('span', { class: 'step' }, which, step), speed, time),
   );
   const all = [play, both, d, g, reset, seed, pace, stop];
@@ -109,7 +108,7 @@ export function transport(post, { lone = true } = {}) {
     /** Take a key if it is one of the transport's; true if taken. */
     key(event) {
       const key = event.key.toLowerCase();
-      if (!(key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return false;
+      if (!post || !(key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return false;
       const needs = 'rn[]'.includes(key) ? reset : play;
       if (!event.repeat && !needs.disabled) KEYS[key]();
       return true;
@@ -125,7 +124,7 @@ export function transport(post, { lone = true } = {}) {
       for (const control of [play, both, d, g]) control.disabled = ENDED.has(state);
       for (const control of [reset, seed, pace, stop]) control.disabled = DEAF.has(state);
       // A frame of before must not set back what was chosen since: the next key would count from there.
-      const settled = post.settled();
+      const settled = post?.settled();
       if (settled && document.activeElement !== pace) {
         const known = PACES.find(([, value]) => value === (header.pace ?? null));
         if (known) pace.value = known[0];

@@ -1,0 +1,95 @@
+"""Sounds on the Apply page: a melody of one's own out of G's, and some of these beside the nearest real ones."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from gan_core import GanExplorerError
+from gan_core.config.presets import find
+from gan_core.experiments.applications import Application
+from gan_core.latent.questions import Played, PlayQuestion
+from gan_core.storage.bundled import RECORDED
+from pages.ui import session
+
+_EVERY: Final = 4.0
+"""Seconds between two looks at a run that trains: a sound that is heard is not to be cut off soon."""
+_PATIENCE: Final = 3.0
+"""Seconds to wait for a recorded run to stand at its end, and for the first kept state."""
+_MELODY: Final = "A3 B3 C4 D4 E4 F4 G4 A4"
+_MOST: Final = 150
+"""Characters of a melody."""
+
+
+def panel(application: Application) -> None:
+    """Offer training, and play what there is."""
+    recorded = [name for name in application.presets if name in RECORDED]
+    run = session.visit_or_recorded(recorded[0]).run
+    if session.recall("recorded") == run.status().preset:
+        run.wait(lambda now: now.step > 0 or now.playing, _PATIENCE)  # it is being opened
+    now = run.status()
+    plays = now.config.data.kind == find(application.presets[0]).config.data.kind
+    st.markdown(application.sentence)
+    with st.container(horizontal=True, vertical_alignment="center", key="apply-run"):
+        for name in application.presets:
+            preset = find(name)
+            if st.button(f"Train {name}", key=f"apply:train:{name}", icon=":material/play_circle:", help=preset.title):
+                session.open_preset(name)
+                st.rerun()
+        for name in (name for name in recorded if now.preset != name):
+            if st.button(f"Open the recorded run {name}", key=f"apply:recorded:{name}", icon=":material/history:"):
+                session.open_recorded(name)
+                st.rerun()
+        if st.button("Watch it on Train", key="apply:watch", icon=":material/visibility:"):
+            st.switch_page("pages/train.py")
+    if not plays:
+        st.info(
+            f"Your open run ({now.preset or now.config.data.name}) does something else. Train one of these presets, "
+            "or open a recorded run: it takes the place of the open one, which stays among the saved runs."
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="apply-melody"):
+        melody = st.text_input("A melody of your own", _MELODY, key="apply:melody", max_chars=_MOST, width=420)
+        seed = int(st.number_input("Seed of z", 0, 10_000, 0, key="apply:sound-seed", width=140))
+    st.fragment(_answer, run_every=_EVERY if now.playing else None)(PlayQuestion(melody, seed))
+
+
+def _answer(question: PlayQuestion) -> None:
+    run = session.visit().run
+    try:
+        run.wait(lambda now: any(step > 0 or now.step == 0 for step in run.contents()["states"]), _PATIENCE)
+        found = run.ask(question)
+    except GanExplorerError as error:
+        st.text(str(error))
+        return
+    _show(found)
+
+
+def _show(found: Played) -> None:
+    """Show the melody of both, how often each note comes, and some sounds beside real ones."""
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Played by G**")
+        st.audio(found.melody, format="audio/wav")
+        if found.missing:
+            st.caption(
+                f"G has no {', '.join(found.missing)}: there it is silent. This is what mode collapse sounds like."
+            )
+    with right:
+        st.markdown("**Played by real notes**")
+        st.audio(found.real_melody, format="audio/wav")
+    even = 1 / len(found.shares)
+    reached = ", ".join(f"{name} {share:.1%}" for name, share in found.shares.items())
+    st.caption(
+        f"At step {found.step:,}, of {found.n_tried:,} sounds from z at random so many are each note, in tune: "
+        f"{reached}. Of real ones each is {even:.1%}."
+    )
+    for i, (column, one) in enumerate(zip(st.columns(len(found.sounds)), found.sounds, strict=True), 1):
+        with column:
+            st.markdown(f"**z {i}**: {one.said}")
+            st.image(one.picture, width=160, alt=f"spectrogram of generated sound {i}: {one.said}")
+            st.audio(one.sound, format="audio/wav")
+            st.markdown(f"nearest real one: {one.nearest}")
+            st.image(one.real_picture, width=160, alt=f"spectrogram of the nearest real sound: {one.nearest}")
+            st.audio(one.real, format="audio/wav")

@@ -1,0 +1,1 @@
+"""Following: one run that many look at, read-only, by a code of six letters."""
