@@ -180,7 +180,9 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=5, help="length of each part of a repeat")
     options.add_argument("--hosts", type=int, default=2, help="host processes")
     options.add_argument("--runs", type=int, nargs="+", default=[1, 4], help="runs at once")
-    options.add_argument("--cases", nargs="+", choices=list(cases()), default=["a", "b"], help="which to measure")
+    options.add_argument(
+        "--cases", nargs="*", choices=list(cases()), default=["a", "b"], help="none: memory and calls alone"
+    )
     given = options.parse_args()
     began = time.perf_counter()
     hosts = Hosts(given.hosts, max(given.runs) * given.hosts)

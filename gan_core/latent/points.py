@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
-from gan_core.latent.prior import N_SEEDED, seeded
 
 MAX_POINTS: Final = 64
 MAX_SEED: Final = 2**31 - 1
@@ -77,6 +76,8 @@ def encode(z: Floats) -> str:
 def _numbers(text: str, config: RunConfig) -> Floats:
     found = _SEEDED.fullmatch(text)
     if found:
+        from gan_core.latent.prior import N_SEEDED, seeded  # late: it loads PyTorch
+
         seed, i = int(found[1]), int(found[2])
         if seed > MAX_SEED or i >= N_SEEDED:
             raise ConfigError(f"point {text!r} is not allowed: seeds go to {MAX_SEED}, each has {N_SEEDED} points")

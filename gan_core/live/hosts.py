@@ -374,7 +374,8 @@ class Hosts(Place):
                     self._taken.get(number, set()).discard(args[0])
                 return None
             own = sys.modules.get("gan_core.data.own")  # who has not loaded it, and PyTorch with it, has no data
-            return None if own is None else own.packed(args[0])
+            here = None if own is None else own.packed(args[0])
+            return self.packed(args[0]) if here is None else here
 
         answer(connection, act)
 

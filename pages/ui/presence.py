@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import gc
+import math
 import os
 import secrets
 import threading
@@ -17,6 +18,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, Protocol
 
 from gan_core import Intervention, RunConfig, __version__
@@ -34,6 +36,7 @@ Clock = Callable[[], float]
 
 GRACE: Final = 7.0
 """A drop shorter than this leaves the run playing; it stops well within ten seconds."""
+_CPU_LIMIT: Final = Path("/sys/fs/cgroup/cpu.max")
 MAX_HOSTS: Final = 64
 """Host processes that are begun, whatever is asked for."""
 N_SEEN: Final = 256
@@ -264,8 +267,22 @@ def default_hosts(*, for_many: bool) -> int:
     text = os.environ.get("GAN_EXPLORER_HOSTS", "")
     if text.isascii() and text.isdecimal():
         return min(int(text), MAX_HOSTS)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MAX_HOSTS) if for_many and default_device() == "cpu" else 0
+    return min(cores(), MAX_HOSTS) if for_many and default_device() == "cpu" else 0
+
+
+def cores(limit: Path = _CPU_LIMIT) -> int:
+    """Return the cores that this process may use: those of the machine, or of the container that it is.
+
+    Args:
+        limit: File that says which share of the time a container has, as "200000 100000" for two cores.
+    """
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = limit.read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return n
+    whole = quota.isdecimal() and period.isdecimal() and int(period) > 0
+    return max(1, min(n, math.ceil(int(quota) / int(period)))) if whole else n
 
 
 def default_slots() -> int:

@@ -8,13 +8,14 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gan_core.config import Intervention
 from gan_core.live.commands import RunCommand, Suspend
-from pages.ui.presence import GRACE, Rooms, Visit, default_hosts, default_pace, default_slots
+from pages.ui.presence import GRACE, Rooms, Visit, cores, default_hosts, default_pace, default_slots
 from tests.pages.conftest import Seen, host_of
 from tests.pages.test_routes import CONFIG
 
@@ -268,4 +269,12 @@ def test_a_server_for_many_has_a_process_for_each_core(
 ) -> None:
     monkeypatch.setenv("GAN_EXPLORER_HOSTS", said)
     monkeypatch.setenv("GAN_EXPLORER_DEVICE", device)
-    assert default_hosts(for_many=for_many) == (len(os.sched_getaffinity(0)) if n is None else n)
+    assert default_hosts(for_many=for_many) == (cores() if n is None else n)
+
+
+@pytest.mark.parametrize(("said", "n"), [("max 100000", None), ("100000 100000", 1), ("150001 100000", 2), ("", None)])
+def test_a_container_has_the_cores_that_it_may_use(said: str, n: int | None, tmp_path: Path) -> None:
+    (tmp_path / "cpu.max").write_text(said)
+    machine = len(os.sched_getaffinity(0))
+    assert cores(tmp_path / "cpu.max") == min(machine, n or machine)
+    assert cores(tmp_path / "nowhere") == machine

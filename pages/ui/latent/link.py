@@ -40,7 +40,7 @@ def parse(query: Mapping[str, str], config: RunConfig) -> Link:
     Raises:
         ConfigError: In one line: what is not allowed, and what is.
     """
-    from gan_core.latent.points import MAX_SEED, parse_many  # late: it loads PyTorch
+    from gan_core.latent.points import MAX_SEED, parse_many
 
     seed, points, section = (query.get(name, "") for name in NAMES)
     if seed and not (seed.isascii() and seed.isdigit() and len(seed) < 11 and int(seed) <= MAX_SEED):
