@@ -161,15 +161,16 @@ def main() -> None:
 
 
 def _score_recorded() -> None:
-    """Print the filters' rows and that of the recorded run, for each preset that has one."""
-    for name in (name for name in PRESETS if name in RECORDED):
+    """Print the rows of what one has without a GAN and that of the recorded run, for each preset that has one."""
+    for name in (name for name in (*PRESETS, *WRITING) if name in RECORDED):
+        words, columns = name in WRITING, WORD_COLUMNS if name in WRITING else COLUMNS
         trainer = recorded(name).trainer()
-        assert isinstance(trainer.data, Images)
-        found = score_restored(trainer.config, trainer.data, trainer.shown().eval(), n_images=N)
-        rows = {**filters(name), f"recorded, {trainer.step_count:,} steps": {k: s.value for k, s in found.items()}}
-        print(f"\n{name:34}" + "".join(f"{column:>24}" for column in COLUMNS))
+        found = _scores(trainer, trainer.shown().eval())
+        rows = without_a_gan(name) if words else filters(name)
+        rows |= {f"recorded, {trainer.step_count:,} steps": {key: score.value for key, score in found.items()}}
+        print(f"\n{name:34}" + "".join(f"{column:>24}" for column in columns))
         for label, row in rows.items():
-            print(f"{label:34}" + "".join(f"{_number(row.get(column)):>24}" for column in COLUMNS))
+            print(f"{label:34}" + "".join(f"{_number(row.get(column)):>24}" for column in columns))
 
 
 def _number(value: float | None) -> str:

@@ -28,10 +28,10 @@ _SILENCE: Final = 1e-9
 ROWS: Final = 32
 COLUMNS: Final = 32
 _WINDOW: Final = 4 * ROWS
-_DRAWN: Final = 60.0
+_DRAWN: Final = 40.0
 """Decibels from silence to a full tone, in a picture."""
-_HEARD: Final = 30.0
-"""The same where sounds are compared: what is fainter hardly matters to an ear that hears a tone."""
+_HEARD: Final = 20.0
+"""The same where sounds are compared: a little noise beside a tone does not make another sound of it."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def tuning(pitch: Tensor, of: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def spectrogram(sounds: Tensor) -> Tensor:
-    """Draw each sound over time and frequency, `[n, 32, 32]`: 0 for silence to 1 for a full tone, 60 dB apart.
+    """Draw each sound over time and frequency, `[n, 32, 32]`: 0 for silence to 1 for a full tone, 40 dB apart.
 
     Rows are frequencies, the highest (half of the rate) first, columns are times.
 
@@ -117,7 +117,7 @@ def spectrogram(sounds: Tensor) -> Tensor:
 def coarse(sounds: Tensor) -> Tensor:
     """Place sounds by what is heard at each time and frequency, `[n, 512]`; those that sound alike lie near.
 
-    Phases do not count, nor what is 30 dB below a full tone: an ear that hears a tone hardly minds it.
+    Phases do not count, nor what is 20 dB below a full tone at its own frequency: a little noise.
 
     Args:
         sounds: As for `spectrogram`.

@@ -76,8 +76,10 @@ def _gain(name: str) -> Measure:
     return measure
 
 
-def _by_chance(name: str, worth: str, of_itself: str = "") -> Measure:
-    """Return what a gain must be: more than noise gives, and worth a word.
+def _worth_waiting(name: str, worth: str, of_itself: str = "") -> Measure:
+    """Return what a gain must be: more than noise gives, worth a word, and fast enough to be waited for.
+
+    It is fast enough if, at its pace, half of what is left to the floor takes no longer than the run has taken so far.
 
     Args:
         name: Of the number.
@@ -88,7 +90,10 @@ def _by_chance(name: str, worth: str, of_itself: str = "") -> Measure:
     def bound(s: Series, config: RunConfig) -> Floats:
         found = s.gain(name)
         share = limit(of_itself) * found.before if of_itself else np.zeros(len(s.step))
-        return np.fmax(limit("sigmas") * found.noise, np.fmax(share, limit(worth)))
+        left = np.nan_to_num(found.before - s[f"{name}_floor"])
+        waits = limit("waits") * np.fmax(s.age, s.reach)
+        pace = np.fmax(left, 0) * (1 - 0.5 ** (s.reach / waits))
+        return np.fmax(np.fmax(limit("sigmas") * found.noise, pace), np.fmax(share, limit(worth)))
 
     return bound
 
@@ -111,17 +116,17 @@ NEARER: Final = OneOf(
     Condition(
         "gain_two_sample",
         _gain("two_sample"),
-        _by_chance("two_sample", "nearer"),
+        _worth_waiting("two_sample", "nearer"),
         words="In the last {steps} steps the share that neighbours tell from the data fell by {value}, from "
-        "{before} at best to {now}; less than {bound} could be chance.",
+        "{before} at best to {now}; less than {bound} could be chance, or be too slow.",
         also=_said("two_sample", percent=True),
     ),
     Condition(
         "gain_distance",
         _gain("distance"),
-        _by_chance("distance", "closer_least", "closer_by"),
+        _worth_waiting("distance", "closer_least", "closer_by"),
         words="In the last {steps} steps the distance from the data fell by {value}, from {before} at best to "
-        "{now}; less than {bound} could be chance.",
+        "{now}; less than {bound} could be chance, or be too slow.",
         form="number",
         also=_said("distance", percent=False),
     ),
@@ -275,10 +280,10 @@ SETTLED_LIKE: Final = like(0.2)
 _LITTLE: Final = Condition(
     "gain_two_sample",
     _gain("two_sample"),
-    _by_chance("two_sample", "nearer"),
+    _worth_waiting("two_sample", "nearer"),
     at_least=False,
     words="In the last {steps} steps the share that neighbours tell from the data went from {before} at best to "
-    "{now}: a fall of {value}{rose}; {bound} and less could be chance.",
+    "{now}: a fall of {value}{rose}; {bound} and less could be chance, or is too slow.",
     also=_said("two_sample", percent=True),
 )
 UNLIKE_STILL: Final = All(

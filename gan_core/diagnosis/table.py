@@ -285,8 +285,9 @@ FINDINGS: Final[dict[str, FindingType]] = {
             "unlike_data",
             "warn",
             "Not like the data, and not getting nearer.",
-            "The samples are told from the data by their neighbours, and this has stopped falling; none of the known "
-            "causes shows. The data may have a shape that this game or these networks do not find.",
+            "The samples are told from the data by their neighbours, and this no longer falls at a pace worth waiting "
+            "for; none of the known causes shows. The data may have a shape that this game or these networks do not "
+            "find.",
             when=progress.UNLIKE_STILL,
             cures=cures.of_a_won_game,
             slowness=4,
@@ -319,8 +320,8 @@ FINDINGS: Final[dict[str, FindingType]] = {
         FindingType(
             "improving",
             "info",
-            "Healthy, still improving.",
-            "The samples still come nearer to the data, by more than chance. Let it run.",
+            "Still improving.",
+            "The samples come nearer to the data, by more than chance and at a pace worth waiting for. Let it run.",
             when=progress.IMPROVING,
             half_is_good=True,
         ),

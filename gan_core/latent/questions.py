@@ -127,6 +127,8 @@ class Written:
         n_tried: Words that each of both made.
         n_found: Those of the generator that begin as asked.
         n_pairs: Those of the pairs that do.
+        real: Share of the generator's words that are real ones, of those that begin as asked.
+        real_pairs: Likewise of the pairs'.
         words: The first of the generator's.
         pairs: The first of the other's.
     """
@@ -136,6 +138,8 @@ class Written:
     n_tried: int
     n_found: int
     n_pairs: int
+    real: float
+    real_pairs: float
     words: tuple[Word, ...]
     pairs: tuple[Word, ...]
 

@@ -57,9 +57,15 @@ def write(state: Mapping[str, Any], question: WriteQuestion) -> Written:
         N_TRIED,
         len(by_g),
         len(by_pairs),
+        _real(by_g, data),
+        _real(by_pairs, data),
         _beside_real(by_g[: question.n], data),
         _beside_real(by_pairs[: question.n], data),
     )
+
+
+def _real(words: Sequence[str], data: Words) -> float:
+    return sum(word in data.known for word in words) / max(1, len(words))
 
 
 def _rng(seed: int) -> Generator:

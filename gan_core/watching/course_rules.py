@@ -115,7 +115,7 @@ def _part_of_data(now: Facts, seen: Evidence) -> Told:
     )
 
 
-def _off_data(now: Facts, seen: Evidence) -> Told:
+def _far_from_data(now: Facts, seen: Evidence) -> Told:
     half = _second_half(seen.course.looks)
     if not half or min(look.real_precision for look in half) < VARIED:
         return UNKNOWN
@@ -187,7 +187,7 @@ COURSE_RULES: Final[tuple[Rule, ...]] = (
         "watch(…, held_out=samples) that are not trained on", course=True,
     ),
     Rule(
-        "off_data", "info", "G's samples are not like the data.", _off_data,
+        "far_from_data", "info", "G's samples are not like the data.", _far_from_data,
         "opt_g = torch.optim.Adam(G.parameters(), lr=lr / 3, betas=(0.5, 0.999))  # or longer, or a larger G",
         "fakes and 64 real samples, as D gets them, over 1,000 steps", course=True,
     ),

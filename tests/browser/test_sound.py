@@ -49,18 +49,18 @@ def test_a_click_plays_a_sound_and_another_z_is_another_sound(open_app: Opener, 
     assert box is not None
     canvas.click(position={"x": 20, "y": 45})
     expect(page.locator(".hear .heard")).to_have_text("generated 1")
-    page.get_by_role("button", name="›", exact=True).press("Enter")
+    page.get_by_role("button", name="Play the next sound").press("Enter")
     expect(page.locator(".hear .heard")).to_have_text("generated 2")
     first, second = heard(page, 2)
     until(lambda: page.evaluate("window.heard[1].context.state") == "running", "the sound can be heard")
     assert first["rate"] >= 8000
     assert max(map(abs, first["samples"])) > 0.01
     assert first["samples"] != second["samples"]
-    page.get_by_role("button", name="▶ real").click()
+    page.get_by_role("button", name="Play real sounds").click()
     third = heard(page, 3)[2]
     assert len(third["samples"]) > 20 * len(first["samples"])
     expect(page.locator(".hear")).to_have_attribute("data-playing", "true")
-    page.get_by_role("button", name="■").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator(".hear")).to_have_attribute("data-playing", "false")
 
 

@@ -29,11 +29,14 @@ def test_the_card_writes_words_that_begin_as_asked_and_says_what_cannot_be_writt
 ) -> None:
     page = open_app("", url=f"{server.url}apply?application=text", wait="").page
     expect(page.get_by_text("Pairs of letters, no GAN")).to_be_visible()
-    expect(page.get_by_text("The pairs know how often each letter follows another")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Of 4,000 words of each, \d+\.\d % are real with the GAN, "))).to_be_visible()
+    expect(
+        page.locator('[data-testid="stDataFrame"] td').filter(has_text=re.compile("^[a-z]+$")).first
+    ).to_be_attached()
     letters = page.get_by_role("textbox", name="Begin with")
     letters.fill("st")
     letters.press("Enter")
-    expect(page.get_by_text(re.compile(r"of 4,000 z give a word that begins with “st”"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"of 4,000 z give a word that begins with st;"))).to_be_visible()
     letters.fill("<b>x")
     letters.press("Enter")
     expect(page.get_by_text("a word here has at most 8 of the letters")).to_be_visible()

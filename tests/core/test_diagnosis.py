@@ -136,7 +136,7 @@ def test_a_verdict_is_one_sentence_and_its_evidence_is_whole() -> None:
 
 def test_a_healthy_run_is_called_so_with_its_modes() -> None:
     said = judge(metrics=HEALTHY, findings=[IMPROVING])
-    assert (said["level"], said["headline"]) == ("info", "Healthy, still improving.")
+    assert (said["level"], said["headline"]) == ("info", "Still improving.")
     assert said["detail"] == "It runs."
     assert said["evidence"][0] == "80 %."
     assert "cures" not in said

@@ -262,7 +262,9 @@ def test_generators_are_scored_and_answer_with_words_that_begin_as_asked() -> No
     found = write(trainer.state_dict(), WriteQuestion(begins=" S "))
     assert found.n_pairs > 0
     assert all(word.text.startswith("s") for word in (*found.words, *found.pairs))
-    assert write(trainer.state_dict(), WriteQuestion()).n_found == found.n_tried
+    whole = write(trainer.state_dict(), WriteQuestion())
+    assert whole.n_found == whole.n_pairs == found.n_tried
+    assert whole.real < 0.05 < whole.real_pairs < 0.2
     for begins in ("ä", "ninelette", "<b>"):
         with pytest.raises(ConfigError, match="letters"):
             write(trainer.state_dict(), WriteQuestion(begins=begins))

@@ -91,7 +91,7 @@ def test_the_card_of_words_answers_at_once_beside_pairs_of_letters(apply_page: P
     assert list(written.columns) == ["word", "what it is", "nearest training word", "edits"]
     app.text_input(key="apply:begins").set_value("re").run()
     assert all(word.startswith("re") for frame in app.dataframe for word in frame.value["word"])
-    assert any("begins with “re”" in text for text in captions(app))
+    assert any("begins with `re`" in text for text in captions(app))
     app.text_input(key="apply:begins").set_value("1*").run()
     assert any("of the letters" in block.value for block in app.text)
     assert not app.exception

@@ -123,9 +123,9 @@ def look(step: int, spread: float = 1.0, precision: float = 0.9, coverage: float
         ("part_of_data", [look(s, coverage=0.3) for s in range(50, 1101, 50)], "near 30 % of the real ones"),
         ("part_of_data", [look(s, coverage=3e-4 * s) for s in range(50, 1101, 50)], ""),
         ("part_of_data", [look(s, coverage=0.3, precision=0.1) for s in range(50, 1101, 50)], ""),
-        ("off_data", [look(s, precision=0.01) for s in range(50, 1101, 50)], "1 % of the samples"),
-        ("off_data", [look(s, precision=0.01) for s in range(50, 901, 50)], ""),
-        ("off_data", [*(look(s, precision=0.01) for s in range(50, 1051, 50)), look(1100, precision=0.1)], ""),
+        ("far_from_data", [look(s, precision=0.01) for s in range(50, 1101, 50)], "1 % of the samples"),
+        ("far_from_data", [look(s, precision=0.01) for s in range(50, 901, 50)], ""),
+        ("far_from_data", [*(look(s, precision=0.01) for s in range(50, 1051, 50)), look(1100, precision=0.1)], ""),
     ],
 )
 def test_a_rule_speaks_on_its_side_of_the_limit_alone(rule: str, looks: list[Look], words: str) -> None:
@@ -150,7 +150,7 @@ def test_samples_like_the_data_raise_no_alarm(monkeypatch: pytest.MonkeyPatch) -
     held_out, _ = two_clouds(seed=5)
     seen = train(Draws(CENTRES, 0.1), 420, real, real=real, labels=which, held_out=held_out)
     assert said(seen) == {}
-    assert {"samples_alike", "regions_lost", "part_of_data", "off_data", "class_missing", "copies"} <= set(
+    assert {"samples_alike", "regions_lost", "part_of_data", "far_from_data", "class_missing", "copies"} <= set(
         seen.summary().checked
     )
 

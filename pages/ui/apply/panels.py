@@ -30,8 +30,9 @@ def page() -> None:
     )
     with st.container(horizontal=True, key="apply-cards"):
         for name, application in APPLICATIONS.items():
-            _card(name, application, chosen=name == chosen)
+            _choice(name, application, chosen=name == chosen)
     application = APPLICATIONS[chosen]
+    _facts(application)
     if application.way == "restore":
         restoring.panel(application)
     elif application.way == "write":
@@ -42,20 +43,23 @@ def page() -> None:
         _elsewhere(application)
 
 
-def _card(name: str, application: Application, *, chosen: bool) -> None:
-    with st.container(border=True, width=240, height="stretch", key=f"apply-card-{name}"):
-        st.subheader(application.title, anchor=False)
-        st.markdown(
-            f"**In:** {application.goes_in}\n\n**Out:** {application.comes_out}\n\n**Made up:** {application.made_up}"
-        )
-        st.button(
-            "Shown below" if chosen else "Show it",
-            key=f"apply:card:{name}",
-            icon=":material/check:" if chosen else None,
-            on_click=session.remember,
-            args=(_CHOSEN, name),
-            help=None if chosen else f"Put {application.title.lower()} to use below",
-        )
+def _choice(name: str, application: Application, *, chosen: bool) -> None:
+    st.button(
+        application.title,
+        key=f"apply:card:{name}",
+        icon=":material/check:" if chosen else None,
+        on_click=session.remember,
+        args=(_CHOSEN, name),
+        help=None if chosen else f"Put {application.title.lower()} to use below",
+    )
+
+
+def _facts(application: Application) -> None:
+    """Say what goes in, what comes out and what is made up, side by side where there is room."""
+    said = {"In": application.goes_in, "Out": application.comes_out, "Made up": application.made_up}
+    with st.container(border=True, key="apply-facts"):
+        for column, (title, words) in zip(st.columns(3), said.items(), strict=True):
+            column.markdown(f"**{title}:** {words}")
 
 
 def _elsewhere(application: Application) -> None:

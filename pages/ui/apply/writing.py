@@ -21,6 +21,8 @@ _EVERY: Final = 2.0
 _PATIENCE: Final = 3.0
 """Seconds to wait for a recorded run to stand at its end, and for the first kept state."""
 _MOST_LETTERS: Final = 8
+_ROW: Final = 35
+"""Height of a row of a table, in pixels: all rows are to be seen."""
 
 
 def panel(application: Application) -> None:
@@ -83,14 +85,15 @@ def _show(found: Written, begins: str) -> None:
         _column("The GAN", found.words, found, "generator")
     with right:
         _column("Pairs of letters, no GAN", found.pairs, found, "pairs")
-    so = f" of {found.n_tried:,} z give a word that begins with “{begins}”; of as many words of the pairs"
-    if begins:
-        st.caption(f"At step {found.step:,}: {found.n_found:,}{so} {found.n_pairs:,} do.")
-    else:
-        st.caption(
-            f"At step {found.step:,}. The pairs know how often each letter follows another, and nothing else: "
-            "a GAN that has learned more writes more real words. Copies of training words are said to be such."
-        )
+    # In code: what a grammar's sentences are made of would else be read as Markdown.
+    so = f" of {found.n_tried:,} z give a word that begins with `{begins}`; of as many words of the pairs"
+    which = f"{found.n_found:,}{so} {found.n_pairs:,} do. Of these" if begins else f"Of {found.n_tried:,} words of each"
+    what = "are right" if found.by_rule else "are real"
+    by_g, by_pairs = (f"{100 * share:.1f} %" for share in (found.real, found.real_pairs))
+    st.caption(
+        f"At step {found.step:,}: {which}, {by_g} {what} with the GAN, {by_pairs} with the pairs, "
+        "which know how often each letter follows another and nothing else."
+    )
 
 
 def _column(title: str, words: tuple[Word, ...], found: Written, key: str) -> None:
@@ -107,7 +110,7 @@ def _column(title: str, words: tuple[Word, ...], found: Written, key: str) -> No
         }
         for word in words
     ]
-    st.dataframe(rows, hide_index=True, key=f"apply:words:{key}", width="stretch")
+    st.dataframe(rows, hide_index=True, key=f"apply:words:{key}", width="stretch", height=_ROW * (len(rows) + 1) + 3)
 
 
 def _what(word: Word, *, by_rule: bool) -> str:

@@ -26,7 +26,7 @@ MAX_FOLLOWERS: Final = 100
 """Of one run."""
 MAX_BYTES_PER_SECOND: Final = 150_000
 """What one follower is sent at most."""
-PERIOD: Final = 0.2
+PERIOD: Final = 0.17
 """Seconds between two frames, at least."""
 AWAY: Final = 30.0
 """Seconds after which a follower who asks for nothing has gone."""

@@ -38,7 +38,7 @@ export const timesFor = (rate) => Math.max(1, Math.ceil(LEAST_RATE / rate));
 export const ROWS = 32,
   COLUMNS = 32;
 const WINDOW = 4 * ROWS,
-  DECIBELS = 60;
+  DECIBELS = 40;
 const HANN = Float64Array.from({ length: WINDOW }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / WINDOW));
 const TURNS = Array.from({ length: WINDOW / 2 }, (_, i) => [
   Math.cos((2 * Math.PI * i) / WINDOW),
@@ -71,7 +71,7 @@ function transform(re, im) {
 }
 
 /**
- * How loud a sound is over time and frequency: 0 silence to 1 a full tone, 60 dB apart. Rows are frequencies, the
+ * How loud a sound is over time and frequency: 0 silence to 1 a full tone, 40 dB apart. Rows are frequencies, the
  * highest (half of the rate) first, columns times, as in `gan_core.data.pitch.spectrogram`.
  * @param {Float32Array} samples
  */

@@ -58,7 +58,7 @@ export function soundPainter(repaint) {
     repaint();
   });
   const heard = el('span', { class: 'heard', role: 'status' });
-  const button = (text, title, onclick) => el('button', { type: 'button', text, title, onclick });
+  const button = (text, title, onclick) => el('button', { type: 'button', text, title, 'aria-label': title, onclick });
   const controls = el(
     'div',
     { class: 'hear', role: 'group', 'aria-label': 'Hear the samples' },

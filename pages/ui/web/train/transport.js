@@ -15,8 +15,8 @@ const ENDED = new Set(['diverged', 'error', 'closed', 'unreached']);
 const DEAF = new Set(['closed', 'unreached']);
 
 /**
- * `post`: a command queue, or null where one can only look. `lone`: with buttons and keys for single updates of D and G.
- * `more`: what stands before the counters.
+ * `post`: a command queue, or null where one can only look. `lone`: with buttons and keys for single updates of D and
+ * G. `more`: what stands before the counters.
  */
 export function transport(post, { lone = true, more = [] } = {}) {
   const send = post?.send;
