@@ -51,3 +51,5 @@ def test_who_loses_a_host_is_told_and_offered_the_run_and_nobody_else_notices(op
     assert not offer.count()
     assert other.state == "playing"
     other.wait_beyond(other.step)
+    loaded = {place.path for place in many.process.memory_maps()}
+    assert not any("libtorch" in path for path in loaded), "what the server itself does needs no PyTorch"

@@ -37,10 +37,6 @@ def form() -> None:
 
 
 def _pictures() -> None:
-    from gan_core.data.own_data import OwnImages  # late: they load PyTorch
-    from gan_core.data.picture import Choices
-    from gan_core.data.reading import ReadOptions
-
     given: Any = st.file_uploader(
         "Pictures, or one zip of them",
         type=[*_PICTURES, *_ARRAYS],
@@ -55,6 +51,12 @@ def _pictures() -> None:
         "If not square", list(_FITS), default="crop", format_func=_FITS.__getitem__, key="own:fit"
     )
     frames = st.toggle("first frame of animations", key="own:frames")
+    if not given:
+        return
+    from gan_core.data.own_data import OwnImages  # late: they load PyTorch
+    from gan_core.data.picture import Choices
+    from gan_core.data.reading import ReadOptions
+
     data = own_data.own_data(given, ReadOptions(Choices(fit or "crop", frames)))
     if data is None:
         return
@@ -95,8 +97,6 @@ def _classes(data: OwnImages) -> dict[str, Any]:
 
 
 def _table() -> None:
-    from gan_core.data.reading import ReadOptions  # late: it loads PyTorch
-
     given: Any = st.file_uploader(
         "CSV or NPY with two columns of numbers",
         type=["csv", "tsv", "txt", "dat", "npy"],
@@ -106,8 +106,12 @@ def _table() -> None:
     )
     columns = st.text_input("Columns", key="own:columns", placeholder="two names or places, such as: x, y")
     scale = st.toggle("scale each column", key="own:scale", help="Divide each column by its standard deviation.")
+    if given is None:
+        return
+    from gan_core.data.reading import ReadOptions  # late: it loads PyTorch
+
     chosen = tuple(part.strip() for part in columns.split(",")) if columns.strip() else ()
-    data = own_data.own_data([given] if given is not None else [], ReadOptions(columns=chosen, scale=scale))
+    data = own_data.own_data([given], ReadOptions(columns=chosen, scale=scale))
     if data is not None:
         _say(data)
         st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, {}), key="own:go")
