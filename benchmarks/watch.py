@@ -24,7 +24,8 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from benchmarks.rows import Row, report
-from gan_core.watching.session import DENSE, Watch, watch
+from gan_core.watching.schedule import DENSE
+from gan_core.watching.session import Watch, watch
 from tests.watching.bugs import BUGS
 from tests.watching.loops import LOOPS, UpG, mlp
 from tests.watching.running import run

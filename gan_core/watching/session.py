@@ -1,8 +1,4 @@
-"""The watch itself: hooks, evidence, rules, and who is told.
-
-After twelve steps of the generator in which everything is looked at, steps are only counted; short bursts follow, as
-often as their cost stays below a hundredth of the time or a tenth of a millisecond per step, whichever is more.
-"""
+"""The watch itself: hooks, evidence, rules, and who is told."""
 
 from __future__ import annotations
 
@@ -23,28 +19,17 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.watching import probe
-from gan_core.watching.capture import GLIMPSES, Capture, Stop
-from gan_core.watching.course import ENOUGH_FAKES
+from gan_core.watching.capture import Capture, Stop
 from gan_core.watching.evidence import Evidence, Facts
 from gan_core.watching.given import Given, ids_of, read_given
 from gan_core.watching.log import NAMES_OF_CURVES, WatchLog
 from gan_core.watching.players import Player, as_modules
 from gan_core.watching.rules import RULES, SEVERITIES, Rule, Severity
+from gan_core.watching.schedule import Schedule
 from gan_core.watching.terminal import Terminal, summary_lines
 
 __all__ = ["Finding", "Summary", "Watch", "WatchError", "watch"]
 
-DENSE: Final = 12
-DENSE_UPDATES: Final = 150
-BURST: Final = 4
-BURST_EVERY: Final = 100
-ASK_EVERY: Final = 10
-GLIMPSE_EVERY: Final = 25
-"""Steps of G between two looks at its course, at least; later a fiftieth of those so far."""
-SURE_AFTER: Final = 1.2
-"""Factor by which steps may grow without a look at the course, whatever it costs: a dozen looks in 1,000 steps."""
-SHARE: Final = 0.01
-PER_STEP: Final = 1e-4
 FRAME_EVERY: Final = 2.0
 SHOW_EVERY: Final = 2.0
 """Seconds between two updates of a report in a notebook."""
@@ -151,15 +136,6 @@ class Watch:
         self._notes: list[str] = []
         self._closed = False
         self._active = rank() == 0
-        self._begun = clock()
-        self._bursts_from = 0.0
-        self._spent_before = 0.0
-        self._next_burst = 0
-        self._next_glimpse = self._sure_glimpse = 0
-        self._glimpse_cost = self._glimpse_begun = 0.0
-        self._burst_until = 0
-        self._burst_cost = self._burst_begun = 0.0
-        self._steps_before = 0
         self._last_frame = -np.inf
         self._framed = 0
         self._numbers: dict[int, dict[str, float]] = {}
@@ -187,6 +163,7 @@ class Watch:
                 watching._stepped()
 
         self._capture = Capture(players, stepped, clock)
+        self._schedule = Schedule(self._capture, self._seen.course, self._seen.forget, clock)
         if out is not None:
             self._log = WatchLog.create(out, {"torch": torch.__version__, "n_g": players["G"].n, "n_d": players["D"].n})
             self._capture.keep_pictures = True
@@ -349,65 +326,14 @@ class Watch:
             return
         steps = capture.n_steps["G"]
         self._drain(wait=False)
-        if capture.looking and not capture.in_burst:
-            if steps >= DENSE or sum(capture.n_steps.values()) >= DENSE_UPDATES:
-                self._drain(wait=False)
-                capture.rest()
-                self._bursts_from = self._clock()
-                self._spent_before = np.inf  # until this call, the last of the dense start, has been counted
-                self._burst_cost = capture.spent / max(steps, 1) * BURST
-                self._steps_before = steps
-                self._next_burst = steps + BURST_EVERY
-        elif capture.looking:
-            if steps >= self._burst_until:
-                capture.rest()
-                self._burst_cost = max(capture.spent - self._burst_begun, self._burst_cost / 2)
-                self._next_burst = steps + BURST_EVERY
-        elif self._spent_before == np.inf:
-            self._spent_before = capture.spent
-        elif capture.glimpse:
-            self._glimpsed(steps)
-        elif steps >= self._next_burst and self._affordable(steps, self._burst_cost):
-            self._seen.forget()
-            capture.look(burst=True)
-            self._burst_until = steps + BURST
-            self._burst_begun = capture.spent
-        elif self._seen.course.as_made and self._wants_glimpse(steps):
-            capture.glimpse = True
-            self._glimpse_begun = capture.spent
+        if self._schedule.stepped(steps):
+            self._judge_course(steps)
         self._terminal.status(self._status)
         if self._handle is not None and self._clock() - self._shown_at >= SHOW_EVERY:
             self._update()
-        capture.wake_at = 0 if self.until is not None or capture.glimpse else steps + ASK_EVERY
+        capture.wake_at = 0 if self.until is not None else self._schedule.next_call(steps)
         if self.until is not None:
             self.until(self)
-
-    def _glimpsed(self, steps: int) -> None:
-        """Look at the course, once there are samples enough."""
-        capture = self._capture
-        assert capture is not None
-        arrived = [parcel for parcel in capture.glimpsed if parcel.ready()]
-        rows = [parcel.array() for parcel in arrived]
-        if sum(map(len, rows)) < ENOUGH_FAKES and len(arrived) < GLIMPSES:
-            return
-        capture.glimpse = False
-        capture.glimpsed.clear()
-        if self._seen.course.look(steps, rows) is not None:
-            self._judge_course(steps)
-        self._glimpse_cost = max(capture.spent - self._glimpse_begun, self._glimpse_cost / 2)
-        self._next_glimpse = steps + max(GLIMPSE_EVERY, steps // 50)
-        self._sure_glimpse = int(SURE_AFTER * steps) + GLIMPSE_EVERY
-
-    def _wants_glimpse(self, steps: int) -> bool:
-        if steps < self._next_glimpse:
-            return False
-        return steps >= self._sure_glimpse or self._affordable(steps, self._glimpse_cost)
-
-    def _affordable(self, steps: int, cost: float) -> bool:
-        assert self._capture is not None
-        spent = self._capture.spent - self._spent_before + cost
-        allowed = max(SHARE * (self._clock() - self._bursts_from), PER_STEP * (steps - self._steps_before))
-        return spent <= allowed
 
     def _drain(self, *, wait: bool) -> None:
         """Read the updates whose copies have arrived; with `wait`, all."""
