@@ -16,7 +16,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gan_core.watching import capture as capturing
-from gan_core.watching import parcels, session
+from gan_core.watching import parcels, schedule, session
 from gan_core.watching.session import WatchError, watch
 from tests.watching.bugs import BUGS
 from tests.watching.loops import BATCH, DIM, LOOPS, mlp, points
@@ -248,8 +248,9 @@ def test_bursts_after_the_dense_start_keep_every_bit_and_raise_no_alarm(
 ) -> None:
     from tests.watching.running import bare, run
 
-    monkeypatch.setattr(session, "BURST_EVERY", 6)
-    monkeypatch.setattr(session, "SHARE", 1.0)
+    monkeypatch.setattr(schedule, "BURST_EVERY", 6)
+    monkeypatch.setattr(schedule, "SHARE", 1.0)
     ran = run(LOOPS[name], 40, seed=0)
     assert ran.summary.findings == ()
+    assert ran.watching._seen.course.looks[-1].step > schedule.DENSE
     assert all(torch.equal(a, b) for a, b in zip(ran.after, bare(LOOPS[name], 40, seed=0), strict=True))
