@@ -1,4 +1,4 @@
-"""What thirty who follow one run get, and what it costs their teacher: ``python -m benchmarks.classroom``.
+"""Frames for thirty who follow one run, and the cost for their teacher: ``python -m benchmarks.classroom``.
 
 One page in headless Chromium is the teacher's; thirty plain HTTP clients in a process of their own join by its code and
 ask for frames one after the other, as the browser's view does. Each repeat goes without followers, with them: the
@@ -38,7 +38,7 @@ CONTROL_MS: Final = 300.0
 
 @dataclass
 class Seen:
-    """What one client was sent.
+    """Frames sent to one client.
 
     Attributes:
         frames: Frames.
@@ -127,7 +127,7 @@ class Clients:
 
 @dataclass
 class Found:
-    """What each repeat gave."""
+    """Results of each repeat."""
 
     least: list[float] = field(default_factory=list)
     usual: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What is heard in a sound: its fundamental, how much of it is a tone, and its picture over time and frequency.
+"""Pitch of a sound: its fundamental, the share of it that is a tone, and its spectrogram.
 
 Sounds are `[n, length]`, float, in [-1, 1]; frequencies in hertz. Everything is computed from spectra; nothing was
 trained.
@@ -36,7 +36,7 @@ _HEARD: Final = 20.0
 
 @dataclass(frozen=True)
 class Heard:
-    """What is heard in each of some sounds.
+    """Pitch, tuning and purity of each of some sounds.
 
     Attributes:
         pitch: Fundamental in hertz, `[n]`, float64; NaN of silence.

@@ -44,7 +44,7 @@ _N_HELD_OUT: Final = 1_000
 
 @dataclass(frozen=True)
 class Judged:
-    """What is heard in some sounds, beside the notes that are known.
+    """Notes heard in some sounds, beside the notes that are known.
 
     Attributes:
         note: Place of the nearest note of each, `[n]`, int64.

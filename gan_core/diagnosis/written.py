@@ -1,4 +1,4 @@
-"""What is said of a G that writes words: how many are real, how many differ, beside as many real ones.
+"""Sentences on a G that writes words: how many are real, how many differ, beside as many real ones.
 
 Runs on words are not looked at as others are, since words that differ in one letter are as far apart as any two; their
 scores say how they do.

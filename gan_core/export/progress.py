@@ -1,4 +1,4 @@
-"""How long exports are watched and cancelled; importable without torch."""
+"""Progress and cancelling of exports; importable without torch."""
 
 from __future__ import annotations
 

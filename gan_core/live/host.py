@@ -1,4 +1,4 @@
-"""Where runs are opened: in this process, or in processes of their own (`gan_core.live.hosts`).
+"""Places where runs are opened: this process, or processes of their own (`gan_core.live.hosts`).
 
 Runs of one process share its slots, one monitor and one folder of saved runs. Importable without torch, which comes
 with the first run that is opened.
@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 
 class Place(ABC):
-    """Where runs are opened.
+    """Place where runs are opened.
 
     Attributes:
         autosave: The saved runs, or None.

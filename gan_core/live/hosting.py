@@ -35,7 +35,7 @@ END: Final = 10.0
 
 @dataclass(frozen=True)
 class Setup:
-    """What a host is told at its start.
+    """Settings of a host at its start.
 
     Attributes:
         n_slots: Runs that may play at once in it.
@@ -58,7 +58,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a host process takes.
+    """Memory and load of a host process.
 
     Attributes:
         pid: The process.

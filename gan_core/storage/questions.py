@@ -1,4 +1,4 @@
-"""What can be asked of saved runs where there is PyTorch; plain values, importable without it."""
+"""Questions about saved runs, answered where PyTorch is; plain values, importable without it."""
 
 from __future__ import annotations
 

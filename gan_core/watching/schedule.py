@@ -1,4 +1,4 @@
-"""When a watch looks: densely at first, later in bursts and at G's samples, as often as the cost allows.
+"""Schedule of a watch's looks: densely at first, later in bursts and at G's samples, as often as the cost allows.
 
 After twelve steps of the generator in which everything is looked at, steps are only counted. Short bursts follow, and
 between them single looks at what G makes, as often as both stay below a hundredth of the time or a tenth of a

@@ -26,7 +26,7 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def handout(keys: Iterable[Key], links: Sequence[str], title: str) -> str:
-    """Write what students are given on paper: what is to be done and what is asked, and no answer.
+    """Write the students' sheet: the tasks and the questions, and no answer.
 
     Args:
         keys: Of the tasks.

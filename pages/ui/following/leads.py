@@ -25,7 +25,7 @@ MAX_LEADS: Final = 100
 MAX_FOLLOWERS: Final = 100
 """Of one run."""
 MAX_BYTES_PER_SECOND: Final = 150_000
-"""What one follower is sent at most."""
+"""Most bytes a second for one follower."""
 PERIOD: Final = 0.17
 """Seconds between two frames, at least."""
 AWAY: Final = 30.0

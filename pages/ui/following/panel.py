@@ -1,4 +1,4 @@
-"""What somebody who follows sees: the teacher's run, live and read-only, and a way to a run of their own."""
+"""View of a follower: the teacher's run, live and read-only, and a way to a run of their own."""
 
 from __future__ import annotations
 
