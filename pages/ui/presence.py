@@ -135,6 +135,10 @@ class Visit(Guest):
         point: Panel that the visitor points at, or "".
     """
 
+    which: Which = "ema"
+    lead: Lead | None = None
+    point: str = ""
+
     def __init__(
         self,
         rooms: Rooms,
@@ -146,10 +150,7 @@ class Visit(Guest):
     ) -> None:
         super().__init__(rooms.clock)
         self.visitor = visitor or self.token
-        self.which: Which = "ema"
         self.leads = rooms.leads
-        self.lead: Lead | None = None
-        self.point = ""
         self.key = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         spec = RunSpec(
             config,

@@ -21,7 +21,7 @@ from gan_core.config import (
     is_live,
     parse_config,
 )
-from gan_core.config.names import CONDITION_RULES, CROSS_ENTROPY
+from gan_core.config.names import CONDITION_RULES, CROSS_ENTROPY, DATA_RULES
 from gan_core.data import CONDITIONS, DATASETS, Images, load
 from gan_core.errors import ConfigError, GanExplorerError
 from gan_core.game.augment import AUGMENTS
@@ -383,7 +383,7 @@ def suited(changes: dict[str, Any]) -> dict[str, Any]:
     shape = module.DataConfig(name=name, size=changes["data.size"]).shape
     if shape[-1] not in module.DCGAN_MAPS:
         changes = {path: "mlp" if path in kinds and value == "dcgan" else value for path, value in changes.items()}
-    if len(shape) != 2:
+    if DATA_RULES[name].kind != "sound":
         changes = {path: "mlp" if path in kinds and value == "wavegan" else value for path, value in changes.items()}
     augment = changes["augment"] if len(shape) == 3 else []
     changes["data.balanced"] = changes["data.balanced"] and name in DATA_CLASSES

@@ -272,7 +272,8 @@ export function soundPainter(repaint) {
     },
     /** The picture in words. */
     says({ header, shapes }) {
-      return `${shapes.fake_sound?.[0] || 0} generated sounds beside real ones of ${header.data}, as waves over spectrograms`;
+      const n = shapes.fake_sound?.[0] || 0;
+      return `${n} generated sounds beside real ones of ${header.data}, as waves over spectrograms`;
     },
     end() {
       sound.end();
