@@ -223,6 +223,15 @@ def test_positive_words_are_earned() -> None:
     assert names([replace(x, distance=0.3 + 1e-4 * x.step) for x in nearing]) == ["off_data"], "it goes away"
 
 
+def test_a_run_improves_at_a_pace_that_is_worth_waiting_for_alone() -> None:
+    def falling(by: float) -> list[Signs]:
+        looks = series((3_000, {"two_sample_floor": 0.5, "precision": 0.6, "coverage": 0.5}))
+        return [replace(x, two_sample=0.88 - by * x.step / 3_000, distance=0.3) for x in looks]
+
+    assert names(falling(0.3)) == ["improving"]
+    assert names(falling(0.08)) == ["not_nearer"], "more than chance, but half of what is left would take 12,000 steps"
+
+
 @pytest.mark.parametrize(
     "unlike",
     [

@@ -32,16 +32,18 @@ def two_clouds(n: int = 600, seed: int = 0) -> tuple[Tensor, Tensor]:
     return CENTRES[which] + 0.1 * torch.randn(n, 2, generator=rng), which
 
 
-def train(G: nn.Module, steps: int, data: Tensor, **options: Any) -> Watch:
-    """A usual loop on these data, watched."""
+def train(G: nn.Module, steps: int, data: Tensor, moved: float = 0.0, **options: Any) -> Watch:
+    """A usual loop on these data, watched; D may be shown fakes that were moved."""
     torch.manual_seed(1)
     D = mlp(2, 16, 1)
     opt_g, opt_d = (torch.optim.Adam(module.parameters(), 1e-6) for module in (G, D))
     seen = watch(G, D, on="silent", **options)
     for _ in range(steps):
         x, fake = data[torch.randint(len(data), (32,))], G(torch.randn(32, 4))
+        fake = fake + moved if moved else fake
         opt_d.zero_grad()
-        (functional.softplus(-D(x)).mean() + functional.softplus(D(fake.detach())).mean()).backward()
+        shown = seen.fake(fake.detach()) if moved else fake.detach()
+        (functional.softplus(-D(x)).mean() + functional.softplus(D(shown)).mean()).backward()
         opt_d.step()
         opt_g.zero_grad()
         functional.softplus(-D(fake)).mean().backward()
@@ -153,6 +155,14 @@ def test_samples_like_the_data_raise_no_alarm(monkeypatch: pytest.MonkeyPatch) -
     assert {"samples_alike", "regions_lost", "part_of_data", "far_from_data", "class_missing", "copies"} <= set(
         seen.summary().checked
     )
+
+
+def test_what_g_returns_stands_for_what_d_is_shown_only_where_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(course_rules, "LATE", 250)
+    real, _ = two_clouds()
+    seen = train(Draws(CENTRES, 0.1), 420, real + 3, moved=3.0)
+    assert said(seen) == {}
+    assert seen._seen.course.looks, "fakes that are said to be such are compared in the dense start"
 
 
 def test_what_only_given_samples_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,17 +6,13 @@ from typing import Final
 
 import streamlit as st
 
-from gan_core import GanExplorerError
 from gan_core.config.presets import find
 from gan_core.experiments.applications import Application
 from gan_core.latent.questions import Played, PlayQuestion
-from gan_core.storage.bundled import RECORDED
-from pages.ui import session
+from pages.ui.apply import training
 
 _EVERY: Final = 4.0
 """Seconds between two looks at a run that trains: a sound that is heard is not to be cut off soon."""
-_PATIENCE: Final = 3.0
-"""Seconds to wait for a recorded run to stand at its end, and for the first kept state."""
 _MELODY: Final = "A3 B3 C4 D4 E4 F4 G4 A4"
 _MOST: Final = 150
 """Characters of a melody."""
@@ -24,46 +20,14 @@ _MOST: Final = 150
 
 def panel(application: Application) -> None:
     """Offer training, and play what there is."""
-    recorded = [name for name in application.presets if name in RECORDED]
-    run = session.visit_or_recorded(recorded[0]).run
-    if session.recall("recorded") == run.status().preset:
-        run.wait(lambda now: now.step > 0 or now.playing, _PATIENCE)  # it is being opened
-    now = run.status()
-    plays = now.config.data.kind == find(application.presets[0]).config.data.kind
-    st.markdown(application.sentence)
-    with st.container(horizontal=True, vertical_alignment="center", key="apply-run"):
-        for name in application.presets:
-            preset = find(name)
-            if st.button(f"Train {name}", key=f"apply:train:{name}", icon=":material/play_circle:", help=preset.title):
-                session.open_preset(name)
-                st.rerun()
-        for name in (name for name in recorded if now.preset != name):
-            if st.button(f"Open the recorded run {name}", key=f"apply:recorded:{name}", icon=":material/history:"):
-                session.open_recorded(name)
-                st.rerun()
-        if st.button("Watch it on Train", key="apply:watch", icon=":material/visibility:"):
-            st.switch_page("pages/train.py")
-    if not plays:
-        st.info(
-            f"Your open run ({now.preset or now.config.data.name}) does something else. Train one of these presets, "
-            "or open a recorded run: it takes the place of the open one, which stays among the saved runs."
-        )
+    kind = find(application.presets[0]).config.data.kind
+    now = training.offer(application, lambda now: now.config.data.kind == kind)
+    if now is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="apply-melody"):
         melody = st.text_input("A melody of your own", _MELODY, key="apply:melody", max_chars=_MOST, width=420)
         seed = int(st.number_input("Seed of z", 0, 10_000, 0, key="apply:sound-seed", width=140))
-    st.fragment(_answer, run_every=_EVERY if now.playing else None)(PlayQuestion(melody, seed))
-
-
-def _answer(question: PlayQuestion) -> None:
-    run = session.visit().run
-    try:
-        run.wait(lambda now: any(step > 0 or now.step == 0 for step in run.contents()["states"]), _PATIENCE)
-        found = run.ask(question)
-    except GanExplorerError as error:
-        st.text(str(error))
-        return
-    _show(found)
+    training.answer(PlayQuestion(melody, seed), _show, now, _EVERY)
 
 
 def _show(found: Played) -> None:

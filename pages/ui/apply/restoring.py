@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -10,19 +10,13 @@ from gan_core import GanExplorerError
 from gan_core.config.presets import find
 from gan_core.experiments.applications import Application
 from gan_core.latent.questions import Pixels, Restored, RestoreQuestion
-from gan_core.storage.bundled import RECORDED
-from pages.ui import session
+from pages.ui.apply import training
 from pages.ui.prose import number
-
-if TYPE_CHECKING:
-    from gan_core.live.status import RunStatus
 
 _WIDTH: Final = 112
 """Of a picture on the page, in pixels."""
 _EVERY: Final = 2.0
 """Seconds between two looks at a run that trains."""
-_PATIENCE: Final = 3.0
-"""Seconds to wait for a recorded run to stand at its end, and for the first kept state."""
 _HELD_OUT, _OWN = "a picture that G never saw", "a picture of my own"
 _TYPES: Final = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 
@@ -31,47 +25,14 @@ def panel(application: Application) -> None:
     """Offer training, and use what there is."""
     from pages.ui.apply import panels
 
-    run = session.visit_or_recorded(_recorded(application)).run
-    if session.recall("recorded") == run.status().preset:
-        run.wait(lambda now: now.step > 0 or now.playing, _PATIENCE)  # it is being opened
-    now = run.status()
-    restores = _restores(application, now)
-    st.markdown(application.sentence)
-    with st.container(horizontal=True, vertical_alignment="center", key="apply-run"):
-        for name in application.presets:
-            preset = find(name)
-            if st.button(f"Train {name}", key=f"apply:train:{name}", icon=":material/play_circle:", help=preset.title):
-                session.open_preset(name)
-                st.rerun()
-            panels.compare(name)
-        for name in (name for name in application.presets if name in RECORDED and not restores):
-            if st.button(f"Open the recorded run {name}", key=f"apply:recorded:{name}", icon=":material/history:"):
-                session.open_recorded(name)
-                st.rerun()
-        if st.button("Watch it on Train", key="apply:watch", icon=":material/visibility:"):
-            st.switch_page("pages/train.py")
-    if not restores:
-        st.info(
-            f"Your open run ({now.preset or now.config.data.name}) does something else. Train one of these presets, "
-            "or open a recorded run: it takes the place of the open one, which stays among the saved runs."
-        )
-        return
-    question = _question(now)
-    if question is None:
-        return
-    st.fragment(_answer, run_every=_EVERY if now.playing else None)(question)
-
-
-def _recorded(application: Application) -> str:
-    return next((name for name in application.presets if name in RECORDED), next(iter(RECORDED)))
-
-
-def _restores(application: Application, now: RunStatus) -> bool:
     kinds = {find(name).config.data.condition for name in application.presets}
-    return now.config.data.condition in kinds
+    now = training.offer(application, lambda now: now.config.data.condition in kinds, panels.compare)
+    question = None if now is None else _question()
+    if now is not None and question is not None:
+        training.answer(question, _show, now, _EVERY)
 
 
-def _question(now: RunStatus) -> RestoreQuestion | None:
+def _question() -> RestoreQuestion | None:
     """Ask which picture; None while there is none."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="apply-picture"):
         source = st.segmented_control("Restore", (_HELD_OUT, _OWN), default=_HELD_OUT, key="apply:source")
@@ -104,17 +65,6 @@ def _registered(given: Any) -> str | None:
     except GanExplorerError as error:
         st.text(str(error))
         return None
-
-
-def _answer(question: RestoreQuestion) -> None:
-    run = session.visit().run
-    try:
-        run.wait(lambda now: any(step > 0 or now.step == 0 for step in run.contents()["states"]), _PATIENCE)
-        found = run.ask(question)
-    except GanExplorerError as error:
-        st.text(str(error))
-        return
-    _show(found)
 
 
 def _show(found: Restored) -> None:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import functools
+from typing import Final
 
 import streamlit as st
 
-from gan_core import GanExplorerError
 from gan_core.config.presets import find
 from gan_core.experiments.applications import Application
 from gan_core.latent.questions import Word, WriteQuestion, Written
-from gan_core.storage.bundled import RECORDED
-from pages.ui import session
-
-if TYPE_CHECKING:
-    from gan_core.live.status import RunStatus
+from pages.ui.apply import training
 
 _EVERY: Final = 2.0
 """Seconds between two looks at a run that trains."""
-_PATIENCE: Final = 3.0
-"""Seconds to wait for a recorded run to stand at its end, and for the first kept state."""
 _MOST_LETTERS: Final = 8
 _ROW: Final = 35
 """Height of a row of a table, in pixels: all rows are to be seen."""
@@ -27,55 +21,17 @@ _ROW: Final = 35
 
 def panel(application: Application) -> None:
     """Offer training, and write with what there is."""
-    run = session.visit_or_recorded(_recorded(application)).run
-    if session.recall("recorded") == run.status().preset:
-        run.wait(lambda now: now.step > 0 or now.playing, _PATIENCE)  # it is being opened
-    now = run.status()
-    writes = _writes(application, now)
-    st.markdown(application.sentence)
-    with st.container(horizontal=True, vertical_alignment="center", key="apply-run"):
-        for name in application.presets:
-            preset = find(name)
-            if st.button(f"Train {name}", key=f"apply:train:{name}", icon=":material/play_circle:", help=preset.title):
-                session.open_preset(name)
-                st.rerun()
-        for name in (name for name in application.presets if name in RECORDED and not writes):
-            if st.button(f"Open the recorded run {name}", key=f"apply:recorded:{name}", icon=":material/history:"):
-                session.open_recorded(name)
-                st.rerun()
-        if st.button("Watch it on Train", key="apply:watch", icon=":material/visibility:"):
-            st.switch_page("pages/train.py")
-    if not writes:
-        st.info(
-            f"Your open run ({now.preset or now.config.data.name}) does something else. Train one of these presets, "
-            "or open a recorded run: it takes the place of the open one, which stays among the saved runs."
-        )
+    kinds = {find(name).config.data.kind for name in application.presets}
+    now = training.offer(application, lambda now: now.config.data.kind in kinds)
+    if now is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="apply-words"):
         begins = st.text_input(
             "Begin with", key="apply:begins", max_chars=_MOST_LETTERS, placeholder="any letter", width=180
         )
         seed = int(st.number_input("Seed of z", 0, 10_000, 0, key="apply:seed", width=140))
-    st.fragment(_answer, run_every=_EVERY if now.playing else None)(WriteQuestion(begins, seed))
-
-
-def _recorded(application: Application) -> str:
-    return next((name for name in application.presets if name in RECORDED), next(iter(RECORDED)))
-
-
-def _writes(application: Application, now: RunStatus) -> bool:
-    return now.config.data.kind in {find(name).config.data.kind for name in application.presets}
-
-
-def _answer(question: WriteQuestion) -> None:
-    run = session.visit().run
-    try:
-        run.wait(lambda now: any(step > 0 or now.step == 0 for step in run.contents()["states"]), _PATIENCE)
-        found = run.ask(question)
-    except GanExplorerError as error:
-        st.text(str(error))
-        return
-    _show(found, question.begins.strip())
+    show = functools.partial(_show, begins=begins.strip())
+    training.answer(WriteQuestion(begins, seed), show, now, _EVERY)
 
 
 def _show(found: Written, begins: str) -> None:
