@@ -223,7 +223,7 @@ FINDINGS: Final[dict[str, FindingType]] = {
             "off_data",
             "bad",
             "The samples are off the data.",
-            "Nearly all of them are told from the data, hardly one lies among them, and they are not coming nearer. "
+            "Nearly all of them are told from the data, hardly one lies among them, and they hardly come nearer. "
             "None of the known causes shows.",
             when=progress.OFF,
             cures=cures.of_a_won_game,
@@ -284,7 +284,7 @@ FINDINGS: Final[dict[str, FindingType]] = {
         FindingType(
             "unlike_data",
             "warn",
-            "Not like the data, and not getting nearer.",
+            "Not like the data, and hardly getting nearer.",
             "The samples are told from the data by their neighbours, and this no longer falls at a pace worth waiting "
             "for; none of the known causes shows. The data may have a shape that this game or these networks do not "
             "find.",
@@ -304,8 +304,8 @@ FINDINGS: Final[dict[str, FindingType]] = {
             "converged",
             "ok",
             "Converged.",
-            "The samples are like the data, beside what real ones reach, and have stopped coming nearer. More steps of "
-            "the same settings change little.",
+            "The samples are like the data, beside what real ones reach, and hardly come nearer any more. More steps "
+            "of the same settings change little.",
             when=progress.LIKE,
             until=progress.SETTLED_LIKE,
             half_is_good=True,
@@ -336,8 +336,8 @@ FINDINGS: Final[dict[str, FindingType]] = {
         FindingType(
             "not_nearer",
             "info",
-            "Not getting nearer.",
-            "The samples are not like the data yet and do not come measurably nearer; none of the known causes shows. "
+            "Hardly getting nearer.",
+            "The samples are not like the data yet and come nearer slowly at most; none of the known causes shows. "
             "Some runs rest for a while: look again later.",
             when=progress.UNPROVEN,
         ),
