@@ -13,6 +13,7 @@ import contextlib
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -54,13 +55,9 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libraries print where they like
     _bound()
     try:
-        generator = Generator(*_read(heard)[1:])
+        generator = opened(_read(heard)[1])
     except Refused as refused:
         return _write(told, {"refused": str(refused)})
-    except MemoryError:
-        return _write(told, {"refused": "this file needs more memory than is allowed"})
-    except Exception as error:  # the libraries raise whatever they like about a broken file
-        return _write(told, {"refused": f"this file cannot be run: {_plain(error)}"})
     _write(told, generator.about)
     while (asked := _read(heard))[0]:
         try:
@@ -69,6 +66,22 @@ def main() -> None:
         except Exception as error:
             _write(told, {"refused": f"this generator failed: {_plain(error)}"})
     return None
+
+
+def opened(content: bytes) -> Generator:
+    """Open a file.
+
+    Raises:
+        Refused: Whatever is wrong with it, in a sentence.
+    """
+    try:
+        return Generator(content)
+    except Refused:
+        raise
+    except MemoryError:
+        raise Refused("this file needs more memory than is allowed") from None
+    except Exception as error:  # the libraries raise whatever they like about a broken file
+        raise Refused(f"this file cannot be run: {_plain(error)}") from None
 
 
 def _bound() -> None:
@@ -95,7 +108,7 @@ def _write(told: BinaryIO, header: dict[str, Any], content: bytes = b"") -> None
 
 
 def _plain(error: object) -> str:
-    text = " ".join(str(error).split())[:200]
+    text = " ".join(re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).split())[:200]
     return "".join(c if c.isprintable() else "?" for c in text) or type(error).__name__
 
 

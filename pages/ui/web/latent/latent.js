@@ -5,8 +5,8 @@ import { nextNonce } from '../core/commands.js';
 import { el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
 import { parse } from '../core/frame.js';
-import { loop, mounter, reach, skin } from '../core/view.js';
 import { saveOnClick } from '../core/save.js';
+import { loop, mounter, reach, skin } from '../core/view.js';
 import { arithmetic } from './arithmetic.js';
 import { directions } from './directions.js';
 import { hand } from './hand.js';
@@ -286,10 +286,10 @@ function build(root) {
       foreign
         ? 'a generator from elsewhere, without D and data'
         : S.at !== null
-        ? 'held here; the run goes on'
-        : header.state === 'playing'
-          ? 'following the run, which trains on'
-          : 'the run stands here',
+          ? 'held here; the run goes on'
+          : header.state === 'playing'
+            ? 'following the run, which trains on'
+            : 'the run stands here',
     );
     const steps = header.states;
     when.max = String(Math.max(0, steps.length - 1));

@@ -246,7 +246,9 @@ export function paths(ctx) {
             [
               `length ${decimal(of.length, 2)}`,
               `longest step ${decimal(of.longest, 1)} × the mean`,
-              of.by_d === undefined ? '' : `D calls ${percent(of.by_d)} unreal (real data: ${percent(header.real.by_d)})`,
+              of.by_d === undefined
+                ? ''
+                : `D calls ${percent(of.by_d)} unreal (real data: ${percent(header.real.by_d)})`,
               of.by_density === undefined
                 ? ''
                 : `${percent(of.by_density)} in no mode (real data: ${percent(header.real.by_density)})`,
