@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 import torch
 
 from gan_core import Trainer, preset
+from gan_core import __main__ as cli
 from gan_core.errors import ConfigError, DataError
 from gan_core.export.common import GeneratorCopy
 from gan_core.export.onnx import generator_onnx
@@ -352,3 +355,17 @@ def test_the_process_knows_no_secrets_and_ends_with_its_parent(opened: Opened, m
     while not ended(guest):
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def test_the_page_of_the_docs_exports_a_generator_that_can_be_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "judge.md").read_text(encoding="utf-8")
+    code = re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    assert len(code) == 1
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter calls itself legacy
+        exec(compile(code[0], "docs/judge.md", "exec"), {})  # noqa: S102  ours
+    assert cli.main(["judge", "generator.onnx"]) == 0
+    assert "1,000" in capsys.readouterr().out
