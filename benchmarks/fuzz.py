@@ -29,9 +29,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Generator
 
-from gan_core.data.limits import MAX_IMAGES, MAX_POINTS, MAX_SIDE
-from gan_core.data.own_data import OwnData, OwnImages
+from gan_core.config import DataConfig
+from gan_core.data.limits import MAX_IMAGES, MAX_POINTS, MAX_SIDE, MAX_SOUNDS, MAX_WORDS
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.data.payload import from_bytes, from_text, to_bytes, to_text
 from gan_core.data.tables import read_csv, read_drawing, read_npy
 from gan_core.data.uploads import read_images, read_zip
@@ -202,7 +204,11 @@ def _within_the_caps(data: OwnData) -> bool:
         n, side, _, channels = data.pixels.shape
         small = n <= MAX_IMAGES and side <= MAX_SIDE and channels in (1, 3)
         return small and data.at(8, True).shape == (n, 8, 8, 3)
-    return len(data.values) <= MAX_POINTS and bool(np.isfinite(data.values).all()) and data.dataset().scale > 0
+    if isinstance(data, OwnPoints):
+        return len(data.values) <= MAX_POINTS and bool(np.isfinite(data.values).all()) and data.dataset().scale > 0
+    made = data.made(DataConfig.model_validate({path.removeprefix("data."): v for path, v in data.settings.items()}))
+    sample = made.sample(8, Generator().manual_seed(0))
+    return len(data.rows) <= max(MAX_SOUNDS, MAX_WORDS) and bool(sample.isfinite().all() and sample.abs().max() <= 1)
 
 
 def run(n: int, seed: int) -> bool:
