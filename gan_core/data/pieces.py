@@ -50,7 +50,8 @@ def resample(sound: Samples, rate: int, wanted: int) -> Samples:
         return sound
     ratio = Fraction(wanted, rate).limit_denominator(_MAX_BLOCK)
     up, down = ratio.numerator, ratio.denominator
-    blocks = -(-(len(sound) + _MARGIN * max(1, down // up)) // down)
+    least = -(-(len(sound) + _MARGIN * max(1, down // up)) // down)
+    blocks = min(odd * 2 ** max(0, math.ceil(math.log2(least / odd))) for odd in (1, 3, 5))  # quickly transformed
     spectrum = np.fft.rfft(sound, blocks * down)
     if up < down:
         n = blocks * up // 2 + 1
@@ -100,7 +101,7 @@ def cut(sound: Samples, length: int) -> tuple[list[Samples], int]:
     begins = np.flatnonzero((level > _LOUD) & (level - before > _RISE))
     loud = np.flatnonzero(level > _LOUD)
     found: list[Samples] = []
-    at, used = 0, 0
+    at, free, used = 0, 0, 0
     while at < len(sound):
         next_loud = np.searchsorted(loud, at // _HOP)
         if next_loud == len(loud):
@@ -108,7 +109,7 @@ def cut(sound: Samples, length: int) -> tuple[list[Samples], int]:
         at = max(at, int(loud[next_loud]) * _HOP)
         place = np.searchsorted(begins, at // _HOP)
         if place < len(begins) and begins[place] * _HOP < at + length // 2:
-            at = max(at, _beginning(sound, int(begins[place]) * _HOP))
+            at = max(free, _beginning(sound, int(begins[place]) * _HOP))
         elif (level[at // _HOP : (at + length) // _HOP] > _LOUD).sum() < length // _HOP // 2:
             at += _HOP  # the end of what was cut before, and no more
             continue
@@ -121,7 +122,7 @@ def cut(sound: Samples, length: int) -> tuple[list[Samples], int]:
             piece[-_FADE:] *= np.linspace(1, 0, _FADE, dtype=np.float32)
         found.append(piece)
         used += len(there)
-        at += length
+        at = free = at + length
     return found, len(sound) - used
 
 
