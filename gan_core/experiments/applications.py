@@ -9,9 +9,9 @@ from typing import Final, Literal
 from gan_core.config import RunConfig
 from gan_core.config.presets import preset
 
-__all__ = ["APPLICATIONS", "Application"]
+__all__ = ["APPLICATIONS", "Application", "Way"]
 
-Way = Literal["restore", "write", "play", "latent", "train"]
+Way = Literal["make", "edit", "restore", "write", "play"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,7 @@ class Application:
         goes_in: What is given.
         comes_out: What is made.
         made_up: What of it nobody gave.
-        way: How it is used here: restoring a picture, writing words or playing sounds on the page, or on the page
-            Latent or Train.
+        way: How it is used: making, editing or restoring pictures, writing words, playing sounds.
         presets: Presets that train it, the quickest first.
         sentence: What to try, in a sentence.
     """
@@ -55,18 +54,18 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         "Noise: some numbers at random, and no picture.",
         "A picture like those that G was trained to imitate.",
         "All of it.",
-        "train",
+        "make",
         ("digits", "digits-conditional", "mnist-dcgan"),
-        "Train on digits, or on pictures of your own, and watch noise take shape.",
+        "Other noise, another picture. Is it new? Beside each stands the training picture that is nearest to it.",
     ),
     "editing": Application(
         "Image editing",
         "A picture, and a direction of the latent space to move in.",
         "The same picture with one thing changed: bolder, rounder, another class.",
         "Whatever inversion could not find in the picture: G draws what it knows instead.",
-        "latent",
+        "edit",
         ("digits", "digits-conditional"),
-        "Invert a digit on the Latent page, then move its z with sliders and directions.",
+        "Choose a digit, upload one or draw it; G seeks the z that makes it, and then z is moved.",
     ),
     "super-resolution": Application(
         "Super-resolution",
