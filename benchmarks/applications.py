@@ -31,7 +31,7 @@ from gan_core.config.presets import preset
 from gan_core.data import Images, degrade, load_data, restored
 from gan_core.data.images import network_units
 from gan_core.data.words import Words
-from gan_core.experiments.applications import APPLICATIONS
+from gan_core.experiments.applications import ALONE, APPLICATIONS
 from gan_core.metrics import Score
 from gan_core.metrics.paired import psnr, recognised, score_restored, sharpness
 from gan_core.metrics.scoring import NOISE_SEED, generate
@@ -44,8 +44,6 @@ WRITING: Final = tuple(name for one in APPLICATIONS.values() if one.way == "writ
 SECONDS: Final = (60.0, 180.0)
 SEEDS: Final = 5
 N: Final = 1_000
-ALONE: Final = {"adversarial": 0.0, "reconstruction_z": 1, "z_reward": 0.0}
-"""What is left of the game in the row of the reconstruction alone."""
 
 Scores = Mapping[str, float]
 

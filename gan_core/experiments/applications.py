@@ -9,9 +9,13 @@ from typing import Final, Literal
 from gan_core.config import RunConfig
 from gan_core.config.presets import preset
 
-__all__ = ["APPLICATIONS", "Application", "Way"]
+__all__ = ["ALONE", "APPLICATIONS", "Application", "Way"]
 
 Way = Literal["make", "edit", "restore", "write", "play"]
+
+
+ALONE: Final[Mapping[str, float]] = {"adversarial": 0.0, "reconstruction_z": 1, "z_reward": 0.0}
+"""What is changed in a preset for the reconstruction alone."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,7 @@ class Application:
             seed: Of both.
         """
         with_game = preset(name).changed({"seed": seed})
-        alone = {"adversarial": 0.0, "reconstruction_z": 1, "z_reward": 0.0}
-        return {"L1 alone": with_game.changed(alone), "L1 + GAN": with_game}
+        return {"L1 alone": with_game.changed(ALONE), "L1 + GAN": with_game}
 
 
 APPLICATIONS: Final[Mapping[str, Application]] = {
@@ -56,7 +59,7 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         "All of it.",
         "make",
         ("digits", "digits-conditional", "mnist-dcgan"),
-        "Other noise, another picture. Is it new? Beside each stands the training picture that is nearest to it.",
+        "Other noise, another picture. Is it new? Under each stands the training picture that is nearest to it.",
     ),
     "editing": Application(
         "Image editing",
@@ -73,7 +76,7 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         "A picture of the full size.",
         "Three of four numbers: how each mean of 2 × 2 pixels is spread over them.",
         "restore",
-        ("digits-sr", "photographs-sr"),
+        ("digits-sr", "photos-sr", "photographs-sr"),
         "Enlarge a digit, or a picture of your own, and compare it with bicubic curves and with the truth.",
     ),
     "denoising": Application(
