@@ -76,7 +76,7 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         "A picture of the full size.",
         "Three of four numbers: how each mean of 2 × 2 pixels is spread over them.",
         "restore",
-        ("digits-sr", "photos-sr", "photographs-sr"),
+        ("digits-sr", "photos-sr"),
         "Enlarge a digit, or a picture of your own, and compare it with bicubic curves and with the truth.",
     ),
     "denoising": Application(
