@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -44,20 +45,20 @@ def edit(desk: Desk, question: EditQuestion) -> Edited:
     """
     players = desk.players
     data = _pictures(players)
-    picture, known = _given(data, question), _known(data, question.hole)
-    z, classes, error = _sought(desk, picture, known, question)
+    picture, seen = _given(data, question), known(data.shape, question.hole)
+    z, classes, error = _sought(desk, picture, seen, question)
     found = players.sample(z[:1], classes[:1])
     moved, told, cost = _moved(desk, z[:1], classes[:1], question)
     made = players.sample(moved, told)
-    lost = known * (picture - found) if question.keep else torch.zeros_like(picture)
+    lost = seen * (picture - found) if question.keep else torch.zeros_like(picture)
     after = (made + lost).clamp(-1, 1)
-    filled = [known * picture + (1 - known) * players.sample(z, classes)] if question.hole else []
+    filled = [seen * picture + (1 - seen) * players.sample(z, classes)] if question.hole else []
     labelled = data.labels is not None
     was, now = classify(torch.cat((picture, after)), data).tolist() if labelled else (0, 0)
     return Edited(
         players.step,
         _shown(data, picture)[0],
-        _shown(data, known * picture)[0],
+        _shown(data, seen * picture)[0],
         _shown(data, found)[0],
         float(psnr(error)),
         _shown(data, after)[0],
@@ -113,25 +114,33 @@ def _given(data: Images, question: EditQuestion) -> Tensor:
     return network_units(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
 
 
-def _known(data: Images, hole: str) -> Tensor:
-    """Make a mask ``[1, h, w]``, 0 in the hole: half of each side, as in the condition with a missing quarter."""
+def known(shape: Sequence[int], hole: str) -> Tensor:
+    """Make a mask ``[1, h, w]``, 0 in the hole: half of each side, as in the condition with a missing quarter.
+
+    Args:
+        shape: Of the picture, ``(c, h, w)``.
+        hole: One of `HOLES`.
+
+    Raises:
+        ConfigError: If it is none of them.
+    """
     if hole not in HOLES:
         raise ConfigError(f"hole {hole[:20]!r} is not known: {', '.join(HOLES[1:])} are")
-    _, height, width = data.shape
-    known = torch.ones(1, height, width)
+    _, height, width = shape
+    mask = torch.ones(1, height, width)
     if hole:
-        row = {"t": 0, "b": height - height // 2}.get(hole[0], height // 4)
+        row = {"top": 0, "bottom": height - height // 2}.get(hole.split()[0], height // 4)
         column = {"left": 0, "right": width - width // 2}.get(hole.split()[-1], width // 4)
-        known[:, row : row + height // 2, column : column + width // 2] = 0
-    return known
+        mask[:, row : row + height // 2, column : column + width // 2] = 0
+    return mask
 
 
-def _sought(desk: Desk, picture: Tensor, known: Tensor, question: EditQuestion) -> tuple[Tensor, Tensor, Tensor]:
+def _sought(desk: Desk, picture: Tensor, seen: Tensor, question: EditQuestion) -> tuple[Tensor, Tensor, Tensor]:
     """Search for z, or take the last search: some z and their classes, the best first, and its error."""
     key = (picture.numpy().tobytes(), question.hole)
     kept: dict[str, Any] = desk.once(_SOUGHT, dict)
     if kept.get("key") != key:
-        search = Inversion(desk.players, picture, n_starts=MAX_STARTS if question.hole else 4, known=known)
+        search = Inversion(desk.players, picture, n_starts=MAX_STARTS if question.hole else 4, known=seen)
         search.advance(N_STEPS)
         errors = search.curve[-1][0]
         order = errors.argsort()[:N_FILLINGS]
