@@ -320,7 +320,12 @@ export function invert(ctx) {
         ? el(
             'div',
             { class: 'inverted' },
-            el('figure', { class: 'shown' }, drawing.node, el('figcaption', {}, el('span', { text: 'or draw here' }), wipe)),
+            el(
+              'figure',
+              { class: 'shown' },
+              drawing.node,
+              el('figcaption', {}, el('span', { text: 'or draw here' }), wipe),
+            ),
             figure(pictures.target, 'sought', words.target),
             figure(pictures.best, 'G(z)', words.best),
             figure(pictures.real, 'nearest training image', words.real),
