@@ -93,7 +93,7 @@ def neighbours(desk: Desk, point: Point, edit: Edit, k: int = 8) -> Answer:
     _, arrays = desk.make([point], edit)
     z, classes = torch.from_numpy(arrays["z"]), desk.tensors([point])[1]
     distances, places = memory.nearest(desk.players.sample(z, classes), data.train, k)
-    usual = desk.once("usual", lambda: _usual_distance(desk))
+    usual = desk.once("usual", lambda: usual_distance(desk))
     images = data.to_uint8(network_units(data.train[places[0]]))
     return {"usual": usual}, arrays | {"nearest": images, "distances": numpy_of(distances[0])}
 
@@ -159,7 +159,7 @@ def _matters(desk: Desk, layer: int) -> Tensor:
     return inside.importance(desk.players, *found_directions.draw(desk.players, n, seed=4), layer)
 
 
-def _usual_distance(desk: Desk) -> float | None:
+def usual_distance(desk: Desk) -> float | None:
     """Median distance of held-out images from their nearest training image."""
     data = _images(desk)
     if data.held_out is None:
