@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import types
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from gan_core.watching import schedule
+from gan_core.watching import WatchCallback, schedule
 from gan_core.watching.losses import RELATIVISTIC, against, pairing
 from gan_core.watching.probe import twin
 from gan_core.watching.rules import RULES
@@ -123,6 +126,26 @@ def test_a_first_loss_that_is_far_out_is_a_hint(bias: float, found: bool) -> Non
     assert bool(findings) is found
     assert all(finding.severity == "info" for finding in findings)
     assert not found or "ln 2" in findings[0].evidence
+
+
+def test_a_callback_is_lightnings_own_whichever_was_imported_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Callback:
+        state_key = "its own"
+
+        def on_fit_start(self, trainer: object, module: object) -> None:
+            raise AssertionError("ours comes first")
+
+    pytorch = types.ModuleType("lightning.pytorch")
+    pytorch.Callback = Callback  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lightning.pytorch", pytorch)
+    made = WatchCallback(generator="net.G", on="silent")
+    assert isinstance(made, Callback)
+    assert isinstance(made, WatchCallback)
+    assert made.state_key == "its own"
+    assert made._names == ("net.G", "discriminator")
+    assert type(made).on_fit_start is WatchCallback.on_fit_start
+    monkeypatch.delitem(sys.modules, "lightning.pytorch")
+    assert type(WatchCallback()) is WatchCallback
 
 
 def test_a_module_whose_weights_a_hook_computes_is_copied_all_the_same() -> None:
