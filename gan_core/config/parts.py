@@ -227,6 +227,16 @@ class GeneratorConfig(Frozen):
         ge=0.05,
         le=10,
     )
+    z_gain: float = knob(
+        1.0,
+        "G first weights of z",
+        "residual: what the first weights of z are multiplied by. Where the condition says nearly all, noise as strong "
+        "as it drowns the little that is to be corrected.",
+        "generator",
+        advanced=True,
+        ge=0,
+        le=1,
+    )
 
     @property
     def widths(self) -> tuple[int, ...]:

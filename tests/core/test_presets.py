@@ -33,7 +33,7 @@ NAMES = (
     *("digits", "digits-plain", "ring-8", "grid-25", "gaussians-2", "ring", "blobs-3", "line", "moons", "swiss-roll"),
     *("mnist", "article-mnist", "collapse", "discriminator-wins", "own-images"),
     *("digits-conditional", "digits-wgan-gp", "mnist-dcgan", "pacgan", "unrolled", "ttur"),
-    *("digits-sr", "digits-denoise", "digits-inpaint", "photographs-sr"),
+    *("digits-sr", "digits-denoise", "digits-inpaint", "photographs-sr", "photos-sr"),
     *("notes", "notes-collapse"),
     *("words", "words-collapse", "grammar"),
     *("own-sounds", "own-words"),
