@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator
+from typing import Final
 
 import pytest
 import torch
@@ -27,6 +28,8 @@ os.environ.setdefault("GAN_EXPLORER_HOSTS", "0")
 settings.register_profile("gan-explorer", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("gan-explorer")
 
+SECOND_HALF: Final = {"test_apply_page", "test_for_everybody", "test_lab", "test_latent", "test_learn", "test_words"}
+"""Files of browser tests that take as long as all other ones: pages on which little trains."""
 BROWSER_REQUIRED = os.environ.get("GAN_EXPLORER_REQUIRE_BROWSER", "") not in {"", "0"}
 
 
@@ -55,10 +58,10 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests come first, and one worker has them all: each of them trains, two at once would disturb each other.
+    """Browser tests come first, in two halves, and the files of a half stay with one worker.
 
-    The other workers share the rest file by file (``-n 2 --dist loadgroup --no-loadscope-reorder``): what a file
-    prepares is prepared once, and both workers are done at about the same time.
+    All workers share the rest file by file (``-n 2 --dist loadgroup --no-loadscope-reorder``): what a file prepares is
+    prepared once, and the workers are done at about the same time.
     """
     dear = [] if FULL else [item for item in items if item.get_closest_marker("full")]
     if dear:  # left out, not skipped: nothing is missing
@@ -67,7 +70,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     for item in items:
         browser = item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else str(item.path)))
+        half = "browser-2" if item.path.stem in SECOND_HALF else "browser-1"
+        item.add_marker(pytest.mark.xdist_group(half if browser else str(item.path)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
