@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_core.data.limits import FEW_IMAGES, FEW_POINTS
 from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.errors import DataError
 
@@ -33,6 +32,8 @@ APART: Final = 3.0
 """Distance of such a value from the others, in ranges of the others."""
 UNEQUAL: Final = 10.0
 """Width of the wider column over that of the narrower one."""
+COARSE: Final = 0.25
+"""Step between the values of a column, in its standard deviations, from which samples that fall between them show."""
 COPIES: Final = 0.1
 """Share of pictures that are copies of others."""
 COPIED_POINTS: Final = 0.5
@@ -51,6 +52,8 @@ CONTRAST: Final = 64.0
 """Levels, of 255, between the darkest and the brightest hundredth of all pixels, below which the range is narrow."""
 
 _NORMAL: Final = 1.349  # quartiles of a standard normal lie that far apart
+_MOST_VALUES: Final = 256  # of a column that comes in steps; far values apart, it has some dozens
+_ON_A_STEP: Final = 0.01  # of a step
 _PIXELS: Final = 2_000_000  # looked at where all would take long
 
 
@@ -92,7 +95,7 @@ def check(data: OwnData) -> tuple[FoundFault, ...]:
     """Find the faults of own data.
 
     Args:
-        data: Pictures or points.
+        data: Of any kind.
 
     Returns:
         What was found, in the order of `FAULTS`.
@@ -111,8 +114,7 @@ def refuse_unusable(data: OwnData) -> None:
     Raises:
         DataError: If they have fewer different samples than the scores need: each is compared with its neighbours.
     """
-    rows = data.pixels if isinstance(data, OwnImages) else data.values
-    what = "pictures" if isinstance(data, OwnImages) else "points"
+    rows, what = data.rows, data.noun
     flat = np.ascontiguousarray(rows.reshape(len(rows), -1))
     n_distinct = len({row.tobytes() for row in flat})
     if n_distinct < MIN_DISTINCT:
@@ -185,6 +187,23 @@ def _unequal_scales(data: OwnData) -> str:
     return f"one column is {wide / narrow:,.0f} times as wide as the other ({wide:.3g} and {narrow:.3g})"
 
 
+def _steps(data: OwnData) -> str:
+    if not isinstance(data, OwnPoints):
+        return ""
+    for column, x in enumerate(data.values.astype(np.float64).T):
+        values = np.unique(x)
+        if not 1 < len(values) <= _MOST_VALUES:
+            continue
+        step, spread = float(np.diff(values).min()), float(x.std())
+        places = (values - values[0]) / step
+        if step >= COARSE * spread and np.abs(places - places.round()).max() < _ON_A_STEP:
+            return (
+                f"column {column + 1} has {len(values)} different values, {step:g} apart: {step / spread:.2f} of its "
+                "standard deviation"
+            )
+    return ""
+
+
 def _flat_column(data: OwnData) -> str:
     if not isinstance(data, OwnPoints):
         return ""
@@ -213,16 +232,16 @@ def _no_variation(data: OwnData) -> str:
 
 
 def _duplicates(data: OwnData) -> str:
-    rows = data.pixels if isinstance(data, OwnImages) else data.values
+    rows = data.rows
     flat = np.ascontiguousarray(rows.reshape(len(rows), -1))
     n_distinct = len({row.tobytes() for row in flat})
     share = 1 - n_distinct / len(rows)
-    what, limit = ("pictures", COPIES) if isinstance(data, OwnImages) else ("points", COPIED_POINTS)
+    limit = COPIED_POINTS if isinstance(data, OwnPoints) else COPIES
     if isinstance(data, OwnPoints) and share > limit:
         by_chance = 1 - len(np.unique(_dealt_out(data.values), axis=0)) / len(rows)
         if share < by_chance + _BEYOND_CHANCE:  # whole numbers, for instance, meet without being copies
             return ""
-    return f"{share:.0%} of the {len(rows):,} {what} are copies of others" if share > limit else ""
+    return f"{share:.0%} of the {len(rows):,} {data.noun} are copies of others" if share > limit else ""
 
 
 def _dealt_out(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -265,11 +284,8 @@ def _narrow_range(data: OwnData) -> str:
 
 
 def _too_few(data: OwnData) -> str:
-    if isinstance(data, OwnImages):
-        n, few, what = len(data.pixels), FEW_IMAGES, "pictures"
-    else:
-        n, few, what = len(data.values), FEW_POINTS, "points"
-    return f"{n:,} {what}; {few:,} are few already" if n < few else ""
+    n = len(data.rows)
+    return f"{n:,} {data.noun}; {data.few:,} are few already" if n < data.few else ""
 
 
 FAULTS: Final[Mapping[str, Fault]] = {
@@ -292,6 +308,13 @@ FAULTS: Final[Mapping[str, Fault]] = {
             "The columns have very different scales.",
             "Divide each column by its spread: “scale each column” does it when the table is read.",
             _unequal_scales,
+        ),
+        Fault(
+            "steps",
+            "The values come in steps.",
+            "Samples fall between them, however good they are otherwise: round what G makes, or add a random part of a "
+            "step to each value before training.",
+            _steps,
         ),
         Fault(
             "no_variation",

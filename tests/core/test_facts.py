@@ -27,8 +27,8 @@ OTHER_MEANINGS = {
     ("pages/ui/collapse/sure.py", "modes"): "a goal of the gallery",
     ("gan_core/training/snapshots.py", "n_modes"): "a fact of the data in the header, not the score",
     ("gan_core/latent/manifold.py", "modes"): "the known modes of the data",
-    ("gan_core/latent/desk.py", "density"): "the density of z",
-    ("gan_core/latent/desk.py", "spread"): "how far samples vary about one place",
+    ("gan_core/latent/bench.py", "density"): "the density of z",
+    ("gan_core/latent/bench.py", "spread"): "how far samples vary about one place",
     ("pages/ui/session/__init__.py", "recall"): "a function of the session",
 }
 """Words that mean something else where they stand."""

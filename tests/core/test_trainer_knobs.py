@@ -86,6 +86,7 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "generator.norm": ("batch", {}),
     "generator.letters": ("straight-through", {"data.name": "expressions"}),
     "generator.temperature": (0.5, {"data.name": "expressions"}),
+    "generator.z_gain": (0.5, {"data.name": "digits", "data.condition": "half-size", "generator.kind": "residual"}),
     "generator.upsampling": ("resize", {"data.name": "digits", "generator.kind": "dcgan"}),
     "discriminator.kind": ("article", {}),
     "discriminator.width": (4, {}),
