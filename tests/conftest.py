@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Generator
@@ -76,6 +77,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse a run without a single browser test where a browser is required, and workers that take no groups."""
+    # To each logger that does not propagate, and torch has forty, pytest adds its handlers anew thrice a test.
+    for name, logger in logging.Logger.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.split(".")[0] in ("torch", "torchvision"):
+            logger.propagate = True
     if session.config.getoption("loadgroup", False) and any("@" not in item.nodeid for item in session.items):
         raise pytest.UsageError("pytest-xdist does not keep groups of tests together; are both of the pinned versions?")
     if BROWSER_REQUIRED and not any(item.get_closest_marker("browser") for item in session.items):
