@@ -60,7 +60,7 @@ class Told:
     def words(self) -> str:
         """Short description for evidence."""
         if self.target is not None:
-            return f"→ {self.target:.2f}"
+            return f"→ {round(self.target, 2) + 0.0:.2f}"  # never "-0.00"
         return {1: "up", -1: "down", 0: "unclear"}[self.push]
 
 
