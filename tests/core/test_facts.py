@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,17 +78,6 @@ def test_this_test_sees_names() -> None:
         "n_modes",
     }
     assert javascript_words("import { el } from '../core/dom.js'; // 'js'\n/* metrics.kid */") == set()
-
-
-def test_facts_are_read_without_torch() -> None:
-    code = (
-        "import sys, gan_core.metrics, gan_core.diagnosis, gan_core.record.frame, gan_core.experiments.sweep\n"
-        "from gan_core.config.presets import preset\n"
-        "print(len(gan_core.metrics.facts()), gan_core.diagnosis.FINDINGS['memorisation'].headline,\n"
-        "      len(gan_core.diagnosis.cures_of('oscillation', preset('ring-8'))), 'torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == [str(len(METRICS)), "Memorisation.", "3", "False"], done.stderr
 
 
 @pytest.mark.parametrize("name", METRICS)

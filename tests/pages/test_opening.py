@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,21 +27,6 @@ SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discri
 def packed(value: Any) -> str:
     """What stands in a link for a whole config or a list of interventions."""
     return base64.urlsafe_b64encode(zlib.compress(json.dumps(value).encode())).decode().rstrip("=")
-
-
-def test_the_first_page_is_made_without_what_it_does_not_need() -> None:
-    """What it imports is what a newcomer waits for."""
-    code = (
-        "import sys; from streamlit.testing.v1 import AppTest; "
-        f"app = AppTest.from_file({APP!r}, default_timeout=60).run(); "
-        "assert not app.exception and 'torch' in sys.modules; "
-        "sys.exit(bool({'sklearn', 'scipy', 'torchvision'} & set(sys.modules)))"
-    )
-    kept_nowhere = os.environ | {"GAN_EXPLORER_RUNS": "off"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(APP).parent, env=kept_nowhere, timeout=100, check=False
-    )
-    assert done.returncode == 0
 
 
 def toasts(app: AppTest) -> str:

@@ -98,7 +98,8 @@ function build(root) {
   let foundAt = -1,
     wanted = false,
     moments = []; // steps that can be looked at
-  const ofRun = [el('label', { class: 'field' }, 'moment', when), now, link]; // a generator from elsewhere has no moments
+  // A generator from elsewhere has no moments.
+  const ofRun = [el('label', { class: 'field' }, 'moment', when), now, link];
   root.append(
     el('div', { class: 'moment' }, moment, state, ...ofRun),
     trouble,
