@@ -12,13 +12,15 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gan_core.latent.space import Space
 
 MAX_POINTS: Final = 64
 MAX_SEED: Final = 2**31 - 1
@@ -41,7 +43,7 @@ class Point:
     label: int | None = None
 
 
-def parse(text: str, config: RunConfig) -> Point:
+def parse(text: str, config: Space) -> Point:
     """Parse a point from its text.
 
     Raises:
@@ -50,13 +52,13 @@ def parse(text: str, config: RunConfig) -> Point:
     body, at, label = text.partition("@")
     n_classes = config.n_classes
     if not at and not n_classes:
-        return Point(_numbers(body, config))
+        return Point(numbers(body, config))
     if at and not (label.isascii() and label.isdigit() and len(label) < 4 and int(label) < n_classes):
         raise ConfigError(f"class {label[:10]!r} is not allowed: this generator is told {n_classes} classes")
-    return Point(_numbers(body, config), int(label) if at else 0)
+    return Point(numbers(body, config), int(label) if at else 0)
 
 
-def parse_many(text: str, config: RunConfig) -> list[Point]:
+def parse_many(text: str, config: Space) -> list[Point]:
     """Points from texts with commas between them.
 
     Raises:
@@ -73,7 +75,12 @@ def encode(z: Floats) -> str:
     return "z" + base64.urlsafe_b64encode(np.asarray(z, "<f4").tobytes()).decode().rstrip("=")
 
 
-def _numbers(text: str, config: RunConfig) -> Floats:
+def numbers(text: str, config: Space) -> Floats:
+    """Read the numbers of a point, without a class.
+
+    Raises:
+        ConfigError: As `parse`.
+    """
     found = _SEEDED.fullmatch(text)
     if found:
         from gan_core.latent.prior import N_SEEDED, seeded  # late: it loads PyTorch
@@ -86,11 +93,11 @@ def _numbers(text: str, config: RunConfig) -> Floats:
     if not text.startswith("z") or len(text) > 8 + 6 * config.latent_dim:
         raise ConfigError(f"{text[:20]!r} is no point of this latent space: write s17.3, or z and its numbers")
     try:
-        numbers = np.frombuffer(base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)), "<f4")
+        read = np.frombuffer(base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)), "<f4")
     except (ValueError, binascii.Error):
-        numbers = np.zeros(0, "<f4")
-    if len(numbers) != config.latent_dim:
+        read = np.zeros(0, "<f4")
+    if len(read) != config.latent_dim:
         raise ConfigError(f"this point does not belong to this run: z has {config.latent_dim} numbers here")
-    if not (np.abs(numbers) <= MAX_COORDINATE).all():  # also NaN
+    if not (np.abs(read) <= MAX_COORDINATE).all():  # also NaN
         raise ConfigError(f"this point lies too far out: coordinates go to {MAX_COORDINATE:g}")
-    return numbers.astype(np.float32)
+    return read.astype(np.float32)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.conftest import Opener, Server, until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")
