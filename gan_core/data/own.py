@@ -10,18 +10,18 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from typing import Any, Final
-
-import torch
+from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.config import DataConfig
 from gan_core.data import elsewhere
-from gan_core.data.images import Images
 from gan_core.data.limits import MAX_PACKED_BYTES, MAX_PAYLOAD_BYTES, MAX_SETS, MAX_SETS_BYTES
 from gan_core.data.own_data import OwnData, OwnImages
 from gan_core.data.payload import from_bytes, to_bytes
-from gan_core.data.points import Points
 from gan_core.errors import DataError
+
+if TYPE_CHECKING:
+    from gan_core.data.images import Images
+    from gan_core.data.points import Points
 
 __all__ = [
     "find",
@@ -139,6 +139,10 @@ def stand_in(config: DataConfig) -> Images:
     Raises:
         DataError: The run is on points, which a saved run carries along.
     """
+    import torch  # late: the server's own process has none
+
+    from gan_core.data.images import Images
+
     if len(config.shape) == 1:
         raise DataError(_GONE[config.name])
     labels = torch.zeros(1, dtype=torch.int64) if config.classes else None

@@ -11,9 +11,8 @@ from torch import Generator, Tensor
 
 from gan_core.config import RunConfig
 from gan_core.game.sampling import sample_prior
+from gan_core.latent.points import N_SEEDED
 
-N_SEEDED: Final = 64
-"""Points of one seed."""
 UNIFORM_EDGE: Final = math.sqrt(3)
 _DRAWS: Final = 20_000
 _SHARES: Final = (0.05, 0.5, 0.95)

@@ -53,7 +53,7 @@ def _pictures() -> None:
     frames = st.toggle("first frame of animations", key="own:frames")
     if not given:
         return
-    from gan_core.data.own_data import OwnImages  # late: they load PyTorch
+    from gan_core.data.own_data import OwnImages
     from gan_core.data.picture import Choices
     from gan_core.data.reading import ReadOptions
 
@@ -108,7 +108,7 @@ def _table() -> None:
     scale = st.toggle("scale each column", key="own:scale", help="Divide each column by its standard deviation.")
     if given is None:
         return
-    from gan_core.data.reading import ReadOptions  # late: it loads PyTorch
+    from gan_core.data.reading import ReadOptions
 
     chosen = tuple(part.strip() for part in columns.split(",")) if columns.strip() else ()
     data = own_data.own_data([given], ReadOptions(columns=chosen, scale=scale))
