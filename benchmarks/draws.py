@@ -81,8 +81,8 @@ def _any(some: Collection[str], of: Collection[str]) -> bool:
 
 NAMES: Final[Mapping[str, Names]] = {
     "data_fault": Names(
-        causes=("outliers", "sentinels", "unequal scales"),
-        facts=("border", "duplicates", "few samples", "integers", "rare region", "uneven"),
+        causes=("integers", "outliers", "sentinels", "unequal scales"),
+        facts=("border", "duplicates", "few samples", "rare region", "uneven"),
     ),
     "no_lipschitz_bound": Names(_ANY, ("no bound",)),
     "divergence": Names(("diverged",)),
@@ -104,9 +104,10 @@ NAMES: Final[Mapping[str, Names]] = {
     "checkerboard": Names(),
     "unlike_data": Names(_FAR),
     "not_begun": Names(("not begun",)),
+    "mostly_off": Names(_FAR),
     "not_nearer": Names(),
     "converged": Names(praise=True),
-    "approaching": Names(praise=True),
+    "approaching": Names(_FAR, praise=True),
     "improving": Names(praise=True),
     "close": Names(praise=True),
     "like_the_data": Names(praise=True),

@@ -33,6 +33,8 @@ APART: Final = 3.0
 """Distance of such a value from the others, in ranges of the others."""
 UNEQUAL: Final = 10.0
 """Width of the wider column over that of the narrower one."""
+COARSE: Final = 0.25
+"""Step between the values of a column, in its standard deviations, from which samples that fall between them show."""
 COPIES: Final = 0.1
 """Share of pictures that are copies of others."""
 COPIED_POINTS: Final = 0.5
@@ -51,6 +53,8 @@ CONTRAST: Final = 64.0
 """Levels, of 255, between the darkest and the brightest hundredth of all pixels, below which the range is narrow."""
 
 _NORMAL: Final = 1.349  # quartiles of a standard normal lie that far apart
+_MOST_VALUES: Final = 256  # of a column that comes in steps; far values apart, it has some dozens
+_ON_A_STEP: Final = 0.01  # of a step
 _PIXELS: Final = 2_000_000  # looked at where all would take long
 
 
@@ -185,6 +189,23 @@ def _unequal_scales(data: OwnData) -> str:
     return f"one column is {wide / narrow:,.0f} times as wide as the other ({wide:.3g} and {narrow:.3g})"
 
 
+def _steps(data: OwnData) -> str:
+    if not isinstance(data, OwnPoints):
+        return ""
+    for column, x in enumerate(data.values.astype(np.float64).T):
+        values = np.unique(x)
+        if not 1 < len(values) <= _MOST_VALUES:
+            continue
+        step, spread = float(np.diff(values).min()), float(x.std())
+        places = (values - values[0]) / step
+        if step >= COARSE * spread and np.abs(places - places.round()).max() < _ON_A_STEP:
+            return (
+                f"column {column + 1} has {len(values)} different values, {step:g} apart: {step / spread:.2f} of its "
+                "standard deviation"
+            )
+    return ""
+
+
 def _flat_column(data: OwnData) -> str:
     if not isinstance(data, OwnPoints):
         return ""
@@ -292,6 +313,13 @@ FAULTS: Final[Mapping[str, Fault]] = {
             "The columns have very different scales.",
             "Divide each column by its spread: “scale each column” does it when the table is read.",
             _unequal_scales,
+        ),
+        Fault(
+            "steps",
+            "The values come in steps.",
+            "Samples fall between them, however good they are otherwise: round what G makes, or add a random part of a "
+            "step to each value before training.",
+            _steps,
         ),
         Fault(
             "no_variation",

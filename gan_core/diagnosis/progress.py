@@ -32,6 +32,7 @@ __all__ = [
     "CLOSE",
     "IMPROVING",
     "LIKE",
+    "MOSTLY_OFF",
     "OFF",
     "PROVEN",
     "SETTLED_LIKE",
@@ -163,6 +164,16 @@ PROVEN: Final = All(
 )
 """That a gain that is worth a word would have been seen: enough looks were taken, and they scatter little."""
 
+
+def _share_words(name: str) -> Also:
+    def words(s: Series, config: RunConfig, at: int) -> Words:
+        floor = s[f"{name}_floor"][at]
+        reach = f"real ones reach {floor:.0%}" if floor == floor else "what real ones reach is not known here"
+        return {"of": f"{s.mean(name)[at]:.0%}", "reach": reach}
+
+    return words
+
+
 # -- far from the data ---------------------------------------------------------------------------------------
 
 _TOLD_APART: Final = Condition(
@@ -179,10 +190,18 @@ _NOTHING: Final = Condition(
     at_least=False,
     words="Hardly a sample lies among the data: {value} of what real ones reach; {bound} and less is next to nothing.",
 )
+_MOSTLY: Final = Condition(
+    "precision",
+    over_floor("precision"),
+    "mostly",
+    at_least=False,
+    words="{of} of the samples lie among the data ({reach}): {value} of that; at {bound} and less most are off them.",
+    also=_share_words("precision"),
+)
 TOLD: Final = All(_TOLD_APART, _NOTHING)
 OFF: Final = All(TOLD, STALLED)
-APPROACHING: Final = All(TOLD, _LATELY)
-IMPROVING: Final = All(_LATELY, Without(TOLD))
+APPROACHING: Final = All(OneOf(TOLD, _MOSTLY), _LATELY)
+IMPROVING: Final = All(_LATELY, Without(TOLD), Without(_MOSTLY))
 UNMOVED: Final = All(
     Condition(
         "shift",
@@ -202,15 +221,6 @@ UNMOVED: Final = All(
 )
 
 # -- like the data -------------------------------------------------------------------------------------------
-
-
-def _share_words(name: str) -> Also:
-    def words(s: Series, config: RunConfig, at: int) -> Words:
-        floor = s[f"{name}_floor"][at]
-        reach = f"real ones reach {floor:.0%}" if floor == floor else "what real ones reach is not known here"
-        return {"of": f"{s.mean(name)[at]:.0%}", "reach": reach}
-
-    return words
 
 
 def like(slack: float) -> Rule:
@@ -323,4 +333,5 @@ _NOT_YET: Final = (
         also=_share_words("coverage"),
     ),
 )
+MOSTLY_OFF: Final = All(_WAITED, _MOSTLY, STALLED)
 UNPROVEN: Final = All(_WAITED, OneOf(_LITTLE, *_NOT_YET, Condition("look", lambda s, config: s.step, everywhere(0.0))))

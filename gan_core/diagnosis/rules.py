@@ -7,6 +7,7 @@ Conditions without words decide in silence; all others say the number that decid
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -287,8 +288,23 @@ _RATE_HIGH: Final = Condition(
 RATES_TOO_HIGH: Final = All(_RATE_HIGH, OFF_OR_COLLAPSED)
 
 
+def _slower(config: RunConfig) -> tuple[float, str]:
+    """Return how far a step's updates can move a weight of the slower player, over its size, and whose they are."""
+    moved = [(player_pace(config, p) * USUAL * getattr(config, f"{p[0]}_steps"), p) for p in PLAYERS]
+    return min(((share, p) for share, p in moved if share == share), default=(math.nan, PLAYERS[0]))
+
+
 def _travel(s: Series, config: RunConfig) -> Floats:
-    return s.step * (player_pace(config, PLAYERS[0]) * USUAL * config.g_steps)
+    return s.step * _slower(config)[0]
+
+
+def _slow_words(s: Series, config: RunConfig, at: int) -> Words:
+    letter = _slower(config)[1][0]
+    return {
+        "player": letter.upper(),
+        "rate": f"{getattr(config, f'lr_{letter}'):g}",
+        "steps": f"{s.step[at]:,.0f}",
+    }
 
 
 RATES_TOO_LOW: Final = All(
@@ -297,9 +313,9 @@ RATES_TOO_LOW: Final = All(
         _travel,
         "unmoved",
         at_least=False,
-        words="At a rate of {rate} no weight of G can have moved by more than {value} of its size in {steps} steps; "
-        "up to {bound} nothing can have been learned.",
-        also=lambda s, config, at: {"rate": f"{config.lr_g:g}", "steps": f"{s.step[at]:,.0f}"},
+        words="At a rate of {rate} no weight of {player} can have moved by more than {value} of its size in {steps} "
+        "steps; up to {bound} nothing can have been learned.",
+        also=_slow_words,
     ),
     Condition("step", lambda s, config: s.step, "begun"),
     UNLIKE,

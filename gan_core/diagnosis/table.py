@@ -135,7 +135,7 @@ FINDINGS: Final[dict[str, FindingType]] = {
         FindingType(
             "rates_too_low",
             "warn",
-            "Nothing is learned yet: the rates are too low.",
+            "Nothing is learned yet: a rate is too low.",
             "An update moves each weight by about the learning rate. At this one even all updates together cannot have "
             "changed what the network does.",
             when=rules.RATES_TOO_LOW,
@@ -313,8 +313,9 @@ FINDINGS: Final[dict[str, FindingType]] = {
         FindingType(
             "approaching",
             "info",
-            "Off the data, but coming nearer.",
-            "Hardly a sample lies among the data yet. They come measurably nearer, so let it run.",
+            "Mostly off the data, but coming nearer.",
+            "Of the samples at most half as many lie among the data as of real ones. They come measurably nearer, so "
+            "let it run.",
             when=progress.APPROACHING,
         ),
         FindingType(
@@ -332,6 +333,14 @@ FINDINGS: Final[dict[str, FindingType]] = {
             "The samples are like the data, beside what real ones reach. Whether they stay so is to be seen.",
             when=progress.CLOSE,
             half_is_good=True,
+        ),
+        FindingType(
+            "mostly_off",
+            "info",
+            "Most samples are off the data, and hardly come nearer.",
+            "They lie between the parts of the data or beside them; none of the known causes shows. Some runs rest for "
+            "a while: look again later.",
+            when=progress.MOSTLY_OFF,
         ),
         FindingType(
             "not_nearer",

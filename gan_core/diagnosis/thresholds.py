@@ -54,6 +54,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "closer_least": Threshold(0.01, "fall of the distance that is worth a word, however small it is already"),
     "told": Threshold(0.95, "two-sample accuracy of samples that are told from the data nearly always"),
     "nothing": Threshold(0.1, "precision, over that of real data, that is next to nothing"),
+    "mostly": Threshold(0.5, "precision, over that of real data, at which half of the samples are off the data"),
     "like_precision": Threshold(0.8, "precision, over that of real data, of samples like them", _KYNK),
     "like_coverage": Threshold(0.6, "coverage and recall, over those of real data, of samples like them"),
     "like_two_sample": Threshold(0.75, "two-sample accuracy half way from equal sets, ½, to sets apart, 1"),

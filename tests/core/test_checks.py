@@ -46,6 +46,7 @@ FAULTY: dict[str, OwnData] = {
     "outliers": points(np.vstack((ring(), [[50_000, 50_000]]))),
     "sentinels": points(np.vstack((ring(), np.full((40, 2), -999.0)))),
     "unequal_scales": points(ring() * [1, 1000]),
+    "steps": points(np.random.default_rng(0).poisson([4, 9], (600, 2))),
     "no_variation": OwnImages(
         np.repeat(pictures(1), 300, 0) + (np.arange(300) % 2).astype(np.uint8)[:, None, None, None]
     ),
@@ -67,7 +68,9 @@ def test_each_fault_is_found_where_it_is(name: str) -> None:
     assert any(c.isdigit() for c in mine.evidence), "the numbers that show it"
 
 
-@pytest.mark.parametrize("name", ["outliers", "sentinels", "unequal_scales", "imbalance", "common_border", "too_few"])
+@pytest.mark.parametrize(
+    "name", ["outliers", "sentinels", "unequal_scales", "steps", "imbalance", "common_border", "too_few"]
+)
 def test_a_single_fault_is_named_alone(name: str) -> None:
     assert names(FAULTY[name]) == [name]
 
@@ -76,6 +79,16 @@ def test_a_column_without_variation_is_named() -> None:
     values = ring()
     values[:, 1] = 7
     assert "no_variation" in names(points(values))
+
+
+def test_steps_of_any_size_in_one_column_are_named_and_fine_ones_are_not() -> None:
+    rng = np.random.default_rng(0)
+    wide, ratings = rng.normal(0, 1, 900), rng.integers(2, 11, 900) / 2
+    assert names(points(np.stack((wide, ratings), 1))) == ["steps"]
+    (found,) = check(points(np.stack((wide, ratings), 1)))
+    assert "column 2 has 9 different values, 0.5 apart" in found.evidence
+    assert names(points(np.stack((wide, rng.normal(40, 5, 900).round() / 5), 1))) == [], "a fifth of the spread"
+    assert names(points(np.stack((wide, rng.choice([0.0, 1.0, 2.7, 3.9], 900)), 1))) == [], "values, but no steps"
 
 
 def test_copied_points_are_named() -> None:

@@ -223,6 +223,14 @@ def test_positive_words_are_earned() -> None:
     assert names([replace(x, distance=0.3 + 1e-4 * x.step) for x in nearing]) == ["off_data"], "it goes away"
 
 
+@pytest.mark.parametrize(("precision", "moving", "still"), [(0.4, "approaching", "mostly_off"), (0.6, "improving", "")])
+def test_where_most_samples_are_off_the_data_that_is_said(precision: float, moving: str, still: str) -> None:
+    floors = {"two_sample_floor": 0.5, "precision_floor": 0.98}
+    looks = series((3_000, {"precision": precision, "coverage": 0.5, "distance": 0.3, "two_sample": 0.88, **floors}))
+    assert names(looks) == [still or "not_nearer"]
+    assert names([replace(x, two_sample=0.89 - 1e-4 * x.step) for x in looks]) == [moving]
+
+
 def test_a_run_improves_at_a_pace_that_is_worth_waiting_for_alone() -> None:
     def falling(by: float) -> list[Signs]:
         looks = series((3_000, {"two_sample_floor": 0.5, "precision": 0.6, "coverage": 0.5}))
@@ -303,6 +311,9 @@ def test_rates_are_judged_by_the_size_of_the_weights_that_they_move() -> None:
     start = {"two_sample": 0.99, "precision": 0.0, "pace": 0.2, "missing": 0.5}
     low = PLANE.changed({"lr_g": 1e-6, "lr_d": 1e-6})
     assert names(series((3_000, start)), low) == ["rates_too_low"]
+    of_d = diagnose(PLANE.changed({"lr_d": 1e-6}), series((3_000, start)))
+    assert [f.name for f in of_d] == ["rates_too_low"]
+    assert "no weight of D" in of_d[0].evidence[0].text
     assert low.changed(cures_of("rates_too_low", low)[0]).lr_g == 1e-3
 
 
