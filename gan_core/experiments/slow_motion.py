@@ -89,8 +89,10 @@ class SlowMotion:
         if stepper is None or rest is None:
             stepper, rest = Stepper(), list(self.done)
         anew = sum(n for n, _ in rest) > MAX_AGAIN
+        if anew:
+            stepper, rest = Stepper(), []
         last: Line | None = None
-        for n, switches in [] if anew else rest:
+        for n, switches in rest:
             stepper.switches = switches
             for _ in range(n):
                 last = stepper.next()
