@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gan_core.experiments import slow_motion
-from gan_core.experiments.slow_motion import Shown, SlowMotion, further, left
+from gan_core.experiments.slow_motion import Done, Shown, SlowMotion, further, left
 from gan_core.training.debugger import SWITCHES, Stepper, lines
 
 
@@ -150,7 +150,7 @@ def seen(shown: Shown) -> tuple[object, ...]:
 
 
 def test_a_process_that_never_saw_the_walk_makes_it_again_to_the_same_numbers() -> None:
-    done = ()
+    done: Done = ()
     for n, switches in ((5, PLAIN), (1, PLAIN), (30, OPEN), (3, PLAIN)):
         done = further(done, n, switches)
         walked = SlowMotion("walk", done).answer()
