@@ -69,11 +69,13 @@ class Usage:
         pid: The process.
         rss: Bytes of memory, those included that it shares with others; 0 where that is not known.
         runs: Runs that are open.
+        busy: Visitors whose runs play, or wait for their turn.
     """
 
     pid: int
     rss: int
     runs: int
+    busy: int = 0
 
 
 class LentMemory(Memory):
@@ -133,7 +135,7 @@ class Hosting:
 
     def usage(self) -> Usage:
         """Tell what this process takes."""
-        return Usage(os.getpid(), rss(), len(self._handles))
+        return Usage(os.getpid(), rss(), len(self._handles), self._host.slots.visitors)
 
     def _run(self, number: int) -> RunHandle:
         handle = self._handles.get(number)

@@ -282,18 +282,29 @@ class Hosts(Place):
     def _chosen(self, visitor: Hashable, *, errand: bool = False) -> Any:
         """Find a host for a visitor's run, or for an errand, which counts as its run from now on."""
         self._wait(lambda: bool(self._fit(errand=errand)))
+        busy = {} if errand else self._busy()
         mark = -next(self._numbers)
         with self._changed:
             hosts = self._fit(errand=errand)
             if not hosts:
                 raise GanExplorerError("the processes that train have just ended; try again in a moment")
             own = [host for host in hosts if visitor is not None and visitor in host.visitors]
-            host = min(own or hosts, key=lambda host: (len(host.visitors), host.number))
+            # Pages that only stand take no turns; of equals, and of those that come at the same time, who has fewest.
+            host = min(own or hosts, key=lambda host: (busy.get(host.number, 0), len(host.visitors), host.number))
             host.runs[mark] = visitor
         try:
             yield host
         finally:
             host.runs.pop(mark, None)
+
+    def _busy(self) -> dict[int, int]:
+        """Tell how many visitors take turns in each host that may take a run; one that has just come counts, too."""
+        found = {}
+        for host in self._fit(errand=False):
+            with contextlib.suppress(LineLostError):
+                waiting = sum(run < 0 for run in list(host.runs))
+                found[host.number] = host.line.call("usage").busy + waiting
+        return found
 
     def _fit(self, *, errand: bool) -> list[HostProcess]:
         """List the hosts that may take a run, or an errand."""
