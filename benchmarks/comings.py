@@ -30,9 +30,11 @@ GROWTH: Final = 5.0
 LOST_S: Final = 15.0
 WRITING: Final = 3.0
 """Seconds that the copy of a state and the writing of its file may take beside, on a busy machine."""
-STAYS: Final = 20.0, 60.0
+STAYS: Final = 20.0, 90.0
 PRESETS: Final = ("ring-8", "grid-25", "digits", "moons")
 READ_EVERY: Final = 5.0
+FORGETS: Final = {"STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "15"}
+"""Runs of who has left end after so many seconds and five, in place of 125: else nothing is level for four minutes."""
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Crowd:
 
 def half(folder: Path, minutes: float, seen: Seen, rng: random.Random, *, kill: bool) -> tuple[dict[str, float], str]:
     """Let a server live for one half; returns for how long each run had played when it was killed, and its log."""
-    changes = {"GAN_EXPLORER_HOSTS": "2", "GAN_EXPLORER_SLOTS": "4", "GAN_EXPLORER_RUNS": str(folder)}
+    changes = {"GAN_EXPLORER_HOSTS": "2", "GAN_EXPLORER_SLOTS": "4", "GAN_EXPLORER_RUNS": str(folder)} | FORGETS
     with Server(changes | {"GAN_EXPLORER_USERS": "many"}) as server:
         with Crowd(server, seen, rng) as crowd:
             end = time.monotonic() + 60 * minutes

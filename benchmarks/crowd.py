@@ -73,14 +73,16 @@ def memory(hosts: int, found: dict[str, float]) -> Iterator[Row]:
     with server(hosts, 4) as at:
         PlainVisitor(at.url, {"preset": "digits"}).leave()
         time.sleep(_SETTLED)
-        empty = pss(at.pid)
+        empty, theirs = pss(at.pid), sum(pss(pid) for pid in at.hosts())
         idle = visitors(at, N_IDLE, looks=False)
         for visitor in idle:
             visitor.timed("pause", "paused")
         time.sleep(_SETTLED)
-        each = (pss(at.pid) - empty) / N_IDLE
+        here = (pss(at.pid) - empty) / N_IDLE
+        each = here + (sum(pss(pid) for pid in at.hosts()) - theirs) / N_IDLE
         yield Row("memory, MB (PSS)", "server without visitors", [empty], 1)
-        yield Row("memory, MB (PSS)", "idle visitor, in the server's process", [each], 1, "<=", IDLE_MB)
+        yield Row("memory, MB (PSS)", "idle visitor, with the run that stands in a host", [each], 1, "<=", IDLE_MB)
+        yield Row("memory, MB (PSS)", "of which in the server's process", [here], 1)
         for visitor in idle:
             visitor.leave()
         found |= {"server": empty, "idle": each}

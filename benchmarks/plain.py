@@ -59,13 +59,15 @@ class PlainVisitor:
         found = [value.partition(";")[0] for name, value in reply.getheaders() if name.lower() == "set-cookie"]
         self._cookies = "; ".join(found)
         http_.close()
-        self._socket = connect(
+        self._line = connect(
             f"ws://{self._where.netloc}/_stcore/stream",
             subprotocols=["streamlit"],  # type: ignore[list-item]
             additional_headers={"Cookie": self._cookies} if self._cookies else None,
             max_size=None,
             open_timeout=PATIENCE,
+            ping_interval=None,  # a busy machine is no dead one
         )
+        self._socket = self._line.__enter__()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._rerun()
@@ -118,7 +120,7 @@ class PlainVisitor:
     def leave(self) -> None:
         """Close the page."""
         self._left.set()
-        self._socket.close()
+        self._line.__exit__(None, None, None)
         self._reader.join(10)
         if self._looker.is_alive():
             self._looker.join(10)

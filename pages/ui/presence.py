@@ -133,11 +133,13 @@ class Visit(Guest):
         leads: Where others are let follow.
         lead: By what code others follow this run, or None.
         point: Panel that the visitor points at, or "".
+        looks_back: Step of the past that the visitor looks at, or None.
     """
 
     which: Which = "ema"
     lead: Lead | None = None
     point: str = ""
+    looks_back: int | None = None
 
     def __init__(
         self,
