@@ -29,10 +29,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.io import wavfile
+from torch import Generator
 
-from gan_core.data.limits import MAX_IMAGES, MAX_POINTS, MAX_SIDE
-from gan_core.data.own_data import OwnData, OwnImages
+from gan_core.config import DataConfig
+from gan_core.data.limits import MAX_IMAGES, MAX_POINTS, MAX_SIDE, MAX_SOUNDS, MAX_WORDS
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints, OwnWords
 from gan_core.data.payload import from_bytes, from_text, to_bytes, to_text
+from gan_core.data.reading import ReadOptions, read_files
 from gan_core.data.tables import read_csv, read_drawing, read_npy
 from gan_core.data.uploads import read_images, read_zip
 from gan_core.errors import DataError
@@ -108,10 +112,42 @@ def _readers() -> dict[str, Reader]:
         "npy": Reader(
             (_npy(cloud), _npy(cloud.astype(">f4")), _npy(np.asfortranarray((100 * cloud).astype("<i2")))), read_npy
         ),
-        "payload": Reader(tuple(to_bytes(d) or b"" for d in (labelled, drawing)), from_bytes),
+        "wav": Reader(
+            tuple(_wave(kind, n) for kind, n in (("u1", 1), ("<i2", 2), ("<i4", 1), ("<f4", 2))), _read_sound
+        ),
+        "text": Reader(_texts(), _read_text),
+        "payload": Reader(tuple(to_bytes(d) or b"" for d in (labelled, drawing, *_signals())), from_bytes),
         "link": Reader(((to_text(drawing) or "").encode(),), lambda raw: from_text(raw.decode("latin-1")), text=True),
         "drawing": Reader((json.dumps(drawing.values.tolist()).encode(),), _drawing, text=True),
     }
+
+
+def _wave(kind: str, n_channels: int) -> bytes:
+    """Write a WAV file of two tones and a pause as SciPy does."""
+    t = np.arange(6_000) / 8_000
+    sound = 0.8 * np.sin(2 * np.pi * np.where(t < 0.3, 300, 700) * t) * ((t < 0.25) | (t > 0.4)) * np.exp(-t)
+    scaled = 127.5 + 100 * sound if kind == "u1" else sound * {"<i2": 30_000, "<i4": 2e9}.get(kind, 1.0)
+    out = io.BytesIO()
+    wavfile.write(out, 8_000, np.stack([scaled] * n_channels, 1).astype(kind))
+    return out.getvalue()
+
+
+def _texts() -> tuple[bytes, ...]:
+    words = "the quick brown fox didn't jump über the lazy dog, naïve as ever\n" * 6
+    names = "Anna\nBjörn\nZoë\nAna Maria\n李雷\nשלום\n" * 4
+    return words.encode(), words.encode("utf-16"), words.encode("cp1252"), names.encode()
+
+
+def _signals() -> tuple[OwnData, OwnData]:
+    return _read_sound(_wave("<i2", 1)), _read_text(_texts()[0])
+
+
+def _read_sound(content: bytes) -> OwnData:
+    return read_files([("a.wav", content)], ReadOptions(wanted="sound"))
+
+
+def _read_text(content: bytes) -> OwnData:
+    return read_files([("a.txt", content)], ReadOptions(wanted="text"))
 
 
 def _read_picture(name: str, content: bytes) -> OwnData:
@@ -202,7 +238,13 @@ def _within_the_caps(data: OwnData) -> bool:
         n, side, _, channels = data.pixels.shape
         small = n <= MAX_IMAGES and side <= MAX_SIDE and channels in (1, 3)
         return small and data.at(8, True).shape == (n, 8, 8, 3)
-    return len(data.values) <= MAX_POINTS and bool(np.isfinite(data.values).all()) and data.dataset().scale > 0
+    if isinstance(data, OwnPoints):
+        return len(data.values) <= MAX_POINTS and bool(np.isfinite(data.values).all()) and data.dataset().scale > 0
+    if isinstance(data, OwnWords) and not data.alphabet.isprintable():
+        return False
+    made = data.made(DataConfig.model_validate({path.removeprefix("data."): v for path, v in data.settings.items()}))
+    sample = made.sample(8, Generator().manual_seed(0))
+    return len(data.rows) <= max(MAX_SOUNDS, MAX_WORDS) and bool(sample.isfinite().all() and sample.abs().max() <= 1)
 
 
 def run(n: int, seed: int) -> bool:

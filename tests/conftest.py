@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Generator
+from typing import Final
 
 import pytest
 import torch
@@ -27,6 +29,8 @@ os.environ.setdefault("GAN_EXPLORER_HOSTS", "0")
 settings.register_profile("gan-explorer", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("gan-explorer")
 
+SECOND_HALF: Final = {"test_apply_page", "test_for_everybody", "test_lab", "test_latent", "test_learn", "test_words"}
+"""Files of browser tests that take as long as all other ones: pages on which little trains."""
 BROWSER_REQUIRED = os.environ.get("GAN_EXPLORER_REQUIRE_BROWSER", "") not in {"", "0"}
 
 
@@ -55,10 +59,10 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests come first, and one worker has them all: each of them trains, two at once would disturb each other.
+    """Browser tests come first, in two halves, and the files of a half stay with one worker.
 
-    The other workers share the rest file by file (``-n 2 --dist loadgroup --no-loadscope-reorder``): what a file
-    prepares is prepared once, and both workers are done at about the same time.
+    All workers share the rest file by file (``-n 2 --dist loadgroup --no-loadscope-reorder``): what a file prepares is
+    prepared once, and the workers are done at about the same time.
     """
     dear = [] if FULL else [item for item in items if item.get_closest_marker("full")]
     if dear:  # left out, not skipped: nothing is missing
@@ -67,11 +71,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     for item in items:
         browser = item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else str(item.path)))
+        half = "browser-2" if item.path.stem in SECOND_HALF else "browser-1"
+        item.add_marker(pytest.mark.xdist_group(half if browser else str(item.path)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse a run without a single browser test where a browser is required, and workers that take no groups."""
+    # To each logger that does not propagate, and torch has forty, pytest adds its handlers anew thrice a test.
+    for name, logger in logging.Logger.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.split(".")[0] in ("torch", "torchvision"):
+            logger.propagate = True
     if session.config.getoption("loadgroup", False) and any("@" not in item.nodeid for item in session.items):
         raise pytest.UsageError("pytest-xdist does not keep groups of tests together; are both of the pinned versions?")
     if BROWSER_REQUIRED and not any(item.get_closest_marker("browser") for item in session.items):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gan_core.commands.arguments import number
 from gan_core.commands.printing import print_json
@@ -15,6 +16,8 @@ from gan_core.errors import ConfigError
 if TYPE_CHECKING:
     from gan_core.judging.report import Report
 
+MADE: Final = 1_000
+"""Samples that are made of a generator."""
 HELP = (
     "Judge samples that lie in a folder or zip: pictures, grids of them, or arrays, with the step of training in their "
     "names. Says which snapshot is best, since when they collapsed, and whether pictures were copied. Trains nothing."
@@ -23,7 +26,8 @@ HELP = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the samples, the real pictures and where the page goes."""
-    parser.add_argument("samples", metavar="SAMPLES", type=Path, help="a folder, zip, picture or array of samples")
+    what = "a folder, zip, picture or array of samples; or a generator as .onnx, of which 1,000 are made"
+    parser.add_argument("samples", metavar="SAMPLES", type=Path, help=what)
     parser.add_argument("--real", metavar="FOLDER", type=Path, help="real pictures: a folder, a zip or an array")
     parser.add_argument("--html", metavar="PAGE", type=Path, help="write the report as one HTML file")
     parser.add_argument(
@@ -45,7 +49,8 @@ def run(args: argparse.Namespace) -> None:
     real, said = None, tuple[str, ...]()
     if args.real is not None:
         real, said, _ = read_real(args.real.expanduser())
-    report = judge(read_series(samples, tile=args.tile), real, seed=args.seed, said=said)
+    series = read_series(made_by(samples, args.seed) if samples.suffix == ".onnx" else samples, tile=args.tile)
+    report = judge(series, real, seed=args.seed, said=said)
     if args.html is not None:
         try:
             args.html.write_bytes(judged_page(report))
@@ -64,6 +69,34 @@ def run(args: argparse.Namespace) -> None:
             f"{verdict.headline}{f' {verdict.evidence[:1].upper()}{verdict.evidence[1:]}.' if verdict.evidence else ''}"
         )
     print(f"Distances are of {report.features}.")
+
+
+def made_by(file: Path, seed: int) -> list[tuple[str, bytes]]:
+    """Make `MADE` samples with a generator from elsewhere, as an array file.
+
+    Args:
+        file: ONNX, with z drawn from N(0, 1).
+        seed: Of z.
+    """
+    import numpy as np
+    import torch
+
+    from gan_core.game.sampling import sample_prior
+    from gan_core.latent.foreign import MAX_BYTES, open_onnx
+
+    if file.stat().st_size > MAX_BYTES:
+        raise ConfigError(f"{file.name} is too large: {MAX_BYTES / 1e6:.0f} MB at most are opened")
+    guest = open_onnx(file.read_bytes(), file.name)
+    try:
+        z = sample_prior(MADE, guest.config, torch.Generator().manual_seed(seed))
+        classes = guest.even_classes(MADE)
+        parts = zip(z.split(64), classes.split(64), strict=True)
+        pixels = [guest.data.to_uint8(guest.sample(*part)) for part in parts]
+    finally:
+        guest.close()
+    array = io.BytesIO()
+    np.save(array, np.concatenate(pixels))
+    return [(f"{file.stem}.npy", array.getvalue())]
 
 
 def table(report: Report) -> list[str]:

@@ -41,3 +41,16 @@ def print_metrics(metrics: Mapping[str, Mapping[str, Any]]) -> None:
     for name, score in metrics.items():
         floor = "" if score["floor"] is None else f"{score['floor']:.4g}"
         print(f"{name:24}{score['value']:>12.4g}{floor:>12}{score['n']:>10,}" + (f"  {labels[name]}" if mixed else ""))
+
+
+def print_doubts(doubts: Mapping[str, str]) -> None:
+    """Print what can fool which score of a run, each doubt once.
+
+    Args:
+        doubts: From `gan_core.metrics.doubts_of`.
+    """
+    of: dict[str, list[str]] = {}
+    for name, doubt in doubts.items():
+        of.setdefault(doubt, []).append(name)
+    for doubt, names in of.items():
+        print(f"doubt of {', '.join(names)}: {doubt}")

@@ -72,7 +72,7 @@ def _record(data: str, file: str, metrics: Any, **more: Any) -> dict[str, Any]:
 
 def _of_run(path: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Score the generator of a saved run as ``train`` does at its end."""
-    own.read(args)
+    own.read(args, own.data_of(path))
     trainer, _ = prepare.saved_trainer(path, {}, "cpu", args.data)
     import torch
 
@@ -124,7 +124,7 @@ def _pictures(data: OwnData, path: Path) -> OwnImages:
     from gan_core.data.own_data import OwnImages
 
     if not isinstance(data, OwnImages):
-        raise ConfigError(f"{path} holds points, and the data set has images")
+        raise ConfigError(f"{path} holds {data.noun}, and the data set has images")
     return data
 
 
@@ -183,11 +183,8 @@ def _said(data: OwnData) -> list[str]:
 
 def _shown(real: OwnData, fake: OwnData) -> tuple[Any, Any]:
     """Take some of both for a page, at even distances."""
-    from gan_core.data.own_data import OwnImages
-
     return tuple(  # type: ignore[return-value]
-        (values := data.pixels if isinstance(data, OwnImages) else data.values)[:: max(1, len(values) // 400)]
-        for data in (real, fake)
+        data.rows[:: max(1, len(data.rows) // 400)] for data in (real, fake)
     )
 
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from gan_core.commands import own, prepare
 from gan_core.commands.arguments import number
-from gan_core.commands.printing import as_dicts, print_json, print_metrics
+from gan_core.commands.printing import as_dicts, print_doubts, print_json, print_metrics
 from gan_core.config import KNOBS
 from gan_core.config.presets import find, presets
 from gan_core.errors import ConfigError
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
     save = None if args.save is None else prepare.writable(args.save)
     changes = prepare.changes(args.set, args.seed)
     with _on_interrupt() as interrupted:
-        named = own.read(args)
+        named = own.read(args, own.data_of(args.resume) if args.preset is None else find(args.preset).config.data)
         if args.resume is None:
             preset = find(args.preset)
             name, steps = preset.name, preset.steps
@@ -95,14 +95,17 @@ def run(args: argparse.Namespace) -> None:
         made = -trainer.step_count
         # Late, as it brings PyTorch along: a mistyped name is answered without.
         from gan_core.diagnosis import Watch, diverged_message
-        from gan_core.metrics.scoring import evaluate
+        from gan_core.metrics import doubts_of
+        from gan_core.metrics.scoring import FINAL, evaluate, score_classes
 
         watch = Watch()
         end = _loop(trainer, steps, args.seconds, interrupted, watch, keep=save is not None)
         made += trainer.step_count
         metrics: Mapping[str, Score] = {}
+        classes = ""
         try:
             metrics = evaluate(trainer)
+            classes = score_classes(trainer.config, trainer.data, trainer.generator.eval(), trainer.ema, FINAL.n_images)
         except Exception as error:
             end.say(f"the scores could not be computed: {_words(error)}")
     stats = trainer.stats or trainer.game.read()
@@ -120,6 +123,8 @@ def run(args: argparse.Namespace) -> None:
         "steps_per_second": made / end.seconds,
         "stats": asdict(stats),
         "metrics": as_dicts(metrics),
+        "doubts": doubts_of(trainer.config, trainer.data, metrics),
+        "classes": classes,
         "findings": [finding.as_dict() for finding in watch.findings(trainer.config, stats)],
     }
     if args.json:
@@ -245,6 +250,9 @@ def _print_run(record: Mapping[str, Any]) -> None:
     stats = {name: value for name, value in record["stats"].items() if name != "step"}
     print("  ".join(f"{name} {value:.4g}" for name, value in stats.items()))
     print_metrics(record["metrics"])
+    if record["classes"]:
+        print(record["classes"])
+    print_doubts(record["doubts"])
     for finding in record["findings"]:
         print(f"{finding['name']} ({finding['severity']}), since step {finding['since_step']:,}: {finding['why']}")
         for evidence in finding["evidence"]:

@@ -9,7 +9,7 @@ from gan_core.config.names import CONDITION_RULES, OBJECTIVE_RULES
 
 _USED = {
     "article": frozenset[str](),
-    "residual": frozenset({"width", "depth"}),
+    "residual": frozenset({"width", "depth", "z_gain"}),
     "wavegan": frozenset({"width", "norm", "spectral_norm", "minibatch", "logit_gain", "phase_shuffle"}),
     "dcgan": frozenset({"width", "norm", "upsampling", "spectral_norm", "minibatch", "logit_gain"}),
 }
@@ -49,6 +49,8 @@ def inactive_in(config: RunFields, paths: Iterable[str]) -> frozenset[str]:
         if used is not None:
             own = [path for path in paths if path.startswith(f"{player}.")]
             out |= {path for path in own if path.rpartition(".")[2] not in {"kind", *_OF_DATA, *used}}
+    if config.generator.kind != "residual":
+        out.add("generator.z_gain")
     out.add("generator.norm" if config.generator.kind == "dcgan" else "generator.upsampling")
     if config.discriminator.kind == "wavegan":
         out.add("discriminator.norm")

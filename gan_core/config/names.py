@@ -29,6 +29,8 @@ DataName = Literal[
     "notes",
     "own-images",
     "own-points",
+    "own-sounds",
+    "own-words",
     "english-words",
     "expressions",
 ]
@@ -53,6 +55,8 @@ LettersName = Literal["softmax", "straight-through"]
 """Output of a generator of words at each place: a share for each letter, or one letter."""
 FitName = Literal["crop", "pad", "stretch"]
 """Ways in which a picture that is not square becomes one: its centre, all of it on white, or all of it stretched."""
+TextUnit = Literal["auto", "words", "lines"]
+"""Parts of a text that a generator is to make: its words, or its lines; "auto" decides by how long the lines are."""
 Section = Literal["data", "game", "noise", "generator", "discriminator", "rates", "seed"]
 
 
@@ -86,7 +90,8 @@ class DataRules:
 
     Attributes:
         shape: Shape of one sample: (2,) in the plane, (channels, height, width) of images, (1, n) of sounds,
-            (length, alphabet) of words. Of own images the default one: a config chooses its own (`DataConfig.shape`).
+            (length, alphabet) of words. Of own images and words the default one: a config has its own
+            (`DataConfig.shape`).
         classes: Number of classes of data that have labels.
         own: True if a person brings the data, and a config names them by their hash.
         kind: What the samples are.
@@ -148,6 +153,8 @@ DATA_RULES: Final[Mapping[DataName, DataRules]] = {
     "notes": DataRules((1, 512), kind="sound"),
     "own-images": DataRules((1, 32, 32), own=True, kind="images"),
     "own-points": DataRules(own=True),
+    "own-sounds": DataRules((1, 512), own=True, kind="sound"),
+    "own-words": DataRules((8, 27), own=True, kind="text"),
     "english-words": DataRules((8, 27), kind="text"),
     "expressions": DataRules((7, 6), kind="text"),
 }

@@ -37,7 +37,7 @@ class DataConfig(Frozen):
     hash: str = knob(
         "",
         "content hash",
-        "Which images or points of your own: the SHA-256 of their content, as the upload says it.",
+        "Which data of your own: the SHA-256 of their content, as the upload says it.",
         "data",
         pattern="^([0-9a-f]{64})?$",
     )
@@ -52,7 +52,8 @@ class DataConfig(Frozen):
     held_out: float = knob(
         0.0,
         "held out",
-        "Share of your own images that no player sees, of each class alike: with it copies can be told from luck.",
+        "Share of your own images, sounds or words that no player sees, of each class alike: with it copies can be "
+        "told from luck.",
         "data",
         ge=0,
         le=0.5,
@@ -62,6 +63,23 @@ class DataConfig(Frozen):
         "balanced sampling",
         "Draw images of all classes equally often, however many each has; needs data with labels.",
         "data",
+    )
+
+    length: int = knob(
+        8,
+        "letters of a word",
+        "Letters of the longest of your own words; shorter ones are filled up.",
+        "data",
+        ge=1,
+        le=16,
+    )
+    letters: int = knob(
+        27,
+        "alphabet",
+        "Different signs in your own words, the blank included, as the upload says it.",
+        "data",
+        ge=2,
+        le=250,
     )
 
     condition: ConditionName = knob(
@@ -95,6 +113,8 @@ class DataConfig(Frozen):
         rules = DATA_RULES[self.name]
         if rules.own and rules.kind == "images":
             return (3 if self.colour else 1, self.size, self.size)
+        if rules.own and rules.kind == "text":
+            return (self.length, self.letters)
         return rules.shape
 
     @property
@@ -206,6 +226,16 @@ class GeneratorConfig(Frozen):
         log=True,
         ge=0.05,
         le=10,
+    )
+    z_gain: float = knob(
+        1.0,
+        "G first weights of z",
+        "residual: what the first weights of z are multiplied by. Where the condition says nearly all, noise as strong "
+        "as it drowns the little that is to be corrected.",
+        "generator",
+        advanced=True,
+        ge=0,
+        le=1,
     )
 
     @property

@@ -65,7 +65,7 @@ def _offline(make: Callable[[], Dataset]) -> Loader:
     return lambda progress=None: make()
 
 
-def _own(name: Literal["own-images", "own-points"]) -> Loader:
+def _own(name: Literal["own-images", "own-points", "own-sounds", "own-words"]) -> Loader:
     """Load own data that no hash names, which tells the person what to do."""
     return _offline(lambda: late("gan_core.data.own", "load_own")(DataConfig(name=name)))
 
@@ -96,6 +96,8 @@ DATASETS: Final[dict[str, DatasetInfo]] = {
     ),
     "own-images": DatasetInfo(DATA_RULES["own-images"], _own("own-images"), script="own"),
     "own-points": DatasetInfo(DATA_RULES["own-points"], _own("own-points"), script="own"),
+    "own-sounds": DatasetInfo(DATA_RULES["own-sounds"], _own("own-sounds"), script="own"),
+    "own-words": DatasetInfo(DATA_RULES["own-words"], _own("own-words"), script="own"),
     "english-words": DatasetInfo(
         DATA_RULES["english-words"], _offline(late("gan_core.data.words", "english_words")), script="words"
     ),

@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_core.data.limits import FEW_IMAGES, FEW_POINTS
 from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.errors import DataError
 
@@ -96,7 +95,7 @@ def check(data: OwnData) -> tuple[FoundFault, ...]:
     """Find the faults of own data.
 
     Args:
-        data: Pictures or points.
+        data: Of any kind.
 
     Returns:
         What was found, in the order of `FAULTS`.
@@ -115,8 +114,7 @@ def refuse_unusable(data: OwnData) -> None:
     Raises:
         DataError: If they have fewer different samples than the scores need: each is compared with its neighbours.
     """
-    rows = data.pixels if isinstance(data, OwnImages) else data.values
-    what = "pictures" if isinstance(data, OwnImages) else "points"
+    rows, what = data.rows, data.noun
     flat = np.ascontiguousarray(rows.reshape(len(rows), -1))
     n_distinct = len({row.tobytes() for row in flat})
     if n_distinct < MIN_DISTINCT:
@@ -234,16 +232,16 @@ def _no_variation(data: OwnData) -> str:
 
 
 def _duplicates(data: OwnData) -> str:
-    rows = data.pixels if isinstance(data, OwnImages) else data.values
+    rows = data.rows
     flat = np.ascontiguousarray(rows.reshape(len(rows), -1))
     n_distinct = len({row.tobytes() for row in flat})
     share = 1 - n_distinct / len(rows)
-    what, limit = ("pictures", COPIES) if isinstance(data, OwnImages) else ("points", COPIED_POINTS)
+    limit = COPIED_POINTS if isinstance(data, OwnPoints) else COPIES
     if isinstance(data, OwnPoints) and share > limit:
         by_chance = 1 - len(np.unique(_dealt_out(data.values), axis=0)) / len(rows)
         if share < by_chance + _BEYOND_CHANCE:  # whole numbers, for instance, meet without being copies
             return ""
-    return f"{share:.0%} of the {len(rows):,} {what} are copies of others" if share > limit else ""
+    return f"{share:.0%} of the {len(rows):,} {data.noun} are copies of others" if share > limit else ""
 
 
 def _dealt_out(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -286,11 +284,8 @@ def _narrow_range(data: OwnData) -> str:
 
 
 def _too_few(data: OwnData) -> str:
-    if isinstance(data, OwnImages):
-        n, few, what = len(data.pixels), FEW_IMAGES, "pictures"
-    else:
-        n, few, what = len(data.values), FEW_POINTS, "points"
-    return f"{n:,} {what}; {few:,} are few already" if n < few else ""
+    n = len(data.rows)
+    return f"{n:,} {data.noun}; {data.few:,} are few already" if n < data.few else ""
 
 
 FAULTS: Final[Mapping[str, Fault]] = {

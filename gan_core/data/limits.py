@@ -67,3 +67,30 @@ MAX_SETS: Final = 32
 """Sets of own data that a process remembers."""
 MAX_SETS_BYTES: Final = 512_000_000
 """Memory of all remembered sets."""
+
+MAX_SOUND_FILES: Final = 5_000
+"""Sound files that are read of one upload."""
+MAX_FRAMES: Final = 10_000_000
+"""Samples of each channel of one sound file that are read: more than three minutes of a CD."""
+MAX_SOUND_SECONDS: Final = 1_800
+"""Seconds of sound of one upload together."""
+SOUND_RATES_READ: Final = (4_000, 192_000)
+"""Lowest and highest rate of a sound file, samples a second."""
+MAX_CHANNELS: Final = 8
+MAX_SOUNDS: Final = 20_000
+"""Pieces of sound kept of one upload; of more, as many at even distances."""
+FEW_SOUNDS: Final = 200
+
+MAX_TEXT_BYTES: Final = 5_000_000
+"""Text of one upload that is read: five long novels."""
+MAX_WORD: Final = 16
+"""Letters of the longest word."""
+MAX_WORDS: Final = 20_000
+"""Different words kept of one upload, of more the commonest."""
+MAX_WRITTEN: Final = 1_000_000
+"""Times that all words are written together; of more, all counts are divided."""
+MAX_LETTERS: Final = 250
+"""Different signs of words, the blank included; a number of one byte."""
+MAX_PLACES: Final = 1_024
+"""Length of words times different signs: what a network says of one word."""
+FEW_WORDS: Final = 200

@@ -1,6 +1,6 @@
 """Own data of this process: registered once, then named by their hash, as configs do.
 
-A config never names a path. It says ``data.name=own-images`` (or ``own-points``) and ``data.hash``, and this
+A config never names a path. It says ``data.name=own-images`` (or another kind) and ``data.hash``, and this
 registry knows what that is, or says that it is gone. It is bounded in number and bytes: the set that was not used
 for the longest time is forgotten first, one that a living run trains on last.
 """
@@ -22,6 +22,10 @@ from gan_core.errors import DataError
 if TYPE_CHECKING:
     from gan_core.data.images import Images
     from gan_core.data.points import Points
+    from gan_core.data.signals import Signals
+    from gan_core.data.sounds import Sounds
+
+    Own = Images | Points | Signals
 
 __all__ = [
     "find",
@@ -38,20 +42,26 @@ __all__ = [
 _ASK: Final = {
     "own-images": "no images of your own are chosen: upload some, or name a folder of them on the command line",
     "own-points": "no points of your own are chosen: draw some, upload a table, or name one on the command line",
+    "own-sounds": "no sounds of your own are chosen: upload WAV files, or name a folder of them on the command line",
+    "own-words": "no words of your own are chosen: upload a text, or name one on the command line",
 }
 _GONE: Final = {
     "own-images": "these images are not here any more (uploads are forgotten when the app restarts): upload them "
     "again, under “Your own data” on the Train page, and go on",
     "own-points": "these points are not here any more (they are forgotten when the app restarts): "
     "upload or draw them again",
+    "own-sounds": "these sounds are not here any more (uploads are forgotten when the app restarts): upload them "
+    "again, under “Your own data” on the Train page, and go on",
+    "own-words": "these words are not here any more (uploads are forgotten when the app restarts): upload the text "
+    "again, under “Your own data” on the Train page, and go on",
 }
 
 _lock = threading.Lock()
 _making = threading.Lock()  # apart, so that a page need not wait for pictures that are being scaled
 _sets: OrderedDict[str, OwnData] = OrderedDict()
-_made: weakref.WeakValueDictionary[tuple[Any, ...], Images | Points] = weakref.WeakValueDictionary()
+_made: weakref.WeakValueDictionary[tuple[Any, ...], Own] = weakref.WeakValueDictionary()
 _packed: list[Any] = ["", None]
-_last: list[Images | Points] = []  # a run asks twice: once to see whether it can begin, once to begin
+_last: list[Own] = []  # a run asks twice: once to see whether it can begin, once to begin
 
 
 def register(data: OwnData) -> str:
@@ -84,7 +94,7 @@ def find(name: str, data_hash: str) -> OwnData:
     """Find the registered data of a hash.
 
     Args:
-        name: "own-images" or "own-points".
+        name: Of a data set that a person brings.
         data_hash: As `register` returned it; "" is nothing.
 
     Raises:
@@ -109,59 +119,47 @@ def find_images(data_hash: str) -> OwnImages:
     """
     found = find("own-images", data_hash)
     if not isinstance(found, OwnImages):
-        raise DataError("these data are points, and pictures are asked for")
+        raise DataError(f"these data are {found.noun}, and pictures are asked for")
     return found
 
 
-def load_own(config: DataConfig) -> Images | Points:
+def load_own(config: DataConfig) -> Own:
     """Load the data set of a config that names own data; runs of equal configs share it.
 
     Raises:
         DataError: As `find`; or there are other classes than the config says.
     """
     data = find(config.name, config.hash)
-    _refuse_other_classes(data, config.classes)
-    key: tuple[Any, ...] = (data.hash,)
-    if isinstance(data, OwnImages):
-        key = (data.hash, config.size, config.colour, config.flip, config.held_out, config.balanced)
+    if reason := data.refusal(config):
+        raise DataError(reason)
+    key = (data.hash, *(getattr(config, setting) for setting in data.heeds))
     with _making:
         made = _made.get(key)
         if made is None:
-            made = _make(data, config)
+            made = data.made(config)
             _made[key] = made
         _last[:] = [made]
         return made
 
 
-def stand_in(config: DataConfig) -> Images:
-    """Make a data set of one blank image, for a run whose own images are not here and which is only looked at.
+def stand_in(config: DataConfig) -> Images | Sounds:
+    """Make a data set of one blank image or of silence, for a run whose own data are not here and are only looked at.
 
     Raises:
-        DataError: The run is on points, which a saved run carries along.
+        DataError: The run is on points or words, which a saved run carries along.
     """
     import torch  # late: the server's own process has none
 
     from gan_core.data.images import Images
+    from gan_core.data.sounds import LENGTH, Sounds
 
-    if len(config.shape) == 1:
+    if config.kind == "sound":
+        return Sounds(config.name, torch.zeros(1, 1, LENGTH), None)
+    if config.kind != "images":
         raise DataError(_GONE[config.name])
     labels = torch.zeros(1, dtype=torch.int64) if config.classes else None
     names = tuple(map(str, range(config.classes)))
     return Images(config.name, torch.zeros(1, *config.shape), None, labels, None, names)
-
-
-def _refuse_other_classes(data: OwnData, n: int) -> None:
-    """Refuse data without classes, or with more than the config says, where it counts on them."""
-    known = len(data.classes) if isinstance(data, OwnImages) and data.labels is not None else 0
-    if isinstance(data, OwnImages) and n and not 0 < known <= n:
-        found = f"{known} classes" if known else "no classes: a zip or folder with a folder for each class gives them"
-        raise DataError(f"data.classes={n}, but these images have {found}; set data.classes={known}")
-
-
-def _make(data: OwnData, config: DataConfig) -> Images | Points:
-    if isinstance(data, OwnImages):
-        return data.dataset(config.size, config.colour, config.flip, held_out=config.held_out, balanced=config.balanced)
-    return data.dataset()
 
 
 def small_payload(data_hash: str) -> bytes | None:

@@ -1,21 +1,22 @@
-"""Data of one's own as values: pictures and points that were read, checked and hashed.
+"""Data of one's own as values: pictures, points, sounds and words that were read, checked and hashed.
 
-Both are frozen, know what was skipped and why, and make the data set that a GAN trains on. Equal content has an
+All are frozen, know what was skipped and why, and make the data set that a GAN trains on. Equal content has an
 equal hash, whatever the files were called. They are importable without torch, which comes with the data set.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gan_core.config import DataConfig
+from gan_core.data.held_out import MIN_HELD_OUT, aside, digest, held_out_share
 from gan_core.data.limits import (
     FEW_IMAGES,
     FEW_POINTS,
@@ -26,6 +27,7 @@ from gan_core.data.limits import (
     MAX_SIDE,
     MIN_SIDE,
 )
+from gan_core.data.own_signals import OwnSounds, OwnWords
 from gan_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,12 +36,8 @@ if TYPE_CHECKING:
     from gan_core.data.images import Images
     from gan_core.data.points import Points
 
-__all__ = ["OwnData", "OwnImages", "OwnPoints", "held_out_share", "said_of_split", "split"]
+__all__ = ["OwnData", "OwnImages", "OwnPoints", "OwnSounds", "OwnWords", "held_out_share", "said_of_split", "split"]
 
-HELD_OUT: Final = 0.1
-"""Share of pictures that a new run keeps aside."""
-MIN_HELD_OUT: Final = 20
-"""Pictures kept aside at least, where there are three times as many."""
 _MARGIN = 1.15  # the frame over the range of the points
 _LUMA = np.array([299, 587, 114], dtype=np.uint32)  # thousandths: ITU-R 601-2, as Pillow's "L"
 _PRECISION = 1e-4  # least spread of points beside their distance from zero, for float32 to tell them apart
@@ -71,6 +69,10 @@ class OwnImages:
     decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
     name: Literal["own-images"] = field(default="own-images", init=False)
+    noun: ClassVar[str] = "pictures"
+    few: ClassVar[int] = FEW_IMAGES
+    heeds: ClassVar[tuple[str, ...]] = ("size", "colour", "flip", "held_out", "balanced")
+    splits: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -87,7 +89,7 @@ class OwnImages:
                 raise DataError(f"labels are one class number for each of the {shape[0]} images; these do not fit")
             parts += [self.labels.astype("<i8").tobytes(), json.dumps(self.classes).encode()]
         self.pixels.setflags(write=False)
-        object.__setattr__(self, "hash", _digest(self.name, shape, parts))
+        object.__setattr__(self, "hash", digest(self.name, shape, parts))
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -95,6 +97,11 @@ class OwnImages:
         named = {"data.name": self.name, "data.hash": self.hash, "data.colour": self.pixels.shape[3] == 3}
         named["data.held_out"] = held_out_share(len(self.pixels))
         return named | ({} if self.labels is None else {"data.classes": len(self.classes)})
+
+    @property
+    def rows(self) -> NDArray[np.uint8]:
+        """Pictures to be compared and counted."""
+        return self.pixels
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -116,6 +123,18 @@ class OwnImages:
             f"Only {n} {'image' if n == 1 else 'images'}: with fewer than {FEW_IMAGES}, D soon knows each by heart "
             "and G learns copies of them, if anything. More images help; so does the flip."
         )
+
+    def refusal(self, config: DataConfig) -> str:
+        """Say why a config does not go with these pictures; "" if it does: its classes must be theirs."""
+        known = len(self.classes) if self.labels is not None else 0
+        if not config.classes or 0 < known <= config.classes:
+            return ""
+        found = f"{known} classes" if known else "no classes: a zip or folder with a folder for each class gives them"
+        return f"data.classes={config.classes}, but these images have {found}; set data.classes={known}"
+
+    def made(self, config: DataConfig) -> Images:
+        """Make the data set of a config that names these pictures."""
+        return self.dataset(config.size, config.colour, config.flip, held_out=config.held_out, balanced=config.balanced)
 
     def at(self, size: int, colour: bool, first: int | None = None) -> NDArray[np.uint8]:
         """Scale and colour the pictures as a config asks, `[n, size, size, 3 or 1]`, uint8; the same on every call.
@@ -156,12 +175,12 @@ class OwnImages:
 
         images = torch.from_numpy(self.at(size, colour)).permute(0, 3, 1, 2).contiguous()
         labels = None if self.labels is None else torch.from_numpy(self.labels.copy())
-        aside = torch.from_numpy(split(self, held_out))
-        if not aside.any():
+        unseen = torch.from_numpy(split(self, held_out))
+        if not unseen.any():
             return Images(self.name, images, None, labels, None, self.classes, flip=flip, balanced=balanced)
-        kinds, others = (None, None) if labels is None else (labels[~aside], labels[aside])
-        seen, unseen = images[~aside], images[aside]
-        return Images(self.name, seen, unseen, kinds, others, self.classes, flip=flip, balanced=balanced)
+        kinds, others = (None, None) if labels is None else (labels[~unseen], labels[unseen])
+        parts = (images[~unseen], images[unseen], kinds, others)
+        return Images(self.name, *parts, self.classes, flip=flip, balanced=balanced)
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +202,10 @@ class OwnPoints:
     decisions: tuple[str, ...] = ()
     hash: str = field(init=False)
     name: Literal["own-points"] = field(default="own-points", init=False)
+    noun: ClassVar[str] = "points"
+    few: ClassVar[int] = FEW_POINTS
+    heeds: ClassVar[tuple[str, ...]] = ()
+    splits: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         values = self.values
@@ -203,12 +226,17 @@ class OwnPoints:
                 "subtract their mean, or multiply them"
             )
         self.values.setflags(write=False)
-        object.__setattr__(self, "hash", _digest(self.name, values.shape, [values.astype("<f4").tobytes()]))
+        object.__setattr__(self, "hash", digest(self.name, values.shape, [values.astype("<f4").tobytes()]))
 
     @property
     def settings(self) -> dict[str, Any]:
         """Settings of a config that trains on them."""
         return {"data.name": self.name, "data.hash": self.hash}
+
+    @property
+    def rows(self) -> NDArray[np.float32]:
+        """Points to be compared and counted."""
+        return self.values
 
     @property
     def skipped(self) -> tuple[tuple[str, int], ...]:
@@ -237,6 +265,14 @@ class OwnPoints:
     def _scale(self) -> float:
         return math.sqrt(self.values.var(0, dtype=np.float64).mean())
 
+    def refusal(self, config: DataConfig) -> str:
+        """Say why a config does not go with these points; "", as all do."""
+        return ""
+
+    def made(self, config: DataConfig) -> Points:
+        """Make the data set of a config that names these points."""
+        return self.dataset()
+
     def dataset(self) -> Points:
         """Make the data set that a GAN trains on: these points, drawn with replacement; no modes are known.
 
@@ -256,56 +292,28 @@ class OwnPoints:
         return Points(self.name, self._centre, self._scale, (x - half, x + half, y - half, y + half), None, draw)
 
 
-OwnData = OwnImages | OwnPoints
+OwnData = OwnImages | OwnPoints | OwnSounds | OwnWords
 
 
-def held_out_share(n: int) -> float:
-    """Share of ``n`` pictures that a new run keeps aside: a tenth, at least `MIN_HELD_OUT`; none of very few."""
-    if n < 3 * MIN_HELD_OUT:
-        return 0.0
-    return max(HELD_OUT, round(MIN_HELD_OUT / n, 4))
-
-
-def said_of_split(data: OwnImages, share: float) -> str:
-    """Say how many pictures a share keeps aside, in one sentence."""
-    n = int(split(data, share).sum())
-    if n:
-        total = len(data.pixels)
-        return f"{n:,} of {total:,} pictures are held out: no player sees them, so that copies can be told from luck"
+def said_of_split(data: OwnData, share: float) -> str:
+    """Say how many samples a share keeps aside, in one sentence."""
+    total = len(data.rows)
+    one = data.noun.removesuffix("s")
+    if n := int(split(data, share).sum()):
+        return f"{n:,} of {total:,} {data.noun} are held out: no player sees them, so that copies can be told from luck"
     if share:
-        return "no picture is held out: there are too few of them"
-    few = f", which takes {3 * MIN_HELD_OUT} pictures" if len(data.pixels) < 3 * MIN_HELD_OUT else ""
-    return f"no picture is held out{few}: whether samples are copies cannot be told from luck"
+        return f"no {one} is held out: there are too few of them"
+    few = f", which takes {3 * MIN_HELD_OUT} {data.noun}" if total < 3 * MIN_HELD_OUT else ""
+    return f"no {one} is held out{few}: whether samples are copies cannot be told from luck"
 
 
-def split(data: OwnImages, share: float) -> NDArray[np.bool_]:
-    """Choose the pictures that no player sees, `[n]`: the same ones whenever the pictures and the share are the same.
+def split(data: OwnData, share: float) -> NDArray[np.bool_]:
+    """Choose the samples that no player sees, `[n]`: the same ones whenever the samples and the share are the same.
 
-    Of each class the same share, but never all of it. Copies of one picture stay on one side.
+    Of each class the same share, but never all of it. Copies of one sample stay on one side.
 
     Args:
-        data: The pictures.
+        data: The samples.
         share: In [0, 1/2].
     """
-    aside = np.zeros(len(data.pixels), bool)
-    if not share:
-        return aside
-    copies: dict[tuple[int, bytes], list[int]] = {}
-    classes = np.zeros(len(aside), np.int64) if data.labels is None else data.labels
-    for i, (kind, picture) in enumerate(zip(classes.tolist(), data.pixels, strict=True)):
-        copies.setdefault((kind, hashlib.sha256(picture.tobytes()).digest()), []).append(i)
-    groups = list(copies.items())
-    order = np.random.default_rng(int(data.hash[:16], 16)).permutation(len(groups))
-    left = {kind: min(n - 1, round(share * n)) for kind, n in enumerate(np.bincount(classes).tolist())}
-    for (kind, _), members in (groups[i] for i in order):
-        if len(members) <= left[kind]:
-            aside[members] = True
-            left[kind] -= len(members)
-    return aside
-
-
-def _digest(name: str, shape: tuple[int, ...], parts: list[bytes]) -> str:
-    digest = hashlib.sha256(f"{name}{list(shape)}".encode())
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
+    return aside(data.rows, data.labels if isinstance(data, OwnImages) else None, data.hash, share)

@@ -3,7 +3,9 @@ r"""Own data as bytes, to travel in a checkpoint; and a drawing as text, to trav
 Bytes: ``b"GXD1"``, uint32 length of the header, the header (JSON in ASCII), then the content. The header of images
 is ``{"name": "own-images", "shape": [n, side, side, c], "classes": [...]}`` and their content uint8 pixels, then, if
 there are classes, one byte of class for each image. The header of points is ``{"name": "own-points", "shape":
-[n, 2]}`` and their content float32. All little endian. File names are not in it.
+[n, 2]}`` and their content float32. That of sounds is ``{"name": "own-sounds", "shape": [n, 512], "rate": rate}``, and
+their content int16; that of words ``{"name": "own-words", "shape": [n, length], "alphabet": "..."}``, and their content
+one byte a letter, then how often each is written, int32. All little endian. File names are not in it.
 
 Text: base64url without padding of int8 version (1), int8 exponent e, int32 $k_x$, int32 $k_y$, then n pairs of uint16
 $(i, j)$: the points $2^e (k_x + i, k_y + j)$, exactly. That is two bytes a coordinate; points that do not lie on such
@@ -16,6 +18,7 @@ import base64
 import json
 import math
 import struct
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -24,15 +27,20 @@ from numpy.typing import NDArray
 from gan_core.data.limits import (
     MAX_CLASSES,
     MAX_IMAGES,
+    MAX_LETTERS,
     MAX_LINK_POINTS,
     MAX_NAME,
     MAX_PAYLOAD_BYTES,
     MAX_POINTS,
     MAX_SIDE,
+    MAX_SOUNDS,
+    MAX_WORD,
+    MAX_WORDS,
     MIN_CLASSES,
     MIN_SIDE,
 )
-from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints, OwnSounds, OwnWords
+from gan_core.data.shapes import SOUND_LENGTH as LENGTH
 from gan_core.errors import DataError
 
 __all__ = ["HEAD", "described", "from_bytes", "from_text", "to_bytes", "to_text"]
@@ -57,6 +65,12 @@ def to_bytes(data: OwnData, limit: int = MAX_PAYLOAD_BYTES) -> bytes | None:
     if isinstance(data, OwnPoints):
         header["shape"] = data.values.shape
         content = data.values.astype("<f4").tobytes()
+    elif isinstance(data, OwnSounds):
+        header |= {"shape": data.samples.shape, "rate": data.rate}
+        content = data.samples.astype("<i2").tobytes()
+    elif isinstance(data, OwnWords):
+        header |= {"shape": data.codes.shape, "alphabet": data.alphabet}
+        content = data.codes.tobytes() + data.counts.astype("<i4").tobytes()
     else:
         header |= {"shape": data.pixels.shape, "classes": data.classes}
         content = data.pixels.tobytes()
@@ -90,6 +104,10 @@ def from_bytes(payload: bytes, limit: int = MAX_PAYLOAD_BYTES) -> OwnData:
             return _points(_shape(header, 2), content)
         if header["name"] == "own-images":
             return _images(_shape(header, 4), header["classes"], content)
+        if header["name"] == "own-sounds":
+            return _sounds(_shape(header, 2), header["rate"], content)
+        if header["name"] == "own-words":
+            return _words(_shape(header, 2), header["alphabet"], content)
     except (ValueError, TypeError, KeyError, struct.error, RecursionError):
         pass
     raise DataError("the own data in this file are damaged: upload them again")
@@ -103,10 +121,17 @@ def described(head: bytes) -> str:
         shape = header["shape"]
         if magic != _MAGIC or not all(type(n) is int for n in shape):
             return ""
-        n, *rest = shape
-        return f"{n:,} points" if len(rest) == 1 else f"{n:,} pictures, {rest[0]} px"
+        return _WORDS[header["name"]](*shape)
     except (ValueError, TypeError, KeyError, struct.error, RecursionError):
         return ""
+
+
+_WORDS: Final[Mapping[str, Callable[..., str]]] = {
+    "own-images": lambda n, side, *_: f"{n:,} pictures, {side} px",
+    "own-points": lambda n, _: f"{n:,} points",
+    "own-sounds": lambda n, _: f"{n:,} sounds",
+    "own-words": lambda n, length: f"{n:,} words of up to {length} letters",
+}
 
 
 def _shape(header: Any, n_dims: int) -> tuple[int, ...]:
@@ -135,6 +160,23 @@ def _images(shape: tuple[int, ...], classes: Any, content: NDArray[np.uint8]) ->
         raise ValueError
     labels = content[size:].astype(np.int64) if classes else None
     return OwnImages(content[:size].reshape(shape).copy(), labels=labels, classes=tuple(classes))
+
+
+def _sounds(shape: tuple[int, ...], rate: Any, content: NDArray[np.uint8]) -> OwnSounds:
+    if shape[0] > MAX_SOUNDS or shape[1] != LENGTH or type(rate) is not int or len(content) != 2 * math.prod(shape):
+        raise ValueError
+    return OwnSounds(content.view("<i2").astype(np.int16).reshape(shape), rate)
+
+
+def _words(shape: tuple[int, ...], alphabet: Any, content: NDArray[np.uint8]) -> OwnWords:
+    n, length = shape
+    if n > MAX_WORDS or length > MAX_WORD or not isinstance(alphabet, str) or len(alphabet) > MAX_LETTERS:
+        raise ValueError
+    size = n * length
+    if len(content) != size + 4 * n:
+        raise ValueError
+    counts = content[size:].copy().view("<i4").astype(np.int64)
+    return OwnWords(content[:size].reshape(shape).copy(), counts, alphabet)
 
 
 def to_text(data: OwnPoints) -> str | None:

@@ -7,18 +7,9 @@ same files give the same result, whatever order they came in. Caps: `gan_core.da
 
 from __future__ import annotations
 
-import io
 import math
-import os
-import re
-import stat
-import struct
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -26,49 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gan_core.data.download import data_folder
-from gan_core.data.limits import (
-    MAX_CLASSES,
-    MAX_DEPTH,
-    MAX_FILE_BYTES,
-    MAX_FILES,
-    MAX_IMAGES,
-    MAX_NAME,
-    MAX_TOTAL_PIXELS,
-    MAX_UNPACKED_BYTES,
-    MAX_UPLOAD_BYTES,
-    MAX_ZIP_RATIO,
-    MIN_CLASSES,
-)
+from gan_core.data.files import TOO_BIG, Entry, Reading, list_files, list_folder, list_zip, out_of_place, shown
+from gan_core.data.limits import MAX_CLASSES, MAX_FILE_BYTES, MAX_IMAGES, MAX_TOTAL_PIXELS, MIN_CLASSES
 from gan_core.data.own_data import OwnImages
 from gan_core.data.picture import HOW, Budget, Choices, Picture, Skip, decode, is_picture
 from gan_core.errors import DataError
 
-__all__ = [
-    "Entry",
-    "Reading",
-    "list_files",
-    "list_folder",
-    "list_zip",
-    "own_folder",
-    "own_folders",
-    "read_folder",
-    "read_images",
-    "read_zip",
-    "unsuitable",
-]
+__all__ = ["collect", "read_folder", "read_images", "read_zip", "unsuitable"]
 
-Reading = Callable[[int, int], None]
-"""Called with (files looked at, files in all); if it raises, the reading ends."""
-
-_ENTRY_MARK: Final = b"PK\x01\x02"  # begins each line of a zip's table of contents
-_FOLDER_NAME: Final = re.compile(r"[\w][\w .-]{0,63}")
-# What zipfile raises on damage: some of it on purpose, some not.
-_DAMAGED: Final = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError),
-    *(ValueError, LookupError, ArithmeticError),
-)
-_TOO_BIG: Final = f"larger than {MAX_FILE_BYTES // 10**6} MB"
 _SNIFFED: Final = 16
 """First bytes of a file by which it is known to be a picture."""
 _USUAL: Final = frozenset(
@@ -79,19 +35,6 @@ _SPLITS: Final = frozenset({"train", "training", "val", "valid", "validation", "
 """Folders that split a set; in them lie the folders of its classes."""
 _FEW_LOOSE: Final = 0.1
 """Pictures beside the folders of classes, as a share of all, that are left out; of more, there are no classes."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file that may be a picture.
-
-    Attributes:
-        path: With forward slashes.
-        read: Reads so many of its first bytes, by default all up to the largest size that is used.
-    """
-
-    path: str
-    read: Callable[[int], bytes]
 
 
 def read_images(
@@ -107,22 +50,7 @@ def read_images(
     Raises:
         DataError: No usable picture, or more than an upload may hold; says why.
     """
-    return _collect(list_files(files), MAX_TOTAL_PIXELS, progress, choices)
-
-
-def list_files(files: Iterable[tuple[str, bytes]]) -> list[Entry]:
-    """List files that were uploaded one by one, by name.
-
-    Raises:
-        DataError: More than an upload may hold.
-    """
-    files = sorted(files)
-    size = sum(len(content) for _, content in files)
-    if len(files) > MAX_FILES:
-        raise DataError(f"these are {len(files):,} files; at most {MAX_FILES:,} are looked at: take fewer")
-    if size > MAX_UPLOAD_BYTES:
-        raise DataError(_too_much("an upload", size))
-    return [Entry(name, partial(_head, content)) for name, content in files]
+    return collect(list_files(files), MAX_TOTAL_PIXELS, progress, choices)
 
 
 def read_zip(content: bytes, progress: Reading | None = None, choices: Choices | None = None) -> OwnImages:
@@ -138,30 +66,7 @@ def read_zip(content: bytes, progress: Reading | None = None, choices: Choices |
     Raises:
         DataError: No zip, damaged, too large, or without a usable picture; says why.
     """
-    return _collect(list_zip(content), MAX_TOTAL_PIXELS, progress, choices)
-
-
-def list_zip(content: bytes) -> list[Entry]:
-    """List the files of a zip, unpacking none of them.
-
-    Raises:
-        DataError: No zip, damaged, or too large; says why.
-    """
-    if len(content) > MAX_UPLOAD_BYTES:
-        raise DataError(_too_much("a zip", len(content)))
-    if content.count(_ENTRY_MARK) > MAX_FILES:  # counted before the table is read, as it could be huge
-        raise DataError(f"this zip lists more than {MAX_FILES:,} files, which is the most that is looked at: split it")
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except _DAMAGED as error:
-        raise DataError(f"this is not a zip that can be read ({_short(error)}): pack it again") from None
-    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
-    unpacked = sum(info.file_size for info in infos)
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise DataError(
-            f"this zip unpacks to {unpacked / 1e6:,.0f} MB; at most {MAX_UNPACKED_BYTES / 1e6:.0f} are allowed"
-        )
-    return [Entry(info.filename, partial(_unpack, archive, info)) for info in infos]
+    return collect(list_zip(content), MAX_TOTAL_PIXELS, progress, choices)
 
 
 def read_folder(folder: Path, progress: Reading | None = None, choices: Choices | None = None) -> OwnImages:
@@ -175,47 +80,21 @@ def read_folder(folder: Path, progress: Reading | None = None, choices: Choices 
     Raises:
         DataError: No such folder, too many files, or no usable picture.
     """
-    return _collect(list_folder(folder), math.inf, progress, choices)
+    return collect(list_folder(folder), math.inf, progress, choices)
 
 
-def list_folder(folder: Path) -> list[Entry]:
-    """List the files of a folder of this machine and of the folders in it; never with a path from a stranger.
+def collect(entries: Sequence[Entry], pixels: float, progress: Reading | None, choices: Choices | None) -> OwnImages:
+    """Decode what can be decoded, count what cannot, and bring all pictures to one side.
 
-    Raises:
-        DataError: No such folder, or too many files.
-    """
-    if not folder.is_dir():
-        raise DataError(f"{folder} is no folder: name one with pictures in it")
-    entries: list[Entry] = []
-    for path in _walk(folder):
-        if len(entries) == MAX_FILES:
-            raise DataError(f"{folder} holds more than {MAX_FILES:,} files, which is the most that is looked at")
-        entries.append(Entry(path.relative_to(folder).as_posix(), partial(_read_file, path)))
-    return entries
-
-
-def own_folders() -> tuple[str, ...]:
-    """List the folders in ``GAN_EXPLORER_DATA/own``, which anyone who uses the app may open, by name."""
-    try:
-        found = [path.name for path in (data_folder() / "own").iterdir() if path.is_dir()]
-    except OSError:
-        return ()
-    return tuple(sorted(name for name in found if _FOLDER_NAME.fullmatch(name)))
-
-
-def own_folder(name: str) -> Path:
-    """Find the folder of that name in ``GAN_EXPLORER_DATA/own``.
+    Args:
+        entries: Files, in any order.
+        pixels: That they may declare together.
+        progress: Told of each file.
+        choices: How to read them.
 
     Raises:
-        DataError: There is none; the message names those that are there.
+        DataError: No usable picture; says why.
     """
-    if name not in own_folders():
-        raise DataError(f"no folder {name[:64]!r} of own images here; there are: {', '.join(own_folders()) or 'none'}")
-    return data_folder() / "own" / name
-
-
-def _collect(entries: Sequence[Entry], pixels: float, progress: Reading | None, choices: Choices | None) -> OwnImages:
-    """Decode what can be decoded, count what cannot, and bring all pictures to one side."""
     choices = choices or Choices()
     skipped: Counter[str] = Counter()
     candidates: list[Entry] = []
@@ -245,7 +124,7 @@ def _collect(entries: Sequence[Entry], pixels: float, progress: Reading | None, 
             f"no usable picture ({why or 'no file at all'}): PNG, JPEG, WebP, TIFF, AVIF, BMP or GIF is wanted"
         )
     stack = _stack([picture.pixels for _, picture in found])
-    names = tuple(_shown(entry.path) for entry, _ in found)
+    names = tuple(shown(entry.path) for entry, _ in found)
     decisions = (*_decisions([picture for _, picture in found], stack, choices, depth), *said)
     return OwnImages(stack, names, counts, labels, classes, decisions)
 
@@ -253,7 +132,7 @@ def _collect(entries: Sequence[Entry], pixels: float, progress: Reading | None, 
 def _decoded(entry: Entry, budget: Budget, choices: Choices, depth: int = 16) -> Picture:
     content = entry.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
-        raise Skip(_TOO_BIG)
+        raise Skip(TOO_BIG)
     return decode(content, budget, choices, depth)
 
 
@@ -292,20 +171,9 @@ def _decisions(pictures: Sequence[Picture], stack: NDArray[np.uint8], choices: C
 
 def unsuitable(entry: Entry) -> str:
     """Say why a file is left out before it is read whole; "" if it may be a picture."""
-    path = entry.path
-    parts = re.split(r"[/\\]", path)
-    if path.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in path:
-        return "a path that leads out of its folder"
-    if any(part.startswith(".") or part == "__MACOSX" for part in parts):
-        return "hidden"
-    if len(parts) > MAX_DEPTH:
-        return f"more than {MAX_DEPTH - 1} folders deep"
-    if not parts[-1].strip():
-        return "without a name"
-    ending = PurePosixPath(parts[-1]).suffix.lower()
-    if ending == ".zip":
-        return "a zip in the upload: hand it in alone"
-    if ending in _USUAL:
+    if reason := out_of_place(entry.path):
+        return reason
+    if PurePosixPath(entry.path).suffix.lower() in _USUAL:
         return ""
     try:
         return "" if is_picture(entry.read(_SNIFFED)) else "no picture, by its name and its first bytes"
@@ -344,7 +212,7 @@ def _classes(
     depths = {len(folder) for folder in folders}
     if tops and all(top.lower() in _SPLITS for top in tops) and (depths == {2} or (depths == {1} and len(tops) > 1)):
         folders = [folder[1:] for folder in folders]
-        said.append(f"{' and '.join(map(_shown, tops))} are taken together")
+        said.append(f"{' and '.join(map(shown, tops))} are taken together")
     loose = sum(not folder for folder in folders)
     names = sorted({folder[0] for folder in folders if folder})
     flat = all(len(folder) <= 1 for folder in folders)
@@ -358,68 +226,6 @@ def _classes(
     number = {name: i for i, name in enumerate(names)}
     labels = np.array([number[name] for _, name in stay], np.int64)
     counts = np.bincount(labels, minlength=len(names)).tolist()
-    each = ", ".join(f"{_shown(name)} {n:,}" for name, n in zip(names, counts, strict=True))
+    each = ", ".join(f"{shown(name)} {n:,}" for name, n in zip(names, counts, strict=True))
     said.append(f"folders are classes: {each}")
-    return [one for one, _ in stay], labels, tuple(map(_shown, names)), tuple(said)
-
-
-def _head(content: bytes, n: int) -> bytes:
-    return content[:n]
-
-
-def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, n: int) -> bytes:
-    """Unpack the first ``n`` bytes of a file of a zip, in bounded memory.
-
-    Raises:
-        Skip: It is a link, encrypted, packed too tightly or in an unusual way, or damaged.
-    """
-    if stat.S_ISLNK(info.external_attr >> 16):
-        raise Skip("a link")
-    if info.flag_bits & 1:
-        raise Skip("encrypted")
-    if info.file_size > MAX_FILE_BYTES:
-        raise Skip(_TOO_BIG)
-    if info.file_size > MAX_ZIP_RATIO * max(1, info.compress_size):
-        raise Skip(f"packed more than {MAX_ZIP_RATIO} to 1")
-    # The others unpack as much as they like before zipfile looks at the size.
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Skip("packed in a way that is not read")
-    try:
-        with archive.open(info) as file:
-            return file.read(min(n, info.file_size))
-    except _DAMAGED:
-        raise Skip("damaged in the zip") from None
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        if len(Path(place).relative_to(folder).parts) >= MAX_DEPTH:
-            yield from (Path(place, name, "…") for name in folders)  # too deep: counted, and not looked into
-            folders.clear()
-        yield from (Path(place, name) for name in sorted(files))
-
-
-def _read_file(path: Path, n: int) -> bytes:
-    try:
-        if path.is_symlink():
-            raise Skip("a link")
-        if not path.is_file():  # a device or a pipe could have no end
-            raise Skip("not a file")
-        with path.open("rb") as file:
-            return file.read(n)
-    except OSError:
-        raise Skip("cannot be read") from None
-
-
-def _shown(path: str) -> str:
-    """Make a name fit to be shown as text: printable, in one line, short."""
-    return "".join(c if c.isprintable() else "?" for c in path[-MAX_NAME:])
-
-
-def _short(error: BaseException) -> str:
-    return _shown(str(error))[:60] or type(error).__name__
-
-
-def _too_much(what: str, size: int) -> str:
-    return f"{what} of {size / 1e6:,.0f} MB is too large: at most {MAX_UPLOAD_BYTES / 1e6:.0f} MB are allowed"
+    return [one for one, _ in stay], labels, tuple(map(shown, names)), tuple(said)

@@ -46,12 +46,14 @@ class Report:
         step: Steps after which the weights were taken.
         scores: Metrics by name; where there are none the last ones stay.
         findings: Of the diagnosis, the gravest first, or None before its first look.
+        classes: Which class of images is made least, in a sentence; "" where nothing was scored or there are none.
     """
 
     run: int
     step: int
     scores: Mapping[str, Score] = field(default_factory=dict)
     findings: Sequence[Finding] | None = None
+    classes: str = ""
 
 
 def verdict(

@@ -9,9 +9,13 @@ from typing import Final, Literal
 from gan_core.config import RunConfig
 from gan_core.config.presets import preset
 
-__all__ = ["APPLICATIONS", "Application"]
+__all__ = ["ALONE", "APPLICATIONS", "Application", "Way"]
 
-Way = Literal["restore", "write", "play", "latent", "train"]
+Way = Literal["make", "edit", "restore", "write", "play"]
+
+
+ALONE: Final[Mapping[str, float]] = {"adversarial": 0.0, "reconstruction_z": 1, "z_reward": 0.0}
+"""Changes of a preset for the reconstruction alone."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,7 @@ class Application:
         goes_in: What is given.
         comes_out: What is made.
         made_up: What of it nobody gave.
-        way: How it is used here: restoring a picture, writing words or playing sounds on the page, or on the page
-            Latent or Train.
+        way: How it is used: making, editing or restoring pictures, writing words, playing sounds.
         presets: Presets that train it, the quickest first.
         sentence: What to try, in a sentence.
     """
@@ -45,8 +48,7 @@ class Application:
             seed: Of both.
         """
         with_game = preset(name).changed({"seed": seed})
-        alone = {"adversarial": 0.0, "reconstruction_z": 1, "z_reward": 0.0}
-        return {"L1 alone": with_game.changed(alone), "L1 + GAN": with_game}
+        return {"L1 alone": with_game.changed(ALONE), "L1 + GAN": with_game}
 
 
 APPLICATIONS: Final[Mapping[str, Application]] = {
@@ -55,18 +57,18 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         "Noise: some numbers at random, and no picture.",
         "A picture like those that G was trained to imitate.",
         "All of it.",
-        "train",
+        "make",
         ("digits", "digits-conditional", "mnist-dcgan"),
-        "Train on digits, or on pictures of your own, and watch noise take shape.",
+        "Other noise, another picture. Is it new? Under each stands the training picture that is nearest to it.",
     ),
     "editing": Application(
         "Image editing",
         "A picture, and a direction of the latent space to move in.",
         "The same picture with one thing changed: bolder, rounder, another class.",
         "Whatever inversion could not find in the picture: G draws what it knows instead.",
-        "latent",
+        "edit",
         ("digits", "digits-conditional"),
-        "Invert a digit on the Latent page, then move its z with sliders and directions.",
+        "Choose a digit, upload one or draw it; G seeks the z that makes it, and then z is moved.",
     ),
     "super-resolution": Application(
         "Super-resolution",
@@ -74,7 +76,7 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         "A picture of the full size.",
         "Three of four numbers: how each mean of 2 × 2 pixels is spread over them.",
         "restore",
-        ("digits-sr", "photographs-sr"),
+        ("digits-sr", "photos-sr"),
         "Enlarge a digit, or a picture of your own, and compare it with bicubic curves and with the truth.",
     ),
     "denoising": Application(

@@ -19,7 +19,7 @@ from gan_core.record.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from gan_core.export.film import FilmFormat
-    from gan_core.latent.desk import Desk
+    from gan_core.latent.bench import Bench
     from gan_core.latent.request import Request
     from gan_core.live.handle import OpenRun
     from gan_core.training import Trainer
@@ -282,16 +282,26 @@ class LatentFile:
             GanExplorerError: In one sentence: what is not allowed, or not there yet.
         """
         from gan_core.latent.answers import step_of
-        from gan_core.latent.request import Request
         from gan_core.latent.shelf import desk
 
-        at = desk(run, step_of(self.query))
-        with at.lock:
-            return _latent_file(at, Request(self.query, at.players.config), self.query.get("what", ""))
+        return file_of(desk(run, step_of(self.query)), self.query)
 
 
-def _latent_file(at: Desk, request: Request, what: str) -> File:
+def file_of(at: Bench, query: Mapping[str, str]) -> File:
+    """Make a file of the latent space, of a run or of a generator from elsewhere; ``query`` as for `LatentFile`.
+
+    Raises:
+        GanExplorerError: In one sentence: what is not allowed.
+    """
+    from gan_core.latent.request import Request
+
+    with at.lock:
+        return _latent_file(at, Request(query, at.players.config), query.get("what", ""))
+
+
+def _latent_file(at: Bench, request: Request, what: str) -> File:
     from gan_core.export import latent as export
+    from gan_core.latent.desk import Desk
 
     data = at.players.data
     frame = data.frame if data.kind == "plane" else None
@@ -315,7 +325,7 @@ def _latent_file(at: Desk, request: Request, what: str) -> File:
     if what == "path":
         walked = at.walk(request.points(), n, way, loop=loop)[1]["z"]
         return File(export.points_csv(walked).encode(), "text/csv", f"-{way}.csv")
-    if what == "json":
+    if what == "json" and isinstance(at, Desk):
         named = dict(zip(_names(request), (v.tolist() for v in request.vectors("u")), strict=False))
         text = export.directions_json(named, data=at.players.config.data.name, step=at.players.step)
         return File(text.encode(), "application/json", "-directions.json")

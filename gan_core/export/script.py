@@ -69,6 +69,7 @@ _KNOWN: Final = {
     *(f"generator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "upsampling")),
     "generator.letters",
     "generator.temperature",
+    "generator.z_gain",
     *(f"discriminator.{name}" for name in ("kind", "width", "depth", "activation", "norm", "dropout", "spectral_norm")),
     "discriminator.minibatch",
     "discriminator.logit_gain",

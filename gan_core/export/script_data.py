@@ -190,6 +190,8 @@ def _synthesised(config: DataConfig, labelled: bool) -> Part:
 def _own(config: DataConfig, labelled: bool) -> Part:
     """Write how the file of a person's own data is read."""
     needed, code = own_part(config, labelled=labelled or config.balanced)
+    if config.kind in ("sound", "text"):
+        return needed, code
     if len(config.shape) == 1:
         data = load_data(config)
         assert isinstance(data, Points)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gan_core.config import DataConfig
 from gan_core.data import Images
 from gan_core.data.own import find, known, load_own
 from gan_core.data.own_data import OwnImages, OwnPoints
+from gan_core.data.sounds import Sounds
+from gan_core.data.words import Words
 
 _CIFAR10: Final = """
 # The binary version, unpacked or not: the second argument or $GAN_EXPLORER_DATA is the folder that it lies in. The
@@ -65,6 +69,38 @@ def draw(n: int, rng: Generator) -> Tensor:
 """
 
 
+_SOUNDS: Final = '''sounds = torch.from_numpy(values)
+
+
+def sample_real():
+    """A batch of training sounds, drawn with replacement: [batch, 1, length] in [-1, 1]."""
+    return sounds.index_select(0, torch.randint(len(sounds), (BATCH_SIZE,), generator=rng["data"]))
+'''
+_WORDS: Final = '''codes = torch.from_numpy(values)
+draws = torch.arange(len(codes)).repeat_interleave(torch.from_numpy(often))
+
+
+def sample_real():
+    """A batch of training words, one-hot, [batch, length, alphabet]: each as often as it is written."""
+    index = torch.randint(len(draws), (BATCH_SIZE,), generator=rng["data"])
+    index = draws.index_select(0, index)
+    return torch.eye({letters})[codes.index_select(0, index).long()]
+'''
+_READ_WORDS: Final = """with np.load(file, allow_pickle=False) as stored:
+    values, often = stored["words"], stored["often"]"""
+
+_SIGNALS: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "sound": ("The sounds, [n, 1, length] in [-1, 1]", _READ, "values.tobytes()", _SOUNDS),
+    "text": (
+        "The words, numbers of letters [n, length], and how often each is written",
+        _READ_WORDS,
+        "values.tobytes() + often.tobytes()",
+        _WORDS,
+    ),
+}
+"""By kind of sample: what the file holds, the code that reads it, its content, and the code that draws from it."""
+
+
 def cifar10_part(*, labelled: bool) -> tuple[set[str], str]:
     """Import lines, and the code that defines ``images`` (bytes) and, if wanted, ``labels``."""
     needed = {"import os", "import tarfile", "from pathlib import Path", "import numpy as np"}
@@ -81,6 +117,8 @@ def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], s
     Raises:
         DataError: If they are points, and gone; a script without its images is written, and checks them less.
     """
+    if config.kind in _SIGNALS:
+        return _signals_part(config)
     points = len(config.shape) == 1
     if not known(config.hash) and not points:
         return _images_elsewhere(config, labelled=labelled)
@@ -104,6 +142,30 @@ def own_part(config: DataConfig, *, labelled: bool = False) -> tuple[set[str], s
     return imports, code + "images = torch.from_numpy(values)\n" + "labels = torch.from_numpy(classes)\n" * labelled
 
 
+def _signals_part(config: DataConfig) -> tuple[set[str], str]:
+    """As `own_part`, for sounds and words: the code that defines ``sample_real``."""
+    what, read, content, sample = _SIGNALS[config.kind]
+    if known(config.hash):
+        held = b"".join(array.tobytes() for array in _signals(config).values())
+        check = _CHECK.format(digest=hashlib.sha256(held).hexdigest(), content=content)
+    elif config.hash:
+        check = _UNCHECKED
+    else:
+        find(config.name, config.hash)  # none were chosen, which it says
+    code = _OWN.format(what=what, name=own_file_name(config), read=read, check=check)
+    return {"from pathlib import Path", "import numpy as np"}, code + sample.format(letters=config.letters)
+
+
+def _signals(config: DataConfig) -> dict[str, NDArray[Any]]:
+    """Arrays of the training samples of own sounds or words, as a script reads them, by their names."""
+    data = load_own(config)
+    if isinstance(data, Words):
+        often = torch.ones(data.n_train, dtype=torch.int64) if data.draws is None else data.draws.bincount()
+        return {"words": data.train.numpy(), "often": often.numpy()}
+    assert isinstance(data, Sounds)
+    return {"sounds": data.train.numpy()}
+
+
 def _images_elsewhere(config: DataConfig, *, labelled: bool) -> tuple[set[str], str]:
     """As `own_part`, for images that are not here."""
     if not config.hash:
@@ -119,8 +181,8 @@ def own_file_name(config: DataConfig) -> str:
     """Name the file of own data that a script reads."""
     if len(config.shape) == 1:
         return f"{config.name}-{config.hash[:8]}.npy"
-    labelled = bool(config.classes)
-    if known(config.hash):
+    labelled = bool(config.classes) or config.kind == "text"
+    if config.kind not in _SIGNALS and known(config.hash):
         own = find(config.name, config.hash)
         labelled = isinstance(own, OwnImages) and own.labels is not None
     shape = "x".join(map(str, config.shape))  # the same pictures at another size are another file
@@ -136,6 +198,13 @@ def own_file(config: DataConfig) -> bytes:
         DataError: If the data are gone.
     """
     out = io.BytesIO()
+    if config.kind in _SIGNALS:
+        arrays = _signals(config)
+        if len(arrays) > 1:
+            np.savez_compressed(out, allow_pickle=False, **arrays)
+        else:
+            np.lib.format.write_array(out, arrays["sounds"], allow_pickle=False)
+        return out.getvalue()
     values, classes = _own_values(config)
     if classes is None:
         np.lib.format.write_array(out, values, allow_pickle=False)

@@ -142,7 +142,8 @@ def _residual(config: RunConfig) -> str:
     """Write the line that makes a residual generator, whose class is in the script."""
     rules, g = CONDITION_RULES[config.data.condition], config.generator
     told = f"{config.data_shape}, block={rules.block}, masked={rules.masked}"
-    made = f'ResidualGenerator({config.latent_dim}, {g.width}, {g.depth}, {told}, rng=rng["init_g"])'
+    gain = "" if g.z_gain == 1 else f", z_gain={g.z_gain}"
+    made = f'ResidualGenerator({config.latent_dim}, {g.width}, {g.depth}, {told}, rng=rng["init_g"]{gain})'
     return f"# Generator: noise and a condition to samples.\ngenerator = {made}"
 
 

@@ -175,7 +175,7 @@ def image_rows(pictures: Array, names: Sequence[str], *, theme: Theme = "light")
     grid = gap.swapaxes(1, 2).reshape(rows * (height + 1), n * (width + 1), channels)
     figure = empty(PALETTES[theme])
     figure.add_trace(go.Image(z=np.broadcast_to(grid, (*grid.shape[:2], 3)), hoverinfo="skip"))
-    figure.update_layout(height=190, margin={"l": 90, "r": 12, "t": 8, "b": 8})
+    figure.update_layout(height=16 + 87 * rows, margin={"l": 90, "r": 12, "t": 8, "b": 8})
     figure.update_xaxes(visible=False, constrain="domain", constraintoward="left")
     middles = [height / 2 + i * (height + 1) for i in range(rows)]
     figure.update_yaxes(tickvals=middles, ticktext=list(names), showgrid=False)

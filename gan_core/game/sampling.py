@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import torch
 from torch import Generator, Tensor
@@ -11,7 +12,19 @@ from gan_core.config import RunConfig
 from gan_core.data import Dataset, Images
 
 
-def sample_prior(n: int, config: RunConfig, rng: Generator) -> Tensor:
+class Prior(Protocol):
+    """A distribution of z, normal or uniform; a run's config has one."""
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers of z."""
+
+    @property
+    def prior(self) -> str:
+        """Name of the distribution."""
+
+
+def sample_prior(n: int, config: Prior, rng: Generator) -> Tensor:
     """Draw noise ``[n, latent_dim]``: N(0, 1), or uniform in [-√3, √3]; both have mean 0 and variance 1."""
     shape = (n, config.latent_dim)
     if config.prior == "normal":

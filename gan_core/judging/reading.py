@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gan_core.data.arrays import images_of, read_npz
+from gan_core.data.files import Entry, list_files, list_folder, list_zip
 from gan_core.data.limits import MAX_FILE_BYTES, MAX_SIDE, MAX_TOTAL_PIXELS, MAX_UPLOAD_BYTES, MIN_SIDE
 from gan_core.data.picture import Budget, Skip, decode_whole, size_of, to_square
 from gan_core.data.tables import read_array
-from gan_core.data.uploads import Entry, list_files, list_folder, list_zip, unsuitable
+from gan_core.data.uploads import unsuitable
 from gan_core.errors import DataError
 from gan_core.judging.grids import Grid, NoGrid, cut, given_grid, tell_grid
 from gan_core.judging.steps import Moment, is_of_real, moment, numbered_folders

@@ -17,7 +17,8 @@ from gan_core.latent import directions as found_directions
 from gan_core.latent import influence as influences
 from gan_core.latent import memory
 from gan_core.latent import units as inside
-from gan_core.latent.desk import Answer, Array, Desk, Edit, numpy_of
+from gan_core.latent.bench import Answer, Array, Bench, Edit, numpy_of
+from gan_core.latent.desk import Desk
 from gan_core.latent.points import Point
 from gan_core.latent.prior import likely_norms
 
@@ -26,7 +27,7 @@ N_COPY_TEST: Final = 500
 N_SHOWN_UNITS: Final = 64
 
 
-def arithmetic(desk: Desk, these: Sequence[Point], those: Sequence[Point], start: Point, *, to_shell: bool) -> Answer:
+def arithmetic(desk: Bench, these: Sequence[Point], those: Sequence[Point], start: Point, *, to_shell: bool) -> Answer:
     """``mean(these) - mean(those) + start``: the samples of both means, of the start, and of the result.
 
     Args:
@@ -45,9 +46,9 @@ def arithmetic(desk: Desk, these: Sequence[Point], those: Sequence[Point], start
     return desk.make([Point(row.numpy(), of) for row, of in rows], Edit())
 
 
-def influence(desk: Desk) -> Answer:
-    """Measure how much each coordinate of z changes samples, the most influential first."""
-    sizes = desk.once("influence", lambda: influences.coordinates(desk.players))
+def influence(desk: Bench, made: int = influences.MADE) -> Answer:
+    """Measure how much each coordinate of z changes samples, the most influential first; ``made`` samples, about."""
+    sizes = desk.once("influence", lambda: influences.coordinates(desk.players, made))
     order = sizes.argsort(descending=True)
     return {}, {"influence": numpy_of(sizes), "order": numpy_of(order.float())}
 
@@ -70,7 +71,7 @@ def directions(desk: Desk, kind: str) -> Answer:
     return header, arrays | {"vectors": numpy_of(found.vectors), "values": numpy_of(found.values)}
 
 
-def effects(desk: Desk, vectors: Sequence[Array], sigmas: float = 3.0) -> Answer:
+def effects(desk: Bench, vectors: Sequence[Array], sigmas: float = 3.0) -> Answer:
     """Measure how far samples move along directions from -sigmas to +sigmas, and along random ones."""
     z, classes = found_directions.draw(desk.players, N_COMPARED, seed=2)
 
@@ -92,7 +93,7 @@ def neighbours(desk: Desk, point: Point, edit: Edit, k: int = 8) -> Answer:
     _, arrays = desk.make([point], edit)
     z, classes = torch.from_numpy(arrays["z"]), desk.tensors([point])[1]
     distances, places = memory.nearest(desk.players.sample(z, classes), data.train, k)
-    usual = desk.once("usual", lambda: _usual_distance(desk))
+    usual = desk.once("usual", lambda: usual_distance(desk))
     images = data.to_uint8(network_units(data.train[places[0]]))
     return {"usual": usual}, arrays | {"nearest": images, "distances": numpy_of(distances[0])}
 
@@ -158,7 +159,7 @@ def _matters(desk: Desk, layer: int) -> Tensor:
     return inside.importance(desk.players, *found_directions.draw(desk.players, n, seed=4), layer)
 
 
-def _usual_distance(desk: Desk) -> float | None:
+def usual_distance(desk: Desk) -> float | None:
     """Median distance of held-out images from their nearest training image."""
     data = _images(desk)
     if data.held_out is None:

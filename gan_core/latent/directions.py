@@ -19,6 +19,7 @@ from gan_core.errors import ConfigError
 from gan_core.game.sampling import sample_prior
 from gan_core.latent.attributes import ATTRIBUTES, classify
 from gan_core.latent.players import Players
+from gan_core.latent.space import Maker
 from gan_core.latent.units import hidden_layers
 
 N_DRAWN: Final = 4096
@@ -45,7 +46,7 @@ class Directions:
     meaning: str
 
 
-def draw(players: Players, n: int = N_DRAWN, seed: int = _SEED) -> tuple[Tensor, Tensor]:
+def draw(players: Maker, n: int = N_DRAWN, seed: int = _SEED) -> tuple[Tensor, Tensor]:
     """Noise ``[n, latent_dim]`` and classes in turn ``[n, n_classes]``, always the same."""
     return sample_prior(n, players.config, Generator().manual_seed(seed)), players.even_classes(n)
 
@@ -109,7 +110,7 @@ def labels(players: Players) -> Directions:
 KINDS: Final = {"pca": pca, "sefa": sefa, "attributes": attributes, "labels": labels}
 
 
-def random(players: Players, n: int, seed: int = 1) -> Tensor:
+def random(players: Maker, n: int, seed: int = 1) -> Tensor:
     """Random unit vectors, ``[n, latent_dim]``, evenly over the sphere: what others are compared with."""
     vectors = torch.randn(n, players.config.latent_dim, generator=Generator().manual_seed(seed))
     lengths: Tensor = vectors.norm(dim=1, keepdim=True)

@@ -8,21 +8,26 @@ import torch
 from torch import Tensor
 
 from gan_core.latent.directions import draw
-from gan_core.latent.players import Players
+from gan_core.latent.space import Maker
 
 _STEP: Final = 0.25
-_MADE: Final = 8192
+MADE: Final = 8192
 """Samples that one survey makes, about."""
 
 
-def coordinates(players: Players) -> Tensor:
-    r"""Mean size of $\partial G / \partial z_i$, ``[latent_dim]``: root mean square over pixels, by differences."""
+def coordinates(players: Maker, made: int = MADE) -> Tensor:
+    r"""Mean size of $\partial G / \partial z_i$, ``[latent_dim]``: root mean square over pixels, by differences.
+
+    Args:
+        players: Whose generator.
+        made: Samples that may be made, about; four z are moved along each coordinate at least.
+    """
     dim = players.config.latent_dim
-    z, classes = draw(players, max(4, min(64, _MADE // (2 * dim))))
+    z, classes = draw(players, max(4, min(64, made // (2 * dim))))
     return effects(players, torch.eye(dim), _STEP, z, classes) / (2 * _STEP)
 
 
-def effects(players: Players, vectors: Tensor, sigmas: float, z: Tensor, classes: Tensor) -> Tensor:
+def effects(players: Maker, vectors: Tensor, sigmas: float, z: Tensor, classes: Tensor) -> Tensor:
     """Measure how far samples move from -sigmas to +sigmas along each direction, ``[k]``: root mean square over pixels.
 
     Args:

@@ -38,6 +38,8 @@ class Inversion:
         n_steps: Length of the search.
         seed: Of the random samples among which the starts are chosen.
         only: Class to make, for a conditional generator; None to try all of them.
+        known: 1 where the targets are known and 0 in a hole, of a target's shape or one that broadcasts to it: only
+            what is known is compared (arXiv:1607.07539, section 3.1, without its weights); None for all of it.
 
     Attributes:
         step: Steps done.
@@ -56,6 +58,7 @@ class Inversion:
         n_steps: int = N_STEPS,
         seed: int = 0,
         only: int | None = None,
+        known: Tensor | None = None,
     ) -> None:
         shape, m = tuple(players.data.shape), len(targets)
         if tuple(targets.shape[1:]) != shape or not 1 <= m <= MAX_TARGETS:
@@ -68,6 +71,7 @@ class Inversion:
         self._players, self._k = players, n_starts
         self._targets = targets
         self._wanted = targets.repeat_interleave(n_starts, 0)
+        self._known = None if known is None else known.expand(shape)
         tried = sample_prior(N_TRIED, players.config, Generator().manual_seed(seed))
         labels = (
             torch.full((N_TRIED,), only)
@@ -75,8 +79,8 @@ class Inversion:
             else torch.arange(N_TRIED) % max(1, players.config.n_classes)
         )
         classes = players.classes(labels)
-        made = players.sample(tried, classes).flatten(1)
-        nearest = torch.cdist(targets.flatten(1), made).topk(n_starts, largest=False).indices.flatten()
+        made = self._seen(players.sample(tried, classes)).flatten(1)
+        nearest = torch.cdist(self._seen(targets).flatten(1), made).topk(n_starts, largest=False).indices.flatten()
         self._z, self._classes = tried[nearest].clone(), classes[nearest]
         self._adam = OPTIMIZERS["adam"]([self._z], RATE, (0.9, 0.999))
         self.curve = [self._errors()]
@@ -102,12 +106,12 @@ class Inversion:
         Args:
             to: At most `n_steps`, else all are made.
         """
-        pixels, dim = self._targets[0].numel(), self._z.shape[1]
+        pixels, dim = self._n_seen(), self._z.shape[1]
         while self.step < min(to, self.n_steps):
             self._adam.lr = RATE * 0.5 * (1 + math.cos(math.pi * self.step / self.n_steps))
             z = self._z.clone().requires_grad_(True)
             with torch.enable_grad():
-                away = (self._players.differentiable(z, self._classes) - self._wanted).square().sum() / pixels
+                away = self._seen(self._players.differentiable(z, self._classes) - self._wanted).square().sum() / pixels
                 # Summed over the batch, so that each start has the gradient that it would have alone.
                 loss = away + PRIOR_WEIGHT * z.square().sum() / dim
                 (gradient,) = torch.autograd.grad(loss, z)
@@ -116,8 +120,16 @@ class Inversion:
             self.curve.append(self._errors())
 
     def _errors(self) -> Tensor:
-        made = self._players.sample(self._z, self._classes)
-        return (made - self._wanted).flatten(1).square().mean(1).view(-1, self._k)
+        away = self._players.sample(self._z, self._classes) - self._wanted
+        if self._known is None:
+            return away.flatten(1).square().mean(1).view(-1, self._k)
+        return (self._seen(away).flatten(1).square().sum(1) / self._n_seen()).view(-1, self._k)
+
+    def _seen(self, x: Tensor) -> Tensor:
+        return x if self._known is None else x * self._known
+
+    def _n_seen(self) -> float:
+        return self._targets[0].numel() if self._known is None else float(self._known.sum())
 
     def psnr(self) -> Tensor:
         """PSNR after each step, ``[steps + 1, m, n_starts]``, in dB."""

@@ -12,13 +12,15 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gan_core.latent.space import Space
 
 MAX_POINTS: Final = 64
 N_SEEDED: Final = 64
@@ -43,17 +45,17 @@ class Point:
     label: int | None = None
 
 
-def parse(text: str, config: RunConfig) -> Point:
+def parse(text: str, config: Space) -> Point:
     """Parse a point from its text.
 
     Raises:
         ConfigError: If it is none, of another size of z, or too far out.
     """
     body, at, label = text.partition("@")
-    return Point(_numbers(body, config), _label(at, label, config))
+    return Point(numbers(body, config), _label(at, label, config))
 
 
-def parse_many(text: str, config: RunConfig) -> list[Point]:
+def parse_many(text: str, config: Space) -> list[Point]:
     """Points from texts with commas between them.
 
     Raises:
@@ -65,7 +67,7 @@ def parse_many(text: str, config: RunConfig) -> list[Point]:
     return [parse(part, config) for part in parts]
 
 
-def n_points(text: str, config: RunConfig) -> int:
+def n_points(text: str, config: Space) -> int:
     """Count the points of a text without drawing those of seeds, which needs PyTorch.
 
     Raises:
@@ -76,7 +78,7 @@ def n_points(text: str, config: RunConfig) -> int:
         body, at, label = part.partition("@")
         _label(at, label, config)
         if _seeded(body) is None:
-            _numbers(body, config)
+            numbers(body, config)
     return len(parts)
 
 
@@ -85,7 +87,7 @@ def encode(z: Floats) -> str:
     return "z" + base64.urlsafe_b64encode(np.asarray(z, "<f4").tobytes()).decode().rstrip("=")
 
 
-def _label(at: str, label: str, config: RunConfig) -> int | None:
+def _label(at: str, label: str, config: Space) -> int | None:
     """Read the class of a point; None for a generator that is told none."""
     n_classes = config.n_classes
     if not at and not n_classes:
@@ -106,7 +108,12 @@ def _seeded(text: str) -> tuple[int, int] | None:
     return seed, i
 
 
-def _numbers(text: str, config: RunConfig) -> Floats:
+def numbers(text: str, config: Space) -> Floats:
+    """Read the numbers of a point, without a class.
+
+    Raises:
+        ConfigError: As `parse`.
+    """
     found = _seeded(text)
     if found:
         from gan_core.latent.prior import seeded  # late: it loads PyTorch
@@ -116,11 +123,11 @@ def _numbers(text: str, config: RunConfig) -> Floats:
     if not text.startswith("z") or len(text) > 8 + 6 * config.latent_dim:
         raise ConfigError(f"{text[:20]!r} is no point of this latent space: write s17.3, or z and its numbers")
     try:
-        numbers = np.frombuffer(base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)), "<f4")
+        read = np.frombuffer(base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)), "<f4")
     except (ValueError, binascii.Error):
-        numbers = np.zeros(0, "<f4")
-    if len(numbers) != config.latent_dim:
+        read = np.zeros(0, "<f4")
+    if len(read) != config.latent_dim:
         raise ConfigError(f"this point does not belong to this run: z has {config.latent_dim} numbers here")
-    if not (np.abs(numbers) <= MAX_COORDINATE).all():  # also NaN
+    if not (np.abs(read) <= MAX_COORDINATE).all():  # also NaN
         raise ConfigError(f"this point lies too far out: coordinates go to {MAX_COORDINATE:g}")
-    return numbers.astype(np.float32)
+    return read.astype(np.float32)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Generator, Tensor
 
-from gan_core.config import RunConfig
 from gan_core.game.sampling import sample_prior
 from gan_core.latent.points import N_SEEDED
+
+if TYPE_CHECKING:
+    from gan_core.latent.space import Space
 
 UNIFORM_EDGE: Final = math.sqrt(3)
 _DRAWS: Final = 20_000
 _SHARES: Final = (0.05, 0.5, 0.95)
 
 
-def seeded(seed: int, config: RunConfig) -> Tensor:
+def seeded(seed: int, config: Space) -> Tensor:
     """Draw the points of a seed, ``[N_SEEDED, latent_dim]``, without touching a stream of the run.
 
     Args:
@@ -28,7 +30,7 @@ def seeded(seed: int, config: RunConfig) -> Tensor:
     return sample_prior(N_SEEDED, config, Generator().manual_seed(seed))
 
 
-def likely_norms(config: RunConfig) -> tuple[float, float, float]:
+def likely_norms(config: Space) -> tuple[float, float, float]:
     """Norms of z below which 5, 50 and 95 % of the prior lie.
 
     In many dimensions they are close to each other: nearly all of the prior lies in a thin shell of radius about
@@ -49,7 +51,7 @@ def _likely_norms(prior: str, dim: int) -> tuple[float, float, float]:
     return low, middle, high
 
 
-def relative_density(z: Tensor, config: RunConfig) -> Tensor:
+def relative_density(z: Tensor, config: Space) -> Tensor:
     """Density of the prior at ``z``, ``[n]``, over its largest value among them; 0 where there is none.
 
     Args:

@@ -18,16 +18,18 @@ import base64
 import binascii
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_core.config import RunConfig
 from gan_core.errors import ConfigError
 from gan_core.latent.desk import Edit
-from gan_core.latent.points import Point, parse, parse_many
+from gan_core.latent.points import Point, numbers, parse, parse_many
 from gan_core.latent.units import Off
+
+if TYPE_CHECKING:
+    from gan_core.latent.space import Space
 
 MAX_SHIFTS: Final = 128
 MAX_SIGMAS: Final = 20.0
@@ -43,7 +45,7 @@ class Request:
         config: Of the run that it is about.
     """
 
-    def __init__(self, query: Mapping[str, str], config: RunConfig) -> None:
+    def __init__(self, query: Mapping[str, str], config: Space) -> None:
         self._query, self._config = query, config
 
     def points(self, name: str = "p") -> list[Point]:
@@ -141,7 +143,9 @@ class Request:
 
     def _vector(self, text: str) -> NDArray[np.float32]:
         if text[:1] != "e":
-            return parse(text, self._config.model_copy(update={"conditional": False})).z
+            if "@" in text:
+                raise ConfigError("a direction has no class: write it without one")
+            return numbers(text, self._config)
         axis, dim = text[1:], self._config.latent_dim
         if not (axis.isascii() and axis.isdigit() and len(axis) < 5 and int(axis) < dim):
             raise ConfigError(f"there is no coordinate {text[:20]!r}: they go from e0 to e{dim - 1}")

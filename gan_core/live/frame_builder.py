@@ -48,6 +48,7 @@ class FrameBuilder:
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
         self._scores: dict[str, Score] = {}
         self._scores_step = 0
+        self._classes = ""
         self._series: list[tuple[int, dict[str, float]]] = []
         self._findings: Sequence[Finding] | None = None
         self._found_step = 0
@@ -55,7 +56,7 @@ class FrameBuilder:
 
     def begin_run(self) -> None:
         """Forget the numbers of the last run; its last picture stays until there is a new one."""
-        self._scores, self._scores_step, self._series = {}, 0, []
+        self._scores, self._scores_step, self._series, self._classes = {}, 0, [], ""
         self._findings, self._found_step = None, 0
         self._recalled = (0, None)
         self._rates.clear()
@@ -92,7 +93,7 @@ class FrameBuilder:
             self._findings, self._found_step = report.findings, report.step
             if not scores:
                 return
-            self._scores, self._scores_step = dict(scores), report.step
+            self._scores, self._scores_step, self._classes = dict(scores), report.step, report.classes
             self._series.append((report.step, {name: scores[name].value for name in curves_of(scores)}))
             if len(self._series) > MAX_METRIC_POINTS:
                 self._series = self._series[::2]
@@ -152,6 +153,8 @@ class FrameBuilder:
         said = verdict(header, moment.history, moment.config, self._findings)
         if moment.lost and "name" in said and FINDINGS[said["name"]].tells_lost_modes:
             said["evidence"].append(moment.lost)
+        if self._classes:
+            said["evidence"].append(f"At step {self._scores_step:,}: {self._classes}")
         return said
 
     def _rate(self, now: float, step: int) -> float:

@@ -25,7 +25,7 @@ from gan_core.diagnosis.report import Report
 from gan_core.diagnosis.scene import scene_of
 from gan_core.live.clock import WALL, WallClock, rest_for
 from gan_core.metrics import Score
-from gan_core.metrics.scoring import score_generators
+from gan_core.metrics.scoring import score_classes, score_generators
 from gan_core.training import Trainer
 
 INTERVAL: Final = 1.0
@@ -194,12 +194,14 @@ class Monitor:
         looked, n = self._clock.worked(), runner.n_together
         record.look_from = job.worked + rest_for(job.copied + looked - begun, SHARE, n)
         scores: Mapping[str, Score] = {}
+        classes = ""
         if job.scores:
             scores = score_generators(job.config, job.data, job.generator, job.ema)
+            classes = score_classes(job.config, job.data, job.generator, job.ema)
             rest = rest_for(self._clock.worked() - looked, SHARE_SCORES, n)
             record.scores_from = job.worked + (rest if record.scored else min(rest, n * FIRST_REST))
             record.scored = True
-        runner.report(Report(job.run, job.step, scores, findings))
+        runner.report(Report(job.run, job.step, scores, findings, classes))
         self._sound(runner, record, findings or ())
 
     def _sound(self, runner: Watched, record: _Record, findings: Sequence[Finding]) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NOISE_SEED: Final = 2333
 """Seed of the scored noise."""
+N_CLASS_IMAGES: Final = 500
+"""Images whose classes are looked at while a run plays."""
 SIGNALS: Final[Mapping[str, Callable[..., dict[str, Score]]]] = {
     "sound": late("gan_core.metrics.sounds", "score_sounds"),
     "text": late("gan_core.metrics.text", "score_text"),
@@ -82,6 +84,32 @@ def score_generators(
     raw = _score(config, data, generator, effort)
     shown = raw if ema is None else _score(config, data, ema, effort)
     return shown | {f"raw_{name}": score for name, score in raw.items()}
+
+
+def score_classes(
+    config: RunConfig, data: Dataset, generator: nn.Module, ema: nn.Module | None, n: int = N_CLASS_IMAGES
+) -> str:
+    """Say which class of images is made least, see `gan_core.metrics.classes`; "" of data without classes.
+
+    Args:
+        config: Of the run.
+        data: What the generators imitate.
+        generator: The raw generator, in eval mode.
+        ema: The averaged one, or None.
+        n: Images to look at.
+    """
+    import torch
+
+    from gan_core.data import Images
+    from gan_core.game.sampling import even_labels
+    from gan_core.metrics.classes import class_words, shares_by_class
+
+    if not isinstance(data, Images) or data.labels is None or config.conditioned:
+        return ""
+    rng = torch.Generator().manual_seed(NOISE_SEED)
+    fake = generate(generator if ema is None else ema, n, config, rng)
+    asked = next(iter(even_labels(n, config)), None)
+    return class_words(shares_by_class(data, fake, asked), told=config.conditional)
 
 
 def generate(generator: nn.Module, n: int, config: RunConfig, rng: Generator) -> Tensor:

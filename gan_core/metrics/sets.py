@@ -1,4 +1,4 @@
-"""Scores of one set of samples against another: pictures or points from anywhere, no data set needed.
+"""Scores of one set of samples against another: pictures, points, sounds or words from anywhere, no data set needed.
 
 The real set is cut in two at random: one half is compared with, and the floor is what as many of the other half reach
 in place of the samples.
@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gan_core.config import DataConfig
 from gan_core.data.images import Images, network_units
-from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
+from gan_core.data.own_data import OwnData, OwnImages, OwnPoints, OwnSounds, OwnWords
+from gan_core.data.words import Words, encoded
 from gan_core.errors import DataError
 from gan_core.metrics.any_data import score_any
 from gan_core.metrics.distances import histogram, js_of_histograms, sliced_wasserstein, spread
@@ -23,7 +25,9 @@ from gan_core.metrics.images import score_images
 from gan_core.metrics.kernel import kid
 from gan_core.metrics.neighbours import K
 from gan_core.metrics.ranges import range_warning, scale_warning
+from gan_core.metrics.sounds import score_sounds
 from gan_core.metrics.table import Score
+from gan_core.metrics.text import score_words
 
 __all__ = ["ClassScores", "SetScores", "score_sets"]
 
@@ -76,7 +80,7 @@ def score_sets(real: OwnData, fake: OwnData, *, rng_seed: int = 0) -> SetScores:
     """Score a set of samples against a real one.
 
     Args:
-        real: Pictures or points, at least `MIN_REAL`.
+        real: At least `MIN_REAL` of any kind.
         fake: Of the same kind, at least two.
         rng_seed: Of the cut in halves and the order of the samples.
 
@@ -91,9 +95,12 @@ def score_sets(real: OwnData, fake: OwnData, *, rng_seed: int = 0) -> SetScores:
         scores = _score_points(values, made, real.dataset().frame, np.random.default_rng(rng_seed))
         warnings = tuple(filter(None, (scale_warning(values, made), _copies(real.values, fake.values))))
         return SetScores(scores, len(values), len(made), warnings, (), ())
-    kinds = ["pictures" if isinstance(data, OwnImages) else "points" for data in (real, fake)]
+    if isinstance(real, OwnSounds) and isinstance(fake, OwnSounds):
+        return _score_sounds(real, fake, rng_seed)
+    if isinstance(real, OwnWords) and isinstance(fake, OwnWords):
+        return _score_words(real, fake)
     raise DataError(
-        f"the real samples are {kinds[0]}, the generated ones {kinds[1]}: two sets of one kind are compared"
+        f"the real samples are {real.noun}, the generated ones {fake.noun}: two sets of one kind are compared"
     )
 
 
@@ -190,3 +197,37 @@ def _class(real: OwnImages, fake: OwnImages, i: int, size: int, *, colour: bool,
     data = Images("real", torch.from_numpy(_units(OwnImages(mine), size, colour)), None, None, None, ())
     made = np.random.default_rng(seed).permutation(_units(OwnImages(theirs), size, colour))
     return ClassScores(name, len(mine), len(theirs), score_images(data, made, rng_seed=seed))
+
+
+# -- sounds and words ----------------------------------------------------------------------------------------
+
+
+def _score_sounds(real: OwnSounds, fake: OwnSounds, rng_seed: int) -> SetScores:
+    """Score pieces of sounds by their spectrograms."""
+    _refuse_few(len(real.samples), len(fake.samples), "sounds")
+    if real.rate != fake.rate:
+        raise DataError(
+            f"the real sounds are kept at {real.rate:,} samples a second, the generated ones at {fake.rate:,}: "
+            "name one rate for both (--rate)"
+        )
+    data = real.made(DataConfig(name=real.name, hash=real.hash))
+    made = fake.made(DataConfig(name=fake.name, hash=fake.hash)).train
+    mixed = made[torch.from_numpy(np.random.default_rng(rng_seed).permutation(len(made)))]
+    warnings = tuple(filter(None, (_copies(real.samples, fake.samples),)))
+    scores = score_sounds(data, mixed, rng_seed=rng_seed)
+    return SetScores(scores, len(real.samples), len(made), warnings, (), ())
+
+
+def _score_words(real: OwnWords, fake: OwnWords) -> SetScores:
+    """Score words, each as often as it is written, in the letters of both."""
+    _refuse_few(len(real.codes), len(fake.codes), "words")
+    alphabet = real.alphabet[0] + "".join(sorted(set(real.alphabet + fake.alphabet) - {real.alphabet[0]}))
+    length = max(real.codes.shape[1], fake.codes.shape[1])
+    parts = []
+    for own in (real, fake):
+        words = own.made(DataConfig(name=own.name, hash=own.hash, length=length, letters=len(own.alphabet))).trained
+        draws = torch.arange(len(words)).repeat_interleave(torch.from_numpy(own.counts.copy()))
+        parts.append((encoded(words, alphabet, length), draws))
+    (codes, draws), (made, often) = parts
+    data = Words(real.name, codes, None, alphabet, draws=draws)
+    return SetScores(score_words(data, made[often].numpy()), len(draws), len(often), (), (), ())

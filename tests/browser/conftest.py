@@ -20,17 +20,16 @@ import psutil
 import pytest
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
     ConsoleMessage,
     ElementHandle,
     Error,
     Page,
-    WebSocketRoute,
     expect,
     sync_playwright,
 )
 
 from benchmarks.app import BROWSERS, App, browser_path, launch
+from tests.browser.tabs import Tabs
 
 # Other hosts do not exist, on any machine.
 ARGS = ("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",)
@@ -39,8 +38,6 @@ OWN = re.compile(r"(https?|wss?)://127\.0\.0\.1:\d+/|data:|blob:")
 """All that a page may ask for: nothing leaves the app's own host."""
 LOST = re.compile("ERR_|WebSocket|server endpoint|not responding|disconnected")
 """What a page may say in its console while its server is away."""
-CALM: dict[str, Any] = {"reduced_motion": "reduce"}
-"""Pictures that do not glide from one to the next cost a fraction; one test has them."""
 SMALL = "preset=ring-8&batch_size=16&generator.width=8&discriminator.width=8"
 
 
@@ -55,29 +52,28 @@ def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT, now: Ca
         time.sleep(0.1)
 
 
-def lose(page: Page, name: str, lost: list[str | bytes], n: int = 1) -> None:
-    """Lose the first ``n`` messages to the server that hold the command of this name; from the page's next load.
+@contextlib.contextmanager
+def lossy(page: Page, name: str, n: int = 1) -> Iterator[Callable[[], int]]:
+    """Lose the first ``n`` messages to the server that hold the command of this name; gives how many were lost so far.
 
     Args:
         page: Which page's messages.
         name: Of the command.
-        lost: Takes what was lost, as it is lost.
         n: How many to lose.
     """
-
-    def relay(line: WebSocketRoute) -> None:
-        server = line.connect_to_server()
-
-        def forward(message: str | bytes) -> None:
-            words = message if isinstance(message, bytes) else message.encode()
-            if len(lost) == n or f'"name":"{name}"'.encode() not in words:
-                server.send(message)
-            else:
-                lost.append(message)
-
-        line.on_message(forward)
-
-    page.route_web_socket("**/_stcore/stream", relay)
+    script = """([name, n]) => {
+        const send = WebSocket.prototype.send;
+        const lossy = { lost: 0, mend: () => { WebSocket.prototype.send = send; } };
+        WebSocket.prototype.send = function (message) {
+            const words = typeof message === 'string' ? message : new TextDecoder().decode(message);
+            if (lossy.lost === n || !words.includes(`"name":"${name}"`)) send.call(this, message);
+            else lossy.lost += 1;
+        };
+        return lossy;
+    }"""
+    handle = page.evaluate_handle(script, [name, n])
+    yield lambda: int(handle.evaluate("lossy => lossy.lost"))
+    handle.evaluate("lossy => lossy.mend()")
 
 
 # As `streamlit`, but that it says where its threads are when it is sent SIGUSR1.
@@ -333,73 +329,80 @@ class Opener(Protocol):
         at: Server | None = ...,
         url: str = ...,
         wait: str = ...,
-        before: Callable[[Page], None] = ...,
+        before: Callable[[Page], None] | None = ...,
         **options: Any,
     ) -> View: ...
 
 
+@pytest.fixture(scope="session")
+def tabs(chromium: Browser) -> Tabs:
+    """The browser's tabs."""
+    return Tabs(chromium, TIMEOUT)
+
+
 @contextlib.contextmanager
-def opener(chromium: Browser, standard: Callable[[], Server]) -> Iterator[Opener]:
-    """Opens views, and at the end closes them and asks whether anything was wrong on their pages.
+def opener(tabs: Tabs, standard: Callable[[], Server]) -> Iterator[Opener]:
+    """Opens views, and at the end leaves them and asks whether anything was wrong on their pages.
 
     Args:
-        chromium: Where.
+        tabs: Where.
         standard: Gives the server of those who name none.
     """
-    views: list[tuple[BrowserContext, View]] = []
+    views: list[View] = []
 
-    def open_(
-        query: str = SMALL,
-        *,
-        at: Server | None = None,
-        url: str = "",
-        wait: str = "playing",
-        before: Callable[[Page], None] = lambda page: None,
-        **options: Any,
-    ) -> View:
-        server = at or standard()
-        address = url or server.url
-        context = chromium.new_context(**{**CALM, "viewport": {"width": 1280, "height": 800}, **options})
-        context.set_default_timeout(TIMEOUT * 1000)
-        view = View(context.new_page(), server)
-        views.append((context, view))
-        view.page.on("console", lambda message: _note(view, message))
-        view.page.on("pageerror", lambda error: view.errors.append(f"uncaught: {error}"))
-        view.page.on("request", lambda asked: view.addresses.append(asked.url))
-        view.page.on("websocket", lambda asked: view.addresses.append(asked.url))
-        before(view.page)
-        view.page.goto(f"{address}?{query}" if query else address, timeout=TIMEOUT * 1000)
-        if wait:
-            view.wait_for(wait)
-        return view
+    with tabs.lent() as lend:
 
-    yield open_
-    for context, view in views:
-        if not view.page.is_closed():
-            # Its run would go on for some seconds and slow the next test down.
-            with contextlib.suppress(Error):
-                button = view.page.locator(".gan-live button.primary")
-                if view.state == "playing" and button.count():
-                    button.click(timeout=5000)
-                    view.page.wait_for_selector('.gan-live[data-state="paused"]', timeout=5000)
-        context.close()
-    assert not [error for _, view in views for error in view.errors]
-    assert not [address for _, view in views for address in view.addresses if not OWN.match(address)]
+        def open_(
+            query: str = SMALL,
+            *,
+            at: Server | None = None,
+            url: str = "",
+            wait: str = "playing",
+            before: Callable[[Page], None] | None = None,
+            **look: Any,
+        ) -> View:
+            server = at or standard()
+            address = url or server.url
+            tab = lend(new=before is not None, **look)
+            view = View(tab.page, server)
+            views.append(view)
+            tab.on("console", lambda message: _note(view, message))
+            tab.on("pageerror", lambda error: view.errors.append(f"uncaught: {error}"))
+            tab.on("request", lambda asked: view.addresses.append(asked.url))
+            tab.on("websocket", lambda asked: view.addresses.append(asked.url))
+            if before:
+                before(view.page)
+            view.page.goto(f"{address}?{query}" if query else address, timeout=TIMEOUT * 1000)
+            if wait:
+                view.wait_for(wait)
+            return view
+
+        yield open_
+        for view in views:
+            if not view.page.is_closed():
+                # Its run would go on for some seconds and slow the next test down.
+                with contextlib.suppress(Error):
+                    button = view.page.locator(".gan-live button.primary")
+                    if view.state == "playing" and button.count():
+                        button.click(timeout=5000)
+                        view.page.wait_for_selector('.gan-live[data-state="paused"]', timeout=5000)
+    assert not [error for view in views for error in view.errors]
+    assert not [address for view in views for address in view.addresses if not OWN.match(address)]
 
 
 @pytest.fixture
-def open_app(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Opener]:
+def open_app(tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[Opener]:
     """Open the app with a link's query; waits until the run has this state ("" to wait for nothing).
 
     ``before`` is done to the page before it is loaded.
     """
-    with opener(chromium, lambda: request.getfixturevalue("server")) as found:
+    with opener(tabs, lambda: request.getfixturevalue("server")) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def _page(chromium: Browser, server: Server) -> Iterator[View]:
-    with opener(chromium, lambda: server) as found:
+def _page(tabs: Tabs, server: Server) -> Iterator[View]:
+    with opener(tabs, lambda: server) as found:
         yield found()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -44,6 +45,36 @@ def test_a_recorded_run_restores_at_once_and_then_a_picture_of_ones_own(open_app
     )
     expect(page.get_by_text("no picture", exact=False).or_(page.get_by_text("hostile")).first).to_be_visible()
     assert not page.locator("b", has_text="no picture").count()
+    edit_a_drawing(page)
+
+
+def edit_a_drawing(page: Page) -> None:
+    """On the page as it is left: draw, fill a hole, undo, take it home."""
+    page.get_by_role("button", name="Image editing").click()
+    expect(page.get_by_text("does something else")).to_be_visible()
+    page.get_by_role("button", name="Open the recorded run digits", exact=True).click()
+    page.get_by_text("a drawing", exact=True).click()
+    pad = page.locator(".gan-sketch canvas")
+    expect(pad).to_be_visible()
+    expect(page.locator('[data-testid="stImage"] img[alt="after"]')).to_have_count(0)
+    box = pad.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 60, steps=4)
+    page.mouse.move(box["x"] + 100, box["y"] + 170, steps=4)
+    page.mouse.up()
+    shown(page, "nearest sample, ")
+    shown(page, "after")
+    expect(page.get_by_text(re.compile(r"ink 0\.\d\d → 0\.\d\d \(real ones ±0"))).to_be_visible()
+    page.get_by_role("combobox", name="A hole to fill").click()
+    page.get_by_role("option", name="middle").click()
+    shown(page, "filled by z 4")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the pictures (ZIP)").click()
+    assert download.value.suggested_filename == "edited.zip"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator('[data-testid="stImage"] img[alt="filled by z 4"]')).to_have_count(0)
 
 
 def test_another_card_leads_to_another_task_and_l1_alone_stands_beside_it_in_the_lab(

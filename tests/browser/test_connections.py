@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Route
 
+from gan_core.record.frame import decode, encode
 from pages.ui.presence import GRACE
-from tests.browser.conftest import Opener, Server, View, lose, until
+from tests.browser.conftest import Opener, Server, View, lossy, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -126,6 +128,35 @@ def test_an_answer_that_never_comes_is_asked_for_again(view: View) -> None:
     view.page.unroute(frames)
 
 
+def test_a_server_that_is_away_is_said_and_so_is_a_place_in_the_queue(view: View) -> None:
+    frames = "**/gan/frame*"
+    view.may_lose_connection = True
+    view.page.route(frames, lambda route: route.abort())
+    root = view.page.locator(".gan-live")
+    until(lambda: root.get_attribute("data-state") == "unreached", "the page says that nobody answers")
+    assert "The server does not answer." in view.words()
+    assert view.page.get_by_role("button", name="Play", exact=True).is_disabled()
+    view.page.unroute(frames)
+    view.wait_for("playing")
+
+    def queued(route: Route) -> None:
+        """Answer as if others were before this visitor."""
+        reply = route.fetch()
+        header, arrays = decode(reply.body()) if reply.status == 200 else ({}, {})
+        if header:
+            words = {"state": "queued", "position": 2, "message": "Waiting for a free place."}
+            route.fulfill(response=reply, body=encode({**header, **words}, arrays))
+        else:
+            route.fulfill(response=reply)
+
+    view.page.route(frames, queued)
+    place(view, 2)
+    assert "Waiting for a free place." in view.words()
+    view.page.unroute(frames)
+    view.wait_for("playing")
+    view.may_lose_connection = False
+
+
 def place(view: View, number: int) -> None:
     """Wait until a visitor has this place; slots rotate, so that each place comes to each who waits."""
     until(lambda: f"Place {number} in the queue" in view.words(), f"place {number}", now=view.report)
@@ -145,6 +176,7 @@ def test_who_leaves_the_queue_lets_others_move_up(open_app: Opener, small_server
     second.wait_for("playing")
 
 
+@pytest.mark.full
 def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     open_app: Opener, small_server: Server
 ) -> None:
@@ -174,12 +206,11 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     until(lambda: trains not in small_server.threads(), "the thread of a closed tab ends", timeout=30)
 
 
-def test_a_command_that_is_lost_on_its_way_comes_again_and_acts_once(open_app: Opener) -> None:
-    lost: list[str | bytes] = []
-    view = open_app(before=lambda page: lose(page, "step", lost))
+def test_a_command_that_is_lost_on_its_way_comes_again_and_acts_once(view: View) -> None:
     stood = view.pause()
-    view.click("One step")
-    until(lambda: view.step > stood, "the step", now=view.report)
-    assert len(lost) == 1
+    with lossy(view.page, "step") as lost:
+        view.click("One step")
+        until(lambda: view.step > stood, "the step", now=view.report)
+        assert lost() == 1
     time.sleep(2.5)  # longer than until it would come once more
     assert view.step == stood + 1

@@ -26,6 +26,34 @@ def shows(page: Page, selector: str, height: int) -> bool:
     return bool(page.evaluate(script, [selector, height]))
 
 
+def test_who_follows_sees_the_teachers_run_looks_where_the_teacher_points_and_commands_nothing(
+    view: View, open_app: Opener
+) -> None:
+    view.click("Let others follow")
+    place = view.page.locator(".gan-live .code")
+    expect(place).to_be_visible()
+    code = place.inner_text()
+    link = view.page.get_by_label("Link to follow this run").input_value()
+    assert link.endswith(f"/classroom?follow={code}")
+    view.page.keyboard.press("Escape")
+    one = open_app("", url=link)
+    one.wait_beyond(one.step)
+    assert one.colours() > 3
+    for name in COMMANDS:
+        assert not one.page.get_by_role("button", name=name, exact=True).count(), name
+    view.page.locator('[data-panel="losses"] h3').click()
+    until(lambda: pointed(one) == "losses", "the losses", now=lambda: pointed(one))
+    stood = view.pause()
+    until(lambda: one.state == "paused" and one.step == stood, "the teacher's step", now=one.report)
+    assert one.numbers() == view.numbers()
+    view.page.keyboard.press("0")
+    view.page.get_by_role("button", name=code).click()
+    view.click("End")
+    until(lambda: one.state == "closed" and "not shown any more" in one.words(), "the end", now=one.report)
+    one.errors[:] = [error for error in one.errors if "410" not in error and "404" not in error]
+
+
+@pytest.mark.full
 def test_two_follow_a_teacher_look_where_the_teacher_points_and_one_plays_on_alone(open_app: Opener) -> None:
     teacher = open_app(SMALL)
     teacher.click("Let others follow")

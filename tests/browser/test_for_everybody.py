@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.browser.conftest import SMALL, Server, View, opener, until
+from tests.browser.tabs import Tabs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -43,9 +44,9 @@ OF_COLOURS = ("color-contrast", "link-in-text-block")
 
 
 @pytest.fixture(scope="module")
-def visitor(chromium: Browser, server: Server) -> Iterator[View]:
+def visitor(tabs: Tabs, server: Server) -> Iterator[View]:
     """One visitor, who looks at one page after another."""
-    with opener(chromium, lambda: server) as open_:
+    with opener(tabs, lambda: server) as open_:
         yield open_("", url=f"{server.url}guide", wait="")
 
 
@@ -98,9 +99,12 @@ def test_axe_finds_nothing_and_the_page_says_what_it_is(visitor: View, server: S
     assert all(icon.startswith((server.url, "data:")) for icon in icons), icons
     page.emulate_media(color_scheme="light")
     until(lambda: stands(page, "light"), "a light page", now=visitor.report)
-    assert not violations(page)
+    if place == "Train":
+        assert not violations(page), "while it plays"
     if visitor.state == "playing":
-        visitor.pause()  # the next page is not to wait for this one's run
+        visitor.pause()  # neither axe-core nor the next page is to wait for this one's run
+    if place != "Train":
+        assert not violations(page)
     page.emulate_media(color_scheme="dark")
     until(lambda: stands(page, "dark"), "a dark page", now=visitor.report)
     assert not violations(page, *OF_COLOURS), "dark"  # all else is the same nodes and words again

@@ -12,7 +12,7 @@ import pytest
 from tests.browser.conftest import Opener, Server, until
 from tests.core.clusters import cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import CALM, TIMEOUT, Server, until
+from tests.browser.conftest import Opener, Server, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -17,25 +17,16 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_lab(chromium: Browser, server: Server) -> Iterator[Open]:
-    """Open the lab at a link; an error in its console fails the test."""
-    contexts = []
-    errors: list[str] = []
+def open_lab(open_app: Opener, server: Server) -> Open:
+    """Open the lab at a link."""
 
     def open_(link: str = "") -> Page:
-        context = chromium.new_context(**CALM, viewport={"width": 1440, "height": 1700})
-        context.set_default_timeout(TIMEOUT * 1000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{server.url}collapse?{link}")
+        look = {"viewport": {"width": 1440, "height": 1700}}
+        page = open_app(link, url=f"{server.url}collapse", wait="", **look).page
         until(lambda: lab(page).count() and step(page) > 0, "the sides train", now=lambda: page.inner_text("body"))
         return page
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not errors
+    return open_
 
 
 def lab(page: Page) -> Locator:

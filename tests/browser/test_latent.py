@@ -267,3 +267,36 @@ def test_the_advanced_sections_stand_on_a_narrow_dark_page(walk: Callable[..., V
     until(lambda: page.locator(f"{ROOT} .units .tile:visible").count() == 16, "the rest of 80", now=view.report)
     overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 1, "nothing stands out to the right"
+
+
+def test_a_generator_from_elsewhere_is_walked_through(walk: Callable[..., View]) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
+    from tests.pages.test_foreign import a_file
+
+    view = walk("paths")
+    page = view.page
+    page.get_by_role("button", name="Open a generator (ONNX)").click()
+    given: FilePayload = {"name": "mine.onnx", "mimeType": "application/octet-stream", "buffer": a_file()}
+    page.locator("[data-testid='stFileUploaderDropzoneInput']").set_input_files(given)
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_text("mine.onnx: z of 12 numbers → 8 × 8 pixels in grey").wait_for(timeout=90_000)
+    until(lambda: view.get("state") == "foreign" and painted(view, ".seeded canvas"), "its samples", now=view.report)
+    until(lambda: painted(view, ".way canvas"), "its paths", now=view.report)
+    text = page.locator(ROOT).inner_text()
+    assert "longest step" in text
+    assert "logit" not in text  # there is no D, and nothing speaks of one
+    assert "unreal" not in text
+    assert "newest" not in text
+    address = page.url
+    page.get_by_text("Plane", exact=True).click()
+    until(lambda: view.get("section") == "plane" and int(view.get("drags") or 0) > 0, "the plane", now=view.report)
+    before = pixels(view, ".here .large")
+    page.locator(f"{ROOT} .map.walk").focus()
+    page.keyboard.press("ArrowLeft")
+    until(lambda: pixels(view, ".here .large") != before, "the picture follows", now=view.report)
+    assert page.url == address  # no link would bring it back
+    with page.expect_download() as found:
+        page.locator(f"{ROOT} a[data-samples=png]").click()
+    assert Path(found.value.path()).read_bytes()[1:4] == b"PNG"
+    page.get_by_role("button", name="Back to the run").click()
+    until(lambda: view.get("state") in ("paused", "playing"), "the run again", now=view.report)

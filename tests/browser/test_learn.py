@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import TIMEOUT, Opener, Server, View, opener, until
+from tests.browser.tabs import Tabs
 
 pytestmark = pytest.mark.browser
 
@@ -52,9 +53,9 @@ def test_a_step_is_taken_line_by_line(learn: View) -> None:
 
 
 @pytest.fixture(scope="module")
-def reader(chromium: Browser, server: Server) -> Iterator[View]:
+def reader(tabs: Tabs, server: Server) -> Iterator[View]:
     """A page at the first section of the theory; the tests of its sliders share it, in their order."""
-    with opener(chromium, lambda: server) as open_:
+    with opener(tabs, lambda: server) as open_:
         found = open_("", url=f"{server.url}learn", wait="")
         found.page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
         yield found

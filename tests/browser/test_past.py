@@ -53,6 +53,7 @@ def test_while_the_past_is_looked_at_the_run_goes_on_and_is_heard_of(view: View)
     until(lambda: "all the time" in view.page.locator(".gan-live .samples .note").inner_text(), "the picture of now")
 
 
+@pytest.mark.full
 def test_a_killed_server_leaves_runs_to_go_on_with(open_app: Opener, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("killed")
     first = Server(folder / "log.txt", 4)

@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import SMALL, Opener, View, lose, until
+from tests.browser.conftest import SMALL, Opener, View, lossy, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -179,20 +179,20 @@ def test_the_keys_for_slower_and_faster_count_from_what_was_asked_for(view: View
         assert pace.input_value() == wanted
 
 
-def test_a_pace_that_arrives_late_is_not_set_back_by_frames_of_before(open_app: Opener) -> None:
-    lost: list[str | bytes] = []
-    view = open_app(before=lambda page: lose(page, "pace", lost, 2))  # so that it comes after four seconds
+def test_a_pace_that_arrives_late_is_not_set_back_by_frames_of_before(view: View) -> None:
     view.page.locator(".gan-live canvas").first.click()
     shown = view.page.get_by_label("Pace").evaluate_handle(
         "pace => { const shown = []; setInterval(() => shown.push(pace.value), 20); return shown; }"
     )
-    view.page.keyboard.press("[")
-    # Messages pass only while the page is asked for something.
-    until(lambda: view.page.title() and len(lost) == 2, "it was asked for twice", now=view.report)
-    view.page.wait_for_timeout(1500)  # frames of before come meanwhile
-    until(lambda: 20 < float(view.get("steps-per-second")) < 40, "thirty steps a second", now=view.report)
+    with lossy(view.page, "pace", 2) as lost:  # so that it comes after four seconds
+        view.page.keyboard.press("[")
+        until(lambda: lost() == 2, "it was asked for twice", now=view.report)
+        view.page.wait_for_timeout(1500)  # frames of before come meanwhile
+        until(lambda: 20 < float(view.get("steps-per-second")) < 40, "thirty steps a second", now=view.report)
     values = shown.json_value()
     assert set(values[values.index("30") :]) == {"30"}
+    view.page.keyboard.press("]")
+    until(lambda: float(view.get("steps-per-second")) > 40, "full speed", now=view.report)
 
 
 def test_a_click_on_a_part_of_the_flow_leads_to_its_controls(view: View) -> None:

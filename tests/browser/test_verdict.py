@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import Opener, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.full]
 
 
 def test_a_collapse_is_named_pauses_the_run_and_is_cured(open_app: Opener) -> None:

@@ -131,9 +131,21 @@ def parsed(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+@functools.cache
+def nodes_at_run_time(source: str) -> tuple[ast.AST, ...]:
+    """All nodes of a file but those that only a type checker sees."""
+    return tuple(at_run_time(parsed(source)))
+
+
+@functools.cache
+def nodes_of(source: str) -> tuple[ast.AST, ...]:
+    """All nodes of a file."""
+    return tuple(ast.walk(parsed(source)))
+
+
 def imports(source: str, module: str, *, is_package: bool = False) -> Iterator[Import]:
     """Every import in `source`, relative ones made absolute, ``from package import module`` resolved."""
-    for node in at_run_time(parsed(source)):
+    for node in nodes_at_run_time(source):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, node.lineno)
@@ -192,11 +204,10 @@ def offences(module: str, source: str, *, is_package: bool = False) -> list[str]
 
 def unsafe(source: str) -> list[str]:
     """Where `source` reads a format that can run code, or asks a library to."""
-    tree = parsed(source)
     found = [f"line {i.line}: {i.module}" for i in imports(source, "any") if knows(i.module, RUNS_WHAT_IT_READS)]
-    aliases = [alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    aliases = [alias for node in nodes_of(source) if isinstance(node, ast.Import) for alias in node.names]
     torch_names = {"torch"} | {alias.asname for alias in aliases if alias.name == "torch"}
-    for node in ast.walk(tree):
+    for node in nodes_of(source):
         if isinstance(node, ast.Attribute):
             of_torch = isinstance(node.value, ast.Name) and node.value.id in torch_names
             if node.attr == "read_pickle" or (of_torch and node.attr in {"load", "hub"}):
@@ -210,11 +221,12 @@ def unsafe(source: str) -> list[str]:
 
 def touches_session_state(source: str) -> bool:
     """Whether `source` names Streamlit's session state, however it got hold of it."""
-    nodes = ast.walk(parsed(source))
+    if "session_state" not in source:
+        return False
     return any(
         (isinstance(node, ast.Attribute) and node.attr == "session_state")
         or (isinstance(node, ast.alias) and node.name.endswith("session_state"))
-        for node in nodes
+        for node in nodes_of(source)
     )
 
 

@@ -142,34 +142,12 @@ def test_pairs_that_a_diagnosis_proposes_are_entries() -> None:
     assert CLASSIC.title() == "non-saturating loss with R1"
 
 
-IMPORTS = """
-import sys
-import gan_core, gan_core.config, gan_core.record
-from gan_core import OBJECTIVES, REGULARISERS, Intervention, Objective, Regulariser, RunConfig, preset
-from gan_core.config.presets import presets
-from gan_core.data import DATASETS, DatasetInfo, data_folder
-from gan_core.game.pairings import STEADY
-presets(), RunConfig().flops_per_step
-[(entry.label, entry.meaning, entry.labels, entry.d_loss.__name__) for entry in OBJECTIVES.values()]
-[(entry.label, entry.weight, entry.penalty.__name__) for entry in REGULARISERS.values()]
-[(info.modes, info.own, info.rules.shape) for info in DATASETS.values()]
-print({"torch", "torchvision", "streamlit", "plotly"} & set(sys.modules))
-from gan_core.game.losses import hinge_d_loss
-real, fake = (hinge_d_loss.__globals__["relu"].__globals__["torch"].tensor([x]) for x in (0.5, -0.25))
-print(OBJECTIVES["hinge"].d_loss(real, fake).item(), OBJECTIVES["hinge"].d_loss.__module__)
-"""
-
-
 def in_new_python(code: str, folder: Path) -> list[str]:
     """What ``code`` prints in an interpreter of its own, started in a folder."""
     command = [sys.executable, "-B", "-c", code]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().splitlines()
-
-
-def test_entries_are_read_without_torch_and_bring_it_when_they_are_called() -> None:
-    assert in_new_python(IMPORTS, ROOT) == ["set()", "1.25 gan_core.game.losses"]
 
 
 ADDED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {

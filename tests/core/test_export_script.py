@@ -25,6 +25,8 @@ from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.export import script
 from gan_core.export.script import write_script
 from gan_core.export.script_files import own_file, own_file_name
+from tests.core import own_sets
+from tests.core.own_sets import with_own_data
 from tests.full import FULL
 
 STEPS = 50
@@ -251,7 +253,7 @@ def variant(name: str) -> tuple[RunConfig, tuple[Intervention, ...]]:
 def scripted() -> dict[str, tuple[RunConfig, tuple[Intervention, ...]]]:
     """Every run whose script is tried: all presets, all plane data, and configs for each branch."""
     runs: dict[str, tuple[RunConfig, tuple[Intervention, ...]]] = {
-        name: (with_data(p.config), ()) for name, p in presets().items()
+        name: (with_own_data(p.config), ()) for name, p in presets().items()
     }
     runs |= {
         name: variant(name) for i, name in enumerate(VARIANTS) if FULL or i % 3 == 1
@@ -261,7 +263,7 @@ def scripted() -> dict[str, tuple[RunConfig, tuple[Intervention, ...]]]:
 
 
 def own_data() -> dict[str, tuple[OwnData, dict[str, object]]]:
-    """Pictures in colour, pictures in classes and points, and what is to be done with them."""
+    """Pictures in colour and in classes, points, sounds and words, and what is to be done with them."""
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (30, 20, 20, 3), np.uint8)
     changes: dict[str, object] = {"data.size": 16, "data.colour": True, "data.flip": True}
@@ -275,19 +277,13 @@ def own_data() -> dict[str, tuple[OwnData, dict[str, object]]]:
             {"data.size": 8, "data.classes": 3, "data.held_out": 0.3, "data.balanced": True},
         ),
         "points": (OwnPoints(rng.normal(3, 2, (50, 2)).astype(np.float32)), {}),
+        "sounds": (own_sets.sounds(), {"data.held_out": 0.3, "batch_size": 8}),
+        "words": (own_sets.words(), {"data.held_out": 0.3, "data.length": 6, "data.letters": 9}),
     }
 
 
 def own_config(data: OwnData, **changes: object) -> RunConfig:
     return parse_config(_SMALL).changed({"data.name": data.name, "data.hash": register(data), **changes})
-
-
-def with_data(config: RunConfig) -> RunConfig:
-    """The preset for own images with some."""
-    if config.data.name != "own-images":
-        return config
-    pixels = np.random.default_rng(3).integers(0, 256, (40, 32, 32, 1), np.uint8)
-    return config.changed({"data.hash": register(OwnImages(pixels))})
 
 
 @pytest.fixture(scope="module")

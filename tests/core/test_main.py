@@ -472,7 +472,7 @@ def resumed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.
     """A table of points on which four steps are trained here, and two more by ``python -m gan_core``."""
     folder = tmp_path_factory.mktemp("resumed")
     table, run = folder / "points.csv", folder / "run"
-    table.write_text("\n".join(f"{i % 7}.{i},{i % 5}" for i in range(200)))
+    table.write_text("\n".join(f"{i % 7}.{i},{i % 5}.{i}" for i in range(200)))
     assert cli.main(["train", "ring-8", *QUICK, "--data", str(table), "--steps", "4", "--save", str(run)]) == 0
     command = [sys.executable, "-m", "gan_core", "train", "--resume", str(run), "--steps", "2", "--json"]
     return table, subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
@@ -497,8 +497,10 @@ def test_data_of_ones_own_are_trained_on_and_travel_with_the_run(
 
 
 def test_a_conditional_run_is_scored_over_all_its_classes(record: Record) -> None:
-    metrics = record("train", "digits-conditional", *QUICK, "--steps", "2")["metrics"]
-    assert {"sliced_wasserstein", "raw_sliced_wasserstein"} <= metrics.keys()
+    found = record("train", "digits-conditional", *QUICK, "--steps", "2")
+    assert {"sliced_wasserstein", "raw_sliced_wasserstein"} <= found["metrics"].keys()
+    assert found["classes"].startswith("Of 10 classes, by the nearest real image:")
+    assert "Copies of the 900 training images" in found["doubts"]["coverage"]
 
 
 # -- taking home ---------------------------------------------------------------------------------------------

@@ -183,6 +183,21 @@ def test_runs_that_share_a_thread_share_what_their_looks_may_take(n: int) -> Non
     assert record.look_from - record.worked == pytest.approx(n * 2 / monitor_module.SHARE)
 
 
+def test_a_run_in_classes_says_with_its_step_which_is_made_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor_module, "SHARE", math.inf)
+    monkeypatch.setattr(monitor_module, "SHARE_SCORES", math.inf)
+    runner, _, clock = watched(CONFIG.changed({"data.name": "digits"}))
+    runner.play()
+    turn(runner, clock, 3, step=0.1)
+    header = decode(runner.frame() or b"")[0]
+    (said,) = (line for line in header["verdict"]["evidence"] if "classes" in line)
+    assert said.startswith(f"At step {header['metrics_step']:,}: Of 10 classes, by the nearest real image:")
+    runner.reset()
+    turn(runner, clock, 0.1, step=0.1)
+    after = decode(runner.frame() or b"")[0]
+    assert not any("classes" in line for line in after.get("verdict", {}).get("evidence", ()))
+
+
 def test_looking_for_metrics_changes_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitor_module, "SHARE", math.inf)
     monkeypatch.setattr(monitor_module, "SHARE_SCORES", math.inf)

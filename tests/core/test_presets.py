@@ -25,18 +25,18 @@ from gan_core.config.presets import (
     presets,
     to_query,
 )
-from gan_core.data.own import register
-from gan_core.data.own_data import OwnImages
 from gan_core.errors import ConfigError
 from gan_core.training import Trainer
+from tests.core.own_sets import with_own_data
 
 NAMES = (
     *("digits", "digits-plain", "ring-8", "grid-25", "gaussians-2", "ring", "blobs-3", "line", "moons", "swiss-roll"),
     *("mnist", "article-mnist", "collapse", "discriminator-wins", "own-images"),
     *("digits-conditional", "digits-wgan-gp", "mnist-dcgan", "pacgan", "unrolled", "ttur"),
-    *("digits-sr", "digits-denoise", "digits-inpaint", "photographs-sr"),
+    *("digits-sr", "digits-denoise", "digits-inpaint", "photographs-sr", "photos-sr"),
     *("notes", "notes-collapse"),
     *("words", "words-collapse", "grammar"),
+    *("own-sounds", "own-words"),
 )
 every_preset = pytest.mark.parametrize("name", NAMES)
 
@@ -81,11 +81,7 @@ def test_a_preset_says_what_to_look_for(name: str) -> None:
 @pytest.mark.usefixtures("image_folder")
 @every_preset
 def test_a_preset_trains(name: str) -> None:
-    config = preset(name)
-    if config.data.name == "own-images":
-        pixels = np.random.default_rng(0).integers(0, 256, (100, 64, 64, 3), np.uint8)
-        config = config.changed({"data.hash": register(OwnImages(pixels))})
-    trainer = Trainer(config)
+    trainer = Trainer(with_own_data(preset(name)))
     for _ in range(3):
         stats = trainer.step()
     assert all(math.isfinite(value) for value in stats.values)

@@ -20,11 +20,10 @@ from safetensors import torch as safetensors
 
 from gan_core.config import Intervention, RunConfig
 from gan_core.config.presets import preset, presets
-from gan_core.data.own import register
-from gan_core.data.own_data import OwnImages
 from gan_core.record.history import StepStats
 from gan_core.storage import checkpoint
 from gan_core.training import Trainer
+from tests.core.own_sets import with_own_data
 from tests.core.trainers import assert_equal
 from tests.full import FULL
 
@@ -52,10 +51,7 @@ def half_of(name: str) -> int:
 
 
 def config_of(name: str) -> RunConfig:
-    if name != "own-images":
-        return preset(name)
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 32, 32, 1), np.uint8)
-    return preset(name).changed({"data.hash": register(OwnImages(pixels))})
+    return with_own_data(preset(name))
 
 
 def fresh(name: str) -> Trainer:

@@ -14,8 +14,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, features
 
-from gan_core.data import limits, picture, uploads
-from gan_core.data.uploads import own_folder, own_folders, read_folder, read_images, read_zip
+from gan_core.data import files as reading_files
+from gan_core.data import limits, picture
+from gan_core.data.files import own_folder, own_folders
+from gan_core.data.uploads import read_folder, read_images, read_zip
 from gan_core.errors import DataError
 
 Pixels = NDArray[np.uint8]
@@ -308,8 +310,8 @@ def test_an_empty_upload_says_what_is_wanted() -> None:
 @pytest.mark.parametrize(
     ("module", "cap", "value", "said"),
     [
-        (uploads, "MAX_UPLOAD_BYTES", 100, "at most 0 MB"),
-        (uploads, "MAX_FILES", 2, "at most 2 are looked at"),
+        (reading_files, "MAX_UPLOAD_BYTES", 100, "at most 0 MB"),
+        (reading_files, "MAX_FILES", 2, "at most 2 are looked at"),
     ],
 )
 def test_an_upload_that_is_too_large_is_refused(
@@ -331,7 +333,7 @@ def test_an_upload_that_is_too_large_is_refused(
 def test_what_goes_beyond_a_cap_is_counted(
     cap: str, value: int, reason: str, kept: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, cap, value)
+    monkeypatch.setattr(reading_files, cap, value)
     files = [(f"{i}.png", file(noise(10, 10))) for i in range(4)]
     if not kept:
         with pytest.raises(DataError, match=f"4 files: {reason}"):
@@ -464,8 +466,8 @@ def test_a_file_without_a_name_in_a_zip_is_skipped() -> None:
 
 
 def test_a_zip_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_UNPACKED_BYTES", 500)
-    monkeypatch.setattr(uploads, "_unpack", None)
+    monkeypatch.setattr(reading_files, "MAX_UNPACKED_BYTES", 500)
+    monkeypatch.setattr(reading_files, "_unpack", None)
     with pytest.raises(DataError, match="unpacks to"):
         read_zip(packed({f"{i}.png": bytes(300) for i in range(2)}))
 
@@ -508,7 +510,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_folder_of_too_many_files_is_refused(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_FILES", 0)
+    monkeypatch.setattr(reading_files, "MAX_FILES", 0)
     with pytest.raises(DataError, match="more than 0 files"):
         read_folder(own)
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
+import zipfile
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from gan_core.experiments.applications import APPLICATIONS
+from gan_core.export.named import pictures_zip
+from gan_core.latent.questions import Word, Written
 from gan_core.storage.bundled import recorded
+from pages.ui.apply.picture import parse_drawing
+from pages.ui.apply.writing import as_table
 from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address
 
 Page = Callable[..., AppTest]
@@ -75,11 +85,64 @@ def test_training_is_one_click_and_plays(apply_page: Page, runner_of: Callable[[
     assert not app.run().exception
 
 
-def test_what_is_used_elsewhere_leads_there(apply_page: Page) -> None:
+def test_an_edit_is_shown_before_and_after_and_can_be_undone(apply_page: Page) -> None:
     app = apply_page(application="editing")
-    assert "apply:open" in keys(app)
-    assert not captions(app) or "the truth" not in captions(app)
     assert not app.exception
+    assert app.session_state[VISIT].run.status().preset == "digits"
+    seen = captions(app)
+    assert "before" in seen
+    assert "after" in seen
+    assert not any(text.startswith("filled by") for text in seen)
+    assert app.button(key="apply:undo").disabled
+    app.slider(key="apply:move:ink").set_value(2.0).run()
+    app.selectbox(key="apply:hole").set_value("middle").run()
+    assert sum(text.startswith("filled by z ") for text in captions(app)) == 4
+    assert "with the hole" in captions(app)
+    app.button(key="apply:undo").click().run()
+    assert app.slider(key="apply:move:ink").value == 2.0
+    assert app.selectbox(key="apply:hole").value == ""
+    assert "with the hole" not in captions(app)
+    app.button(key="apply:undo").click().run()
+    assert app.slider(key="apply:move:ink").value == 0.0
+    app.selectbox(key="apply:class").set_value("8").run()
+    assert any("towards the nearest 8 that G makes" in text for text in captions(app))
+    assert not app.exception
+
+
+def test_new_pictures_stand_over_the_training_pictures_nearest_to_them(apply_page: Page) -> None:
+    app = apply_page(application="generation")
+    assert not app.exception
+    seen = captions(app)
+    assert sum(text.startswith("G, z ") for text in seen) == 8
+    assert sum(text.startswith("nearest to z ") and text.endswith(" away") for text in seen) == 8
+    assert any("0 would be a copy" in text for text in seen)
+
+
+def test_pictures_are_taken_home_pixel_for_pixel_under_plain_names() -> None:
+    rng = np.random.default_rng(0)
+    given = [("GAN, z 1, 17.3 dB", rng.integers(0, 256, shape, np.uint8)) for shape in ((4, 5), (4, 5, 1), (4, 5, 3))]
+    with zipfile.ZipFile(io.BytesIO(pictures_zip([*given, ("../<b>", given[0][1])]))) as packed:
+        names = packed.namelist()
+        assert names == [*(f"0{i}-GAN-z-1-17.3-dB.png" for i in (1, 2, 3)), "04-b.png"]
+        for name, (_, pixels) in zip(names, given, strict=False):
+            read = np.asarray(Image.open(io.BytesIO(packed.read(name))))
+            np.testing.assert_array_equal(read, pixels[..., 0] if pixels.shape[2:] == (1,) else pixels)
+
+
+def test_no_sentence_of_the_grammar_is_a_formula_of_a_spreadsheet() -> None:
+    word = Word("-x", real=False, trained=False, nearest="x", edits=1)
+    table = list(csv.reader(io.StringIO(as_table(Written(1, True, 1, 1, 1, 0.0, 0.0, (word,), (word,))))))
+    assert [row[:4] for row in table[1:]] == [
+        [by, "'-x", "breaks the grammar", "x"] for by in ("G", "pairs of letters")
+    ]
+
+
+def test_a_drawing_is_what_a_browser_sends_or_nothing() -> None:
+    white = base64.b64encode(bytes([255] * 64 * 64)).decode()
+    assert parse_drawing({"pixels": white, "n": 1}) == white
+    assert parse_drawing({"pixels": ""}) == ""
+    for odd in (None, [], "x", {"pixels": 3}, {"pixels": white + "AAAA"}, {"pixels": "<b>"}, {"pixels": "A" * 9000}):
+        assert parse_drawing(odd) is None
 
 
 def test_the_card_of_words_answers_at_once_beside_pairs_of_letters(apply_page: Page) -> None:

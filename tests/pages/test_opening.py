@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,31 +15,18 @@ from streamlit.testing.v1 import AppTest
 from gan_core import Trainer
 from gan_core.config import KNOBS, parse_config
 from gan_core.config.presets import DEFAULT, FIRST_VISIT, MAX_LINK_BYTES, from_query, presets
+from gan_core.data import DATASETS
 from gan_core.live import commands as do
 from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address, newest_stats
 
 PAGES = sorted(path.name for path in (Path(APP).parent / "pages").glob("*.py"))
+OWN = tuple(name for name, entry in presets().items() if DATASETS[entry.config.data.name].own)
 SMALL = {"preset": "ring-8", "batch_size": "16", "generator.width": "8", "discriminator.width": "8"}
 
 
 def packed(value: Any) -> str:
     """What stands in a link for a whole config or a list of interventions."""
     return base64.urlsafe_b64encode(zlib.compress(json.dumps(value).encode())).decode().rstrip("=")
-
-
-def test_the_first_page_is_made_without_what_it_does_not_need() -> None:
-    """What it imports is what a newcomer waits for."""
-    code = (
-        "import sys; from streamlit.testing.v1 import AppTest; "
-        f"app = AppTest.from_file({APP!r}, default_timeout=60).run(); "
-        "assert not app.exception and 'torch' in sys.modules; "
-        "sys.exit(bool({'sklearn', 'scipy', 'torchvision'} & set(sys.modules)))"
-    )
-    kept_nowhere = os.environ | {"GAN_EXPLORER_RUNS": "off"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(APP).parent, env=kept_nowhere, timeout=100, check=False
-    )
-    assert done.returncode == 0
 
 
 def toasts(app: AppTest) -> str:
@@ -86,7 +70,7 @@ def test_a_link_that_names_no_preset_is_of_the_default_one(
     assert runner_of(open_app({"seed": "7"})).config == presets()[DEFAULT].config.changed({"seed": 7})
 
 
-@pytest.mark.parametrize("name", [name for name in presets() if name != "own-images"])
+@pytest.mark.parametrize("name", [name for name in presets() if name not in OWN])
 def test_every_preset_opens_by_its_link(open_app: Opener, runner_of: Callable[[AppTest], Seen], name: str) -> None:
     app = open_app({"preset": name})
     runner = runner_of(app)
@@ -99,14 +83,15 @@ def test_every_preset_opens_by_its_link(open_app: Opener, runner_of: Callable[[A
     assert runner.wait(lambda r: r.step > 0), runner.message
 
 
-def test_the_preset_for_own_images_opens_and_says_what_it_waits_for(open_app: Opener) -> None:
-    app = open_app({"preset": "own-images"})
+@pytest.mark.parametrize("name", OWN)
+def test_a_preset_for_own_data_opens_and_says_what_it_waits_for(open_app: Opener, name: str) -> None:
+    app = open_app({"preset": name})
     runner: Seen = Seen(app.session_state[VISIT])
     assert runner.wait(lambda r: r.state == "error")
     assert "upload" in runner.message
     app.run()
     assert not app.exception
-    assert app.selectbox(key="from:preset").value == "own-images"
+    assert app.selectbox(key="from:preset").value == name
 
 
 def test_a_preset_chosen_in_the_form_starts_its_run_playing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import wave
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -199,3 +200,57 @@ def test_files_that_are_uploaded_again_are_known_without_a_new_run(open_app: Ope
     assert not app.exception
     assert [data.name for data in own._sets.values()] == ["own-images"]
     assert any("20 of 70 pictures are held out" in text.value for text in app.text)
+
+
+def a_sound(i: int) -> bytes:
+    """A WAV file of a tone that dies away."""
+    out, t = io.BytesIO(), np.arange(2_000) / 8_000
+    samples = (20_000 * np.sin(2 * np.pi * (250 + 40 * i) * t) * np.exp(-t / 0.1)).astype("<i2")
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8_000)
+        file.writeframes(samples.tobytes())
+    return out.getvalue()
+
+
+def test_sounds_are_shown_and_trained_on(
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
+) -> None:
+    app = chosen(open_app(SMALL), "Sounds")
+    runner = runner_of(app)
+    files = [(f"{i}.wav", a_sound(i), "audio/wav") for i in range(9)]
+    app.file_uploader(key="own:sounds").set_value([*files, ("<b>.wav", b"RIFF", "audio/wav")]).run()
+    assert not app.exception
+    said = " ".join(text.value for text in app.text)
+    assert "9 sounds" in said
+    assert "9 files, 2.2 s in all: 8,000 Hz, 16-bit." in said
+    assert "1 left out: no WAV file, by its first bytes." in said
+    app.segmented_control(key="own:rate").set_value(4096).run()
+    assert "4,096 samples a second are kept" in " ".join(text.value for text in app.text)
+    app.button(key="own:go").click().run()
+    rebuilt(runner, 2)
+    assert not app.exception
+    assert (runner.config.data.name, runner.preset) == ("own-sounds", "own-sounds")
+    assert runner.wait(lambda r: r.step > 0), runner.message
+
+
+def test_a_text_is_trained_on_and_its_words_are_shown_as_text(
+    open_app: Opener, runner_of: Callable[[AppTest], Seen], rebuilt: Callable[[Seen, int], None]
+) -> None:
+    app = chosen(open_app(SMALL), "Text")
+    runner = runner_of(app)
+    text = "# Title\nOne **bold** story of a fox, <i>an elk</i> and 12 crows; über alles. " * 40
+    app.file_uploader(key="own:text").upload("<b>mine</b>.txt", text.encode(), "text/plain").run()
+    assert not app.exception
+    assert any(text.value.startswith("For instance: i, a, alles, an, and") for text in app.text)
+    assert not any("bold" in markdown.value for markdown in app.markdown)
+    app.segmented_control(key="own:unit").set_value("lines").run()
+    assert any("left out: lines of more than 64 characters." in text.value for text in app.text)
+    app.segmented_control(key="own:unit").set_value("words").run()
+    app.button(key="own:go").click().run()
+    rebuilt(runner, 2)
+    assert not app.exception
+    data = runner.config.data
+    assert (data.name, data.length, runner.preset) == ("own-words", 5, "own-words")
+    assert runner.wait(lambda r: r.step > 0), runner.message

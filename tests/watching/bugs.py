@@ -8,12 +8,15 @@ under its bugs without notice. `acts` is the generator's step, counted from 1, a
 from __future__ import annotations
 
 import inspect
+import sys
 import textwrap
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.watching import loops
 from tests.watching.loops import LOOPS, Loop
+from tests.watching.more_loops import MORE
+
+EVERY_LOOP: Final = LOOPS | MORE
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,14 @@ class Bug:
         Raises:
             ValueError: If an edit does not fit exactly once.
         """
-        source = textwrap.dedent(inspect.getsource(LOOPS[self.loop]))
+        loop = EVERY_LOOP[self.loop]
+        source = textwrap.dedent(inspect.getsource(loop))
         for old, new in self.edits:
             if source.count(old) != 1:
                 raise ValueError(f"{self.name}: {old!r} stands {source.count(old)} times in {self.loop}")
             indent = old[: len(old) - len(old.lstrip())]
             source = source.replace(old, new or (f"{indent}pass\n" if old.endswith("\n") else ""))
-        names: dict[str, Any] = dict(vars(loops))
+        names: dict[str, Any] = dict(vars(sys.modules[loop.__module__]))
         exec(compile(source, f"<{self.name}>", "exec"), names)  # noqa: S102  the source is ours
         built: Loop = names[self.loop]
         return built

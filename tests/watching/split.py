@@ -14,3 +14,9 @@ def held_out(names: Iterable[str]) -> frozenset[str]:
     """The third of `names` that was not looked at while rules were made."""
     ordered = sorted(names)
     return frozenset(random.Random(SEED).sample(ordered, round(len(ordered) / 3)))
+
+
+def untouched(names: Iterable[str]) -> frozenset[str]:
+    """The half of the second set after whose first run no rule was changed; drawn when the set was written."""
+    ordered = sorted(names)
+    return frozenset(random.Random(SEED + 1).sample(ordered, len(ordered) // 2))

@@ -1,4 +1,4 @@
-"""Lessons: six short runs that are predicted, watched and explained from their own numbers.
+"""Lessons: seven short runs that are predicted, watched and explained from their own numbers.
 
 A lesson's words are Markdown in ``assets/learn/lessons``; what they say of a run in braces is filled in from that
 run's `Log`, which a `Watched` trainer writes at every step. Nothing in an answer is known beforehand.

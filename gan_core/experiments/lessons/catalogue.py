@@ -1,4 +1,4 @@
-"""The six lessons: what they run, and their words."""
+"""The lessons: what they run, and their words."""
 
 from __future__ import annotations
 
@@ -64,6 +64,7 @@ LESSONS: Final[tuple[Lesson, ...]] = (
     Lesson("collapse", "collapse", 500, seeds=True),
     Lesson("cure", "collapse", 500, MappingProxyType({"packing": 2}), seeds=True, beside="collapse"),
     Lesson("digits", "digits", 1_500),
+    Lesson("made-up", "digits-inpaint", 300),
 )
 """Without their words; `lessons` adds them."""
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from gan_core.experiments.lessons.filled import filled
 from gan_core.experiments.lessons.modes import modes_found, occupancy
 from gan_core.experiments.lessons.outcome import Facts, Fall, Floats, Trace
 from gan_core.experiments.lessons.walks import N_WALKS, copies, halfway, sure_words
@@ -136,6 +137,22 @@ def _digits(trainer: Watched) -> Facts:
     return Facts(words, held, walk=between.pictures, nearest=near.pictures)
 
 
+def _made_up(trainer: Watched) -> Facts:
+    found = filled(trainer)
+    game, alone = found.game, found.alone
+    words = {"steps": f"{len(trainer.log.stats):,}", "n": str(found.n)}
+    for name, of in (("", game), ("alone_", alone)):
+        words |= {
+            f"{name}near": f"{of.psnr:.1f} dB",
+            f"{name}of_mean": f"{of.of_mean:.1f} dB",
+            f"{name}sharp": f"{of.sharpness:.2f}",
+            f"{name}apart": f"{of.spread:.2f}",
+            f"{name}other": f"{of.other:.0%}",
+        }
+    bolder = game.sharpness > alone.sharpness and game.spread > 2 * alone.spread
+    return Facts(words, bolder and game.psnr < alone.psnr, filled=found.pictures)
+
+
 _FACTS: Final[dict[str, Callable[[Watched], Facts]]] = {
     "what-goes-in": _what_goes_in,
     "two-turns": _two_turns,
@@ -143,6 +160,7 @@ _FACTS: Final[dict[str, Callable[[Watched], Facts]]] = {
     "collapse": _collapse,
     "cure": _cure,
     "digits": _digits,
+    "made-up": _made_up,
 }
 
 

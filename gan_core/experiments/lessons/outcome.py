@@ -61,6 +61,8 @@ class Facts:
         occupancy: How many of the shown samples are near each mode, ``[steps + 1, modes]``, or None.
         walk: A walk over a cross-fade of its ends, ``[2, n, h, w, c]``, or None.
         nearest: Generated images over the training images that are nearest to them, ``[2, n, h, w, c]``, or None.
+        filled: Holes, filled by the distance alone and by the game with two z, and the truth, ``[5, n, h, w, c]``; or
+            None.
         row: This run in a table of runs.
     """
 
@@ -73,4 +75,5 @@ class Facts:
     occupancy: NDArray[np.int64] | None = None
     walk: Pictures | None = None
     nearest: Pictures | None = None
+    filled: Pictures | None = None
     row: Mapping[str, str] = field(default_factory=dict)

@@ -157,6 +157,7 @@ def _residual_generator(config: RunConfig, rngs: Streams) -> nn.Module:
         block=rules.block,
         masked=rules.masked,
         rng=rngs["init_g"],
+        z_gain=g.z_gain,
     )
 
 

@@ -51,6 +51,8 @@ class ResidualGenerator(nn.Module):
         block: Side of the condition's blocks of one value; 1 if every pixel has its own.
         masked: True if the condition's last map is 1 where something is missing; all else is then kept.
         rng: Source of the initial weights.
+        z_gain: What the first weights of z are multiplied by: where little is to be corrected, noise as strong as the
+            condition would be all that G adds.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class ResidualGenerator(nn.Module):
         block: int,
         masked: bool,
         rng: Generator,
+        z_gain: float = 1.0,
     ) -> None:
         super().__init__()
         self._block, self._masked, self._channels = block, masked, shape[0]
@@ -73,7 +76,7 @@ class ResidualGenerator(nn.Module):
         self.from_z = BlankLinear(latent_dim, width, bias=False)
         self.blocks = nn.Sequential(*(Block(width) for _ in range(depth)))
         self.last = BlankConv2d(width, shape[0] * self._stride**2, RESIDUAL_KERNEL, 1, _PAD)
-        begin(self, rng)
+        begin(self, rng, z_gain)
 
     def forward(self, z: Tensor, condition: Tensor) -> Tensor:
         """Make one image of each row of ``z`` and of its condition."""
@@ -107,12 +110,13 @@ class ResidualGenerator(nn.Module):
 
 
 @torch.no_grad()
-def begin(network: ResidualGenerator, rng: Generator) -> None:
+def begin(network: ResidualGenerator, rng: Generator, z_gain: float = 1.0) -> None:
     """Fill all weights: N(0, 2/n_in) (arXiv:1502.01852), the last layer and the second of each block 0.
 
     Args:
         network: Its weights may hold anything.
         rng: Source of the weights, layer by layer.
+        z_gain: What those of z are multiplied by.
     """
     for name, module in network.named_modules():
         if not isinstance(module, nn.Linear | nn.Conv2d):
@@ -124,3 +128,4 @@ def begin(network: ResidualGenerator, rng: Generator) -> None:
         else:
             n_in = module.weight[0].numel()
             module.weight.normal_(0, (2 / n_in) ** 0.5, generator=rng)
+    network.from_z.weight.mul_(z_gain)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import streamlit as st
 
-from gan_core.experiments.applications import APPLICATIONS, Application
+from gan_core.experiments.applications import APPLICATIONS, Application, Way
 from gan_core.experiments.zoo import Variant, variants
 from pages.ui import session
-from pages.ui.apply import playing, restoring, writing
+from pages.ui.apply import editing, making, playing, restoring, writing
 from pages.ui.collapse import state as lab
 
 FIRST: Final = "super-resolution"
 _CHOSEN: Final = "apply.chosen"
-_PAGES: Final = {"latent": "pages/latent.py", "train": "pages/train.py"}
+_PANELS: Final[Mapping[Way, Callable[[Application], None]]] = {
+    "make": making.panel,
+    "edit": editing.panel,
+    "restore": restoring.panel,
+    "play": playing.panel,
+    "write": writing.panel,
+}
 
 
 def page() -> None:
@@ -33,14 +40,7 @@ def page() -> None:
             _choice(name, application, chosen=name == chosen)
     application = APPLICATIONS[chosen]
     _facts(application)
-    if application.way == "restore":
-        restoring.panel(application)
-    elif application.way == "write":
-        writing.panel(application)
-    elif application.way == "play":
-        playing.panel(application)
-    else:
-        _elsewhere(application)
+    _PANELS[application.way](application)
 
 
 def _choice(name: str, application: Application, *, chosen: bool) -> None:
@@ -60,18 +60,6 @@ def _facts(application: Application) -> None:
     with st.container(border=True, key="apply-facts"):
         for column, (title, words) in zip(st.columns(3), said.items(), strict=True):
             column.markdown(f"**{title}:** {words}")
-
-
-def _elsewhere(application: Application) -> None:
-    """Lead to the page where this application is used."""
-    st.markdown(application.sentence)
-    with st.container(horizontal=True):
-        for name in application.presets:
-            if st.button(f"Train {name}", key=f"apply:train:{name}", icon=":material/play_circle:"):
-                session.open_preset(name)
-                st.switch_page(_PAGES["train"])
-        if st.button(f"Open {application.way.title()}", key="apply:open", icon=":material/arrow_forward:"):
-            st.switch_page(_PAGES[application.way])
 
 
 def variant_of(preset: str) -> Variant | None:

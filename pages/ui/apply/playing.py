@@ -36,6 +36,15 @@ def _show(found: Played) -> None:
     with left:
         st.markdown("**Played by G**")
         st.audio(found.melody, format="audio/wav")
+        st.download_button(
+            "Download this melody (WAV)",
+            found.melody,
+            file_name="melody.wav",
+            mime="audio/wav",
+            on_click="ignore",
+            icon=":material/download:",
+            key="apply:wav",
+        )
         if found.missing:
             st.caption(
                 f"G has no {', '.join(found.missing)}: there it is silent. This is what mode collapse sounds like."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 from typing import Final
 
 import streamlit as st
@@ -15,6 +17,8 @@ from pages.ui.apply import training
 _EVERY: Final = 2.0
 """Seconds between two looks at a run that trains."""
 _MOST_LETTERS: Final = 8
+_FORMULA: Final = ("=", "+", "-", "@")
+"""What makes a cell of a spreadsheet a formula, at its beginning."""
 _ROW: Final = 35
 """Height of a row of a table, in pixels: all rows are to be seen."""
 
@@ -50,6 +54,27 @@ def _show(found: Written, begins: str) -> None:
         f"At step {found.step:,}: {which}, {by_g} {what} with the GAN, {by_pairs} with the pairs, "
         "which know how often each letter follows another and nothing else."
     )
+    st.download_button(
+        "Download the words (CSV)",
+        lambda: as_table(found),
+        file_name="words.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key="apply:csv",
+    )
+
+
+def as_table(found: Written) -> str:
+    """Write the words of both as a table. No letter here can make a cell a formula, but a sign of the grammar can."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(("by", "word", "what it is", "nearest training word", "edits"))
+    for by, words in (("G", found.words), ("pairs of letters", found.pairs)):
+        for word in words:
+            cells = (word.text, _what(word, by_rule=found.by_rule), word.nearest, str(word.edits))
+            table.writerow((by, *(f"'{cell}" if cell[:1] in _FORMULA else cell for cell in cells)))
+    return out.getvalue()
 
 
 def _column(title: str, words: tuple[Word, ...], found: Written, key: str) -> None:

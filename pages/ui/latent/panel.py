@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,8 +11,13 @@ from gan_core.config.names import KIND_WORDS
 from gan_core.config.presets import DEFAULT
 from pages.ui import latent, session
 from pages.ui.commands import parse_save, saved_directions
-from pages.ui.latent.route import ASK, FILE
+from pages.ui.latent import foreign
+from pages.ui.latent.link import FIRST_SEED
+from pages.ui.latent.route import ASK, FILE, FOREIGN_ASK, FOREIGN_FILE
 from pages.ui.latent.sections import SECTIONS
+
+if TYPE_CHECKING:
+    from gan_core.latent.foreign import ForeignBench
 
 _KEY = "latent"
 FIRST = "paths"
@@ -21,6 +27,10 @@ SHOWN = ("plane", "images")
 
 def page() -> None:
     """Choose a section; the component does the rest."""
+    guest = foreign.shown()
+    if guest is not None:
+        _guest(*guest)
+        return
     here = session.visit_or_recorded(DEFAULT)
     kind = here.run.status().config.data.kind
     if kind not in SHOWN:
@@ -28,9 +38,12 @@ def page() -> None:
             f"Your open run makes {KIND_WORDS[kind]}, whose latent space is not shown yet: points and images have "
             "one here. Train on other data, or open a recorded run, to walk in it."
         )
+        foreign.opener()
         return
     given = session.latent_start()
-    section = _section(given.section)
+    images = kind == "images"
+    names = [name for name, section in SECTIONS.items() if images or not section.images_only]
+    section = _section(given.section, names)
     in_plane = SECTIONS[section].in_plane if kind == "plane" else ""
     st.markdown(in_plane or SECTIONS[section].words)
     latent.mount(
@@ -48,10 +61,36 @@ def page() -> None:
     )
 
 
-def _section(first: str) -> str:
-    """Return the section that the visitor chose, on this visit to the page or on an earlier one."""
-    images = session.visit().run.status().config.data.kind == "images"
-    names = [name for name, section in SECTIONS.items() if images or not section.images_only]
+def _guest(token: str, bench: ForeignBench) -> None:
+    """Show a generator from elsewhere."""
+    with st.container(horizontal=True, vertical_alignment="center", key="latent-guest"):
+        st.text(foreign.words(bench))
+        st.button("Back to the run", on_click=foreign.close, key="latent:back")
+    section = _section(FIRST, list(foreign.SECTIONS), guest=True)
+    st.markdown(SECTIONS[section].words)
+    latent.mount(
+        key="latent-foreign",
+        data={
+            "ask": f"{FOREIGN_ASK}?t={token}",
+            "file": f"{FOREIGN_FILE}?t={token}",
+            "section": section,
+            "seed": FIRST_SEED,
+            "points": "",
+            "link": None,
+            "saved": [],
+        },
+        on_save=lambda: None,
+    )
+
+
+def _section(first: str, names: list[str], *, guest: bool = False) -> str:
+    """Return the section that the visitor chose, on this visit to the page or on an earlier one.
+
+    Args:
+        first: Shown if none was chosen yet.
+        names: Sections that there are.
+        guest: Whether a generator from elsewhere is looked at.
+    """
     chosen: str = session.recall("latent.section", first if first in names else FIRST)
     chosen = chosen if chosen in names else FIRST
     advanced = session.recall("latent.advanced", SECTIONS[chosen].advanced)
@@ -68,8 +107,13 @@ def _section(first: str) -> str:
             on_change=_choose,
         )
         st.toggle(
-            "Advanced", key="latent:advanced", on_change=_choose, help="Directions, arithmetic, and the inside of G"
+            "Advanced",
+            key="latent:advanced",
+            on_change=_choose,
+            help="Arithmetic" if guest else "Directions, arithmetic, and the inside of G",
         )
+        if not guest:
+            foreign.opener()
     return chosen
 
 

@@ -70,10 +70,11 @@ def _figures(found: Facts, result: Result) -> None:
     for pictures, names, key in (
         (found.walk, ("a walk", "cross-fade"), "lesson:walk"),
         (found.nearest, ("generated", "nearest real"), "lesson:nearest"),
+        (found.filled, ("given", "L1 alone", "game, z 1", "game, z 2", "the truth"), "lesson:filled"),
     ):
         if pictures is not None:
             chart = learning.image_rows(pictures, names, theme=theme())
-            figure.show(chart, key=key, alt=f"Two rows of pictures: {' and '.join(names)}")
+            figure.show(chart, key=key, alt=f"Rows of pictures: {', '.join(names)}")
 
 
 def _table(lesson: Lesson, found: Facts, other: Facts | None) -> None:

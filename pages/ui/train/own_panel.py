@@ -1,13 +1,13 @@
-"""The form for data of one's own: pictures, a table of points, or a drawing."""
+"""The form for data of one's own: pictures, sounds, a text, a table of points, or a drawing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from gan_core.config.names import FitName
+from gan_core.config.names import FitName, TextUnit
 from pages.ui.train import draw, own_data
 
 if TYPE_CHECKING:
@@ -17,7 +17,11 @@ _SIZES: Final = (8, 16, 28, 32, 64)
 _PICTURES: Final = ("png", "jpg", "jpeg", "jfif", "jpe", "webp", "bmp", "gif", "tif", "tiff", "avif", "jp2", "ppm")
 _ARRAYS: Final = ("zip", "npy", "npz")
 _FITS: Final[Mapping[FitName, str]] = {"crop": "cut the middle", "pad": "white around", "stretch": "stretch"}
+_RATES: Final[Mapping[int, str]] = {0: "chosen", 2048: "2,048", 4096: "4,096", 8192: "8,192"}
+_UNITS: Final[Mapping[TextUnit, str]] = {"auto": "chosen", "words": "words", "lines": "lines"}
 _PREVIEW: Final = 24
+_HEARD: Final = 12
+_READ: Final = 40
 _UNEQUAL: Final = 1.5
 """Pictures of the largest class over those of the smallest, from where on sampling them evenly is offered."""
 
@@ -26,14 +30,10 @@ def form() -> None:
     """Choose, look, train."""
     with st.expander("Your own data", key="own"):
         kind = st.segmented_control(
-            "Kind", ("Pictures", "Table", "Drawing"), default="Pictures", key="own:kind", label_visibility="collapsed"
+            "Kind", list(_FORMS), default="Pictures", key="own:kind", label_visibility="collapsed"
         )
-        if kind == "Pictures":
-            _pictures()
-        elif kind == "Table":
-            _table()
-        elif kind == "Drawing":
-            _drawing()
+        if kind is not None:
+            _FORMS[kind]()
 
 
 def _pictures() -> None:
@@ -117,6 +117,63 @@ def _table() -> None:
         st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, {}), key="own:go")
 
 
+def _sounds() -> None:
+    given: Any = st.file_uploader(
+        "WAV files, or one zip of them",
+        type=["wav", "wave", "zip"],
+        accept_multiple_files=True,
+        max_upload_size=_max_mb(),
+        key="own:sounds",
+        help="Of any rate, 8 to 32 bits, one or more channels. Long ones are cut into pieces, each from where "
+        "something begins. Nothing leaves this server.",
+    )
+    rate = st.segmented_control(
+        "Samples a second",
+        list(_RATES),
+        default=0,
+        format_func=_RATES.__getitem__,
+        key="own:rate",
+        help="A piece has 512 samples: a lower rate gives longer ones, and only low tones.",
+    )
+    if not given:
+        return
+    from gan_core.data.own_data import OwnSounds
+    from gan_core.data.preview import some_sounds
+    from gan_core.data.reading import ReadOptions
+
+    data = own_data.own_data(given, ReadOptions(rate=rate or 0, wanted="sound"))
+    if isinstance(data, OwnSounds):
+        _say(data)
+        shown = some_sounds(data, _HEARD)
+        st.image(list(shown.spectrograms), width=34, output_format="PNG", alt=shown.alts)
+        st.audio(shown.wav, format="audio/wav")
+        st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, {}), key="own:go")
+
+
+def _text() -> None:
+    given: Any = st.file_uploader(
+        "Text files, or one zip of them",
+        type=["txt", "md", "text", "zip"],
+        accept_multiple_files=True,
+        max_upload_size=_max_mb(),
+        key="own:text",
+        help="G learns words, letter by letter: those of a story, or lines such as names. UTF-8 is best. "
+        "Nothing leaves this server.",
+    )
+    unit = st.segmented_control("Take", list(_UNITS), default="auto", format_func=_UNITS.__getitem__, key="own:unit")
+    if not given:
+        return
+    from gan_core.data.own_data import OwnWords
+    from gan_core.data.preview import some_words
+    from gan_core.data.reading import ReadOptions
+
+    data = own_data.own_data(given, ReadOptions(unit=unit or "auto", wanted="text"))
+    if isinstance(data, OwnWords):
+        _say(data)
+        st.text("For instance: " + ", ".join(some_words(data, _READ)))
+        st.button("Train on these", type="primary", on_click=own_data.train_on, args=(data, {}), key="own:go")
+
+
 def _drawing() -> None:
     st.caption("Draw with the mouse or a finger: each stroke sprays points.")
     draw.mount(key="own-drawing", points=own_data.drawing(), on_points=own_data.keep_drawing)
@@ -133,18 +190,26 @@ def _drawing() -> None:
 def _say(data: OwnData) -> None:
     """Say how many there are, how they were read and what is wrong: plain text, as it may hold strangers' words."""
     from gan_core.data.checks import check
-    from gan_core.data.own_data import OwnImages, said_of_split
+    from gan_core.data.own_data import said_of_split
 
-    n = len(data.pixels) if isinstance(data, OwnImages) else len(data.values)
-    st.text(f"{n:,} {'pictures' if isinstance(data, OwnImages) else 'points'}")
+    st.text(f"{len(data.rows):,} {data.noun}")
     for said in data.decisions:
         st.text(f"{said[:1].upper()}{said[1:]}.")
     for reason, count in data.skipped:
         st.text(f"{count:,} left out: {reason}.")
-    if isinstance(data, OwnImages):
+    if data.splits:
         said = said_of_split(data, data.settings["data.held_out"])
         st.text(f"{said[:1].upper()}{said[1:]}.")
     for fault in check(data):
         with st.container(border=True):
             st.text(f"{fault.headline} {fault.evidence[:1].upper()}{fault.evidence[1:]}.")
             st.text(fault.remedy)
+
+
+_FORMS: Final[Mapping[str, Callable[[], None]]] = {
+    "Pictures": _pictures,
+    "Sounds": _sounds,
+    "Text": _text,
+    "Table": _table,
+    "Drawing": _drawing,
+}

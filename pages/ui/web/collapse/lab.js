@@ -23,18 +23,34 @@ export default mounter(
   build,
 );
 
+/**
+ * What the page's script gives.
+ * @typedef {object} Given
+ * @property {string} url Where frames are asked for.
+ * @property {number} ms Milliseconds between two frames.
+ * @property {number} plotMs Likewise of plots.
+ * @property {string} plotly
+ * @property {string} figures
+ * @property {string[]} styles
+ * @property {import('./side.js').Words[]} sides
+ */
+
+/** @param {HTMLElement} root @returns {import('../core/view.js').View<Given>} */
 function build(root) {
-  let data = null,
+  let data = /** @type {Given} */ ({}), // until it is configured, at once
     alive = true,
     since = '',
     generator = '',
     checked = 0;
-  let set = null,
-    state = '';
+  /** @type {ReturnType<typeof parseSet> | null} */
+  let set = null;
+  let state = '';
   const eager = eagerness(EAGER_MS),
     pulse = rhythm();
-  const sides = [],
-    memories = new Map();
+  /** @type {import('./side.js').Side[]} */
+  const sides = [];
+  /** @type {Map<string, import('../core/fill.js').Memory>} */
+  const memories = new Map();
 
   const colours = skin(root, () => {
     for (const one of sides) one.repaint();
@@ -45,6 +61,7 @@ function build(root) {
     gone: end,
   });
   const post = commandQueue({ sent: hurry });
+  /** @type {import('./side.js').Shared} */
   const ctx = {
     look: colours.look,
     template: colours.template,
@@ -56,8 +73,9 @@ function build(root) {
     /** What is remembered of an axis: one memory for all sides whose values have the same meaning. */
     memory(name, { meaning }) {
       const key = `${name} ${meaning}`;
-      if (!memories.has(key)) memories.set(key, {});
-      return memories.get(key);
+      const known = memories.get(key) ?? {};
+      memories.set(key, known);
+      return known;
     },
     send: (name, value) => post.send(name, value),
   };
@@ -78,7 +96,7 @@ function build(root) {
   const grid = el('div', { class: 'sides' });
   const waiting = el('p', { class: 'note', text: 'The first picture is on its way.' });
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
-  bar.node.querySelector('.counters').before(which.node);
+  bar.node.querySelector('.counters')?.before(which.node);
   root.append(bar.node, waiting, grid, status);
 
   function hurry() {
@@ -86,6 +104,7 @@ function build(root) {
     asking.wake();
   }
 
+  /** @param {ReturnType<typeof parseSet>} next */
   function take(next) {
     const now = performance.now(),
       { header, frames } = next;
@@ -98,8 +117,8 @@ function build(root) {
     }
     while (sides.length > frames.length) {
       const gone = sides.pop();
-      gone.end();
-      gone.node.remove();
+      gone?.end();
+      gone?.node.remove();
     }
     entitle();
     show(waiting, false);
@@ -134,6 +153,7 @@ function build(root) {
     sides.forEach((one, i) => one.entitle(data.sides[i] || { title: '', differs: '' }, sides.length, read));
   }
 
+  /** @param {number} begun */
   async function ask(begun) {
     if (!(await colours.ready()) || !alive || document.hidden) return;
     if (begun - checked > 1000) {
@@ -185,7 +205,7 @@ function build(root) {
     configure(component) {
       post.connect(component.setTriggerValue);
       const given = component.data,
-        fresh = !data || data.url !== given.url;
+        fresh = data.url !== given.url;
       data = given;
       style(data.styles, root);
       colours.use(data.figures);

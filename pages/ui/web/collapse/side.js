@@ -11,7 +11,32 @@ import { hasModes, verdict } from '../train/words.js';
 
 const LETTERS = 'ABCD';
 
-/** `ctx`: look, template, metrics, plotly, every, others, send; see lab.js. */
+/** @typedef {import('../core/frame.js').Frame} Frame */
+
+/**
+ * What all sides share.
+ * @typedef {object} Shared
+ * @property {() => import('../core/view.js').Look} look
+ * @property {(name: string) => any} template
+ * @property {() => any[]} metrics
+ * @property {() => string} plotly
+ * @property {() => number} every Milliseconds between two drawings of one plot.
+ * @property {(mine: Side) => Frame[]} others The newest frames of all other sides.
+ * @property {(name: string, header: Frame['header']) => import('../core/fill.js').Memory} memory Of a shared axis.
+ * @property {(name: string, value?: unknown) => void} send
+ *
+ * @typedef {{title: string, differs: string, reading?: string}} Words What a side is called.
+ *
+ * @typedef {object} Side
+ * @property {HTMLElement} node
+ * @property {(words: Words, n: number, anyReading: boolean) => void} entitle
+ * @property {(frame: Frame, now: number, ms: number) => void} update
+ * @property {() => void} repaint
+ * @property {() => void} close
+ * @property {() => void} end
+ */
+
+/** @param {number} i @param {Shared} ctx @returns {Side} */
 export function side(i, ctx) {
   const letter = el('b', { class: 'letter', text: LETTERS[i], 'aria-hidden': 'true' });
   const title = el('h3', { text: '' }),
@@ -39,6 +64,7 @@ export function side(i, ctx) {
     scores = plot('scores', 'Scores');
   const dNow = el('span', { class: 'value', text: '' }),
     gNow = el('span', { class: 'value', text: '' });
+  /** @param {string} kind @param {string} words @param {...HTMLElement} more */
   const key = (kind, words, ...more) =>
     el('span', { class: `key ${kind}` }, el('i', { 'aria-hidden': 'true' }), words, ...more);
   const reading = el('p', { class: 'reading', text: '', hidden: true }),
@@ -50,8 +76,7 @@ export function side(i, ctx) {
       el('header', {}, el('h3', { text: 'Scores' }), scored.node),
       scores.node,
     );
-  let spoken = 0,
-    self = null;
+  let spoken = 0;
 
   setAttr(picture.node, 'aria-label', `Samples, ${where}`);
   setAttr(time.node, 'aria-label', `The run so far, ${where}`);
@@ -94,7 +119,8 @@ export function side(i, ctx) {
     scoresCard,
   );
 
-  self = {
+  /** @type {Side} */
+  const self = {
     node,
     entitle(words, n, anyReading) {
       setText(title, words.title);
@@ -105,8 +131,9 @@ export function side(i, ctx) {
       show(away, n > 1);
     },
     update(frame, now, ms) {
-      const { header } = frame,
-        stats = header.stats || {};
+      const { header } = frame;
+      /** @type {Partial<import('../core/frame-types.js').Stats>} */
+      const stats = header.stats || {};
       setAttr(node, 'data-step', header.step);
       setAttr(node, 'data-state', header.state);
       says.update(frame);

@@ -147,8 +147,11 @@ export function skin(root, turned) {
     /** @param {string} name */
     template: (name) => themes?.[theme]?.figures[name],
     font: () => font,
-    /** What is known of the metrics, in the order in which they are told: entries of `gan_core.metrics.METRICS`. */
-    metrics: () => themes?.metrics || [],
+    /**
+     * What is known of the metrics, in the order in which they are told: entries of `gan_core.metrics.METRICS`.
+     * @returns {any[]}
+     */
+    metrics: () => /** @type {any} */ (themes)?.metrics || [],
     /** @returns {Look} */
     look: () => ({ palette: palette(), theme, font, ratio: pixelRatio() }),
   };

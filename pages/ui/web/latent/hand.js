@@ -94,7 +94,8 @@ export function hand(ctx) {
     gauge.show(norm, likely);
     setText(facts.norm, decimal(norm, 2));
     setText(facts.likely, `9 of 10 z: ${decimal(likely[0], 1)} to ${decimal(likely[2], 1)}`);
-    setText(facts.logit, decimal(arrays.logit[i], 2));
+    show(logitFact, Boolean(arrays.logit));
+    if (arrays.logit) setText(facts.logit, decimal(arrays.logit[i], 2));
     if (ctx.about.classes.length) told.value = tagOf(text || ctx.S.hand).slice(1) || '0';
     const seeded = /^s(\d+)\.(\d+)/.exec(text || '');
     const { came, hand: here } = ctx.S;
@@ -136,6 +137,7 @@ export function hand(ctx) {
 
   const fact = (name, value, title, ...more) =>
     el('div', { title }, el('dt', { text: name }), el('dd', {}, value, ...more));
+  const logitFact = fact('D’s logit', facts.logit, 'What the discriminator says of the sample: high is real');
   return {
     node: el(
       'section',
@@ -156,7 +158,7 @@ export function hand(ctx) {
           fact('z', facts.which, 'Where this z comes from'),
           toldFact,
           fact('‖z‖', facts.norm, 'Its norm: the distance from the origin', gauge.node, facts.likely),
-          fact('D’s logit', facts.logit, 'What the discriminator says of the sample: high is real'),
+          logitFact,
         ),
       ),
       el('div', { class: 'row' }, add, random, walk, png, csv),

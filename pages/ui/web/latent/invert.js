@@ -2,14 +2,13 @@
 // Inversion: a picture of one's own, a drawing or a held-out image; z is moved towards it, live.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
+import { pad as padOf } from '../core/pad.js';
 import { chart, large, tiles, zText } from './draw.js';
 import { dataPlane } from './maps.js';
 
 const FROM = 'found from a picture';
 const STEPS = 300,
-  CHUNK = 10,
-  DRAWING = 224,
-  PEN = 15;
+  CHUNK = 10;
 const urlText = (bytes) => {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -69,20 +68,16 @@ export function invert(ctx) {
       if (source) fromCanvas();
     },
   });
-  const pad = el('canvas', {
-    class: 'pad',
-    width: DRAWING,
-    height: DRAWING,
-    role: 'img',
-    'aria-label': 'drawing area',
-  });
-  const wipe = el('button', {
-    type: 'button',
-    text: 'Clear',
-    onclick: () => {
-      blank();
+  const drawing = padOf({
+    paper,
+    side: shape[1],
+    drawn: () => {
+      invertColours = negative.checked = false;
+      source = drawing.node;
+      fromCanvas();
     },
   });
+  const wipe = el('button', { type: 'button', text: 'Clear', onclick: drawing.wipe });
   const pictures = {
     target: large('what is sought'),
     best: large('the best sample so far'),
@@ -121,51 +116,8 @@ export function invert(ctx) {
     target = { x: `${x.toFixed(4)},${y.toFixed(4)}` };
     restart();
   });
-  const pen = pad.getContext('2d', { willReadFrequently: true });
 
   const zOf = (i) => zText(got.arrays.z, i, got.shapes.z[1]) + (got.header.labels ? `@${got.header.labels[i]}` : '');
-
-  function blank() {
-    const level = Math.round(255 * paper);
-    pen.fillStyle = `rgb(${level},${level},${level})`;
-    pen.fillRect(0, 0, DRAWING, DRAWING);
-  }
-  /** @param {[number, number]} from @param {[number, number]} to_ */
-  function stroke(from, to_) {
-    const level = paper < 0.5 ? 255 : 0;
-    pen.strokeStyle = `rgb(${level},${level},${level})`;
-    pen.lineWidth = PEN * (8 / Math.min(28, Math.max(8, shape[1])) + 0.5);
-    pen.lineCap = 'round';
-    pen.beginPath();
-    pen.moveTo(...from);
-    pen.lineTo(...to_);
-    pen.stroke();
-  }
-  /** @type {[number, number] | null} */
-  let last = null;
-  /** @param {PointerEvent} event @returns {[number, number]} */
-  const at = (event) => {
-    const box = pad.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * DRAWING, ((event.clientY - box.top) / box.height) * DRAWING];
-  };
-  pad.addEventListener('pointerdown', (event) => {
-    pad.setPointerCapture(event.pointerId);
-    last = at(event);
-    stroke(last, last);
-  });
-  pad.addEventListener('pointermove', (event) => {
-    if (last) {
-      const next = at(event);
-      stroke(last, next);
-      last = next;
-    }
-  });
-  pad.addEventListener('pointerup', () => {
-    last = null;
-    invertColours = negative.checked = false;
-    source = pad;
-    fromCanvas();
-  });
 
   /** The middle square of whatever is in `source`, as small as the run's images. */
   function fromCanvas() {
@@ -339,7 +291,6 @@ export function invert(ctx) {
     setAttr(ctx.root, 'data-psnr', now.toFixed(2));
   }
 
-  blank();
   const figure = (picture, name, value) =>
     el('figure', { class: 'shown' }, picture.node, el('figcaption', {}, el('span', { text: name }), value));
   const images = kind === 'images',
@@ -369,7 +320,12 @@ export function invert(ctx) {
         ? el(
             'div',
             { class: 'inverted' },
-            el('figure', { class: 'shown' }, pad, el('figcaption', {}, el('span', { text: 'or draw here' }), wipe)),
+            el(
+              'figure',
+              { class: 'shown' },
+              drawing.node,
+              el('figcaption', {}, el('span', { text: 'or draw here' }), wipe),
+            ),
             figure(pictures.target, 'sought', words.target),
             figure(pictures.best, 'G(z)', words.best),
             figure(pictures.real, 'nearest training image', words.real),

@@ -98,8 +98,10 @@ function build(root) {
   let foundAt = -1,
     wanted = false,
     moments = []; // steps that can be looked at
+  // A generator from elsewhere has no moments.
+  const ofRun = [el('label', { class: 'field' }, 'moment', when), now, link];
   root.append(
-    el('div', { class: 'moment' }, moment, state, el('label', { class: 'field' }, 'moment', when), now, link),
+    el('div', { class: 'moment' }, moment, state, ...ofRun),
     trouble,
     el('div', { class: 'bench' }, aside, el('div', { class: 'place' }, again, place)),
   );
@@ -244,7 +246,13 @@ function build(root) {
   }
   function closed() {
     setAttr(root, 'data-state', 'closed');
-    ctx.say('This run has ended. Reload the page to start a new one.', 'gone');
+    const foreign = data.link === null;
+    ctx.say(
+      foreign
+        ? 'This generator has been closed. Open its file again to go on.'
+        : 'This run has ended. Reload the page to start a new one.',
+      'gone',
+    );
     end();
   }
 
@@ -271,14 +279,18 @@ function build(root) {
     ctx.about = header;
     setAttr(root, 'data-state', header.state);
     setAttr(root, 'data-step', header.step);
-    setText(moment, `${header.data}, step ${integer(header.step)}`);
+    const foreign = header.state === 'foreign';
+    for (const node of ofRun) show(node, !foreign);
+    setText(moment, foreign ? header.data : `${header.data}, step ${integer(header.step)}`);
     setText(
       state,
-      S.at !== null
-        ? 'held here; the run goes on'
-        : header.state === 'playing'
-          ? 'following the run, which trains on'
-          : 'the run stands here',
+      foreign
+        ? 'a generator from elsewhere, without D and data'
+        : S.at !== null
+          ? 'held here; the run goes on'
+          : header.state === 'playing'
+            ? 'following the run, which trains on'
+            : 'the run stands here',
     );
     const steps = header.states;
     when.max = String(Math.max(0, steps.length - 1));
@@ -342,6 +354,7 @@ function build(root) {
 
   const own = () => ({ z_seed: ctx.S.seed, z_points: ctx.S.keys.join(','), z_section: shown });
   function address() {
+    if (data.link === null) return; // nothing in a link would bring it back
     const query = new URLSearchParams(data.link);
     for (const [name, value] of Object.entries(own())) query.set(name, value);
     const text = `?${query}`;

@@ -5,8 +5,8 @@ import { decimal, percent } from '../core/format.js';
 import { chart, large, tiles, zText } from './draw.js';
 import { dataPlane, zPlane } from './maps.js';
 
-const FACTS =
-  'Length: sum of the distances of neighbouring samples. Unreal to D: scored lower than 95 % of real samples.';
+const LENGTH = 'Length: sum of the distances of neighbouring samples.',
+  UNREAL = ' Unreal to D: scored lower than 95 % of real samples.';
 const WAYS = [
   ['lerp', 'the straight line'],
   ['slerp', 'the arc'],
@@ -246,7 +246,9 @@ export function paths(ctx) {
             [
               `length ${decimal(of.length, 2)}`,
               `longest step ${decimal(of.longest, 1)} × the mean`,
-              `D calls ${percent(of.by_d)} unreal (real data: ${percent(header.real.by_d)})`,
+              of.by_d === undefined
+                ? ''
+                : `D calls ${percent(of.by_d)} unreal (real data: ${percent(header.real.by_d)})`,
               of.by_density === undefined
                 ? ''
                 : `${percent(of.by_density)} in no mode (real data: ${percent(header.real.by_density)})`,
@@ -254,7 +256,7 @@ export function paths(ctx) {
               .filter(Boolean)
               .join(' · '),
           );
-          facts.title = FACTS;
+          facts.title = of.by_d === undefined ? LENGTH : LENGTH + UNREAL;
           strip.mark(
             (i) => (i % header.n === 0 ? String(i / header.n + 1) : ''),
             () => false,

@@ -11,6 +11,7 @@ function stored() {
   }
 }
 
+/** @param {import('../core/view.js').Component<{done: string[]}>} component */
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const before = stored();

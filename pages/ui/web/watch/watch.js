@@ -24,13 +24,27 @@ const key = (kind, words, ...more) =>
 const card = (title, node, ...keys) =>
   el('section', { class: 'card', 'aria-label': title }, el('header', {}, el('h3', { text: title }), ...keys), node);
 
-/** @param {HTMLElement} root */
+/**
+ * What the page's script gives.
+ * @typedef {object} Given
+ * @property {string} url Where frames are asked for.
+ * @property {string} past Where the list of past frames is.
+ * @property {string} plotly
+ * @property {string} figures
+ * @property {string} style
+ * @property {string} own The page's own style.
+ */
+
+/** @param {HTMLElement} root @returns {import('../core/view.js').View<Given>} */
 function build(root) {
-  let data = null,
+  let data = /** @type {Given} */ ({}), // until it is configured, at once
     alive = true,
     since = '',
+    /** @type {any} */
     frame = null,
+    /** @type {any} */
     present = null,
+    /** @type {number | null} */
     shownPast = null,
     checked = 0;
 
@@ -168,7 +182,7 @@ function build(root) {
   return {
     configure(component) {
       const given = component.data,
-        fresh = !data || data.url !== given.url;
+        fresh = data.url !== given.url;
       data = given;
       style([data.style, data.own], root);
       colours.use(data.figures);

@@ -1,0 +1,161 @@
+"""Pictures on the Apply page: which one is used, and rows of them with captions, to look at and to take home."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+
+from gan_core import GanExplorerError
+from gan_core.latent.questions import Pixels
+from pages.ui import live, session
+
+WIDTH: Final = 112
+"""Of a picture on the page, in pixels."""
+HELD_OUT, OWN, DRAWN = "a picture that G never saw", "a picture of my own", "a drawing"
+_TYPES: Final = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
+_SIDE: Final = 64
+"""Of a drawing as it is sent, in pixels."""
+_PAD: Final = "apply:pad"
+_DRAWN: Final = "apply.drawn"
+
+_component = st.components.v2.component("gan_sketch", js=live.LOADER, isolate_styles=False)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A picture to be used.
+
+    Attributes:
+        index: Which of the held-out ones.
+        own: Hash of one's own, in place of those; or "".
+        uploaded: True if it is a file of one's own.
+    """
+
+    index: int = 0
+    own: str = ""
+    uploaded: bool = False
+
+
+def source(label: str) -> str:
+    """Ask where the picture comes from.
+
+    Args:
+        label: Of the choice: what is done with it.
+    """
+    return st.segmented_control(label, (HELD_OUT, OWN, DRAWN), default=HELD_OUT, key="apply:source") or HELD_OUT
+
+
+def index() -> int:
+    """Ask for the number of a held-out picture."""
+    return int(st.number_input("Which one", 0, 10_000, 0, key="apply:index", width=140))
+
+
+def own(where: str, side: int) -> Chosen | None:
+    """Ask for a picture of one's own; None while there is none.
+
+    Args:
+        where: `OWN` or `DRAWN`.
+        side: Pixels along a side of the run's pictures: pens are as wide as its lines.
+    """
+    if where == DRAWN:
+        found = _drawn(side)
+        return None if found is None else Chosen(own=found)
+    given: Any = st.file_uploader("A picture", type=_TYPES, key="apply:file", help="Nothing leaves this server.")
+    if given is None:
+        st.caption("Any picture will do; its middle is cut to a square of at most 64 pixels.")
+        return None
+    found = _registered(given.name, given.getvalue())
+    return None if found is None else Chosen(own=found, uploaded=True)
+
+
+def row(pictures: Sequence[tuple[str, Pixels]], key: str) -> None:
+    """Show pictures side by side, each with its caption.
+
+    Args:
+        pictures: Captions and pictures.
+        key: Of the row.
+    """
+    with st.container(horizontal=True, key=key):
+        for caption, pixels in pictures:
+            st.image(_large(pixels), caption=caption, width=WIDTH, output_format="PNG", alt=caption)
+
+
+def take_home(pictures: Sequence[tuple[str, Pixels]], name: str) -> None:
+    """Offer these pictures as files.
+
+    Args:
+        pictures: Captions and pictures.
+        name: Of the file.
+    """
+    from gan_core.export.named import pictures_zip
+
+    st.download_button(
+        "Download the pictures (ZIP)",
+        lambda: pictures_zip(pictures),
+        file_name=f"{name}.zip",
+        mime="application/zip",
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"apply:zip:{name}",
+    )
+
+
+def parse_drawing(raw: Any) -> str | None:
+    """Read what a browser sent as a drawing, which may be anything: "" for an empty one, None if it is none."""
+    text = raw.get("pixels") if isinstance(raw, dict) else None
+    if not isinstance(text, str) or len(text) > 2 * _SIDE * _SIDE:
+        return None
+    try:
+        pixels = base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    return text if len(pixels) in (0, _SIDE * _SIDE) else None
+
+
+def _drawn(side: int) -> str | None:
+    """Show the pad; hash of what was drawn on it, None while it is empty."""
+
+    def take() -> None:
+        text = parse_drawing(session.value_of(_PAD).get("drawn"))
+        if text is not None:
+            session.remember(_DRAWN, text)
+
+    _component(
+        key=_PAD,
+        data={"script": live.url("apply/sketch.js"), "styles": [live.url("apply/sketch.css")], "side": side},
+        on_drawn_change=take,
+    )
+    text: str = session.recall(_DRAWN, "")
+    if not text:
+        return None
+    import io
+
+    import numpy as np
+
+    content = io.BytesIO()
+    np.save(content, np.frombuffer(base64.b64decode(text), np.uint8).reshape(1, _SIDE, _SIDE))
+    return _registered("drawing.npy", content.getvalue())
+
+
+def _registered(name: str, content: bytes) -> str | None:
+    """Register a picture; None if it cannot be used, which is then said."""
+    from gan_core.data.own import register
+    from gan_core.data.reading import read_files
+
+    try:
+        return register(read_files([(name, content)], None))
+    except GanExplorerError as error:
+        st.text(str(error))
+        return None
+
+
+def _large(picture: Pixels) -> Pixels:
+    """Enlarge small pictures by whole pixels, so that browsers do not blur them."""
+    factor = max(1, WIDTH // picture.shape[0])
+    large: Pixels = picture.repeat(factor, 0).repeat(factor, 1)
+    return large[..., 0] if large.ndim == 3 and large.shape[2] == 1 else large
