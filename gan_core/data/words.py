@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from gan_core.config.assets import asset
+from gan_core.data.shapes import BLANK
 from gan_core.data.signals import Signals
 from gan_core.errors import DataError
 
 __all__ = ["Words", "english_words", "expressions"]
 
-BLANK: Final = " "
 LENGTH: Final = 8
 """Letters of the longest English word here."""
 LETTERS: Final = BLANK + "abcdefghijklmnopqrstuvwxyz"
