@@ -23,9 +23,9 @@ USUAL: Final = (
     "sweeps",
     "soak",
 )
-"""What runs if no name is given."""
+"""Benchmarks that run if no name is given."""
 LONG: Final = ("quality", "gallery", "lessons", "fuzz", "modes")
-"""What must be asked for, because it trains for long or reads thousands of bad files."""
+"""Benchmarks that must be asked for, because it trains for long or reads thousands of bad files."""
 
 
 def main() -> int:

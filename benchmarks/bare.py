@@ -35,7 +35,7 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ThreadClock:
-    """What a thread has had since it began, in seconds.
+    """Times of a thread since it began, in seconds.
 
     Attributes:
         running: On a core.
@@ -66,7 +66,7 @@ def thread_clocks(pid: int) -> dict[str, ThreadClock]:
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast a trainer, or several together, went.
+    """Speed of a trainer, or of several together.
 
     Attributes:
         steps_per_second: By the wall clock.

@@ -1,4 +1,4 @@
-"""What the diagnosis is tried on: ways to fail and healthy runs, those it was tuned with and others.
+"""Cases that the diagnosis is tried on: ways to fail and healthy runs, those it was tuned with and others.
 
 `FAILING` and `HEALTHY` are the gallery's failures and the named presets. `UNSEEN_FAILING` and `UNSEEN_HEALTHY` have
 other data, networks, rates and batch sizes; no threshold and no cure was chosen by them. What a run counts as is the

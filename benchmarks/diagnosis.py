@@ -1,4 +1,4 @@
-"""How well the diagnosis finds what the oracle knows: ``python -m benchmarks.diagnosis``.
+"""Quality of the diagnosis beside what the oracle knows: ``python -m benchmarks.diagnosis``.
 
 Failures of every kind and healthy presets are trained from several seeds. Beside each run stand the looks of the
 product (every 100 steps) and the oracle of `benchmarks.oracle` (every 50). A failure counts as found if its finding

@@ -1,4 +1,4 @@
-"""How good the digits are: ``python -m benchmarks.digits``.
+"""Quality of the digits: ``python -m benchmarks.digits``.
 
 The preset `digits` is trained for 4,000 steps from five seeds; its averaged generator stands beside models that are no
 GANs, all fitted to the same 900 training images, and beside these images themselves. All are scored with 897 samples

@@ -49,7 +49,7 @@ _LOST: Final = ("collapse", "region missing")
 
 @dataclass(frozen=True)
 class Names:
-    """What a finding says, in the oracle's words.
+    """Meaning of a finding, in the oracle's words.
 
     Attributes:
         labels: It is a right name of a run of which any of these holds.

@@ -1,4 +1,4 @@
-"""What keeping a run costs: ``python -m benchmarks.keep``.
+"""Cost of keeping a run: ``python -m benchmarks.keep``.
 
 A runner with time machine and autosave against one without, looked at six times a second, by turns in one process; how
 much of the processor's time goes into keeping, which no other work on the machine disturbs; the loading of a
@@ -115,7 +115,7 @@ def rows_of_cost(name: str, folder: Path, repeats: int, seconds: float) -> Itera
 
 
 def seconds_of(action: Callable[[], object]) -> float:
-    """How long it takes."""
+    """Measure how long it takes, in seconds."""
     began = time.perf_counter()
     action()
     return time.perf_counter() - began

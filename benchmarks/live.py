@@ -1,4 +1,4 @@
-"""What the live view costs the training: ``python -m benchmarks.live``.
+"""Cost of the live view for the training: ``python -m benchmarks.live``.
 
 The real app trains in headless Chromium, every panel in sight and every layer on; beside it `Trainer.step` trains
 alone. Each repeat goes bare, app, bare, the other one always at rest. The bar is on the app's steps per second over
@@ -66,7 +66,7 @@ def cases() -> dict[str, Case]:
 
 @dataclass
 class Found:
-    """What one case's repeats found, a value each."""
+    """Results of the repeats of one case, a value each."""
 
     alone: list[float] = field(default_factory=list)
     app: list[float] = field(default_factory=list)

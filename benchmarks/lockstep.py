@@ -1,4 +1,4 @@
-"""What lockstep and the lab page cost: ``python -m benchmarks.lockstep``.
+"""Cost of lockstep and the lab page: ``python -m benchmarks.lockstep``.
 
 First lockstep itself, in one process: a failure of the gallery and its first cure train together, with metrics, and are
 asked for frames as the page asks; and each of the two configs by `Trainer.step` alone, one after the other, for a
@@ -38,7 +38,7 @@ FAILURES: Final = ("ring-collapse", "digits-collapse")
 
 @dataclass
 class Found:
-    """What the repeats of one comparison found, a value each."""
+    """Results of the repeats of one comparison, a value each."""
 
     alone: list[float] = field(default_factory=list)
     page: list[float] = field(default_factory=list)

@@ -43,7 +43,7 @@ STEPS: Final[Mapping[str, Mapping[str, int]]] = {
         "wgan_gp": 2_000,
     },
 }
-"""How long each is trained."""
+"""Steps for which each is trained."""
 N_SEEDS: Final = 10
 BARS: Final = {"grid-25": (25, 0.95), "ring-8": (8, 0.93)}
 """Modes and high quality that at least one method is to reach in the median."""

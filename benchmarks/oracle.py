@@ -40,7 +40,7 @@ ENOUGH: Final = 12
 
 @dataclass(frozen=True)
 class Look:
-    """What the oracle sees at one step.
+    """View of the oracle at one step.
 
     Attributes:
         step: Finished steps.
@@ -69,7 +69,7 @@ class Look:
 
 @dataclass(frozen=True)
 class _Modes:
-    """Where the samples lie: their shares beside the fair ones, and how sharp they are."""
+    """Measure where the samples lie: their shares beside the fair ones, and how sharp they are."""
 
     shares: NDArray[np.floating]
     fair: NDArray[np.floating]

@@ -1,4 +1,4 @@
-"""What a minute or two of PacGAN's published protocol reach: ``python -m benchmarks.protocols``.
+"""Results of a minute or two of PacGAN's published protocol: ``python -m benchmarks.protocols``.
 
 GAN and PacGAN2 on its ring and grid, with its networks, batch, optimiser and metrics, for the first steps of the
 400,000 behind the paper's table. The raw generator is scored: modes and reverse KL on 2,500 samples, high quality on

@@ -45,7 +45,7 @@ Measure = Callable[[Trainer, int, Picture], Values]
 
 @dataclass(frozen=True)
 class Bar:
-    """What is asked of one value.
+    """Demand on one value.
 
     Attributes:
         value: Its name among a study's values.
@@ -70,7 +70,7 @@ class Bar:
         return self.n_holding(values) >= self.need * len(values) - 1e-9
 
     def n_holding(self, values: Sequence[float]) -> int:
-        """How many of the values meet the bar."""
+        """Count the values that meet the bar."""
         return sum(map(self.holds, values))
 
     def text(self) -> str:
@@ -100,7 +100,7 @@ class Study:
 
 @dataclass
 class Result:
-    """What a study gave: values by name, one for each seed."""
+    """Results of a study: values by name, one for each seed."""
 
     study: Study
     steps: int
@@ -186,7 +186,7 @@ def _collapse(trainer: Trainer, steps: int, picture: Picture) -> Values:
 
 
 def _discriminator_wins(trainer: Trainer, steps: int, picture: Picture) -> Values:
-    """When D's loss and G's gradient are first below their bars, and for how much of the last 100 steps."""
+    """Find when D's loss and G's gradient are first below their bars, and for how much of the last 100 steps."""
     d_loss, g_norm = [], []
     for _ in range(1_000):
         stats = trainer.step()

@@ -1,4 +1,4 @@
-"""What the live benchmarks print: one table of measured values beside their bars, and the same as a record."""
+"""Rows of the live benchmarks: one table of measured values beside their bars, and the same as a record."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the value is on the right side of the bar; None without one."""
+        """True if the value is on the right side of the bar; None without one."""
         if self.limit is None:
             return None
         return self.value <= self.limit if self.sign == "<=" else self.value >= self.limit

@@ -1,4 +1,4 @@
-"""Which of our metrics can be fooled, and by what: ``python -m benchmarks.sanity``.
+"""Sanity checks of our metrics, and what fools them: ``python -m benchmarks.sanity``.
 
 Simple experiments after the sanity checks of Räisä et al. 2025 (arXiv:2505.22450), on three worlds whose truth is
 known: clusters in eight dimensions, the grid of 25 Gaussians, and the digits. Samples are spoilt in one way, most of
@@ -76,7 +76,7 @@ AIMS: Final[Mapping[str, Aim]] = {
     "class_kl": "variety",
     "confident": "quality",
 }
-"""What each metric is for."""
+"""Purpose of each metric."""
 
 
 class World(Protocol):
@@ -84,7 +84,7 @@ class World(Protocol):
 
     @property
     def n(self) -> int:
-        """How many samples of each kind are compared."""
+        """Samples of each kind that are compared."""
 
     def real(self, n: int, rng: Rng) -> tuple[Floats, NDArray[np.intp]]:
         """Draw real samples ``[n, dim]`` with their classes ``[n]``."""
@@ -395,7 +395,7 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 @dataclass(frozen=True)
 class Reading:
-    """What a metric read in a check.
+    """Reading of a metric in a check.
 
     Attributes:
         value: 0 as for real samples, 1 as for the worst.
@@ -410,7 +410,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Ends:
-    """What a metric may score in a world.
+    """Range of a metric's scores in a world.
 
     Attributes:
         real: Mean of real samples.

@@ -155,7 +155,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Window:
-    """What a page and its run did for some seconds.
+    """Course of a page and its run for some seconds.
 
     Attributes:
         rate: Of its trainer.

@@ -68,7 +68,7 @@ def rows_of(starts: list[dict[str, float]]) -> Iterator[Row]:
 
 
 def import_times(browser: Browser) -> Iterator[Row]:
-    """Which packages the server spends its start on; their own modules' time, without what they import."""
+    """List the packages that the server spends its start on; their own modules' time, without what they import."""
     with tempfile.TemporaryFile() as log, Server(python=("-X", "importtime"), log=log) as server:
         page = LivePage(browser, server, {})
         page.wait_for_first_step()

@@ -1,4 +1,4 @@
-"""What a training step costs: ``python -m benchmarks.step``.
+"""Cost of a training step: ``python -m benchmarks.step``.
 
 `Trainer.step` against the loop that one would write in plain PyTorch: G's update through D, then D's update with one
 pass over real and one over generated samples, default Adam; with the same networks, rates and batch, on data that
@@ -150,7 +150,7 @@ def _window(layer: nn.Conv2d | nn.ConvTranspose2d) -> tuple[int, int, int, int, 
 
 
 def rate(step: Step, seconds: float) -> Rate:
-    """How fast it goes when it is called for so long."""
+    """Measure how fast it goes when it is called for so long."""
     before, n, began = thread_clock(), 0, time.perf_counter()
     end = began + seconds
     while time.perf_counter() < end:
@@ -163,7 +163,7 @@ def rate(step: Step, seconds: float) -> Rate:
 
 @dataclass
 class Found:
-    """What the repeats found, a value each: microseconds a step, and how many times as fast ours is."""
+    """Results of the repeats, a value each: microseconds a step, and how many times as fast ours is."""
 
     theirs: list[float] = field(default_factory=list)
     ours: list[float] = field(default_factory=list)

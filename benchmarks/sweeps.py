@@ -1,4 +1,4 @@
-"""What a second worker brings to a sweep: ``python -m benchmarks.sweeps``.
+"""Gain of a second worker for a sweep: ``python -m benchmarks.sweeps``.
 
 The same runs are trained by one process and by two, in turn. Each pool has trained something small before, so that
 importing PyTorch, once a worker, is not counted. Two workers need two cores for themselves: how much of one each had

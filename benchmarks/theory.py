@@ -51,7 +51,7 @@ _WATCH: Final = """(plot) => {
 
 
 def milliseconds(query: Mapping[str, str], n: int) -> list[float]:
-    """How long each of n answers takes; one before them warms up."""
+    """Measure how long each of n answers takes; one before them warms up."""
     found = []
     for _ in range(n + 1):
         for memory in _MEMORIES:

@@ -70,7 +70,7 @@ Verdict = Literal["bad", "good", "between"]
 
 @dataclass(frozen=True)
 class Seen:
-    """What the oracle sees at one step; NaN where it does not exist.
+    """View of the oracle at one step; NaN where it does not exist.
 
     Attributes:
         step: Finished steps.
@@ -220,7 +220,7 @@ def settings_of(config: RunConfig) -> tuple[str, ...]:
 
 
 def good(seen: Seen, shares: Floats) -> bool:
-    """Whether nothing is wrong at a look, nor within a fifth of a limit of `LABELS`; it may still get better."""
+    """Tell whether nothing is wrong at a look, nor within a fifth of a limit of `LABELS`; it may still get better."""
     digits = math.isnan(seen.width)
     return (
         seen.whole
@@ -236,7 +236,7 @@ def good(seen: Seen, shares: Floats) -> bool:
 
 @dataclass(frozen=True)
 class Truth:
-    """What a run is.
+    """Judgement of a run.
 
     Attributes:
         verdict: Bad, good, or between: neither plainly, or still under way.

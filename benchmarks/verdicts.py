@@ -144,7 +144,7 @@ def _failing_line(mine: Sequence[Row], case: Case) -> str:
 
 
 def report_cures(rows: Sequence[Row], n_cures: int) -> str:
-    """How often each cure works, and how often the first one and one of the first ones do."""
+    """Report how often each cure works, and how often the first one and one of the first ones do."""
     lines = []
     trials: dict[tuple[str, int], dict[int, Row]] = {}
     for row in rows:
@@ -178,7 +178,7 @@ def report_cures(rows: Sequence[Row], n_cures: int) -> str:
 
 
 def trace_file(folder: Path, name: str) -> Path:
-    """Where the looks of a case lie."""
+    """Return the file of the looks of a case."""
     return folder / f"{name.replace(', ', '-').replace(' ', '-')}.json.gz"
 
 

@@ -1,4 +1,4 @@
-"""What metrics and diagnosis cost the training: ``python -m benchmarks.watching``.
+"""Cost of metrics and diagnosis for the training: ``python -m benchmarks.watching``.
 
 `Trainer.step` runs alone and with the app's `Monitor` asked ten times a second, as a playing run asks it, in turns:
 alone, watched, alone. The monitor works on its own thread, on copies of the weights. The bar is on steps a second,
@@ -28,7 +28,7 @@ BAR: Final = 0.97
 
 
 class _Run:
-    """What the monitor needs of a run; counts what it is told."""
+    """Run as the monitor needs it; counts what it is told."""
 
     run = n_together = 1
     scoring = -1

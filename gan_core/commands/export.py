@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> None:
     from gan_core.export.command import export
 
     torch.set_num_threads(1)
-    own.read(args)
+    own.read(args, own.data_of(args.run_file))
     if args.data is not None:
         own.refuse_others(args.run_file, summarise(args.run_file), args.data)
     record = export(args)

@@ -49,12 +49,23 @@ def add_arguments(parser: argparse.ArgumentParser, words: str) -> None:
     )
 
 
+def data_of(file: Path) -> DataConfig:
+    """Return the data that a saved run names.
+
+    Raises:
+        GanExplorerError: If the file cannot be read.
+    """
+    from gan_core.storage.summary import summarise
+
+    return summarise(file).config.data
+
+
 def read(args: argparse.Namespace, wanted: DataConfig | None = None) -> dict[str, Any]:
     """Read the data of ``--data``, and say on stderr what was decided, what was left out, and what is wrong with them.
 
     Args:
         args: With the options of `add_arguments`.
-        wanted: Data of the preset, the kind of which decides what a file is taken for if it could be several.
+        wanted: Data of the preset or the saved run: their kind decides what a file is taken for if it could be several.
 
     Returns:
         Settings of a new run on them; nothing without ``--data``.

@@ -72,7 +72,7 @@ def _record(data: str, file: str, metrics: Any, **more: Any) -> dict[str, Any]:
 
 def _of_run(path: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Score the generator of a saved run as ``train`` does at its end."""
-    own.read(args)
+    own.read(args, own.data_of(path))
     trainer, _ = prepare.saved_trainer(path, {}, "cpu", args.data)
     import torch
 

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
     save = None if args.save is None else prepare.writable(args.save)
     changes = prepare.changes(args.set, args.seed)
     with _on_interrupt() as interrupted:
-        named = own.read(args, None if args.resume is not None else find(args.preset).config.data)
+        named = own.read(args, own.data_of(args.resume) if args.preset is None else find(args.preset).config.data)
         if args.resume is None:
             preset = find(args.preset)
             name, steps = preset.name, preset.steps

@@ -74,13 +74,25 @@ def _more_varied(s: Series, config: RunConfig) -> Floats:
     return np.where(s.mean("two_sample") <= limit("apart"), varied - s.ago(varied, limit("window")), np.nan)
 
 
+def _nearer_and_more_varied(s: Series, config: RunConfig) -> Floats:
+    """Rise of the variety of samples that come clearly nearer to the data, however far they are from them as yet.
+
+    Over a shorter time than a window: what G was at its beginning has no say.
+    """
+    steps = limit("hold")
+    varied, distance = s.mean("diversity", steps), s.mean("distance", steps)
+    nearer = distance <= (1 - 2 * limit("closer_by")) * s.ago(distance, steps)
+    return np.where(nearer, varied - s.ago(varied, steps), np.nan)
+
+
 _RISES: Final = Condition("rise", _more_varied, "spreading")
+_COMES: Final = Condition("rise", _nearer_and_more_varied, "spreading")
 # A spot that jumps about hits now more regions and now fewer: what it gains it has lost elsewhere.
 _SPREADS: Final = OneOf(All(Condition("filled", _filling, "missing_some"), NO_CHASE), _RISES)
 _OLD: Final = Condition("age", lambda s, config: s.age, "early")
 
 COLLAPSED: Final = OneOf(MISSING, ALIKE)
-MODE_COLLAPSE: Final = All(COLLAPSED, Without(_SPREADS))
+MODE_COLLAPSE: Final = All(COLLAPSED, Without(OneOf(_SPREADS, _COMES)))
 SOME_MISSING: Final = All(
     _SOME_LOST,
     Without(Condition("filled", _slowly_filling, everywhere(limit("missing_some") / 2))),

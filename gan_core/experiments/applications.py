@@ -15,7 +15,7 @@ Way = Literal["make", "edit", "restore", "write", "play"]
 
 
 ALONE: Final[Mapping[str, float]] = {"adversarial": 0.0, "reconstruction_z": 1, "z_reward": 0.0}
-"""What is changed in a preset for the reconstruction alone."""
+"""Changes of a preset for the reconstruction alone."""
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ def _shown(config: RunConfig, settings: Settings, pieces: Pieces) -> list[str]:
         needed.append(pack)
         lines.append("x = pack(x, PACKING)")
     body = textwrap.indent("\n".join([*lines, "return x"]), "    ")
-    return [pieces.add(*needed), f'def shown(x):\n    """What D sees in place of these samples."""\n{body}']
+    return [pieces.add(*needed), f'def shown(x):\n    """Return the samples as D sees them."""\n{body}']
 
 
 def _averaging(settings: Settings) -> str:

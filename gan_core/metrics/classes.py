@@ -55,7 +55,7 @@ class ClassShare:
 
     @property
     def short(self) -> float:
-        """How many standard deviations of chance it is made less often than real images are taken for it."""
+        """Standard deviations of chance by which it is made less often than real images are taken for it."""
         if not self.n or not self.n_real:
             return math.nan
         share = (self.made * self.n + self.real * self.n_real) / (self.n + self.n_real)

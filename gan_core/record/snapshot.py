@@ -19,7 +19,7 @@ from gan_core.record.frame import Picture
 
 Array = NDArray[Any]
 Which = Literal["ema", "raw", "both"]
-"""Whose samples are shown: of the averaged generator, of the raw one, or both."""
+"""Generator of the shown samples: the averaged one, the raw one, or both."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ RATE: Final = 3e-3
 N_TEST: Final = 2_000
 _LEAK: Final = 0.2
 _GAME: Final = CROSS_ENTROPY[0]
-"""Whose D's loss is trained on: all objectives with labels share it."""
+"""Objective that D is trained by: all objectives with labels share its loss of D."""
 
 
 @dataclass(frozen=True)

@@ -217,6 +217,8 @@ class Capture:
         looking: Whether calls are written down now, or steps only counted.
         glimpse: Whether G's next outputs are wanted while steps are only counted, for one look at its course.
         glimpsed: Sketches of them.
+        gap_wanted: Whether G's samples in eval mode are to be compared with those in train mode at its next call.
+        gaps: Distances of the two that nobody has read yet.
         spent: Seconds inside hooks so far.
         waiting: Closed updates, oldest first.
         unseen: Complaints about hooks that failed.
@@ -257,6 +259,8 @@ class Capture:
         self._probed: set[str] = set()
         self._said_z: Tensor | None = None
         self._look_at_units = 0
+        self.gap_wanted = False
+        self.gaps: list[Parcel] = []
         self._cleared: dict[int, bool | Parcel] = {}
         self._last_gradient: dict[int, Parcel] = {}
         self._fresh()
@@ -315,6 +319,11 @@ class Capture:
             self._depth -= 1
             self.spent += self._clock() - begun
 
+    @property
+    def unfinished(self) -> list[Call]:
+        """Calls after which nobody has stepped yet."""
+        return [] if not self.looking else self._calls
+
     def look(self, *, burst: bool) -> None:
         """Begin to write down; in a burst, what lies before it is unknown."""
         self._fresh()
@@ -342,7 +351,7 @@ class Capture:
         if name != "forward" or extra[0] != "G":
             return False
         if torch.is_grad_enabled():
-            return self.glimpse and extra[1] == 0
+            return (self.glimpse or self.gap_wanted) and extra[1] == 0
         return not args[0].training and len(self._samplings) < SAMPLINGS
 
     def idle(self, optimizer: Any) -> None:
@@ -362,6 +371,11 @@ class Capture:
     def forward(self, name: str, which: int, module: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
         """Note that a module of a player was called."""
         self.n_forwards[name] += 1
+        if not self.looking and self.gap_wanted and module.training and name == "G" and torch.is_grad_enabled():
+            self.gap_wanted = False
+            found = probe.gap(module, args, kwargs)
+            if found is not None:
+                self.gaps.append(send(found, own=True))
         if not self.looking and self.glimpse and torch.is_grad_enabled():
             made = largest(out)
             small = None if made is None else sketch(made)

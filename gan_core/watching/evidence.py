@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gan_core.watching.capture import Call, Load, Task, Update
 from gan_core.watching.course import Course, Look
-from gan_core.watching.losses import Told, told, value
+from gan_core.watching.losses import Told, against, pairing, told, value
 from gan_core.watching.parcels import Parcel
 from gan_core.watching.players import Player
 
@@ -75,6 +75,7 @@ class Window:
     constant_z: bool = False
     real: set[bytes] = field(default_factory=set)
     n_real: int = 0
+    few_real: bool = False
     z_used: list[tuple[Array, int]] = field(default_factory=list)
     z_unused: list[tuple[Array, int]] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
@@ -90,6 +91,7 @@ class Facts:
         terms: Of the losses whose gradients were used.
         old: Backward passes that an earlier step of the same player had used already.
         taken: Backward passes that the other player's step had used, by what they look like.
+        thrown: Backward passes of the player's own loss whose gradients were cleared before its step.
     """
 
     step: int
@@ -119,6 +121,7 @@ class Facts:
     twins: bool = False
     loads: list[Load] = field(default_factory=list)
     look: Look | None = None
+    thrown: int = 0
 
     def of(self, kind: str) -> list[Term]:
         """Terms of one kind."""
@@ -151,11 +154,12 @@ class Evidence:
         self.real_pictures: Array | None = None
         self.g_last = ""
         self.course = Course()
+        self.gaps: list[float] = []
         self.n_unused = {"G": 0, "D": 0}
         self.probes: dict[tuple[str, str], tuple[bool, bool, bool]] = {}
         self.foreign: tuple[tuple[tuple[int, ...], ...], ...] = ()
         self._fakes: dict[bytes, int] = {}
-        self._last_rows: deque[tuple[int, Array]] = deque(maxlen=8)
+        self._last_rows: deque[tuple[int, Array, bool]] = deque(maxlen=8)
         self._consumed: dict[tuple[int, str], int] = {}
         self._idle: dict[int, Task] = {}
         self._after: dict[str, Array] = {}
@@ -213,6 +217,21 @@ class Evidence:
         self.facts.append(facts)
         return facts
 
+    @staticmethod
+    def broken(calls: list[Call]) -> str:
+        """Find the first that is not finite in calls after which nobody stepped: torch may have stopped the loop."""
+        for call in calls:
+            parts = [
+                ("a batch given to D", call.low),
+                ("a batch given to D", call.high),
+                ("the answers of D", call.answers),
+            ]
+            parts = [("the output of G", call.head)] if call.player == "G" else parts
+            for words, parcel in parts:
+                if parcel is not None and parcel.ready() and not np.isfinite(parcel.array()).all():
+                    return words
+        return ""
+
     # ---- calls ----
 
     def _read_g(self, call: Call, facts: Facts) -> None:
@@ -228,7 +247,7 @@ class Evidence:
                 self._row_call.pop(gone, None)
             self._fakes[key] = self.step
             self._row_call[key] = call.number
-        self._last_rows.append((call.number, rows))
+        self._last_rows.append((call.number, rows, call.grad))
         if not np.isfinite(rows).all() and not facts.not_finite:
             facts.not_finite = "the output of G"
         self._g_modes += [call.training] if call.grad else []
@@ -276,7 +295,7 @@ class Evidence:
             if key in self._row_call:
                 self._used_calls.add(self._row_call[key])
         if call.attached and self._last_rows:
-            self._used_calls.update(number for number, rows in self._last_rows if len(rows) == len(head))
+            self._used_calls.update(n for n, rows, grad in self._last_rows if grad and len(rows) == len(head))
         low = (call.tail_low if at_tail else call.low) or call.low
         high = (call.tail_high if at_tail else call.high) or call.high
         if low is not None and high is not None:
@@ -292,7 +311,7 @@ class Evidence:
 
     def _alike(self, rows: Array) -> bool:
         """Tell whether a batch is G's last one, changed sample by sample: augmented, noised, scaled."""
-        for _, made in list(self._last_rows)[-2:]:
+        for _, made, _ in list(self._last_rows)[-2:]:
             if made.shape != rows.shape or len(rows) < 6 or rows.shape[1] < 6:
                 continue
             a, b = centred(made), centred(rows)
@@ -337,6 +356,7 @@ class Evidence:
         current = [n for n in used if n not in old and (n not in foreign or not own)]
         for number in current:
             facts.terms += self._terms(used[number], facts)
+        facts.thrown = self._thrown(name, used)
         self._unused(update, used, facts)
         if "D" in name:
             facts.modes += [call.training for n in current for call, _ in used[n].terms] if not both else []
@@ -351,6 +371,7 @@ class Evidence:
                 if term.kind == "real":
                     self._window.real |= set(term.rows)
                     self._window.n_real += len(term.rows)
+                    self._window.few_real |= len(set(term.rows)) < 0.9 * len(term.rows)
         self._read_scale(update, facts)
 
     def _terms(self, task: Task, facts: Facts) -> list[Term]:
@@ -364,20 +385,75 @@ class Evidence:
             kind = self._kinds.get(call.number, "unclear")
             rows = self._rows.get(call.number, ())
             facts.twins = facts.twins or doubled(rows, gradients)
+            pair = self._pair(task, call, answers, gradients, facts.update.calls)
             for part, where in parts(kind, rows, self._fakes, len(answers)):
                 if "D" in facts.player and call.sketch is not None:
                     sketches = call.sketch.array()
                     one_each = len(where) == call.n
                     self.course.show(part, sketches[where[: len(sketches)]] if one_each else sketches)
                 what = told(answers[where], gradients[where], exact=call.exact)
+                loss = value(what, answers[where])
+                if pair is not None and len(where) == where.sum():
+                    what, loss = pair
                 found.append(
                     Term(
                         part, call.which, what, call.number,
                         float(answers[where].mean()), call.last, call.attached,
                         tuple(np.array(rows, object)[where]) if len(rows) == len(answers) else rows,
-                        self._ages.get(call.number), call.penalty, value(what, answers[where]),
+                        self._ages.get(call.number), call.penalty, loss,
                     )
                 )  # fmt: skip
+        return found
+
+    def _pair(
+        self, task: Task, call: Call, answers: Array, gradients: Array, calls: list[Call]
+    ) -> tuple[Told, float] | None:
+        """Read a loss of differences: its partners had a gradient in the same pass, or were only called before it."""
+        if not call.exact or call.answers is None:
+            return None
+        with_gradient = {other.number for other, _ in task.terms}
+        for other, parcel in task.terms:
+            if other is not call and other.answers is not None and other.answers.array().shape == answers.shape:
+                what = pairing(answers, gradients, other.answers.array(), parcel.array())
+                if what is not None:
+                    # Both sides are one term of the loss: each has half of it.
+                    return what, 0.5 * difference_loss(what, answers, other.answers.array())
+        mine = self._kinds.get(call.number)
+        for other in reversed(calls):
+            fits = other.player == "D" and other.number not in with_gradient and other.answers is not None
+            if not fits or self._kinds.get(other.number) == mine or other.answers is None:
+                continue
+            if other.answers.array().shape == answers.shape:
+                what = against(answers, gradients, other.answers.array())
+                if what is not None:
+                    return what, difference_loss(what, answers, other.answers.array())
+        return None
+
+    def _thrown(self, name: str, used: dict[int, Task]) -> int:
+        """Count backward passes of a player's own loss that its step did not use, nor any other."""
+        if name not in ("G", "D") or not used:
+            return 0
+        mine = [task for task in used.values() if task.terms]
+        pushes = {term.told.push for task in mine for term in self._told(task) if term.attached == (name == "G")}
+        lost = 0
+        for number, task in self._idle.items():
+            if number in used or name not in task.touched or self._consumed_by(number) or not task.terms:
+                continue
+            terms = self._told(task)
+            # D's loss that went on into G, and G's that went through D, are cleared by every sound loop.
+            own = all(term.attached == (name == "G") for term in terms)
+            lost += own and 0 not in pushes and {term.told.push for term in terms} <= pushes
+        return lost
+
+    def _told(self, task: Task) -> list[Term]:
+        """Read what the answers of a backward pass were told, without a trace in this evidence."""
+        found = []
+        for call, parcel in task.terms:
+            if call.answers is None or call.answers.array().shape != parcel.array().shape:
+                continue
+            what = told(call.answers.array(), parcel.array(), exact=call.exact)
+            kind = self._kinds.get(call.number, "unclear")
+            found.append(Term(kind, call.which, what, call.number, 0.0, call.last, call.attached, (), None, False, 0.0))
         return found
 
     def _unused(self, update: Update, used: dict[int, Task], facts: Facts) -> None:
@@ -488,6 +564,11 @@ class Evidence:
             shorten(table, 512, 256)
         shorten(self._consumed, 512, 256)
         shorten(self._idle, 128, 64)
+
+
+def difference_loss(what: Told, answers: Array, partners: Array) -> float:
+    """Compute a logistic loss of differences."""
+    return float(np.logaddexp(0, -what.push * (answers.astype(np.float64) - partners)).mean())
 
 
 def shorten(table: dict[Any, Any], most: int, to: int) -> None:

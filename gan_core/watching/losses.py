@@ -18,7 +18,10 @@ LEAST_SQUARES: Final = "least_squares"
 HINGE: Final = "hinge"
 """The form of a loss that leaves answers beyond a margin alone."""
 
-__all__ = ["FLAT", "Told", "told", "value"]
+RELATIVISTIC: Final = "relativistic"
+"""The form of a loss of differences, each fake's answer against one real sample's."""
+
+__all__ = ["FLAT", "RELATIVISTIC", "Told", "against", "pairing", "told", "value"]
 
 Values = NDArray[np.float64]
 
@@ -35,7 +38,7 @@ class Told:
     """Loss that a batch of answers was given.
 
     Attributes:
-        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``flat`` (one
+        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``relativistic``, ``flat`` (one
             gradient for answers too alike to tell) or ``unknown``.
         target: The answer's target where the form has one, for ``bce`` in [0, 1].
         weight: Size of the gradient per sample, without the form.
@@ -102,6 +105,44 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
         aim = target if a > 0 else 1 - target
         return Told(form, aim, abs(a), 1 if aim > 0.5 else -1, n)
     return Told(form, target, abs(a), push, n) if a > 0 else Told("unknown", None, abs(a), push, n)
+
+
+def pairing(first: NDArray[Any], g_first: NDArray[Any], second: NDArray[Any], g_second: NDArray[Any]) -> Told | None:
+    r"""Read a loss of differences, $f(o_i - p_i)$, from its gradients by both: one is minus the other.
+
+    Args:
+        first: Answers, flat.
+        g_first: Gradients by them.
+        second: As many others.
+        g_second: Gradients by these.
+
+    Returns:
+        What the first were told, or None if the two are no pairs.
+    """
+    g, other = g_first.astype(np.float64).ravel(), g_second.astype(np.float64).ravel()
+    size = float(np.abs(g).max(initial=0.0))
+    if len(g) < FEWEST or len(g) != len(other) or not size or float(np.ptp(g)) < 1e-5 * size:
+        return None  # of a linear loss nobody can tell
+    if not np.isfinite(g).all() or float(np.abs(g + other).max()) > 1e-5 * size:
+        return None
+    return against(first, g_first, second)
+
+
+def against(answers: NDArray[Any], gradients: NDArray[Any], partners: NDArray[Any]) -> Told | None:
+    """Read a loss of differences from its gradients by one side alone; None if they are not of these partners.
+
+    Args:
+        answers: D's answers, flat.
+        gradients: Gradient of the loss by each of them.
+        partners: As many answers, in the same order.
+    """
+    difference = answers.astype(np.float64).ravel() - partners.astype(np.float64).ravel()
+    if float(difference.std()) < FLAT:
+        return None
+    what = told(difference, gradients)
+    if what.form == "bce_logits" and what.target is not None and min(what.target, 1 - what.target) < 1e-2:
+        return Told(RELATIVISTIC, None, what.weight, what.push, what.n)
+    return None
 
 
 def _one_sign(g: Values) -> int:

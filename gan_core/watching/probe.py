@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-__all__ = ["Followed", "follow", "samples", "twin"]
+__all__ = ["Followed", "follow", "gap", "samples", "twin"]
 
 ROWS: Final = 16
 LARGEST: Final = 60_000_000
@@ -45,12 +45,43 @@ def twin(module: nn.Module) -> nn.Module | None:
     if sum(p.numel() for p in module.parameters()) > LARGEST:
         return None
     try:
-        own: nn.Module = copy.deepcopy(getattr(module, "_orig_mod", module)).eval()
+        original = getattr(module, "_orig_mod", module)
+        # Weights that a hook has computed from others (spectral norm) have a graph, and cannot be copied with it.
+        computed = {
+            id(value): value.detach().clone()
+            for inner in original.modules()
+            for value in vars(inner).values()
+            if isinstance(value, Tensor) and not value.is_leaf
+        }
+        own: nn.Module = copy.deepcopy(original, computed).eval()
         for inner in own.modules():
             inner._compiled_call_impl = None  # a copy is not worth a compiler's time
         return own
     except Exception:  # modules may hold anything
         return None
+
+
+def gap(module: nn.Module, args: Any, kwargs: Any) -> Tensor | None:
+    """Distance of a generator's output in eval mode from that in train mode, on a copy, in units of its spread.
+
+    Only batch norm changes its mode; noise and dropout are as in eval mode both times.
+    """
+    own = twin(module)
+    if own is None:
+        return None
+    given = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
+    devices = [d.index for d in {a.device for a in given} if d.type == "cuda" and d.index is not None]
+    # A stranger's module draws from the global random stream.
+    with torch.no_grad(), _still(module), torch.random.fork_rng(devices=devices):  # noqa: TID251
+        state = torch.get_rng_state()
+        evaluated = _output(own, args, kwargs, {}).detach().float().flatten(1)
+        for inner in own.modules():
+            if isinstance(inner, nn.modules.batchnorm._BatchNorm):
+                inner.train()
+        torch.set_rng_state(state)
+        trained = _output(own, args, kwargs, {}).detach().float().flatten(1)
+    spread = (trained - trained.mean(0)).square().mean().sqrt()
+    return (evaluated - trained).square().mean().sqrt() / spread.clamp_min(1e-6)
 
 
 def follow(module: nn.Module, args: Any, kwargs: Any, *, skip: Tensor | None) -> Iterator[Followed]:

@@ -14,6 +14,7 @@ import numpy as np
 from gan_core.watching.course_rules import COURSE_RULES
 from gan_core.watching.evidence import Evidence, Facts, Term
 from gan_core.watching.losses import HINGE, LEAST_SQUARES
+from gan_core.watching.losses import Told as ToldLoss
 from gan_core.watching.rule import OK, SEVERITIES, UNKNOWN, Check, Rule, Severity, Told
 
 __all__ = ["OK", "RULES", "SEVERITIES", "UNKNOWN", "Check", "Rule", "Severity", "Told"]
@@ -85,6 +86,15 @@ def _old_gradients(now: Facts, seen: Evidence) -> Told:
     if now.old:
         return Told(f"{now.player}'s step used {now.old} backward passes that its previous step had used already")
     return OK
+
+
+def _thrown_away(now: Facts, seen: Evidence) -> Told:
+    if not now.used or now.player not in ("G", "D"):
+        return UNKNOWN
+    if not now.thrown:
+        return OK
+    times = "once" if now.thrown == 1 else f"{now.thrown} times"
+    return Told(f"{now.player}'s gradients were cleared {times} between a backward pass of its loss and its step")
 
 
 def _gradient_leak(now: Facts, seen: Evidence) -> Told:
@@ -166,11 +176,18 @@ def _goals(now: Facts, seen: Evidence) -> tuple[str, bool] | None:
             same = abs(t_g - t_fake) < 0.25 * abs(t_real - t_fake)
             return (words if same else ""), t_real > t_fake
         if not (real.push and fake.push and g.push) or real.push == fake.push:
-            return None
-        if LEAST_SQUARES in (real.form, fake.form, g.form):
+            if facts.step < now.step or not g.push:
+                return None
+            continue  # labels that are drawn at random: another update of the same step may be clearer
+        if any(told.form == LEAST_SQUARES and not far(told) for told in (real, fake, g)):
             return None
         return (words if g.push == fake.push else ""), real.push > 0
     return None
+
+
+def far(told: ToldLoss) -> bool:
+    """Tell whether a square loss pulls to where no answer ever is: a linear loss with a little weight on answers."""
+    return told.target is not None and abs(told.target) > 5
 
 
 def _labels_swapped(now: Facts, seen: Evidence) -> Told:
@@ -192,9 +209,16 @@ def _smoothing_on_fakes(now: Facts, seen: Evidence) -> Told:
     if "D" not in now.player or sides is None:
         return UNKNOWN
     real, fake = (side.told for side in sides)
-    if real.target is None or fake.target is None or not fake.form.startswith("bce"):
+    if fake.target is None or not fake.form.startswith("bce"):
         return UNKNOWN
-    low = fake.target if real.target > fake.target else 1 - fake.target
+    if real.target is not None:
+        up = real.target > fake.target
+    else:  # labels of real ones are drawn at random; G wants what D is told of them
+        goals = [term.told for facts in seen.facts if facts.player == "G" for term in facts.of("fake")]
+        if not goals or goals[-1].target is None:
+            return UNKNOWN
+        up = goals[-1].target > fake.target
+    low = fake.target if up else 1 - fake.target
     return Told(f"D's target for fakes is {fake.target:.2f}") if 0.02 < low < 0.49 else OK
 
 
@@ -223,9 +247,9 @@ def _sigmoid_twice(now: Facts, seen: Evidence) -> Told:
 
 def _sigmoid_in_critic(now: Facts, seen: Evidence) -> Told:
     read = [term for term in now.terms if term.told.form not in ("unknown", "flat")]
-    if not read or len(now.terms) < 2:
+    if not read or len(now.terms) < 2 or all(far(term.told) for term in read):
         return UNKNOWN
-    squashed = all(term.told.form == "linear" and "Sigmoid" in term.last for term in read)
+    squashed = all((term.told.form == "linear" or far(term.told)) and "Sigmoid" in term.last for term in read)
     return Told("the loss is linear in D's answers, and D ends in a sigmoid") if squashed else OK
 
 
@@ -327,8 +351,8 @@ def _batch_repeats(now: Facts, seen: Evidence) -> Told:
     if window is None or not window.real or len(seen.windows) < 2:
         return UNKNOWN
     before = seen.windows[-2]
-    if not before.real or window.n_real >= 256:
-        return UNKNOWN
+    if not before.real or window.n_real >= 256 or window.few_real:
+        return UNKNOWN  # of a few different samples every batch has most
     same = len(window.real & before.real) >= 0.9 * len(window.real)
     return Told("D got the real batch of the step before again") if same else OK
 
@@ -401,6 +425,28 @@ def _dead_units(now: Facts, seen: Evidence) -> Told:
         if dead.mean() >= 0.5 and now.gradients is not None and np.any(now.gradients):
             return Told(f"{int(dead.sum())} of {len(dead)} units of {name} got no gradient at all, three times")
     return OK if known else UNKNOWN
+
+
+def _initial_loss(now: Facts, seen: Evidence) -> Told:
+    if "D" not in now.player or seen.n_steps["D"] != 1:
+        return UNKNOWN
+    known = [term for term in now.terms if term.told.form.startswith("bce") and np.isfinite(term.loss)]
+    if not known:
+        return UNKNOWN
+    worst = max(known, key=lambda term: abs(np.log(max(term.loss, 1e-9) / np.log(2))))
+    if np.log(2) / 2 <= worst.loss <= 2 * np.log(2):
+        return OK
+    return Told(
+        f"D's first loss on {worst.kind} samples is {worst.loss:.2g}; a D that knows nothing has {np.log(2):.2g} (ln 2)"
+    )
+
+
+def _train_eval_gap(now: Facts, seen: Evidence) -> Told:
+    if len(seen.gaps) < 2:
+        return UNKNOWN
+    if min(seen.gaps) < 0.8:
+        return OK
+    return Told(f"G of the same z differs in eval mode by {min(seen.gaps):.2g} of its samples' spread from train mode")
 
 
 def _critic_unbounded(now: Facts, seen: Evidence) -> Told:
@@ -565,6 +611,11 @@ RULES: Final[tuple[Rule, ...]] = (
         "a call of load_state_dict",
     ),
     Rule(
+        "gradients_thrown_away", "warning", "Gradients are cleared before they are used.", _thrown_away,
+        "opt_g.zero_grad()  # once a step, before the first backward()",
+        "backward passes into parameters", confirm=2,
+    ),
+    Rule(
         "unequal_weights", "warning", "Real and fake weigh differently in D's loss.", _unequal_weights,
         "loss_d = loss_real.mean() + loss_fake.mean()",
         "D's loss, read from its gradient, for real and fake", confirm=3,
@@ -593,6 +644,16 @@ RULES: Final[tuple[Rule, ...]] = (
         "dead_units", "warning", "Units get no gradient.", _dead_units,
         "nn.LeakyReLU(0.2)  # instead of ReLU; look at the initial biases",
         "nine steps",
+    ),
+    Rule(
+        "train_eval_gap", "warning", "G makes other samples in eval mode.", _train_eval_gap,
+        "nn.BatchNorm2d(width, momentum=0.1)  # and larger batches; or sample in train mode",
+        "a generator with batch norm, 300 steps", course=True,
+    ),
+    Rule(
+        "initial_loss", "info", "The first loss is far from that of a D that knows nothing.", _initial_loss,
+        "nn.init.normal_(last.weight, 0, 0.02)  # of D's last layer; or scale the data",
+        "D's first loss, a cross entropy",
     ),
     Rule(
         "fakes_attached_harmless", "info", "D's loss reaches G, without harm.", _fakes_attached_harmless,

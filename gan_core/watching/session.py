@@ -326,7 +326,11 @@ class Watch:
             return
         steps = capture.n_steps["G"]
         self._drain(wait=False)
-        if self._schedule.stepped(steps):
+        arrived = [parcel for parcel in capture.gaps if parcel.ready()]
+        if arrived:
+            self._seen.gaps += [float(parcel.array()) for parcel in arrived]
+            capture.gaps.clear()
+        if self._schedule.stepped(steps) or arrived:
             self._judge_course(steps)
         self._terminal.status(self._status)
         if self._handle is not None and self._clock() - self._shown_at >= SHOW_EVERY:
@@ -349,8 +353,18 @@ class Watch:
         on, self._on = self._on, "error" if self._on == "raise" else self._on
         try:
             self._drain(wait=True)
+            self._look_at_rest()
         finally:
             self._on = on
+
+    def _look_at_rest(self) -> None:
+        """Name what is not finite in the step that was never made."""
+        rule = next(rule for rule in RULES if rule.name == "not_finite")
+        if self._capture is None or rule.name in self._found:
+            return
+        words = self._seen.broken(self._capture.unfinished)
+        if words:
+            self._report(rule, self.steps_g + 1, f"the first that is not finite: {words}")
 
     def _judge(self, facts: Facts, *, burst: bool) -> None:
         partial = burst and not self._seen.windows

@@ -25,6 +25,7 @@ from gan_core.data.own_data import OwnData, OwnImages, OwnPoints
 from gan_core.export import script
 from gan_core.export.script import write_script
 from gan_core.export.script_files import own_file, own_file_name
+from tests.core import own_sets
 from tests.core.own_sets import with_own_data
 from tests.full import FULL
 
@@ -262,7 +263,7 @@ def scripted() -> dict[str, tuple[RunConfig, tuple[Intervention, ...]]]:
 
 
 def own_data() -> dict[str, tuple[OwnData, dict[str, object]]]:
-    """Pictures in colour, pictures in classes and points, and what is to be done with them."""
+    """Pictures in colour and in classes, points, sounds and words, and what is to be done with them."""
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (30, 20, 20, 3), np.uint8)
     changes: dict[str, object] = {"data.size": 16, "data.colour": True, "data.flip": True}
@@ -276,6 +277,8 @@ def own_data() -> dict[str, tuple[OwnData, dict[str, object]]]:
             {"data.size": 8, "data.classes": 3, "data.held_out": 0.3, "data.balanced": True},
         ),
         "points": (OwnPoints(rng.normal(3, 2, (50, 2)).astype(np.float32)), {}),
+        "sounds": (own_sets.sounds(), {"data.held_out": 0.3, "batch_size": 8}),
+        "words": (own_sets.words(), {"data.held_out": 0.3, "data.length": 6, "data.letters": 9}),
     }
 
 

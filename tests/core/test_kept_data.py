@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core.data.own_data import OwnImages, OwnPoints
+from gan_core.data.own_data import OwnImages, OwnPoints, OwnSounds
+from gan_core.data.payload import HEAD, described, to_bytes
 from gan_core.storage import kept_data
 from gan_core.storage.kept_data import KeptData, is_wanted
+from tests.core.own_sets import sounds, words
 
 ALICE, BOB = "a" * 64, "b" * 64
 
@@ -34,6 +36,17 @@ def test_what_was_kept_is_found_again_by_its_hash(tmp_path: Path) -> None:
     KeptData(tmp_path).delete(data.hash)
     assert KeptData(tmp_path).find(data.hash) is None
     assert not KeptData(tmp_path).all()
+
+
+def test_sounds_are_kept_too(tmp_path: Path) -> None:
+    data = sounds(2_500)
+    assert KeptData(tmp_path).keep(data)
+    found = KeptData(tmp_path).find(data.hash)
+    assert isinstance(found, OwnSounds)
+    assert (found.hash, found.rate) == (data.hash, data.rate)
+    assert [kept.words for kept in KeptData(tmp_path).all()] == ["2,500 sounds"]
+    assert described((to_bytes(words()) or b"")[:HEAD]) == "70 words of up to 5 letters"
+    assert not KeptData(tmp_path).keep(words())
 
 
 def test_what_a_runs_file_carries_is_not_kept_twice(tmp_path: Path) -> None:

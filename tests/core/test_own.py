@@ -22,6 +22,7 @@ from gan_core.data.tables import read_csv, read_drawing
 from gan_core.errors import ConfigError, DataError
 from gan_core.metrics import score_images
 from gan_core.training import Trainer
+from tests.core.own_sets import sounds, words
 
 
 def pictures(n: int = 12, side: int = 16, channels: int = 3, seed: int = 0, **more: Any) -> OwnImages:
@@ -37,7 +38,15 @@ def drawing(n: int = 50, seed: int = 0) -> OwnPoints:
     return read_drawing(np.random.default_rng(seed).normal(0.4, 0.2, (n, 2)).tolist())
 
 
-DATA: list[OwnData] = [pictures(), pictures(channels=1), labelled(), drawing(), read_csv(b"0.1,2\n3,4")]
+DATA: list[OwnData] = [
+    pictures(),
+    pictures(channels=1),
+    labelled(),
+    drawing(),
+    read_csv(b"0.1,2\n3,4"),
+    sounds(),
+    words(),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -188,6 +197,8 @@ def with_header(header: object, content: bytes = b"") -> bytes:
 
 
 IMAGES = {"name": "own-images", "shape": [1, 8, 8, 1], "classes": []}
+SOUNDS = {"name": "own-sounds", "shape": [1, 512], "rate": 2048}
+TEXT = {"name": "own-words", "shape": [1, 3], "alphabet": " ab"}
 
 
 @pytest.mark.parametrize(
@@ -212,6 +223,15 @@ IMAGES = {"name": "own-images", "shape": [1, 8, 8, 1], "classes": []}
         with_header(IMAGES | {"classes": ["a", "<b>\n"]}, bytes(65)),
         with_header({"name": "own-points", "shape": [10**9, 2]}),
         with_header({"name": "own-points", "shape": [2, 3]}, bytes(24)),
+        with_header(SOUNDS | {"shape": [10**9, 512]}),
+        with_header(SOUNDS | {"shape": [1, 256]}, bytes(512)),
+        with_header(SOUNDS | {"rate": 2048.0}, bytes(1024)),
+        with_header(SOUNDS, bytes(1023)),
+        with_header(TEXT | {"shape": [10**9, 3]}),
+        with_header(TEXT | {"shape": [1, 10**9]}),
+        with_header(TEXT | {"alphabet": [" ", "a"]}, b"\1\1\1\1\0\0\0"),
+        with_header(TEXT | {"alphabet": " a" * 200}, b"\1\1\1\1\0\0\0"),
+        with_header(TEXT, b"\1\1\1\1\0\0"),
         b"GXD1" + struct.pack("<I", 9000) + b"[" * 9000,
     ],
 )
@@ -225,6 +245,12 @@ def test_bytes_with_a_class_that_is_not_named_or_numbers_that_are_none_are_refus
         from_bytes(with_header(IMAGES | {"classes": ["a", "b"]}, bytes(64) + b"\x02"))
     with pytest.raises(DataError, match="point 2, column 1"):
         from_bytes(with_header({"name": "own-points", "shape": [2, 2]}, struct.pack("<4f", 0, 1, float("nan"), 1)))
+    with pytest.raises(DataError, match="these have 44100"):
+        from_bytes(with_header(SOUNDS | {"rate": 44_100}, bytes(1024)))
+    with pytest.raises(DataError, match="does not fit the words"):
+        from_bytes(with_header(TEXT, b"\1\1\3\1\0\0\0"))
+    with pytest.raises(DataError, match="written at least once"):
+        from_bytes(with_header(TEXT, b"\1\1\2\xff\xff\xff\xff"))
     with pytest.raises(DataError, match=r"at most 2\.0 are"):
         from_bytes(bytes(2_100_000))
 

@@ -22,6 +22,7 @@ from gan_core.game.streams import RARE_PURPOSES
 from gan_core.record.frame import encode
 from gan_core.record.history import StepStats
 from gan_core.training import Trainer
+from tests.core.own_sets import words
 from tests.core.trainers import (
     SMALL,
     every_variety,
@@ -35,12 +36,14 @@ OWN, OTHER = (data.hash for data in SETS)
 OWN_DATA = {"data.name": "own-images", "data.hash": OWN, "data.size": 8}
 CLASSED = OwnImages(np.full((4, 8, 8, 1), 9, np.uint8), labels=np.arange(4) % 2, classes=("a", "b"))
 IN_CLASSES = CLASSED.hash
+TEXT = words()
+OWN_TEXT = {"data.name": "own-words", "data.hash": TEXT.hash}
 
 
 @pytest.fixture(autouse=True)
 def own_sets() -> None:
     """Make the sets known anew: those of other tests push them out."""
-    for data in (*SETS, CLASSED):
+    for data in (*SETS, CLASSED, TEXT):
         register(data)
 
 
@@ -61,6 +64,8 @@ KNOB_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "reconstruction_z": (2, NOISY),
     "z_reward": (1.0, NOISY | {"reconstruction_z": 2}),
     "data.held_out": (0.5, OWN_DATA),
+    "data.length": (9, OWN_TEXT),
+    "data.letters": (28, OWN_TEXT),
     "data.balanced": (True, {"data.name": "digits"}),
     "objective": ("least_squares", {}),
     "regularisers": ([{"name": "r1"}], {}),

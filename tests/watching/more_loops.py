@@ -21,7 +21,7 @@ class Critic(nn.Module):
 
     def __init__(self, channels: int = 1, norm: bool = False) -> None:
         super().__init__()
-        wrap = spectral_norm if norm else (lambda layer: layer)
+        wrap: Any = spectral_norm if norm else (lambda layer: layer)
         self.conv = nn.Sequential(
             wrap(nn.Conv2d(channels, 16, 4, 2, 1)),
             nn.LeakyReLU(0.2),
@@ -179,8 +179,8 @@ def ema_schedule(start: Start, steps: int) -> list[nn.Module]:
         with torch.no_grad():
             for a, b in zip(ema.parameters(), g.parameters(), strict=True):
                 a.lerp_(b, 0.01)
-            for a, b in zip(ema.buffers(), g.buffers(), strict=True):
-                a.copy_(b)
+            for kept, now in zip(ema.buffers(), g.buffers(), strict=True):
+                kept.copy_(now)
         if it % 4 == 3:
             with torch.no_grad():
                 ema(torch.randn(4, 8, 1, 1))
