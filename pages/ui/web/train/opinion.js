@@ -24,7 +24,7 @@ function mean(values) {
  *
  * @typedef {{middle: number, end: number, of: (logit: number) => number}} Scale
  *
- * @param {{header: import('../core/frame.js').FrameHeader, arrays: Record<string, any>}} frame
+ * @param {{header: {meaning?: string, middle?: number | null}, arrays: Record<string, any>}} frame
  * @param {ArrayLike<number>} logits
  * @param {Scale | null} [before] The scale of the frame before.
  * @returns {Scale}
