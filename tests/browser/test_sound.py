@@ -11,7 +11,7 @@ from tests.browser.conftest import Opener, Server, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-LISTEN = """
+LISTEN = """() => {
 window.heard = [];
 const make = AudioContext.prototype.createBufferSource;
 AudioContext.prototype.createBufferSource = function () {
@@ -24,7 +24,7 @@ AudioContext.prototype.createBufferSource = function () {
   };
   return node;
 };
-"""
+}"""
 """Keeps what is really played, and by which context."""
 SMALL = "preset=notes&generator.width=8&discriminator.width=8&batch_size=8"
 
@@ -39,8 +39,10 @@ def heard(page: Page, n: int) -> list[dict[str, Any]]:
 
 
 def test_a_click_plays_a_sound_and_another_z_is_another_sound(open_app: Opener, server: Server) -> None:
-    view = open_app(SMALL, before=lambda page: page.add_init_script(LISTEN))
+    view = open_app(SMALL, wait="")
     page = view.page
+    page.evaluate(LISTEN)  # no frame has come yet
+    view.wait_for("playing")
     canvas = page.locator('.gan-live .samples[data-kind="sound"] canvas')
     expect(canvas).to_be_visible()
     assert page.evaluate("window.heard.length") == 0, "nothing is played before somebody asks"
