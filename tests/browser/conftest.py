@@ -94,9 +94,10 @@ class Server:
         slots: Runs that may play at once.
         options: More options of ``streamlit run``.
         hosts: Processes for the runs; None for what the surroundings say.
+        cluster: Address of a Dask scheduler whose workers take the runs; "" for none.
     """
 
-    def __init__(self, log: Path, slots: int, *options: str, hosts: int | None = None) -> None:
+    def __init__(self, log: Path, slots: int, *options: str, hosts: int | None = None, cluster: str = "") -> None:
         self.log = log
         data = log.parent / "data"
         broken = data / "MNIST" / "raw" / "train-images-idx3-ubyte"  # nor does any test download the real one
@@ -112,6 +113,8 @@ class Server:
         }
         if hosts is not None:
             environment["GAN_EXPLORER_HOSTS"] = str(hosts)
+        if cluster:
+            environment["GAN_EXPLORER_CLUSTER"] = cluster
         with log.open("wb") as output:
             self._app = App(environment, *options, python=("-c", STREAMLIT), output=output)
         self._process = self._app.process
@@ -326,7 +329,6 @@ class Opener(Protocol):
         at: Server | None = ...,
         url: str = ...,
         wait: str = ...,
-        before: Callable[[Page], None] | None = ...,
         **options: Any,
     ) -> View: ...
 
@@ -355,20 +357,17 @@ def opener(tabs: Tabs, standard: Callable[[], Server]) -> Iterator[Opener]:
             at: Server | None = None,
             url: str = "",
             wait: str = "playing",
-            before: Callable[[Page], None] | None = None,
             **look: Any,
         ) -> View:
             server = at or standard()
             address = url or server.url
-            tab = lend(new=before is not None, **look)
+            tab = lend(**look)
             view = View(tab.page, server)
             views.append(view)
             tab.on("console", lambda message: _note(view, message))
             tab.on("pageerror", lambda error: view.errors.append(f"uncaught: {error}"))
             tab.on("request", lambda asked: view.addresses.append(asked.url))
             tab.on("websocket", lambda asked: view.addresses.append(asked.url))
-            if before:
-                before(view.page)
             view.page.goto(f"{address}?{query}" if query else address, timeout=TIMEOUT * 1000)
             if wait:
                 view.wait_for(wait)
@@ -389,10 +388,7 @@ def opener(tabs: Tabs, standard: Callable[[], Server]) -> Iterator[Opener]:
 
 @pytest.fixture
 def open_app(tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[Opener]:
-    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing).
-
-    ``before`` is done to the page before it is loaded.
-    """
+    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing)."""
     with opener(tabs, lambda: request.getfixturevalue("server")) as found:
         yield found
 
