@@ -138,5 +138,9 @@ def largest(value: Any) -> Tensor | None:
 
 
 def smallest(value: Any) -> Tensor | None:
-    """Find the floating tensor with fewest elements, the first of equals: D's verdict among its answers."""
-    return min((t for t in tensors(value) if t.is_floating_point()), key=Tensor.numel, default=None)
+    """Find D's verdict among its answers: one number a place, of several the fewest places, the first of equals.
+
+    Other heads, of classes or features, have several numbers a place, and at times fewer in all.
+    """
+    answers = (t for t in tensors(value) if t.is_floating_point())
+    return min(answers, key=lambda t: (t.dim() > 1 and t.shape[1] != 1, t.numel()), default=None)

@@ -116,10 +116,15 @@ def _fakes_attached_harmless(now: Facts, seen: Evidence) -> Told:
     return Told("D's backward pass went on into G; the gradient was cleared before G's step") if attached else OK
 
 
+def vague(term: Term) -> int:
+    """Order terms: those whose target is known first, then those that push one way."""
+    return 2 * (term.told.target is None) + (term.told.target is None and not term.told.push)
+
+
 def _sides(now: Facts) -> tuple[Term, Term] | None:
-    """Find a real and a fake term of D's step that were read."""
-    for real in now.of("real"):
-        for fake in now.of("fake"):
+    """Find a real and a fake term of D's step, the clearest that were read."""
+    for real in sorted(now.of("real"), key=vague):
+        for fake in sorted(now.of("fake"), key=vague):
             if real.which == fake.which:
                 return real, fake
     return None
@@ -159,7 +164,8 @@ def _same_label(now: Facts, seen: Evidence) -> Told:
 
 def _goals(now: Facts, seen: Evidence) -> tuple[str, bool] | None:
     """Evidence if G wants what D wants of fakes, and whether D scores real high; None if that cannot be told."""
-    goal = next((term for term in now.of("fake") if term.attached), None)
+    # D may have been asked for features too, for another part of G's loss.
+    goal = min((term for term in now.of("fake") if term.attached), key=vague, default=None)
     if "G" not in now.player or goal is None:
         return None
     for facts in reversed(seen.facts):

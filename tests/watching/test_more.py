@@ -13,12 +13,13 @@ from torch.nn import functional as F  # noqa: N812
 
 from gan_core.watching import WatchCallback, schedule
 from gan_core.watching.losses import RELATIVISTIC, against, pairing
+from gan_core.watching.players import smallest
 from gan_core.watching.probe import twin
 from gan_core.watching.rules import RULES
 from gan_core.watching.script import run_script
 from gan_core.watching.session import Watch, watch
 from tests.watching.bugs import BUGS, Bug
-from tests.watching.loops import LOOPS, UpG, images
+from tests.watching.loops import DIM, LOOPS, UpG, images, mlp, points
 from tests.watching.more_bugs import MORE_BUGS
 from tests.watching.more_loops import MORE, Critic
 from tests.watching.running import bare, run
@@ -148,6 +149,48 @@ def test_a_callback_is_lightnings_own_whichever_was_imported_first(monkeypatch: 
     assert type(made).on_fit_start is WatchCallback.on_fit_start
     monkeypatch.delitem(sys.modules, "lightning.pytorch")
     assert type(WatchCallback()) is WatchCallback
+
+
+def test_the_verdict_is_told_from_classes_and_features() -> None:
+    patches, classes, features = torch.zeros(12, 1, 4, 4), torch.zeros(12, 3), torch.zeros(12, 8, 2, 2)
+    assert smallest((patches, classes)) is patches  # though it has more numbers
+    assert smallest([features, patches]) is patches
+    assert smallest({"features": features, "whole": torch.zeros(12), "patches": patches}).shape == (12,)  # type: ignore[union-attr]
+    assert smallest(features) is features
+
+
+class WithFeatures(nn.Module):
+    """A discriminator that is also asked for its features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.out = nn.Linear(DIM, 32), nn.Linear(32, 1)
+
+    def forward(self, x: torch.Tensor, features: bool = False) -> torch.Tensor:
+        h = F.leaky_relu(self.body(x), 0.2)
+        out: torch.Tensor = h if features else self.out(h)
+        return out
+
+
+@pytest.mark.parametrize(("label", "named"), [(1.0, []), (0.0, ["same_goal"])])
+def test_features_in_gs_loss_do_not_hide_its_goal(label: float, named: list[str]) -> None:
+    torch.manual_seed(0)
+    generator, discriminator = mlp(8, 32, DIM, end=nn.Tanh()), WithFeatures()
+    opt_g, opt_d = (torch.optim.Adam(m.parameters(), 2e-4) for m in (generator, discriminator))
+    bce = nn.BCEWithLogitsLoss()
+    with watch(generator, discriminator, on="silent") as watching:
+        for _ in range(8):
+            x, fake = points(), generator(torch.randn(16, 8))
+            opt_d.zero_grad()
+            loss = bce(discriminator(x), torch.ones(16, 1)) + bce(discriminator(fake.detach()), torch.zeros(16, 1))
+            loss.backward()
+            opt_d.step()
+            opt_g.zero_grad()
+            goal = bce(discriminator(fake), torch.full((16, 1), label))
+            matching = F.mse_loss(discriminator(fake, True), discriminator(x, True).detach())  # backward begins here
+            (goal + matching).backward()
+            opt_g.step()
+    assert [finding.rule for finding in watching.findings if finding.severity != "info"] == named
 
 
 OWN_WATCH = """
