@@ -2,14 +2,15 @@
 #
 #   PYTHON=python3.12       the Python (3.11 or newer) that makes the environment
 #   ARGS="..."              passed on: make app ARGS="--server.port 8600", make test ARGS="-k ring"
-#   WORKERS=2               how many processes share the tests; 0: all in one
+#   WORKERS=3               how many processes share the tests; 0: all in one
 #   BENCH="step live"       which benchmarks to run
 #   TORCH_CPU_INDEX=URL     where PyTorch's CPU build comes from when no GPU is found
 
 PYTHON ?= python3
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 BENCH ?= step live
-WORKERS ?= 2
+# One more than the two cores that the tests are planned for: tests wait for servers, pages and runs.
+WORKERS ?= 3
 
 VENV := .venv
 PY := $(VENV)/bin/python

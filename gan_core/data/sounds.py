@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from gan_core.data.pitch import coarse, hear, tuning
+from gan_core.data.pitch import coarse, hear, spectrogram, tuning
 from gan_core.data.shapes import SOUND_LENGTH
 from gan_core.data.signals import Signals
 
@@ -117,6 +117,11 @@ class Sounds(Signals):
         levels = x.detach().flatten(1).mul(127.5).add_(128.0).clamp_(0.0, 255.0).to(torch.uint8)
         samples: NDArray[np.uint8] = levels.cpu().numpy()
         return samples
+
+    def pictured(self, x: Tensor) -> NDArray[np.uint8]:
+        """Draw spectrograms, ``[n, 32, 32, 1]``: a full tone is bright."""
+        seen: NDArray[np.uint8] = spectrogram(x.flatten(1)).mul(255).to(torch.uint8)[..., None].numpy()
+        return seen
 
     def told(self) -> dict[str, Any]:
         """Tell how quickly the samples follow each other."""

@@ -111,6 +111,10 @@ class Words(Signals):
         codes: NDArray[np.uint8] = x.detach().argmax(-1).to(torch.uint8).cpu().numpy()
         return codes
 
+    def pictured(self, x: Tensor) -> NDArray[np.uint8]:
+        """Choose the likeliest letter at each place, as `shown`: a page writes words in a font of its own."""
+        return self.shown(x)
+
     def more(self, x: Tensor) -> dict[str, NDArray[np.uint8] | NDArray[np.float32]]:
         """Say which words are real, ``fake_known``: 1 for those that are."""
         return {"fake_known": np.array([word in self.known for word in self.read(self.shown(x))], np.uint8)}

@@ -329,7 +329,6 @@ class Opener(Protocol):
         at: Server | None = ...,
         url: str = ...,
         wait: str = ...,
-        before: Callable[[Page], None] | None = ...,
         **options: Any,
     ) -> View: ...
 
@@ -358,20 +357,17 @@ def opener(tabs: Tabs, standard: Callable[[], Server]) -> Iterator[Opener]:
             at: Server | None = None,
             url: str = "",
             wait: str = "playing",
-            before: Callable[[Page], None] | None = None,
             **look: Any,
         ) -> View:
             server = at or standard()
             address = url or server.url
-            tab = lend(new=before is not None, **look)
+            tab = lend(**look)
             view = View(tab.page, server)
             views.append(view)
             tab.on("console", lambda message: _note(view, message))
             tab.on("pageerror", lambda error: view.errors.append(f"uncaught: {error}"))
             tab.on("request", lambda asked: view.addresses.append(asked.url))
             tab.on("websocket", lambda asked: view.addresses.append(asked.url))
-            if before:
-                before(view.page)
             view.page.goto(f"{address}?{query}" if query else address, timeout=TIMEOUT * 1000)
             if wait:
                 view.wait_for(wait)
@@ -392,10 +388,7 @@ def opener(tabs: Tabs, standard: Callable[[], Server]) -> Iterator[Opener]:
 
 @pytest.fixture
 def open_app(tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[Opener]:
-    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing).
-
-    ``before`` is done to the page before it is loaded.
-    """
+    """Open the app with a link's query; waits until the run has this state ("" to wait for nothing)."""
     with opener(tabs, lambda: request.getfixturevalue("server")) as found:
         yield found
 

@@ -26,11 +26,9 @@ class Tab:
 
     Attributes:
         page: The page.
-        spoiled: Something was done to it that cannot be undone; nobody is to have it again.
     """
 
     page: Page
-    spoiled: bool = False
     _listens: list[tuple[str, Callable[..., None]]] = field(default_factory=list)
 
     def on(self, event: str, act: Callable[..., None]) -> None:
@@ -63,10 +61,9 @@ class Tabs:
         """Lend tabs; all come back in the end, and those that cannot be lent again are closed."""
         lent: list[Tab] = []
 
-        def lend(new: bool = False, **look: Any) -> Tab:
-            tab = self._free.pop() if self._free and not new else self._opened()
+        def lend(**look: Any) -> Tab:
+            tab = self._free.pop() if self._free else self._opened()
             lent.append(tab)
-            tab.spoiled = new
             tab.page.set_viewport_size(look.pop("viewport", SIZE))
             tab.page.emulate_media(**{**_LOOK, **look})
             return tab
@@ -85,7 +82,7 @@ class Tabs:
     def _take_back(self, tab: Tab) -> None:
         context: BrowserContext = tab.page.context
         with contextlib.suppress(Error):
-            if not tab.page.is_closed() and not tab.spoiled:
+            if not tab.page.is_closed():
                 tab.leave()
                 self._free.append(tab)
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,21 +17,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
-# Address, and what is there once the page is. To a page without a query leads its link: the app is not loaded anew.
+# Address, and what is there once the page is. To a page without a query leads its link, to a part of the page before
+# it the texts after each ">": the app is not loaded anew.
 PLACES = {
     "Train": (f"?{SMALL}", ".gan-live[data-theme][data-state=playing] .evidence"),
     "Train, images": ("?preset=digits", ".gan-live[data-theme] .samples[data-kind=images]"),
     "Classroom": ("classroom", '[class*="st-key-task-all-eight"]'),
     "Classroom, a task": ("classroom?task=all-eight", '[class*="st-key-class-begin"]'),
     "Latent": ("latent", ".gan-latent[data-theme] .film .tile canvas"),
-    "Latent, inside": ("latent?z_section=units", ".gan-latent[data-section=units] .tile canvas"),
-    "Latent, directions": ("latent?z_section=directions", ".gan-latent[data-section=directions] .slidden"),
+    "Latent, inside": (">Advanced>Inside G", ".gan-latent[data-section=units] .tile canvas"),
+    "Latent, directions": (">Advanced>Directions", ".gan-latent[data-section=directions] .slidden"),
     "Apply": ("apply?application=super-resolution", '[data-testid="stImage"] img[alt="the truth"]'),
     "Collapse": ("collapse", ".gan-lab[data-theme] .side-by-side [data-finding]"),
     "Learn": ("learn", '[data-testid="stMain"] h2, [data-testid="stMain"] h3, [data-testid="stMain"] button'),
-    "Learn, step": ("learn?part=step", ".gan-figure .main-svg"),
-    "Learn, theory": ("learn?part=theory", ".gan-theory[data-state=shown] .gan-figure .main-svg"),
-    "Learn, zoo": ("learn?part=zoo", '[data-testid="stMain"] [data-testid="stExpander"], [data-testid="stMain"] table'),
+    "Learn, step": (">One step, in slow motion", ".gan-figure .main-svg"),
+    "Learn, theory": (">Theory", ".gan-theory[data-state=shown] .gan-figure .main-svg"),
+    "Learn, zoo": (">The zoo", '[data-testid="stMain"] [data-testid="stExpander"], [data-testid="stMain"] table'),
     "Watch": ("watch", '[data-testid="stCode"], .gan-watch[data-theme] .samples'),
     "Runs": ("runs", '[data-testid="stFileUploaderDropzone"]'),
     "Guide": ("guide", "h1, h2"),
@@ -87,11 +89,18 @@ def stands(page: Page, scheme: str) -> bool:
 def test_axe_finds_nothing_and_the_page_says_what_it_is(visitor: View, server: Server, place: str) -> None:
     address, there = PLACES[place]
     page = visitor.page
-    if "?" in address:
+    title = f"{place.split(',')[0]} · GAN Explorer"
+    if address.startswith(">"):
+        if page.title() != title:
+            page.get_by_role("link", name=place.split(",")[0], exact=True).click()
+        _, *texts = address.split(">")
+        for text, wanted in itertools.pairwise([*texts, ""]):
+            if not (wanted and page.get_by_text(wanted, exact=True).count()):  # else it is on already
+                page.get_by_text(text, exact=True).first.click()
+    elif "?" in address:
         page.goto(f"{server.url}{address}")
     else:
         page.get_by_role("link", name=place, exact=True).click()
-    title = f"{place.split(',')[0]} · GAN Explorer"
     until(lambda: page.title() == title, f"the title {title}", now=page.title)
     page.locator(there).first.wait_for(state="attached")
     icons = page.eval_on_selector_all("link[rel~=icon]", "links => links.map(link => link.href)")

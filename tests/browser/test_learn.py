@@ -42,8 +42,37 @@ def stored(page: Page) -> str:
     return str(page.evaluate("() => localStorage.getItem('gan-explorer.lessons') || ''"))
 
 
-def test_a_step_is_taken_line_by_line(learn: View) -> None:
-    page = learn.page
+def test_a_view_that_does_not_come_is_spoken_of_until_it_comes(learn: View) -> None:
+    page, held = learn.page, list[Route]()
+    page.evaluate(
+        """() => {
+            const wait = window.setTimeout;
+            window.setTimeout = (act, ms, ...more) => wait(act, ms === 10000 ? 50 : ms, ...more);
+        }"""
+    )
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/theory.js", hold)
+    page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
+    until(lambda: page.title() and held, "its script is asked for")  # before, the lesson's own may be late as well
+    words = page.get_by_text("has not come yet")
+    expect(words.first).to_be_visible(timeout=TIMEOUT * 1000)
+    held[0].continue_()
+    expect(page.get_by_text("Is a Wasserstein loss of −2.00 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(words).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def reader(tabs: Tabs, server: Server) -> Iterator[View]:
+    """The page, loaded once for the tests of its other parts, in their order."""
+    with opener(tabs, lambda: server) as open_:
+        yield open_("", url=f"{server.url}learn", wait="")
+
+
+def test_a_step_is_taken_line_by_line(reader: View) -> None:
+    page = reader.page
     page.get_by_text("One step, in slow motion", exact=True).first.click(timeout=TIMEOUT * 1000)
     press(page, "Next line")
     expect(page.locator("p", has_text="Just executed:")).to_contain_text("x = sample_real()", timeout=TIMEOUT * 1000)
@@ -52,17 +81,11 @@ def test_a_step_is_taken_line_by_line(learn: View) -> None:
     expect(page.get_by_text("G layer 1").first).to_be_visible()
 
 
-@pytest.fixture(scope="module")
-def reader(tabs: Tabs, server: Server) -> Iterator[View]:
-    """A page at the first section of the theory; the tests of its sliders share it, in their order."""
-    with opener(tabs, lambda: server) as open_:
-        found = open_("", url=f"{server.url}learn", wait="")
-        found.page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
-        yield found
-
-
 @pytest.fixture
 def theory(reader: View) -> Page:
+    """The first section of the theory, or the one that was looked at last."""
+    if not reader.page.locator(".gan-theory").count():
+        reader.page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
     return reader.page
 
 
@@ -117,37 +140,15 @@ def test_a_choice_beside_the_sliders_changes_the_exhibit(theory: Page) -> None:
     expect(theory.get_by_text("Near the equilibrium the game circles")).to_be_visible(timeout=TIMEOUT * 1000)
 
 
-def test_a_view_that_does_not_come_is_spoken_of_until_it_comes(learn: View) -> None:
-    page, held = learn.page, list[Route]()
-    page.evaluate(
-        """() => {
-            const wait = window.setTimeout;
-            window.setTimeout = (act, ms, ...more) => wait(act, ms === 10000 ? 50 : ms, ...more);
-        }"""
-    )
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/theory.js", hold)
-    page.get_by_text("Theory", exact=True).click(timeout=TIMEOUT * 1000)
-    until(lambda: page.title() and held, "its script is asked for")  # before, the lesson's own may be late as well
-    words = page.get_by_text("has not come yet")
-    expect(words.first).to_be_visible(timeout=TIMEOUT * 1000)
-    held[0].continue_()
-    expect(page.get_by_text("Is a Wasserstein loss of −2.00 bad?")).to_be_visible(timeout=TIMEOUT * 1000)
-    expect(words).to_have_count(0)
-
-
-def test_a_variant_of_the_zoo_is_run(learn: View) -> None:
-    page = learn.page
+def test_a_variant_of_the_zoo_is_run(reader: View) -> None:
+    page = reader.page
     page.get_by_text("The zoo", exact=True).click(timeout=TIMEOUT * 1000)
     page.get_by_label("Search").fill("dragan")
     page.get_by_label("Search").press("Enter")
     expect(page.get_by_text("1 variant, 1 of them runs here.")).to_be_visible(timeout=TIMEOUT * 1000)
     page.get_by_text("DRAGAN, 2017").click()
     press(page, "Run it")
-    learn.wait_for("playing")
-    learn.wait_beyond(10)
+    reader.wait_for("playing")
+    reader.wait_beyond(10)
     expect(page.get_by_text("Learn", exact=True).first).to_be_visible()
     assert "dragan" in page.url or "regularisers" in page.url

@@ -73,6 +73,7 @@ def test_a_saved_run_is_named_and_copied(view: View) -> None:
     expect(page.get_by_text("my <b>ring</b>, copy")).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_film_is_made_with_progress_and_can_be_cancelled(view: View) -> None:
     view.wait_beyond(30)
     page = view.page

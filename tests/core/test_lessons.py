@@ -15,7 +15,11 @@ NAMES = [lesson.name for lesson in LESSONS]
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.full if name in ("digits", "cure") else ()) for name in NAMES]
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.full if name in ("digits", "cure", "collapse", "made-up") else ())
+        for name in NAMES
+    ],
 )
 def test_a_lesson_shows_what_it_is_meant_to_show(name: str) -> None:
     lesson = lessons()[name]

@@ -43,6 +43,7 @@ run.close(); run.join(5)
 """
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it reads /proc")
 def test_a_large_run_takes_what_was_estimated() -> None:
     done = subprocess.run(

@@ -105,7 +105,8 @@ def test_every_lesson_opens_with_its_question_and_waits(open_learn: Learner, nam
     assert list(app.radio[0].options) == list(lessons()[name].choices)
 
 
-def test_a_lesson_is_predicted_run_and_explained(open_learn: Learner) -> None:
+def test_a_lesson_is_predicted_run_and_explained(open_learn: Learner, brief: Callable[..., None]) -> None:
+    brief(150, "discriminator-wins")
     app = predict(open_learn(lesson="discriminator-wins"), 0)
     assert not app.exception
     assert "otherwise than you predicted" in words(app)

@@ -4,9 +4,13 @@ import { el, setAttr, setText } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
 
 const CONTROLS = 'input, select, textarea, [role="slider"], [role="combobox"], button';
+/** @type {Record<string, string[]>} */
 const HALVES = { d: ['generated', 'real', 'discriminator', 'd-loss'], g: ['z', 'generator', 'generated', 'g-loss'] };
 
-/** Open the section of the sidebar that holds a part's controls, and put the focus on the first of them. */
+/**
+ * Open the section of the sidebar that holds a part's controls, and put the focus on the first of them.
+ * @param {string} section
+ */
 export function openControls(section) {
   const collapsed = document.querySelector('[data-testid="stSidebar"][aria-expanded="false"]');
   const expand = '[data-testid="stExpandSidebarButton"] button, button[data-testid="stExpandSidebarButton"]';
@@ -26,7 +30,7 @@ export function openControls(section) {
         box.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
         /** @type {NodeListOf<HTMLInputElement>} */
         const controls = box.querySelectorAll(CONTROLS);
-        const isHelp = (node) => node.closest('[data-testid="stTooltipIcon"]');
+        const isHelp = (/** @type {Element} */ node) => node.closest('[data-testid="stTooltipIcon"]');
         const control = [...controls].find((node) => !node.disabled && node.getClientRects().length && !isHelp(node));
         control?.focus({ preventScroll: true });
       },
@@ -36,7 +40,9 @@ export function openControls(section) {
 }
 
 export function flow() {
+  /** @type {Record<string, {node: HTMLElement, name: HTMLElement, note: HTMLElement}>} */
   const parts = {};
+  /** @param {string} id @param {string} role @param {string} section @param {string} title @param {string} hint */
   const part = (id, role, section, title, hint) => {
     const name = el('b', { text: title }),
       note = el('span', { text: '\u00a0' });
@@ -55,7 +61,7 @@ export function flow() {
     parts[id] = { node, name, note };
     return node;
   };
-  const arrow = (kind) => el('span', { class: `arrow ${kind}`, 'aria-hidden': 'true' });
+  const arrow = (/** @type {string} */ kind) => el('span', { class: `arrow ${kind}`, 'aria-hidden': 'true' });
   const node = el(
     'div',
     { class: 'flow', role: 'group', 'aria-label': 'How the parts play together' },
@@ -83,6 +89,7 @@ export function flow() {
   setText(parts['d-loss'].note, 'improves D');
   setText(parts['g-loss'].note, 'improves G, through D');
 
+  /** @param {string} half @param {string} strength */
   function light(half, strength) {
     const lit = HALVES[half] || [];
     for (const [id, { node: box }] of Object.entries(parts))
@@ -92,6 +99,7 @@ export function flow() {
 
   return {
     node,
+    /** @param {{header: import('../core/frame.js').FrameHeader}} frame @param {number} now */
     update({ header }, now) {
       setText(parts.z.note, `${integer(header.latent_dim)} numbers`);
       setText(parts.generator.note, `${integer(header.g_weights)} weights`);

@@ -50,7 +50,7 @@ const ATTRIBUTES = new Set([
   'xmlns',
 ]);
 
-/** A link to a paper that is named as arXiv:1234.56789; null for anything else. */
+/** A link to a paper that is named as arXiv:1234.56789; null for anything else. @param {string} source */
 function paperLink(source) {
   const found = /^arXiv:(\d{4}\.\d{4,5})$/.exec(source || '');
   return found
@@ -64,14 +64,15 @@ function paperLink(source) {
     : null;
 }
 
-/** MathML as nodes, rebuilt from a list of allowed elements; null if it is anything else. */
+/** MathML as nodes, rebuilt from a list of allowed elements; null if it is anything else. @param {string} source */
 export function mathNode(source) {
   if (!source) return null;
   const text = /^\s*<math\b[^>]*\bxmlns=/.test(source) ? source : source.replace('<math', `<math xmlns="${MATH}"`);
   const root = new DOMParser().parseFromString(text, 'application/xml').documentElement;
+  /** @param {Node} node @returns {Element | Text | null} */
   const copy = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return document.createTextNode(node.nodeValue);
-    if (node.nodeType !== Node.ELEMENT_NODE || node.namespaceURI !== MATH || !ALLOWED.has(node.localName)) return null;
+    if (node.nodeType === Node.TEXT_NODE) return document.createTextNode(node.nodeValue ?? '');
+    if (!(node instanceof Element) || node.namespaceURI !== MATH || !ALLOWED.has(node.localName)) return null;
     const made = document.createElementNS(MATH, node.localName);
     for (const { name, value } of node.attributes)
       if (ATTRIBUTES.has(name) && name !== 'xmlns') made.setAttribute(name, value);
@@ -110,16 +111,24 @@ export function turns() {
     ),
     el('div', { class: 'three' }, ...columns.map((column) => column.node)),
   );
+  /** @typedef {{turn: number, title: string, id: string, help: string, mathml: string, source: string}} Words */
+  /** @typedef {Words & {value_key: string, unit: string}} Formula */
+  /** @type {{formula: Formula, value: HTMLElement}[]} */
   let rows = [];
 
+  /** @param {{header: any, arrays: Record<string, any>}} frame @param {string} key */
   const found = ({ header, arrays }, key) => {
-    const last = key.split('.').pop();
+    const last = key.split('.').pop() ?? '';
     return header.stats?.[last] ?? key.split('.').reduce((v, part) => v?.[part], header) ?? lastMean(arrays[last], 1);
   };
 
   return {
     node,
-    /** Formulas change with the objective only. */
+    /**
+     * Formulas change with the objective only.
+     * @param {Formula[] | undefined} formulas
+     * @param {{turns?: string[]} | undefined} texts
+     */
     build(formulas, texts) {
       rows = [];
       columns.forEach((column, i) => {
@@ -142,6 +151,7 @@ export function turns() {
         rows.push({ formula, value });
       }
     },
+    /** @param {{header: any, arrays: Record<string, any>}} frame */
     update(frame) {
       for (const { formula, value } of rows) {
         const x = found(frame, formula.value_key);

@@ -478,7 +478,8 @@ export function build(root, leader = null) {
         fresh = !data || data.url !== given.url;
       // Lists and objects come as JSON.
       if (!data || data.formulas !== given.formulas || data.texts !== given.texts) {
-        parts.turns.build(...[given.formulas, given.texts].map((text) => text && JSON.parse(text)));
+        const read = (/** @type {string} */ text) => text && JSON.parse(text);
+        parts.turns.build(read(given.formulas), read(given.texts));
       }
       data = given;
       setText(reading, data.reading || '');

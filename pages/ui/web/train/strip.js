@@ -5,7 +5,19 @@ import { integer, percent } from '../core/format.js';
 import { alpha } from '../core/theme.js';
 import { hasModes } from './words.js';
 
-/** What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them. */
+/**
+ * What the strip shows of a frame: values in [0, 1] at steps, and how to say one of them.
+ * @typedef {object} Course
+ * @property {string} name
+ * @property {ArrayLike<number>} steps
+ * @property {(i: number) => number} [at]
+ * @property {(i: number) => string} [say]
+ * @property {boolean} [half] Whether one half means that nothing can be told.
+ *
+ * @param {{header: any, arrays: Record<string, any>}} frame
+ * @param {any[]} metrics The entries of all metrics.
+ * @returns {Course | null}
+ */
 export function course({ header, arrays }, metrics) {
   const metric = metrics.find(({ curve }) => curve?.strip && curve.kind === header.kind);
   const counts = metric && arrays[`metric_${metric.name}`];
@@ -23,14 +35,21 @@ export function course({ header, arrays }, metrics) {
   const real = arrays.real_accuracy,
     fake = arrays.fake_accuracy;
   if (!real || !fake) return null;
-  const right = (i) => (real[i] + fake[i]) / 2;
+  const right = (/** @type {number} */ i) => (real[i] + fake[i]) / 2;
   return { name: 'D is right', steps: arrays.curve_step, at: right, say: (i) => percent(right(i)), half: true };
 }
 
-/** `metrics()`: the entries of all metrics. */
+/**
+ * The strip.
+ * @param {object} given
+ * @param {() => import('../core/view.js').Look} given.look
+ * @param {() => any[]} given.metrics The entries of all metrics.
+ */
 export function strip({ look, metrics }) {
-  let frame = null,
-    pointer = null;
+  /** @type {any} */
+  let frame = null;
+  /** @type {number | null} */
+  let pointer = null;
   const surface = sharpCanvas(() => paint(), { role: 'img', 'aria-label': 'The run so far' });
   const { canvas, context: c } = surface;
   const name = el('span', { class: 'name', text: '\u00a0' }),
@@ -57,14 +76,14 @@ export function strip({ look, metrics }) {
     c.fillStyle = palette.line;
     c.fillRect(0, h - px, w, px);
     setText(name, line ? `${line.name}, from step 1` : 'from step 1');
-    if (!line?.steps?.length) {
+    if (!line?.steps.length || !line.at || !line.say) {
       setText(now, Number.isFinite(frame.header.moment) ? `step ${integer(last)}` : 'now');
       return;
     }
     const n = line.steps.length,
       top = 3 * px,
       room = h - top - px;
-    const x = (step) => (Math.min(step, last) / last) * w;
+    const x = (/** @type {number} */ step) => (Math.min(step, last) / last) * w;
     c.fillStyle = alpha(palette.muted, 0.5);
     c.beginPath();
     c.moveTo(0, h - px);
@@ -98,14 +117,19 @@ export function strip({ look, metrics }) {
     const step = Math.max(1, Math.round(pointer * last));
     let i = 0;
     while (i < n - 1 && line.steps[i] < step) i++;
-    const near = (frame.header.marks || []).find((mark) => Math.abs(x(mark.step) - pointer * w) < 4 * px);
-    c.fillRect(Math.round(pointer * w), 0, px, h);
+    const at = pointer * w;
+    /** @type {import('../core/frame-types.js').Mark | undefined} */
+    const near = (frame.header.marks || []).find(
+      (/** @type {{step: number}} */ mark) => Math.abs(x(mark.step) - at) < 4 * px,
+    );
+    c.fillRect(Math.round(at), 0, px, h);
     setText(now, near ? `step ${integer(near.step)}: ${near.label}` : `step ${integer(step)}: ${line.say(i)}`);
   }
 
   return {
     node,
     repaint: paint,
+    /** @param {any} next */
     update(next) {
       frame = next;
       paint();

@@ -15,12 +15,18 @@ const ENDED = new Set(['diverged', 'error', 'closed', 'unreached']);
 const DEAF = new Set(['closed', 'unreached']);
 
 /**
- * `post`: a command queue, or null where one can only look. `lone`: with buttons and keys for single updates of D and
- * G. `more`: what stands before the counters.
+ * The transport.
+ * @param {{send: (name: string, value?: unknown) => void, settled: () => boolean} | null} post A command queue, or null
+ *   where one can only look.
+ * @param {object} [options]
+ * @param {boolean} [options.lone] With buttons and keys for single updates of D and G.
+ * @param {HTMLElement[]} [options.more] What stands before the counters.
  */
 export function transport(post, { lone = true, more = [] } = {}) {
-  const send = post?.send;
+  const send = post?.send ?? (() => {});
+  /** @param {string} name */
   const click = (name) => () => send(name);
+  /** @param {string} text @param {string} title @param {string} name */
   const button = (text, title, name, kind = '') =>
     el('button', { type: 'button', text, title, class: kind, onclick: click(name) });
 
@@ -54,7 +60,7 @@ export function transport(post, { lone = true, more = [] } = {}) {
     placeholder: 'never',
     title: 'Pause by itself at this step; empty: never',
     onchange: () => stopAt(),
-    onkeydown: (event) => {
+    onkeydown: (/** @type {KeyboardEvent} */ event) => {
       if (event.key === 'Enter') stop.blur();
     },
   });
@@ -64,11 +70,12 @@ export function transport(post, { lone = true, more = [] } = {}) {
     else if (n >= 1 && n <= 1e9) send('stop_at', n);
   }
   function askPace() {
-    send('pace', PACES.find(([key]) => key === pace.value)[1]);
+    send('pace', PACES.find(([key]) => key === pace.value)?.[1]);
   }
   function toggle() {
     send(running ? 'pause' : 'play');
   }
+  /** @param {number} by */
   function shift(by) {
     const i = PACES.findIndex(([key]) => key === pace.value) + by;
     if (i < 0 || i >= PACES.length) return;
@@ -93,6 +100,7 @@ export function transport(post, { lone = true, more = [] } = {}) {
     control.disabled = true;
   });
 
+  /** @type {Record<string, () => void>} */
   const KEYS = {
     ' ': () => toggle(),
     s: click('step'),
@@ -105,7 +113,7 @@ export function transport(post, { lone = true, more = [] } = {}) {
 
   return {
     node,
-    /** Take a key if it is one of the transport's; true if taken. */
+    /** Take a key if it is one of the transport's; true if taken. @param {KeyboardEvent} event */
     key(event) {
       const key = event.key.toLowerCase();
       if (!post || !(key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return false;
@@ -113,7 +121,11 @@ export function transport(post, { lone = true, more = [] } = {}) {
       if (!event.repeat && !needs.disabled) KEYS[key]();
       return true;
     },
-    /** `past`: whether the rest of the page shows an earlier step than the run stands at. */
+    /**
+     * Show a frame.
+     * @param {{header: any}} frame
+     * @param {boolean} [past] Whether the rest of the page shows an earlier step than the run stands at.
+     */
     update({ header }, past = false) {
       const { state } = header;
       setText(which, past ? 'now ' : 'step ');

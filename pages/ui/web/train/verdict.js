@@ -3,7 +3,9 @@
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { integer } from '../core/format.js';
 
+/** @type {Record<string, string>} */
 const MARKS = { ok: '✓', warn: '!', bad: '✕', info: 'i' };
+/** @type {Record<string, string[]>} */
 const STATES = {
   diverged: ['bad', 'The run diverged.'],
   error: ['bad', 'The run stopped.'],
@@ -14,7 +16,11 @@ const STATES = {
 
 let alarmed = false; // stays as it was asked for when another page was looked at
 
-/** `send`: where a cure and the wish to pause go; without it only words are shown. */
+/**
+ * The verdict.
+ * @param {((name: string, value: unknown) => void) | null} [send] Where a cure and the wish to pause go; without it
+ *   only words are shown.
+ */
 export function verdict(send = null) {
   const mark = el('span', { class: 'mark', 'aria-hidden': 'true', text: 'i' });
   const headline = el('b', { text: 'The first picture is on its way.' }),
@@ -22,14 +28,16 @@ export function verdict(send = null) {
     of = el('span', { class: 'of', title: 'The step at which this was seen', text: '' });
   const list = el('ul'),
     because = el('p', { class: 'because', text: '' }),
+    /** @type {HTMLElement[]} */
     lines = [];
   const cures = el('ol', { class: 'cures', 'aria-label': 'What to try' }),
+    /** @type {ReturnType<typeof cureRow>[]} */
     rows = [];
   const alarm = el('input', {
     type: 'checkbox',
     onchange: () => {
       alarmed = alarm.checked;
-      send('alarm', alarmed);
+      send?.('alarm', alarmed);
     },
   });
   alarm.checked = alarmed;
@@ -53,26 +61,28 @@ export function verdict(send = null) {
     text: 'why do you say so?',
     'aria-expanded': 'false',
     'aria-controls': panel.id,
-    onclick: () => open(panel.hidden),
+    onclick: () => open(Boolean(panel.hidden)),
   });
+  /** @param {boolean} on */
   function open(on) {
     show(panel, on);
     setAttr(why, 'aria-expanded', on);
   }
+  /** @param {number} i */
   function cureRow(i) {
     const title = el('b', { text: '' }),
       changes = el('span', { text: '' });
-    const row = { title, changes, index: i, node: null };
+    const row = { title, changes, index: i, node: el('li') };
     const button = el('button', {
       type: 'button',
       text: 'Try this cure',
       title: 'A branch of this run with this one change',
       onclick: () => {
         open(false);
-        send('cure', row.index);
+        send?.('cure', row.index);
       },
     });
-    row.node = el('li', {}, ...(send ? [button] : []), el('p', {}, title, changes));
+    row.node.append(...(send ? [button] : []), el('p', {}, title, changes));
     return row;
   }
   const sentence = el('p', {}, headline, detail, of);
@@ -80,6 +90,7 @@ export function verdict(send = null) {
   return {
     node,
     close: () => open(false),
+    /** @param {{header: any}} frame */
     update({ header }) {
       const special = STATES[header.state];
       const given = header.verdict || { level: 'info', headline: 'Training.', detail: '', evidence: [] };

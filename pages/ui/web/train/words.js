@@ -6,7 +6,11 @@ import { lastMean } from '../core/frame.js';
 
 export { verdict } from './verdict.js';
 
-/** Plain buttons for the first visit. `first()`: the preset to begin with for each kind of data. */
+/**
+ * Plain buttons for the first visit.
+ * @param {(name: string, value?: unknown) => void} send
+ * @param {() => any} first The preset to begin with for each kind of data.
+ */
 export function welcome(send, first) {
   const other = el('button', { type: 'button', text: 'See it on real digits', onclick: () => send('open', target) });
   const recipe = el('button', {
@@ -51,6 +55,7 @@ export function welcome(send, first) {
   );
   return {
     node,
+    /** @param {{header: any}} frame */
     update({ header }) {
       const images = header.kind === 'images';
       playing = header.state === 'playing';
@@ -61,25 +66,34 @@ export function welcome(send, first) {
   };
 }
 
-/** How often D was right of late, both kinds of samples counted alike. */
+/** How often D was right of late, both kinds of samples counted alike. @param {Record<string, any>} arrays */
 export function rightOf(arrays) {
   const real = lastMean(arrays.real_accuracy, 8),
     fake = lastMean(arrays.fake_accuracy, 8);
   return real === null || fake === null ? null : (real + fake) / 2;
 }
 
-/** True for data that consist of known modes. */
-export const hasModes = (header) => header.n_modes > 0;
+/** True for data that consist of known modes. @param {{n_modes?: number}} header */
+export const hasModes = (header) => (header.n_modes ?? 0) > 0;
 
-/** Whether the picture has gone on by far since the scores were taken: by a tenth of the way, and no few steps. */
+/**
+ * Whether the picture has gone on by far since the scores were taken: by a tenth of the way, and no few steps.
+ * @param {{step: number, metrics_step: number}} header
+ */
 export const isOld = ({ step, metrics_step: of }) => step - of > Math.max(100, step / 10);
 
-/** The cards of what was measured: the first two of the metrics that have one for such data. */
+/**
+ * The cards of what was measured: the first two of the metrics that have one for such data.
+ * @param {{header: any}} frame
+ * @param {any[]} metrics
+ * @returns {string[][]}
+ */
 function measuredCards({ header }, metrics) {
   const scores = header.metrics || {};
   const of = header.metrics_step ? ` · step ${integer(header.metrics_step)}` : '';
   const early = header.kind === 'plane' && !header.metrics_step; // the same cards from the first picture on
   const empty = early && hasModes(header);
+  /** @param {any} metric @param {number | null} value @param {number} [digits] */
   const inWords = ({ format, out_of: whole, name }, value, digits) => {
     if (format === 'percent') return percent(value, digits);
     if (format === 'decimal') return decimal(value);
@@ -104,7 +118,11 @@ function measuredCards({ header }, metrics) {
     });
 }
 
-/** The metrics' entries, with what can fool a number of this run in the help of its card. */
+/**
+ * The metrics' entries, with what can fool a number of this run in the help of its card.
+ * @param {any[]} metrics
+ * @param {Record<string, string>} [doubts]
+ */
 const doubted = (metrics, doubts = {}) =>
   metrics.map((metric) =>
     metric.card && doubts[metric.name]
@@ -112,7 +130,11 @@ const doubted = (metrics, doubts = {}) =>
       : metric,
   );
 
-/** Name, value, scale and meaning of each number that is known, the most telling first. */
+/**
+ * Name, value, scale and meaning of each number that is known, the most telling first.
+ * @param {{header: any, arrays: Record<string, any>}} frame
+ * @param {any[]} metrics
+ */
 export function numberCards(frame, metrics) {
   const { header, arrays } = frame,
     cards = measuredCards(frame, doubted(metrics, header.doubts));
@@ -154,7 +176,10 @@ export function numberCards(frame, metrics) {
   return cards;
 }
 
-/** Three numbers, each with its scale beside it. `metrics()`: the entries of all metrics. */
+/**
+ * Three numbers, each with its scale beside it.
+ * @param {() => any[]} metrics The entries of all metrics.
+ */
 export function cards(metrics) {
   const make = () => {
     const name = el('span', { text: '\u00a0' }),
@@ -165,6 +190,7 @@ export function cards(metrics) {
   const all = [make(), make(), make()];
   return {
     node: el('div', { class: 'numbers' }, ...all.map((card) => card.node)),
+    /** @param {{header: any, arrays: Record<string, any>}} frame */
     update(frame) {
       const now = numberCards(frame, metrics()),
         measured = measuredCards(frame, metrics()).length;
