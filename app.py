@@ -33,6 +33,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
+    start.refuse_wrong_settings()
     # Else the first visitor of all would, under a page's own address, be given that page without what is below.
     PagesManager.uses_pages_directory = False
     base = "/" + st.get_option("server.baseUrlPath").strip("/") if st.get_option("server.baseUrlPath") else ""

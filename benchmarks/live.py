@@ -29,6 +29,8 @@ from gan_core.data.download import data_folder
 
 BUSY: Final = 0.1
 """Bare halves that differ by more than this share of the larger say that the machine was busy."""
+APPLIED: Final = ("digits-sr", "notes", "words")
+"""Presets of applications: one with a condition, one of sounds, one of words."""
 N_CLICKS: Final = 3
 """Of each kind, in each repeat."""
 _PLAIN: Final = {"objective": "non_saturating", "regularisers": [], "ema": 0.0}
@@ -61,6 +63,7 @@ def cases() -> dict[str, Case]:
         "a-preset": Case("(a) plane, preset ring-8", "ring-8", plane, 0.97, 5),
         "b": Case("(b) digits MLP, batch 64", "digits", digits.changed(_PLAIN), 0.95, 4),
         "c": Case("(c) the article's pair, batch 64", "article-mnist", article.changed(_PLAIN), 0.95, 4),
+        **{name: Case(f"application, preset {name}", name, preset(name), 0.95, 4) for name in APPLIED},
     }
 
 

@@ -111,6 +111,16 @@ class Server:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._process.kill()
+        self._process.wait()
+
+    def hosts(self) -> list[int]:
+        """Return its host processes; the one that begins them is none."""
+        begins = [child for child in psutil.Process(self.pid).children() if "json.loads" in " ".join(child.cmdline())]
+        return [host.pid for begin in begins for host in begin.children()]
+
     def log(self) -> str:
         """Return what the server wrote so far."""
         self._log.seek(0)

@@ -5,8 +5,10 @@ Cost: a loop runs in short blocks, watched and not, in turns; the ratio is the m
 time, with its 95 % interval. Beside it stands the time inside hooks per step, which no noise of the machine blurs. The
 dense first steps are run before the clock starts. The bar: at most 1 % of a step or 0.1 ms, whichever is more.
 
-Finding: all correct loops and all bugs of the tests over several seeds, those that rules were tuned on and the third
-that was held out apart; then rules that other tools use, on the traces of the correct loops.
+Finding: all correct loops and all bugs of the tests over several seeds, in four parts: of the first set, which is
+older than the rules, those they were tuned on and the third that was held out; of the second, written afterwards, both
+halves. By now rules were mended after each of them: what they were at first contact stands in docs/watch.md. Then
+rules that other tools use, on the traces of healthy loops.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import argparse
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,10 +28,12 @@ from torch.nn import functional as F  # noqa: N812
 from benchmarks.rows import Row, report
 from gan_core.watching.schedule import DENSE
 from gan_core.watching.session import Watch, watch
-from tests.watching.bugs import BUGS
-from tests.watching.loops import LOOPS, UpG, mlp
+from tests.watching.bugs import BUGS, Bug
+from tests.watching.loops import LOOPS, Loop, UpG, mlp
+from tests.watching.more_bugs import MORE_BUGS
+from tests.watching.more_loops import MORE
 from tests.watching.running import run
-from tests.watching.split import held_out
+from tests.watching.split import held_out, untouched
 
 BAR: Final = 0.01
 BAR_MS: Final = 0.1
@@ -123,30 +127,51 @@ def cost(name: str, pairs: int) -> list[Row]:
     ]
 
 
+def parts() -> Iterator[tuple[str, list[Loop], list[Bug]]]:
+    """Loops and bugs by how blind the rules were to them when they were made."""
+    first, second = held_out, untouched
+    for loops, bugs, aside, names in (
+        (LOOPS, BUGS, first, ("first set, tuned on", "first set, held out")),
+        (MORE, MORE_BUGS, second, ("second set, one half", "second set, other half")),
+    ):
+        loops_out, bugs_out = aside(loops), aside(bug.name for bug in bugs)
+        for name, out in zip(names, (False, True), strict=True):
+            mine = [loop for key, loop in loops.items() if (key in loops_out) == out]
+            yield name, mine, [bug for bug in bugs if (bug.name in bugs_out) == out]
+
+
 def found(seeds: int, bug_seeds: int) -> list[Row]:
-    """Count false alarms and named bugs, tuned and held out apart."""
+    """Count false alarms and named bugs, apart by how blind the rules were to them."""
     rows: list[Row] = []
-    loops_out, bugs_out = held_out(LOOPS), held_out(bug.name for bug in BUGS)
-    for part in ("tuned on", "held out"):
-        alarms = runs = 0
-        for name, loop in LOOPS.items():
-            if (name in loops_out) == (part == "held out"):
-                for seed in range(seeds):
-                    summary = run(loop, 10, seed).summary
-                    runs += 1
-                    alarms += any(finding.severity != "info" for finding in summary.findings)
-        named = tried = 0
-        for bug in BUGS:
-            if (bug.name in bugs_out) == (part == "held out"):
-                for seed in range(bug_seeds):
-                    summary = run(bug.build(), bug.acts + 11, seed, bug.named).summary
-                    steps = [finding.step for finding in summary.findings if finding.rule in bug.named]
-                    tried += 1
-                    named += bool(steps) and min(steps) <= bug.acts + 10
+    for part, loops, bugs in parts():
+        errors = warnings = 0
+        for loop, seed in itertools.product(loops, range(seeds)):
+            severities = {finding.severity for finding in run(loop, 10, seed).summary.findings}
+            errors += "error" in severities
+            warnings += "warning" in severities
+        named = 0
+        for bug, seed in itertools.product(bugs, range(bug_seeds)):
+            summary = run(bug.build(), bug.acts + 11, seed, bug.named).summary
+            steps = [finding.step for finding in summary.findings if finding.rule in bug.named]
+            right = bool(steps) and min(steps) <= bug.acts + 10
+            named += right
+            if not right:
+                print(f"missed: {bug.name}, seed {seed}")
+        n_loops, n_bugs = len(loops) * seeds, len(bugs) * bug_seeds
         rows += [
-            Row(part, f"alarms in {runs} runs of correct loops", [alarms], 0, "<=", 0),
-            Row(part, f"bugs named within 10 steps, % of {tried}", [100 * named / tried], 1, ">=", 95),
+            Row(part, f"errors in {n_loops} runs of {len(loops)} correct loops", [errors], 0, "<=", 0),
+            Row(part, f"warnings in {n_loops} runs", [warnings], 0, "<=", 0),
+            Row(
+                part,
+                f"bugs named within 10 steps, % of {n_bugs} in {len(bugs)} places",
+                [100 * named / n_bugs],
+                1,
+                ">=",
+                95,
+            ),
         ]
+    kinds = {bug.kind for bug in (*BUGS, *MORE_BUGS)}
+    rows.append(Row("all", "kinds of bug", [len(kinds)], 0, ">=", 35))
     return rows
 
 
@@ -155,7 +180,7 @@ def peers(steps: int = 1000) -> list[Row]:
     rows: list[Row] = []
     for name, make in (("MLP on points", _tiny), ("DCGAN on blobs", None)):
         torch.manual_seed(0)
-        losses, norms = _healthy(make, steps if make else steps // 2)
+        losses, norms, alarms = _healthy(make, steps if make else steps // 2)
         smooth = [statistics.fmean(losses[k - 10 : k]) for k in range(10, len(losses), 10)]
         stuck = sum(b > 0.999 * a for a, b in itertools.pairwise(smooth)) / (len(smooth) - 1)
         fifties = [statistics.fmean(losses[k : k + 50]) for k in range(0, len(losses) - 49, 50)]
@@ -165,12 +190,12 @@ def peers(steps: int = 1000) -> list[Row]:
             Row(name, "loss not decreasing, % of looks", [100 * stuck], 0),
             Row(name, "plateau of G's loss first said at step", [flat], 0),
             Row(name, "gradient spikes of G", [spikes], 0),
-            Row(name, "alarms of the watch", [0], 0, "<=", 0),
+            Row(name, "alarms of the watch", [alarms], 0, "<=", 0),
         ]
     return rows
 
 
-def _healthy(make: Any, steps: int) -> tuple[list[float], list[float]]:
+def _healthy(make: Any, steps: int) -> tuple[list[float], list[float], int]:
     if make is None:
         G, D = UpG(), nn.Sequential(nn.Conv2d(1, 16, 4, 2, 1), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(256, 1))
         shape = torch.Size((32, 8, 1, 1))
@@ -193,9 +218,7 @@ def _healthy(make: Any, steps: int) -> tuple[list[float], list[float]]:
             norms.append(float(torch.stack([p.grad.norm() for p in G.parameters() if p.grad is not None]).norm()))
             opt_g.step()
             losses.append(float(loss.detach()))
-    if [finding for finding in w.findings if finding.severity != "info"]:
-        raise RuntimeError(f"a healthy loop raised an alarm: {w.findings}")
-    return losses, norms
+    return losses, norms, sum(finding.severity != "info" for finding in w.findings)
 
 
 def main() -> None:

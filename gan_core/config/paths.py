@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from gan_core.errors import ConfigError
+
+_SHOWN: Final = 40
+"""Characters of a wrong path in a message: the names of all settings follow."""
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -39,10 +42,10 @@ def set_path(tree: dict[str, Any], path: str, value: Any, known: Iterable[str]) 
         slot: Any = key
         if isinstance(node, list):
             if not (key.isascii() and key.isdigit() and len(key) < 4) or int(key) >= len(node):
-                raise ConfigError(f"no setting {path[:80]!r}: {'.'.join(keys[:depth])} has {len(node)} entries")
+                raise ConfigError(f"no setting {path[:_SHOWN]!r}: {'.'.join(keys[:depth])} has {len(node)} entries")
             slot = int(key)
         elif not isinstance(node, dict) or key not in node or (last and isinstance(node[key], dict)):
-            raise ConfigError(f"no setting {path[:80]!r}; there are: {', '.join(known)}")
+            raise ConfigError(f"no setting {path[:_SHOWN]!r}; there are: {', '.join(known)}")
         if last:
             node[slot] = _from_text(value, isinstance(node[slot], list)) if isinstance(value, str) else value
         else:
@@ -84,7 +87,7 @@ def explain(error: Any, known: Iterable[str]) -> str:
     if error["type"] == "value_error":
         return message
     if error["type"] == "extra_forbidden":
-        return f"no setting {path[:80]!r}; there are: {', '.join(known)}"
+        return f"no setting {path[:_SHOWN]!r}; there are: {', '.join(known)}"
     try:
         given = repr(error["input"])
     except (RecursionError, ValueError):  # nested too deep, or a number of too many digits

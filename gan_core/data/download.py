@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from gan_core.data import elsewhere
 from gan_core.errors import DataError
 
 __all__ = ["Progress", "data_folder", "fetch"]
@@ -58,7 +59,8 @@ def fetch(
         raise DataError(f"{folder} cannot be written ({error})") from error
     try:
         for name, md5 in files:
-            _from_any(mirrors, name, md5, waiting / name, progress)
+            if not _from_elsewhere(folder / name, md5, waiting / name):
+                _from_any(mirrors, name, md5, waiting / name, progress)
         for name, _ in files:
             (waiting / name).replace(folder / name)
     except OSError as error:
@@ -75,6 +77,27 @@ def _remove_empty(folders: Sequence[Path]) -> None:
             folder.rmdir()
         except OSError:  # something lies in it
             return
+
+
+def packed_file(what: str) -> bytes | None:
+    """Read a file of the data folder for another process that asks with `elsewhere.FILE`; None if it is not there."""
+    folder = data_folder().resolve()
+    path = (folder / what.removeprefix(elsewhere.FILE)).resolve()
+    if not path.is_relative_to(folder) or not path.is_file() or path.stat().st_size > _MAX_BYTES:
+        return None
+    return path.read_bytes()
+
+
+def _from_elsewhere(path: Path, md5: str, target: Path) -> bool:
+    """Take a file from a process that has it; returns whether it came, whole."""
+    try:
+        content = elsewhere.fetch(elsewhere.FILE + path.relative_to(data_folder()).as_posix())
+    except ValueError:  # not in the data folder
+        return False
+    if content is None or hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
+        return False
+    target.write_bytes(content)
+    return True
 
 
 def _from_any(mirrors: Sequence[str], name: str, md5: str, target: Path, progress: Progress | None) -> None:

@@ -10,20 +10,22 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from typing import Any, Final
-
-import torch
+from typing import TYPE_CHECKING, Any, Final
 
 from gan_core.config import DataConfig
 from gan_core.data import elsewhere
-from gan_core.data.images import Images
 from gan_core.data.limits import MAX_PACKED_BYTES, MAX_PAYLOAD_BYTES, MAX_SETS, MAX_SETS_BYTES
 from gan_core.data.own_data import OwnData, OwnImages
 from gan_core.data.payload import from_bytes, to_bytes
-from gan_core.data.points import Points
-from gan_core.data.signals import Signals
-from gan_core.data.sounds import LENGTH, Sounds
 from gan_core.errors import DataError
+
+if TYPE_CHECKING:
+    from gan_core.data.images import Images
+    from gan_core.data.points import Points
+    from gan_core.data.signals import Signals
+    from gan_core.data.sounds import Sounds
+
+    Own = Images | Points | Signals
 
 __all__ = [
     "find",
@@ -36,8 +38,6 @@ __all__ = [
     "small_payload",
     "stand_in",
 ]
-
-Own = Images | Points | Signals
 
 _ASK: Final = {
     "own-images": "no images of your own are chosen: upload some, or name a folder of them on the command line",
@@ -148,6 +148,11 @@ def stand_in(config: DataConfig) -> Images | Sounds:
     Raises:
         DataError: The run is on points or words, which a saved run carries along.
     """
+    import torch  # late: the server's own process has none
+
+    from gan_core.data.images import Images
+    from gan_core.data.sounds import LENGTH, Sounds
+
     if config.kind == "sound":
         return Sounds(config.name, torch.zeros(1, 1, LENGTH), None)
     if config.kind != "images":

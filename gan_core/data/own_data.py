@@ -1,7 +1,7 @@
 """Data of one's own as values: pictures, points, sounds and words that were read, checked and hashed.
 
 All are frozen, know what was skipped and why, and make the data set that a GAN trains on. Equal content has an
-equal hash, whatever the files were called.
+equal hash, whatever the files were called. They are importable without torch, which comes with the data set.
 """
 
 from __future__ import annotations
@@ -9,17 +9,14 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Generator, Tensor
 
 from gan_core.config import DataConfig
 from gan_core.data.held_out import MIN_HELD_OUT, aside, digest, held_out_share
-from gan_core.data.images import Images
 from gan_core.data.limits import (
     FEW_IMAGES,
     FEW_POINTS,
@@ -31,8 +28,13 @@ from gan_core.data.limits import (
     MIN_SIDE,
 )
 from gan_core.data.own_signals import OwnSounds, OwnWords
-from gan_core.data.points import Points
 from gan_core.errors import DataError
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from gan_core.data.images import Images
+    from gan_core.data.points import Points
 
 __all__ = ["OwnData", "OwnImages", "OwnPoints", "OwnSounds", "OwnWords", "held_out_share", "said_of_split", "split"]
 
@@ -167,6 +169,10 @@ class OwnImages:
             held_out: Share of each class that is kept aside; the same on every call.
             balanced: Draw all classes equally often.
         """
+        import torch  # late: the server's own process has none
+
+        from gan_core.data.images import Images
+
         images = torch.from_numpy(self.at(size, colour)).permute(0, 3, 1, 2).contiguous()
         labels = None if self.labels is None else torch.from_numpy(self.labels.copy())
         unseen = torch.from_numpy(split(self, held_out))
@@ -272,6 +278,10 @@ class OwnPoints:
 
         The frame is a square about their range, with a margin.
         """
+        import torch  # late: the server's own process has none
+
+        from gan_core.data.points import Points
+
         low, high = self.values.min(0).astype(float), self.values.max(0).astype(float)
         (x, y), half = ((low + high) / 2).tolist(), float((high - low).max()) / 2 * _MARGIN
         table = torch.from_numpy(self.values.copy())

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gan_core.config import DataConfig
@@ -20,9 +19,13 @@ from gan_core.data.limits import (
     MAX_WORDS,
     MAX_WRITTEN,
 )
-from gan_core.data.sounds import LENGTH, Sounds
-from gan_core.data.words import BLANK, Words
+from gan_core.data.shapes import BLANK
+from gan_core.data.shapes import SOUND_LENGTH as LENGTH
 from gan_core.errors import DataError
+
+if TYPE_CHECKING:
+    from gan_core.data.sounds import Sounds
+    from gan_core.data.words import Words
 
 __all__ = ["LOUDEST", "RATES", "OwnSounds", "OwnWords"]
 
@@ -96,6 +99,10 @@ class OwnSounds:
 
     def made(self, config: DataConfig) -> Sounds:
         """Make the data set of a config that names these sounds; no pitches are known."""
+        import torch  # late: the server's own process has none
+
+        from gan_core.data.sounds import Sounds
+
         sounds = torch.from_numpy(self.samples.astype(np.float32) / LOUDEST).clamp_(-1, 1)[:, None]
         unseen = torch.from_numpy(aside(self.rows, None, self.hash, config.held_out))
         return Sounds(self.name, sounds[~unseen], sounds[unseen] if unseen.any() else None, self.rate)
@@ -181,6 +188,10 @@ class OwnWords:
 
     def made(self, config: DataConfig) -> Words:
         """Make the data set of a config that names these words, each drawn as often as it is written."""
+        import torch  # late: the server's own process has none
+
+        from gan_core.data.words import Words
+
         codes = torch.zeros(len(self.codes), config.length, dtype=torch.uint8)
         codes[:, : self.codes.shape[1]] = torch.from_numpy(self.codes.copy())
         unseen = torch.from_numpy(aside(self.rows, None, self.hash, config.held_out))

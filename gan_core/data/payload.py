@@ -40,7 +40,7 @@ from gan_core.data.limits import (
     MIN_SIDE,
 )
 from gan_core.data.own_data import OwnData, OwnImages, OwnPoints, OwnSounds, OwnWords
-from gan_core.data.sounds import LENGTH
+from gan_core.data.shapes import SOUND_LENGTH as LENGTH
 from gan_core.errors import DataError
 
 __all__ = ["HEAD", "described", "from_bytes", "from_text", "to_bytes", "to_text"]

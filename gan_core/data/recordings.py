@@ -18,7 +18,7 @@ from gan_core.data.limits import MAX_FILE_BYTES, MAX_FRAMES, MAX_SOUND_FILES, MA
 from gan_core.data.own_signals import LOUDEST, RATES, OwnSounds
 from gan_core.data.picture import Skip
 from gan_core.data.pieces import Samples, bands, cut, resample
-from gan_core.data.sounds import LENGTH
+from gan_core.data.shapes import SOUND_LENGTH as LENGTH
 from gan_core.data.wave_file import Recording, decode_wave, is_wave
 from gan_core.errors import DataError
 

@@ -82,6 +82,10 @@ class Signals(ABC):
     def shown(self, x: Tensor) -> NDArray[np.uint8] | NDArray[np.float32]:
         """Convert `[n, *shape]` in network units to what a frame holds of it."""
 
+    @abstractmethod
+    def pictured(self, x: Tensor) -> NDArray[np.uint8]:
+        """Convert `[n, *shape]` in network units to pictures `[n, h, w, 1]`, or to numbers of letters `[n, length]`."""
+
     def more(self, x: Tensor) -> dict[str, NDArray[np.uint8] | NDArray[np.float32]]:
         """Say more of generated samples `[n, *shape]`: arrays of a frame besides them, by their names."""
         return {}

@@ -18,14 +18,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from gan_core.data.pitch import coarse, hear, tuning
+from gan_core.data.pitch import coarse, hear, spectrogram, tuning
+from gan_core.data.shapes import SOUND_LENGTH
 from gan_core.data.signals import Signals
 
 __all__ = ["IN_TUNE", "NOTES", "PITCHES", "PURE", "RATE", "Judged", "Sounds", "notes", "synthesise", "wav"]
 
 RATE: Final = 2048
 """Samples a second."""
-LENGTH: Final = 512
+LENGTH: Final = SOUND_LENGTH
 NOTES: Final = ("A3", "B3", "C4", "D4", "E4", "F4", "G4", "A4")
 PITCHES: Final = tuple(220 * 2 ** (semitones / 12) for semitones in (0, 2, 3, 5, 7, 8, 10, 12))
 """Fundamental of each note in hertz: the white keys from A3 to A4, tuned evenly with A4 at 440 Hz."""
@@ -116,6 +117,11 @@ class Sounds(Signals):
         levels = x.detach().flatten(1).mul(127.5).add_(128.0).clamp_(0.0, 255.0).to(torch.uint8)
         samples: NDArray[np.uint8] = levels.cpu().numpy()
         return samples
+
+    def pictured(self, x: Tensor) -> NDArray[np.uint8]:
+        """Draw spectrograms, ``[n, 32, 32, 1]``: a full tone is bright."""
+        seen: NDArray[np.uint8] = spectrogram(x.flatten(1)).mul(255).to(torch.uint8)[..., None].numpy()
+        return seen
 
     def told(self) -> dict[str, Any]:
         """Tell how quickly the samples follow each other."""

@@ -23,7 +23,7 @@ from gan_core.data.files import Entry, Reading, out_of_place
 from gan_core.data.limits import MAX_LETTERS, MAX_PLACES, MAX_TEXT_BYTES, MAX_WORD, MAX_WORDS, MAX_WRITTEN
 from gan_core.data.own_signals import OwnWords
 from gan_core.data.picture import Skip
-from gan_core.data.words import BLANK
+from gan_core.data.shapes import BLANK
 from gan_core.errors import DataError
 
 __all__ = ["ENDINGS", "collect", "is_table"]

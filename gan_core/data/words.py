@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from gan_core.config.assets import asset
+from gan_core.data.shapes import BLANK
 from gan_core.data.signals import Signals
 from gan_core.errors import DataError
 
 __all__ = ["Words", "english_words", "expressions"]
 
-BLANK: Final = " "
 LENGTH: Final = 8
 """Letters of the longest English word here."""
 LETTERS: Final = BLANK + "abcdefghijklmnopqrstuvwxyz"
@@ -110,6 +110,10 @@ class Words(Signals):
         """Choose the likeliest letter at each place: its number, `[n, length]`."""
         codes: NDArray[np.uint8] = x.detach().argmax(-1).to(torch.uint8).cpu().numpy()
         return codes
+
+    def pictured(self, x: Tensor) -> NDArray[np.uint8]:
+        """Choose the likeliest letter at each place, as `shown`: a page writes words in a font of its own."""
+        return self.shown(x)
 
     def more(self, x: Tensor) -> dict[str, NDArray[np.uint8] | NDArray[np.float32]]:
         """Say which words are real, ``fake_known``: 1 for those that are."""

@@ -17,7 +17,7 @@ from gan_core.config import RunConfig, parse_config
 from gan_core.data.limits import MAX_PACKED_BYTES
 from gan_core.data.own import known, packed, register_payload
 from gan_core.experiments.gallery import FIRST_CHECK, LAST_CHECK, GoalName
-from gan_core.experiments.trials import Trial, run_trial
+from gan_core.experiments.outcomes import Trial
 from gan_core.live.workers import SPAWN, settle
 
 _ended: Final[list[Event]] = []
@@ -125,6 +125,8 @@ def _prepare(end: Event) -> None:
 
 
 def _trial(tree: Mapping[str, Any], goal: GoalName, first: int, last: int, own: bytes | None) -> Trial:
+    from gan_core.experiments.trials import run_trial  # late: it loads PyTorch, which whoever asks may do without
+
     config = parse_config(tree)
     if own is not None and not known(config.data.hash):
         register_payload(own, MAX_PACKED_BYTES)

@@ -7,49 +7,28 @@ of plain values, so that it can run in another process.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import torch
 from torch import nn
 
 from gan_core.config import RunConfig
 from gan_core.data import Images, Points, load
 from gan_core.data.images import network_units
-from gan_core.experiments.gallery import CHECK_EVERY, CHECKS_PASSED, FEW_OF, FIRST_CHECK, LAST_CHECK, GoalName
+from gan_core.experiments.gallery import CHECK_EVERY, FEW_OF, FIRST_CHECK, LAST_CHECK, GoalName
+from gan_core.experiments.outcomes import Trial, interval
 from gan_core.game.sampling import sample_prior
 from gan_core.metrics import class_shares, score_modes
 from gan_core.training import Trainer
+
+__all__ = ["FAIR_FRACTION", "N_SAMPLES", "Trial", "interval", "run_trial"]
 
 N_SAMPLES: Final = 2_500
 FAIR_FRACTION: Final = 0.2
 """A class counts as made when at least this fraction of its fair share is taken for it."""
 _UNSEEN = 500
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Outcome of one run.
-
-    Attributes:
-        seed: Where it began.
-        value: Median over the checks of what its goal measures; NaN if it diverged before the first.
-        passed: Share of the checks at which the goal was reached; 0 if it diverged.
-        diverged_at: Step whose numbers were not finite, or None.
-    """
-
-    seed: int
-    value: float
-    passed: float
-    diverged_at: int | None = None
-
-    @property
-    def good(self) -> bool:
-        """True if the goal was reached at most of the checks."""
-        return self.passed >= CHECKS_PASSED
 
 
 def run_trial(
@@ -89,22 +68,6 @@ def run_trial(
             values.append(value)
             n_passed += passed
     return Trial(config.seed, interval(values)[0], n_passed / len(values))
-
-
-def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Median and the ends of the middle 80 %, of the values that are numbers.
-
-    Args:
-        values: NaN where a run diverged.
-
-    Returns:
-        Median, tenth and ninetieth percentile; NaN if there is no number among them.
-    """
-    finite = [v for v in values if math.isfinite(v)]
-    if not finite:
-        return (math.nan,) * 3
-    low, middle, high = np.quantile(finite, (0.1, 0.5, 0.9)).tolist()
-    return middle, low, high
 
 
 def _check(trainer: Trainer, z: torch.Tensor, goal: GoalName) -> tuple[float, bool]:

@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gan_core.export.draw import Frame, grid, scatter
+from gan_core.export.draw import Frame, grid, scatter, words
 from gan_core.export.film import FilmFormat, film
 from gan_core.figures.palette import Theme
 
@@ -20,6 +21,7 @@ Array = NDArray[Any]
 MIN_TILE: Final = 64
 SIDE: Final = 512
 FILM_SIDE: Final = 320
+WORD_SIDE: Final = 128
 
 
 def strip_png(images: Array, theme: Theme = "light") -> bytes:
@@ -73,6 +75,18 @@ def walk_film(
         moments = [(i + 1, samples[: i + 1]) for i in range(len(samples))]
     caption = "{} of " + str(len(samples))
     return film(moments, kind, seconds=seconds, side=FILM_SIDE, loop=loop, frame=frame, caption=caption, theme=theme)
+
+
+def word_pictures(codes: Array, alphabet: Sequence[str], theme: Theme = "light") -> Array:
+    """Write words as small pictures, ``uint8 [n, side, side, 3]``.
+
+    Args:
+        codes: Numbers of letters ``[n, length]``.
+        alphabet: The letters.
+        theme: Whose colours.
+    """
+    header = {"alphabet": list(alphabet)}
+    return np.stack([np.asarray(words(header, {"fake_text": code[None]}, WORD_SIDE, theme)) for code in codes])
 
 
 def points_csv(z: Array) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gan_core import __version__
 from gan_core.errors import CheckpointError, ConfigError, DataError
@@ -18,6 +18,8 @@ from gan_core.export.progress import Cancelled, Progress
 from gan_core.record.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gan_core.export.film import FilmFormat
     from gan_core.latent.bench import Bench
     from gan_core.latent.request import Request
@@ -305,18 +307,22 @@ def _latent_file(at: Bench, request: Request, what: str) -> File:
 
     data = at.players.data
     frame = data.frame if data.kind == "plane" else None
+
+    def pictures(samples: NDArray[Any]) -> NDArray[Any]:
+        return export.word_pictures(samples, data.told()["alphabet"]) if data.kind == "text" else samples
+
     n, way, loop = request.whole("n", 12, 1, 60), request.word("way", "slerp"), request.has("loop")
     if what == "png":
-        made = at.make(request.points(), request.edit())[1]["samples"]
+        made = pictures(at.make(request.points(), request.edit())[1]["samples"])
         return File(export.samples_png(made, frame), "image/png", ".png")
     if what == "strip":
-        walked = at.walk(request.points(), n, way)[1]["samples"]
+        walked = pictures(at.walk(request.points(), n, way)[1]["samples"])
         picture = export.strip_png(walked) if walked.ndim == 4 else export.samples_png(walked, frame)
         return File(picture, "image/png", "-strip.png")
     if what == "gif" or what == "webp":
         kind: Literal["gif", "webp"] = "gif" if what == "gif" else "webp"
         seconds = request.number("seconds", 4.0, 0.5, 60.0)
-        made = at.walk(request.points(), n, way, loop=loop)[1]["samples"]
+        made = pictures(at.walk(request.points(), n, way, loop=loop)[1]["samples"])
         content = export.walk_film(made, kind, seconds=seconds, loop=loop, frame=frame)
         return File(content, f"image/{what}", f".{what}")
     if what == "csv":

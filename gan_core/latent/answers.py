@@ -29,6 +29,10 @@ def _make(at: Desk, request: Request) -> Answer:
     return at.make(request.points(), request.edit())
 
 
+def _hear(at: Desk, request: Request) -> Answer:
+    return at.heard(request.points(), request.edit())
+
+
 def _paths(at: Desk, request: Request) -> Answer:
     return at.paths(request.points(), request.whole("n", 12, 1, 60))
 
@@ -93,6 +97,7 @@ def _units(at: Desk, request: Request) -> Answer:
 QUESTIONS: Final[Mapping[str, _Question]] = {
     "about": _about,
     "make": _make,
+    "hear": _hear,
     "paths": _paths,
     "walk": _walk,
     "plane": _plane,

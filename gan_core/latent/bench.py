@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan_core.data import Images
+from gan_core.data import Images, Signals
 from gan_core.errors import ConfigError
 from gan_core.latent import paths, plane
 from gan_core.latent.points import Point
@@ -71,10 +71,7 @@ class Bench:
             points: At least one.
             edit: The same for all of them.
         """
-        z, classes = self.tensors(points)
-        z = z * edit.truncation
-        for vector, strength in edit.shifts:
-            z = z + strength * torch.from_numpy(np.asarray(vector, np.float32))
+        z, classes = self.edited(points, edit)
         made = self.made(z, classes, edit)
         header = {"likely": list(likely_norms(self.players.config)), "spread": _spread(made)}
         return header, {
@@ -88,6 +85,30 @@ class Bench:
         """Make samples along one path through key points; arguments as for `paths.along`."""
         z, classes = self._along(points, n, way, loop)
         return {}, {"samples": self.shown(self.players.sample(z, classes)), "z": numpy_of(z)}
+
+    def heard(self, points: Sequence[Point], edit: Edit) -> Answer:
+        """Make samples of some points, edited, to be heard.
+
+        Args:
+            points: At least one.
+            edit: The same for all of them.
+
+        Raises:
+            ConfigError: If these samples are no sounds.
+        """
+        data = self.players.data
+        if data.kind != "sound":
+            raise ConfigError("these samples are no sounds")
+        z, classes = self.edited(points, edit)
+        return data.told(), {"sound": data.shown(self.made(z, classes, edit))}
+
+    def edited(self, points: Sequence[Point], edit: Edit) -> tuple[Tensor, Tensor]:
+        """Points as z and classes, see `tensors`, with what is done to them but for units that are switched off."""
+        z, classes = self.tensors(points)
+        z = z * edit.truncation
+        for vector, strength in edit.shifts:
+            z = z + strength * torch.from_numpy(np.asarray(vector, np.float32))
+        return z, classes
 
     def paths(self, points: Sequence[Point], n: int) -> Answer:
         """All ways through key points side by side: samples, norms, step lengths.
@@ -209,8 +230,10 @@ class Bench:
         return paths.along(z, n, way, loop=loop), paths.along(classes, n, "lerp", loop=loop)
 
     def shown(self, samples: Tensor) -> Array:
-        """Pictures ``uint8 [n, h, w, c]``, or points ``[n, 2]`` in data units."""
+        """Pictures ``[n, h, w, c]`` or letters' numbers ``[n, length]``, as bytes; points ``[n, 2]`` in data units."""
         data = self.players.data
+        if isinstance(data, Signals):
+            return data.pictured(samples)
         return data.to_uint8(samples) if isinstance(data, Images) else numpy_of(data.to_data(samples))
 
     def once(self, name: str, make: Callable[[], T]) -> T:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from torch import Generator, Tensor
 
-from gan_core.data import Images, Points
+from gan_core.data import Images, Points, Signals
 from gan_core.data.images import network_units
 from gan_core.errors import ConfigError
 from gan_core.latent import directions, manifold, units
@@ -53,16 +53,12 @@ class Desk(Bench):
             "n_train": data.n_train,
             "layers": self.once("layers", self.layer_sizes),
         }
+        none = {"classes": [], "labelled": False, "names": [], "n_held_out": 0, "paper": 0.0}
         if isinstance(data, Points):
-            about |= {
-                "classes": [],
-                "labelled": False,
-                "names": [],
-                "n_held_out": 0,
-                "paper": 0.0,
-                "frame": list(data.frame),
-            }
+            about |= {**none, "frame": list(data.frame)}
             return about | {"real": self.once("real", lambda: _some_real(data))}
+        if isinstance(data, Signals):
+            return about | {**none, "frame": None, "real": None, **data.told()}
         return about | {
             "classes": list(data.classes) if config.conditional else [],
             "labelled": data.labels is not None and not config.conditional,

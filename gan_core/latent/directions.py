@@ -83,7 +83,7 @@ def attributes(players: Players) -> Directions:
         ConfigError: If the data are no images.
     """
     if len(players.data.shape) != 3:
-        raise ConfigError("ink, slant and width are measured in images, and these data are points")
+        raise ConfigError("ink, slant and width are measured in images, and these data are none")
     z, classes = draw(players)
     samples = players.sample(z, classes)
     found = [_regress(z, measure(samples)) for measure in ATTRIBUTES.values()]

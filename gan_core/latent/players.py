@@ -10,9 +10,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from gan_core.config import RunConfig, parse_config
-from gan_core.config.names import KIND_WORDS
 from gan_core.data import Images, Points, Signals, load_data
-from gan_core.errors import ConfigError
 from gan_core.game.networks import build_discriminator, build_generator
 from gan_core.game.networks.layers import one_hot
 from gan_core.game.streams import streams
@@ -41,7 +39,7 @@ class Players:
     generator: nn.Module
     discriminator: nn.Module
     config: RunConfig
-    data: Points | Images
+    data: Points | Images | Signals
     step: int
     condition: Tensor | None = None
     whole: nn.Module | None = None
@@ -55,7 +53,6 @@ class Players:
             which: The averaged generator (the raw one if averaging is off), or the raw one.
 
         Raises:
-            ConfigError: If the samples are neither points nor images.
             DataError: If the data are not on this machine any more.
         """
         config = parse_config(state["config"])
@@ -67,11 +64,6 @@ class Players:
         for network in (generator, discriminator):
             network.eval().requires_grad_(False)
         data, step = load_data(config.data), int(state["counters"]["step"])
-        if isinstance(data, Signals):
-            raise ConfigError(
-                f"the latent space is shown of points and images, and {config.data.name} has "
-                f"{KIND_WORDS[data.kind]}: open a run on other data"
-            )
         if not (config.conditioned and isinstance(data, Images)):
             return cls(generator, discriminator, config, data, step)
         condition = first_condition(config, data)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gan_core.latent.space import Space
 
 MAX_POINTS: Final = 64
+N_SEEDED: Final = 64
+"""Points of a seed."""
 MAX_SEED: Final = 2**31 - 1
 MAX_COORDINATE: Final = 1e3
 _SEEDED: Final = re.compile(r"s([0-9]{1,10})\.([0-9]{1,2})")
@@ -50,12 +52,7 @@ def parse(text: str, config: Space) -> Point:
         ConfigError: If it is none, of another size of z, or too far out.
     """
     body, at, label = text.partition("@")
-    n_classes = config.n_classes
-    if not at and not n_classes:
-        return Point(numbers(body, config))
-    if at and not (label.isascii() and label.isdigit() and len(label) < 4 and int(label) < n_classes):
-        raise ConfigError(f"class {label[:10]!r} is not allowed: this generator is told {n_classes} classes")
-    return Point(numbers(body, config), int(label) if at else 0)
+    return Point(numbers(body, config), _label(at, label, config))
 
 
 def parse_many(text: str, config: Space) -> list[Point]:
@@ -70,9 +67,45 @@ def parse_many(text: str, config: Space) -> list[Point]:
     return [parse(part, config) for part in parts]
 
 
+def n_points(text: str, config: Space) -> int:
+    """Count the points of a text without drawing those of seeds, which needs PyTorch.
+
+    Raises:
+        ConfigError: As `parse_many`.
+    """
+    parts = text.split(",") if text else []
+    for part in parts:
+        body, at, label = part.partition("@")
+        _label(at, label, config)
+        if _seeded(body) is None:
+            numbers(body, config)
+    return len(parts)
+
+
 def encode(z: Floats) -> str:
     """Numbers as text, from which `parse` gets them exactly."""
     return "z" + base64.urlsafe_b64encode(np.asarray(z, "<f4").tobytes()).decode().rstrip("=")
+
+
+def _label(at: str, label: str, config: Space) -> int | None:
+    """Read the class of a point; None for a generator that is told none."""
+    n_classes = config.n_classes
+    if not at and not n_classes:
+        return None
+    if at and not (label.isascii() and label.isdigit() and len(label) < 4 and int(label) < n_classes):
+        raise ConfigError(f"class {label[:10]!r} is not allowed: this generator is told {n_classes} classes")
+    return int(label) if at else 0
+
+
+def _seeded(text: str) -> tuple[int, int] | None:
+    """Read seed and place of a point that a seed gives; None if the text is no such point."""
+    found = _SEEDED.fullmatch(text)
+    if not found:
+        return None
+    seed, i = int(found[1]), int(found[2])
+    if seed > MAX_SEED or i >= N_SEEDED:
+        raise ConfigError(f"point {text!r} is not allowed: seeds go to {MAX_SEED}, each has {N_SEEDED} points")
+    return seed, i
 
 
 def numbers(text: str, config: Space) -> Floats:
@@ -81,14 +114,11 @@ def numbers(text: str, config: Space) -> Floats:
     Raises:
         ConfigError: As `parse`.
     """
-    found = _SEEDED.fullmatch(text)
+    found = _seeded(text)
     if found:
-        from gan_core.latent.prior import N_SEEDED, seeded  # late: it loads PyTorch
+        from gan_core.latent.prior import seeded  # late: it loads PyTorch
 
-        seed, i = int(found[1]), int(found[2])
-        if seed > MAX_SEED or i >= N_SEEDED:
-            raise ConfigError(f"point {text!r} is not allowed: seeds go to {MAX_SEED}, each has {N_SEEDED} points")
-        row: Floats = seeded(seed, config)[i].numpy()
+        row: Floats = seeded(found[0], config)[found[1]].numpy()
         return row
     if not text.startswith("z") or len(text) > 8 + 6 * config.latent_dim:
         raise ConfigError(f"{text[:20]!r} is no point of this latent space: write s17.3, or z and its numbers")

@@ -10,12 +10,11 @@ import torch
 from torch import Generator, Tensor
 
 from gan_core.game.sampling import sample_prior
+from gan_core.latent.points import N_SEEDED
 
 if TYPE_CHECKING:
     from gan_core.latent.space import Space
 
-N_SEEDED: Final = 64
-"""Points of one seed."""
 UNIFORM_EDGE: Final = math.sqrt(3)
 _DRAWS: Final = 20_000
 _SHARES: Final = (0.05, 0.5, 0.95)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan_core.data import Images
+from gan_core.data import Images, Signals
 from gan_core.data.images import network_units
 from gan_core.errors import ConfigError
 from gan_core.latent.inversion import Inversion, psnr
@@ -36,6 +36,8 @@ class Search:
     def __init__(self, key: Any, players: Players, target: Array, n_starts: int, only: int | None) -> None:
         self.key = key
         data = players.data
+        if isinstance(data, Signals):
+            raise ConfigError("points and images are looked for in the latent space, and these samples are neither")
         wanted = tuple(np.roll(data.shape, -1)) if isinstance(data, Images) else data.shape
         if target.shape != wanted:
             raise ConfigError(f"this run makes samples of shape {list(wanted)}; {list(target.shape)} cannot be found")
@@ -64,6 +66,7 @@ class Search:
             (PSNR in dB for images, distance in data units for points), and the nearest real image.
         """
         inversion, data = self._inversion, self._players.data
+        assert not isinstance(data, Signals)
         inversion.advance(to)
         errors = torch.stack(inversion.curve)[:, 0]
         curve = psnr(errors) if isinstance(data, Images) else (2 * errors).sqrt() * data.scale

@@ -9,7 +9,7 @@ from gan_core.game.sampling import Prior
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from gan_core.data import Images, Points
+    from gan_core.data import Images, Points, Signals
 
 __all__ = ["Maker", "Space"]
 
@@ -30,7 +30,7 @@ class Maker(Protocol):
         """Its latent space."""
 
     @property
-    def data(self) -> Points | Images:
+    def data(self) -> Points | Images | Signals:
         """What its samples are like."""
 
     def sample(self, z: Tensor, classes: Tensor) -> Tensor:

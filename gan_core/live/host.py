@@ -67,19 +67,38 @@ class Place(ABC):
         """
 
 
-def make_place(n_processes: int, n_slots: int, **settings: Any) -> Place:
+def make_place(n_processes: int, n_slots: int, cluster: str = "", **settings: Any) -> Place:
     """Make a place where runs are opened.
 
     Args:
         n_processes: Processes of their own for the runs; 0 for this one.
-        n_slots: Runs that may play at once.
+        n_slots: Runs that may play at once; on a cluster in each worker, and 0 for two for each thread.
+        cluster: Address of a Dask scheduler, whose workers take the runs; "" for none.
         settings: As for `Host`.
+
+    Raises:
+        GanExplorerError: If there can be no such place; says what to do.
     """
+    if cluster:
+        from gan_core.live.cluster import Cluster
+
+        return Cluster(cluster, n_slots, **settings)
     if not n_processes:
         return Host(n_slots, **settings)
     from gan_core.live.hosts import Hosts  # the first page of a server for one needs none of it
 
     return Hosts(n_processes, n_slots, **settings)
+
+
+def check_cluster(address: str) -> None:
+    """See whether runs can be taken to the workers of a scheduler with this address; it need not be there yet.
+
+    Raises:
+        GanExplorerError: If not; says what to do.
+    """
+    from gan_core.live.cluster import checked
+
+    checked(address)
 
 
 class Host(Place):
@@ -93,6 +112,7 @@ class Host(Place):
         app: The app's version, for the files.
         thumbnail: Makes a small PNG from a frame, for the list of saved runs.
         memory: Bytes that all runs may take, or who keeps count of them; None for a share of the machine's.
+        autosave: Where runs are saved, in place of a folder.
 
     Attributes:
         slots: Who may play.
@@ -112,11 +132,12 @@ class Host(Place):
         app: str = "",
         thumbnail: Callable[[bytes], bytes] | None = None,
         memory: int | Memory | None = None,
+        autosave: Autosave | None = None,
     ) -> None:
         self.apart = False
         self.slots = Slots(n_slots, pace)
         self.memory = memory if isinstance(memory, Memory) else Memory(default_budget() if memory is None else memory)
-        self.autosave = None if folder is None else Autosave(folder, app=app)
+        self.autosave = Autosave(folder, app=app) if autosave is None and folder is not None else autosave
         self.device, self.thumbnail = device, thumbnail
         self._lock = threading.Lock()
         self._monitor: Monitor | None = None

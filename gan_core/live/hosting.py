@@ -28,6 +28,7 @@ from gan_core.live.host import Host
 from gan_core.live.line import Line, LineLostError, answer
 from gan_core.live.memory import Memory
 from gan_core.live.status import RunStatus
+from gan_core.storage.autosave import Autosave
 
 END: Final = 10.0
 """Seconds for a run's thread to end."""
@@ -45,6 +46,8 @@ class Setup:
         folder: Where runs are saved, or None for nowhere.
         app: The app's version, for the files.
         thumbnail: Makes a small PNG from a frame; a function of a module, which may import torch late.
+        saves: True if the leading process is to write what is saved, because its folder is on another machine.
+        memory: Bytes that the runs of a host on another machine may take; None for a share of what it may take.
     """
 
     n_slots: int
@@ -54,6 +57,8 @@ class Setup:
     folder: Path | None = None
     app: str = ""
     thumbnail: Callable[[bytes], bytes] | None = None
+    saves: bool = False
+    memory: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,13 @@ class Usage:
         pid: The process.
         rss: Bytes of memory, those included that it shares with others; 0 where that is not known.
         runs: Runs that are open.
+        busy: Visitors whose runs play, or wait for their turn.
     """
 
     pid: int
     rss: int
     runs: int
+    busy: int = 0
 
 
 class LentMemory(Memory):
@@ -128,7 +135,7 @@ class Hosting:
 
     def usage(self) -> Usage:
         """Tell what this process takes."""
-        return Usage(os.getpid(), rss(), len(self._handles))
+        return Usage(os.getpid(), rss(), len(self._handles), self._host.slots.visitors)
 
     def _run(self, number: int) -> RunHandle:
         handle = self._handles.get(number)
@@ -178,27 +185,11 @@ def serve(address: str, key: bytes, number: int) -> None:
     life = Client(address, authkey=key)
     life.send(("life", number, os.getpid()))
     setup: Setup = life.recv()
-    import torch
-
-    from gan_core.live.recorder import share_among
-
-    torch.set_num_threads(1)
-    share_among(setup.n_hosts)
-    up = Line(lambda: _up(address, key, number))
-    look_elsewhere(lambda data_hash: _had_by(up, data_hash))
-    host = Host(
-        setup.n_slots,
-        pace=setup.pace,
-        device=setup.device,
-        folder=setup.folder,
-        app=setup.app,
-        thumbnail=setup.thumbnail,
-        memory=LentMemory(up),
-    )
-    host.warm()
+    up = Line(lambda: call_up(address, key, number))
+    look_elsewhere(lambda what: had_by(up, what))
+    hosting = begin(setup, LentMemory(up))
     gc.collect()
     gc.freeze()
-    hosting = Hosting(host)
     # Beside the leading process's own, in a folder of its user alone; elsewhere a pipe of the system has a name.
     own = None if os.name == "nt" else str(Path(address).with_name(f"host-{number}-{os.getpid()}"))
     listener = Listener(own, backlog=64, authkey=key)
@@ -218,7 +209,36 @@ def serve(address: str, key: bytes, number: int) -> None:
     os._exit(status)  # in the midst of a step, if need be
 
 
-def _up(address: str, key: bytes, number: int) -> Connection:
+def begin(setup: Setup, memory: Memory, autosave: Autosave | None = None) -> Hosting:
+    """Begin to be a host: load what a first run needs.
+
+    Args:
+        setup: Of the leading process.
+        memory: Who keeps count of what runs take.
+        autosave: Where runs are saved, in place of the folder of ``setup``.
+    """
+    import torch
+
+    from gan_core.live.recorder import share_among
+
+    torch.set_num_threads(1)
+    share_among(setup.n_hosts)
+    host = Host(
+        setup.n_slots,
+        pace=setup.pace,
+        device=setup.device,
+        folder=setup.folder,
+        app=setup.app,
+        thumbnail=setup.thumbnail,
+        memory=memory,
+        autosave=autosave,
+    )
+    host.warm()
+    return Hosting(host)
+
+
+def call_up(address: Any, key: bytes, number: int) -> Connection:
+    """Open a connection to the leading process, to ask it for something."""
     connection = Client(address, authkey=key)
     connection.send(("up", number, os.getpid()))
     return connection
@@ -233,9 +253,10 @@ def _accept(listener: Listener, hosting: Hosting) -> None:
         threading.Thread(target=answer, args=(connection, hosting.act), name="host-call", daemon=True).start()
 
 
-def _had_by(up: Line, data_hash: str) -> bytes | None:
+def had_by(up: Line, what: str) -> bytes | None:
+    """Look for data in the leading process, and in whatever it knows."""
     try:
-        found: bytes | None = up.call("packed", data_hash)
+        found: bytes | None = up.call("packed", what)
     except LineLostError:
         return None
     return found

@@ -26,8 +26,9 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
-from gan_core.data.elsewhere import look_elsewhere, look_here_alone
-from gan_core.errors import GanExplorerError
+from gan_core.data.download import packed_file
+from gan_core.data.elsewhere import FILE, look_elsewhere, look_here_alone
+from gan_core.errors import CheckpointError, GanExplorerError
 from gan_core.live import nursery
 from gan_core.live.handle import Errand, LockstepSpec, RunSpec
 from gan_core.live.host import Place
@@ -36,6 +37,7 @@ from gan_core.live.line import Line, LineLostError, answer
 from gan_core.live.memory import Memory, default_budget
 from gan_core.live.remote import RemoteRun
 from gan_core.live.status import RunStatus
+from gan_core.record.run_card import RunCard
 from gan_core.storage.autosave import Autosave
 
 R = TypeVar("R")
@@ -57,9 +59,11 @@ class HostProcess:
     Args:
         number: Its number.
         on_empty: Told when the last of its runs has ended.
+        worker: Address of the worker of a cluster in which it is; "" on this machine.
 
     Attributes:
         number: As given.
+        worker: As given.
         line: Calls it; once it is ready.
         ready: Whether it is.
         lost: True when it has ended.
@@ -70,8 +74,8 @@ class HostProcess:
 
     line: Line
 
-    def __init__(self, number: int, on_empty: Callable[[HostProcess], None]) -> None:
-        self.number = number
+    def __init__(self, number: int, on_empty: Callable[[HostProcess], None], worker: str = "") -> None:
+        self.number, self.worker = number, worker
         self.ready = self.lost = self.leaving = False
         self.base = Usage(0, 0, 0)
         self.runs: dict[int, Hashable] = {}
@@ -185,14 +189,14 @@ class Hosts(Place):
         self._places: dict[int, int] = {}  # number of a host to whose slots it has
         self._numbers = itertools.count(1)
         self._short_lives = 0
-        self._closed = False
+        self._closed = self._deaf = False
         self._key = secrets.token_bytes(32)
         self._folder = Path(tempfile.mkdtemp(prefix="gan-hosts-"))  # of this user alone
         own = None if os.name == "nt" else str(self._folder / "lead")
         self._listener = Listener(own, backlog=64, authkey=self._key)
         self._address: str = cast(str, self._listener.address)
         self._lives: dict[int, Connection] = {}
-        threading.Thread(target=self._accept, name="hosts-accept", daemon=True).start()
+        self._hear(self._listener, self._greet)
         self._nursery: subprocess.Popen[bytes] | None = None
         look_elsewhere(self.packed)
         for place in range(self.n):
@@ -227,7 +231,7 @@ class Hosts(Place):
     def ask(self, errand: Errand[R]) -> R:
         """Have something answered by the host that has the fewest runs."""
         while True:
-            with self._chosen(None) as host, contextlib.suppress(LineLostError):
+            with self._chosen(None, errand=True) as host, contextlib.suppress(LineLostError):
                 return cast(R, host.line.call("errand", errand))
             host.lose()
 
@@ -267,6 +271,7 @@ class Hosts(Place):
                 self._nursery.stdin.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._nursery.wait(5)
+        self._deaf = True  # until now hosts had files to send
         with contextlib.suppress(OSError):
             self._listener.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -274,24 +279,36 @@ class Hosts(Place):
     # -- hosts that come and go ------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _chosen(self, visitor: Hashable) -> Any:
-        """Find a host for a visitor's run, which counts as its run from now on."""
-        self._wait(lambda: any(self._takes(host) for host in self._hosts.values()))
+    def _chosen(self, visitor: Hashable, *, errand: bool = False) -> Any:
+        """Find a host for a visitor's run, or for an errand, which counts as its run from now on."""
+        self._wait(lambda: bool(self._fit(errand=errand)))
+        busy = {} if errand else self._busy()
         mark = -next(self._numbers)
         with self._changed:
-            hosts = [host for host in self._hosts.values() if self._takes(host)]
+            hosts = self._fit(errand=errand)
             if not hosts:
                 raise GanExplorerError("the processes that train have just ended; try again in a moment")
             own = [host for host in hosts if visitor is not None and visitor in host.visitors]
-            host = min(own or hosts, key=lambda host: (len(host.visitors), host.number))
+            # Pages that only stand take no turns; of equals, and of those that come at the same time, who has fewest.
+            host = min(own or hosts, key=lambda host: (busy.get(host.number, 0), len(host.visitors), host.number))
             host.runs[mark] = visitor
         try:
             yield host
         finally:
             host.runs.pop(mark, None)
 
-    def _takes(self, host: HostProcess) -> bool:
-        return host.ready and not host.lost and not host.leaving
+    def _busy(self) -> dict[int, int]:
+        """Tell how many visitors take turns in each host that may take a run; one that has just come counts, too."""
+        found = {}
+        for host in self._fit(errand=False):
+            with contextlib.suppress(LineLostError):
+                waiting = sum(run < 0 for run in list(host.runs))
+                found[host.number] = host.line.call("usage").busy + waiting
+        return found
+
+    def _fit(self, *, errand: bool) -> list[HostProcess]:
+        """List the hosts that may take a run, or an errand."""
+        return [host for host in self._hosts.values() if host.ready and not host.lost and not host.leaving]
 
     def _wait(self, ready: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE
@@ -318,48 +335,75 @@ class Hosts(Place):
             self._nursery = nursery.start(self._address, self._key)
             nursery.tell(self._nursery, number)
 
-    def _accept(self) -> None:
-        while not self._closed:
-            try:
-                connection = self._listener.accept()
-                kind, number, pid = connection.recv()
-            except Exception:  # a stranger's, or one that broke off; or this end is closed
-                if not self._closed:
+    def _hear(self, listener: Listener, greet: Callable[[Connection], None]) -> None:
+        """Take whoever calls, each on a thread."""
+
+        def accept() -> None:
+            while not self._deaf:
+                try:
+                    connection = listener.accept()
+                except Exception:  # a stranger's, or one that broke off; or this end is closed
                     time.sleep(0.01)
-                continue
-            body, name = (self._live, "life") if kind == "life" else (self._serve, "up")
-            args = (connection, number, pid)
-            threading.Thread(target=body, args=args, name=f"host-{number}-{name}", daemon=True).start()
+                    continue
+                threading.Thread(target=greet, args=(connection,), name="host-greet", daemon=True).start()
+
+        threading.Thread(target=accept, name="hosts-accept", daemon=True).start()
+
+    def _greet(self, connection: Connection) -> None:
+        """Hear which host calls, and for what, and be there for it."""
+        try:
+            kind, number, pid = connection.recv()
+        except Exception:
+            connection.close()
+            return
+        if kind != "life":
+            self._serve(connection, number)
+        elif number in self._hosts and number not in self._lives:
+            self._live(connection, number, pid)
+        else:  # one that was given up meanwhile
+            connection.close()
 
     def _live(self, life: Connection, number: int, pid: int) -> None:
         """Set a host up, and wait for its end."""
-        host, place = self._hosts[number], self._places[number]
+        host = self._hosts[number]
         self._lives[number] = life
         with contextlib.suppress(EOFError, OSError):
-            life.send(replace(self._setup, n_slots=self._slots[place]))
+            life.send(self._setup_of(host))
             address, host.base = life.recv()
             host.line = Line(lambda: Client(address, authkey=self._key))
             with self._changed:
                 host.ready, host.since = True, time.monotonic()
                 self._changed.notify_all()
-            life.recv()  # says nothing more, ever
-        lived = time.monotonic() - host.since if host.ready else 0.0
+            self._outlive(host, life)
         host.lose()
         with self._changed:
-            del self._hosts[number], self._places[number], self._lives[number]
+            del self._hosts[number], self._lives[number]
+            place = self._places.pop(number, None)
             for key in self._taken.pop(number, set()):
                 self._memory.free((number, key))
-        if self._closed or host.leaving:
-            return
+        if not self._closed and not host.leaving:
+            self._replace(host, place, pid)
+
+    def _setup_of(self, host: HostProcess) -> Setup:
+        return replace(self._setup, n_slots=self._slots[self._places[host.number]])
+
+    def _outlive(self, host: HostProcess, life: Connection) -> None:
+        """Return, or raise as a connection does, when the host has ended."""
+        life.recv()  # says nothing more, ever
+
+    def _replace(self, host: HostProcess, place: int | None, pid: int) -> None:
+        """Begin a host in the place of one that has ended by itself."""
+        assert place is not None
+        lived = time.monotonic() - host.since if host.ready else 0.0
         _log.warning(
-            "host process %d (pid %d) has ended with %d open runs; another is begun", number, pid, len(host.runs)
+            "host process %d (pid %d) has ended with %d open runs; another is begun", host.number, pid, len(host.runs)
         )
         self._short_lives = 0 if lived > SHORT_LIFE else self._short_lives + 1
         if self._short_lives > 1:
             time.sleep(min(LONGEST_REST, 2.0**self._short_lives / 4))
         self._begin(place)
 
-    def _serve(self, connection: Connection, number: int, pid: int) -> None:
+    def _serve(self, connection: Connection, number: int) -> None:
         """Answer what a host asks for."""
 
         def act(verb: str, args: tuple[Any, ...]) -> Any:
@@ -373,14 +417,29 @@ class Hosts(Place):
                 with self._changed:
                     self._taken.get(number, set()).discard(args[0])
                 return None
+            if verb == "save":
+                return self._save(*args)
+            if args[0].startswith(FILE):
+                return packed_file(args[0])
             own = sys.modules.get("gan_core.data.own")  # who has not loaded it, and PyTorch with it, has no data
             here = None if own is None else own.packed(args[0])
             return self.packed(args[0]) if here is None else here
 
         answer(connection, act)
 
+    def _save(self, key: str, content: bytes, card: RunCard) -> None:
+        """Write a run's file for a host of another machine."""
+        if self.autosave is None:
+            return
+        try:
+            self.autosave.put(key, content, lambda: card)
+        except OSError as error:
+            raise CheckpointError(str(error)) from None
+
     def _renew(self, host: HostProcess) -> None:
         """Replace a host that has no runs if it has grown."""
+        if host.worker:  # a process that is not ours to end
+            return
         with contextlib.suppress(LineLostError):
             grown = host.line.call("usage").rss - host.base.rss
             with self._changed:

@@ -15,9 +15,12 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from typing import Any, Final
 
+_LOOK: Final = 1.0
+"""Seconds between two looks of a caller who waits at whether the other side is still thought to be there."""
 _N_IDLE: Final = 8
 """Connections that are kept for later calls."""
 
@@ -74,11 +77,11 @@ class Line:
         clean = False
         try:
             connection.send(message)
-            kind, value = connection.recv()
+            kind, value = self._heard(connection)
             while kind == "call":
                 number, given = value
                 connection.send(_tried(lambda n=number, g=given: functions[n](*g)))  # type: ignore[misc]
-                kind, value = connection.recv()
+                kind, value = self._heard(connection)
             clean = True
         except (EOFError, OSError):
             self.lose()
@@ -101,6 +104,14 @@ class Line:
             except (IndexError, OSError):
                 break
 
+    def _heard(self, connection: Connection) -> tuple[str, Any]:
+        """Wait for a message, or for the other side's end: a machine that has lost its power says nothing."""
+        while not connection.poll(_LOOK):
+            if self._lost:
+                raise EOFError
+        heard: tuple[str, Any] = connection.recv()
+        return heard
+
     def _open(self) -> Connection:
         if self._lost:
             raise LineLostError
@@ -111,16 +122,33 @@ class Line:
             raise LineLostError from None
 
 
-def answer(connection: Connection, act: Callable[[str, tuple[Any, ...]], Any]) -> None:
+def knows(connection: Connection, key: bytes) -> bool:
+    """Have the calling side prove that it knows the key, and prove it, too; on a thread that may wait for ever."""
+    try:
+        deliver_challenge(connection, key)
+        answer_challenge(connection, key)
+    except (AuthenticationError, EOFError, OSError):
+        connection.close()
+        return False
+    return True
+
+
+def answer(
+    connection: Connection, act: Callable[[str, tuple[Any, ...]], Any], ended: Callable[[], bool] | None = None
+) -> None:
     """Answer calls until the other side hangs up; the body of a thread.
 
     Args:
         connection: To the caller.
         act: Does what is asked for: verb and arguments to a plain value.
+        ended: Tells whether nobody is to be answered any more; asked once a second. None for a process's whole life.
     """
     with connection:
         while True:
             try:
+                while ended is not None and not connection.poll(_LOOK):
+                    if ended():
+                        return
                 verb, args = connection.recv()
                 reply = _tried(lambda v=verb, a=args: act(v, tuple(_reach(arg, connection) for arg in a)))  # type: ignore[misc]
             except (EOFError, OSError):

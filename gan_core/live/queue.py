@@ -129,6 +129,12 @@ class Slots:
         with self._lock:
             return len(self._held)
 
+    @property
+    def visitors(self) -> int:
+        """Visitors that hold a slot or wait for one."""
+        with self._lock:
+            return len({entry.visitor for entry in (*self._held.values(), *self._queue.values())})
+
     def _admit(self, visitor: Hashable) -> None:
         """Remember a visitor: who comes anew is as one of those who have played least, and no better."""
         here = {entry.visitor for entry in (*self._held.values(), *self._queue.values())} - {visitor}

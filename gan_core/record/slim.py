@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,14 @@ KEPT_BITS: Final = 11
 _DROPPED: Final = 23 - KEPT_BITS
 
 
-def slim(frame: bytes) -> tuple[int, bytes]:
+def slim(frame: bytes, **said: Any) -> tuple[int, bytes]:
     """Round and compress a frame.
 
     The header, and with it every number that is shown as a number, stays as it is; so do the steps of curves.
 
     Args:
         frame: As `gan_core.record.frame.encode` made it.
+        said: Fields of its header that are to say something else.
 
     Returns:
         Its serial, and a frame of the same form, compressed with gzip.
@@ -30,6 +31,7 @@ def slim(frame: bytes) -> tuple[int, bytes]:
         ValueError: If the bytes are no frame.
     """
     header, arrays = decode(frame)
+    header |= said
     rounded = {name: array if name.endswith("step") else _rounded(array) for name, array in arrays.items()}
     return int(header["serial"]), gzip.compress(encode(header, rounded), 1, mtime=0)
 

@@ -233,8 +233,12 @@ class Autosave:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def _loop(self) -> None:
+    def _tidy(self) -> None:
+        """Remove what a killed process left."""
         sweep_up(self.folder, time.time())
+
+    def _loop(self) -> None:
+        self._tidy()
         while True:
             with self._ready:
                 self._ready.wait_for(lambda: self._waiting or self._closed)
@@ -259,9 +263,22 @@ class Autosave:
     def _write(self, key: str, state: Mapping[str, Any], preset: str, card: Callable[[], RunCard]) -> None:
         from gan_core.storage import checkpoint  # late: it needs torch
 
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.put(key, checkpoint.encode(state, preset=preset, app=self._app), card)
+
+    def put(self, key: str, content: bytes, card: Callable[[], RunCard]) -> None:
+        """Write a run's file and card now, and remove what is too much.
+
+        Args:
+            key: The run's name.
+            content: Of its file.
+            card: Makes its card; the name that it has is kept.
+
+        Raises:
+            CheckpointError: If it cannot be written.
+        """
         path = self.path(key)
-        files.write(checkpoint.encode(state, preset=preset, app=self._app), path)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        files.write(content, path)
         made = card()
         with self._one_at_a_time():
             named = cards.read(_card_of(path)).name

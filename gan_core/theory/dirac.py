@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from gan_core.config import KNOBS
 from gan_core.errors import ConfigError
 from gan_core.game.objectives import OBJECTIVES
-from gan_core.game.penalties import Critic
 from gan_core.game.regularisers import REGULARISERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gan_core.game.penalties import Critic
 
 Floats = NDArray[np.float64]
 Players = tuple[int, ...]
@@ -75,6 +77,8 @@ class DiracGame:
         Returns:
             The loss of each of these players, ``[n]``.
         """
+        import torch  # late: the server's own process has none
+
         objective = OBJECTIVES[self.objective]
         n = len(theta)
         zero = torch.zeros(n, 1, dtype=theta.dtype)
@@ -100,6 +104,8 @@ class DiracGame:
 
     def velocity(self, w: Tensor, *, players: Players = BOTH, create_graph: bool = False) -> Tensor:
         """$v(w)$, ``[n, 2]``, of states ``[n, 2]``; not a number for a player who is not asked for."""
+        import torch  # late: the server's own process has none
+
         if not self.consensus:
             v = self._plain_velocity(w, players, create_graph=create_graph)
             return v if create_graph else v.detach()
@@ -111,6 +117,8 @@ class DiracGame:
         return v if create_graph else v.detach()
 
     def _plain_velocity(self, w: Tensor, players: Players, *, create_graph: bool) -> Tensor:
+        import torch  # late: the server's own process has none
+
         own = w[:, 0], w[:, 1]
         columns = [torch.full_like(own[0], torch.nan)] * 2
         for player, loss in zip(players, self.losses(*own, players), strict=True):
@@ -128,6 +136,8 @@ def _line(psi: Tensor, c: float) -> Critic:
 @functools.lru_cache(maxsize=32)
 def _noise_nodes(std: float) -> tuple[Tensor, Tensor, Tensor]:
     """Noise on the real and on the fake sample of each pair, and the pair's share: a Gauss-Hermite product rule."""
+    import torch  # late: the server's own process has none
+
     x, weight = np.polynomial.hermite_e.hermegauss(N_NODES)
     weight = weight / weight.sum()
     nodes = torch.from_numpy(std * x)
@@ -146,6 +156,8 @@ def field(game: DiracGame, w: Floats, players: Players = BOTH) -> Floats:
     Returns:
         Velocities (θ̇, ψ̇), of the same shape; not a number for a player who is not asked for.
     """
+    import torch  # late: the server's own process has none
+
     states = torch.tensor(np.reshape(w, (-1, 2)), dtype=torch.float64).requires_grad_()
     out: Floats = game.velocity(states, players=players).numpy()
     return out.reshape(np.shape(w))
@@ -158,6 +170,8 @@ def jacobian(game: DiracGame, at: tuple[float, float] = (0.0, 0.0)) -> Floats:
     Where the field has a kink (a norm at zero slope) there is none, and the numbers are not finite. It is remembered,
     for all that is said of a game asks for it anew; so it can only be read.
     """
+    import torch  # late: the server's own process has none
+
     w = torch.tensor([at], dtype=torch.float64, requires_grad=True)
     v = game.velocity(w, create_graph=True)
     rows: list[Any] = []

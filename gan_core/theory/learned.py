@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gan_core.config.names import CROSS_ENTROPY
 from gan_core.game.objectives import OBJECTIVES
 from gan_core.theory.densities import Pair
 from gan_core.theory.tables import read, slopes
+
+if TYPE_CHECKING:
+    from torch import Generator
 
 Floats = NDArray[np.float64]
 Array = NDArray[np.floating[Any]]
@@ -74,6 +76,8 @@ def learn(
     Returns:
         Its logits in the end, and its way there.
     """
+    import torch  # late: the server's own process has none
+
     rng = torch.Generator().manual_seed(seed)
     d = _Network(rng)
     real_test = torch.randn(N_TEST, generator=rng).numpy()
@@ -105,7 +109,9 @@ class _Network:
         rng: Source of the first weights.
     """
 
-    def __init__(self, rng: torch.Generator) -> None:
+    def __init__(self, rng: Generator) -> None:
+        import torch  # late: the server's own process has none
+
         first = []
         for n_in, n_out in ((1, WIDTH), (WIDTH, WIDTH), (WIDTH, 1)):
             weight, bias = (
@@ -170,6 +176,8 @@ def _bend(after: Array) -> Array:
 
 def _look(d: _Network, real: Array, fake: Array, objectives: tuple[str, ...]) -> tuple[float, float, list[float]]:
     """V(D), accuracy, and the size of G's gradient by its one parameter for each objective."""
+    import torch  # late: the server's own process has none
+
     real_logits, fake_logits = d(real), d(fake)
     slope = d.slope()
     value = -OBJECTIVES[_GAME].d_loss(torch.from_numpy(real_logits), torch.from_numpy(fake_logits)).mean()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gan_core.game.objectives import OBJECTIVES
@@ -23,6 +22,8 @@ def pull(objective: str, fake_logits: Floats, real_logit: float | None = None) -
     Returns:
         ``[n]``.
     """
+    import torch  # late: the server's own process has none
+
     fake = torch.tensor(fake_logits, dtype=torch.float64, requires_grad=True)
     real = -fake.detach() if real_logit is None else torch.full_like(fake, real_logit)
     g_loss = OBJECTIVES[objective].g_loss

@@ -14,7 +14,6 @@ import functools
 from typing import Any, Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gan_core.game.objectives import OBJECTIVES
@@ -99,6 +98,8 @@ def slopes(objective: str) -> tuple[Floats, Floats, Floats]:
 
     Of an objective that compares, all three are functions of the fake logit minus the real one.
     """
+    import torch  # late: the server's own process has none
+
     rules = OBJECTIVES[objective]
     at = torch.tensor(GRID, requires_grad=True)
     other = torch.full_like(at, 0.0 if rules.g_needs_real else rules.equilibrium_logit)
@@ -119,6 +120,8 @@ def slopes_against_means(objective: str) -> tuple[Floats, Floats, Floats, Floats
     Returns:
         How G's loss falls with a real and with a fake logit, and D's loss likewise, the means held.
     """
+    import torch  # late: the server's own process has none
+
     rules = OBJECTIVES[objective]
     at = torch.tensor(GRID, requires_grad=True)
     apart, level = torch.stack((at, -at), 1), torch.zeros(len(GRID), 2, dtype=at.dtype)

@@ -7,6 +7,7 @@ After each line `Stepper.look` says which weights hold a gradient, how large, an
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 from collections.abc import Mapping
@@ -143,6 +144,7 @@ _CHANGED_NOTES: Final[Mapping[str, str]] = {
 }
 
 
+@functools.cache
 def lines(switches: frozenset[str] = frozenset()) -> tuple[Line, ...]:
     """Read the step's lines from this file.
 

@@ -1,7 +1,7 @@
 """A callback for Lightning: `Trainer(callbacks=[WatchCallback()])`.
 
-Lightning is not imported: it calls any object with these methods, and one of its own classes is the base only where
-Lightning is there already.
+Lightning is not imported here, and may be imported before or after this module: when a callback is made, it is given
+those of Lightning's own base classes that are there.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ from gan_core.watching.session import Watch, watch
 __all__ = ["WatchCallback"]
 
 
-def _base() -> type:
-    for name in ("lightning.pytorch", "pytorch_lightning"):
-        base = getattr(sys.modules.get(name), "Callback", None)
-        if isinstance(base, type):
-            return base
-    return object
+def _bases() -> tuple[type, ...]:
+    """Find the callback classes of the editions of Lightning that are loaded."""
+    found = (getattr(sys.modules.get(name), "Callback", None) for name in ("lightning.pytorch", "pytorch_lightning"))
+    return tuple(dict.fromkeys(base for base in found if isinstance(base, type)))
 
 
-class WatchCallback(_base()):  # type: ignore[misc]
+class WatchCallback:
     """Watches two submodules of a LightningModule from the start of its fit to the end.
 
     Args:
@@ -33,6 +31,11 @@ class WatchCallback(_base()):  # type: ignore[misc]
     Attributes:
         watch: The watch, once the fit has begun.
     """
+
+    def __new__(cls, *_: Any, **__: Any) -> WatchCallback:
+        """Make one that Lightning takes for a callback of its own."""
+        bases = tuple(base for base in _bases() if not issubclass(cls, base))
+        return super().__new__(type(cls.__name__, (cls, *bases), {}) if bases else cls)
 
     def __init__(self, generator: str = "generator", discriminator: str = "discriminator", **settings: Any) -> None:
         self._names = generator, discriminator

@@ -18,7 +18,7 @@ LEAST_SQUARES: Final = "least_squares"
 HINGE: Final = "hinge"
 """The form of a loss that leaves answers beyond a margin alone."""
 
-RELATIVISTIC: Final = "relativistic"
+RELATIVISTIC: Final = "differences"
 """The form of a loss of differences, each fake's answer against one real sample's."""
 
 __all__ = ["FLAT", "RELATIVISTIC", "Told", "against", "pairing", "told", "value"]
@@ -38,7 +38,7 @@ class Told:
     """Loss that a batch of answers was given.
 
     Attributes:
-        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``relativistic``, ``flat`` (one
+        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``differences``, ``flat`` (one
             gradient for answers too alike to tell) or ``unknown``.
         target: The answer's target where the form has one, for ``bce`` in [0, 1].
         weight: Size of the gradient per sample, without the form.
@@ -60,7 +60,7 @@ class Told:
     def words(self) -> str:
         """Short description for evidence."""
         if self.target is not None:
-            return f"→ {self.target:.2f}"
+            return f"→ {round(self.target, 2) + 0.0:.2f}"  # never "-0.00"
         return {1: "up", -1: "down", 0: "unclear"}[self.push]
 
 

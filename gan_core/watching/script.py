@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from gan_core.watching import session
 from gan_core.watching.capture import Stop, leads_to
 from gan_core.watching.evidence import keys
 from gan_core.watching.players import largest
@@ -66,6 +67,8 @@ class _Finder:
         self._free: set[int] = set()
         self._stepped: set[int] = set()
         self._n = 0
+        self._found: tuple[list[nn.Module], list[nn.Module]] | None = None
+        self._due = False
         self._handles = [
             register_module_forward_pre_hook(self._enter),
             register_module_forward_hook(self._leave, always_call=True),
@@ -80,6 +83,24 @@ class _Finder:
 
     def _enter(self, module: nn.Module, args: Any) -> None:
         self._depth += 1
+        if self._depth == 1 and self._due:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Watch the players that were found, or go along with the watch that the script has begun itself.
+
+        Not in the hook of a step, where they are found: torch is walking through the hooks of all optimizers there.
+        """
+        self._due = False
+        self.close()
+        own = next(iter(session._ALIVE.values()), None)
+        if own is not None:
+            self.watch = own
+        elif self._found is not None:
+            self.watch = watch(*self._found, on=self._settings["on"], out=self._settings["out"])  # type: ignore[arg-type]
+        if self.watch is not None:
+            self.watch.until = self._until
+        self._found = None
 
     def _leave(self, module: nn.Module, args: Any, out: Any) -> None:
         self._depth -= 1
@@ -119,13 +140,10 @@ class _Finder:
     def _step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         self._n += 1
         self._stepped |= {id(p) for group in optimizer.param_groups for p in group["params"]}
-        players = self._players()
-        if players is not None:
-            self.close()
-            self.watch = watch(*players, on=self._settings["on"], out=self._settings["out"])  # type: ignore[arg-type]
-            self.watch.until = self._until
-        elif self._n >= PATIENCE:
-            self.close()
+        if self._due:
+            return
+        self._found = self._players()
+        self._due = self._found is not None or bool(session._ALIVE) or self._n >= PATIENCE
 
     def _players(self) -> tuple[list[nn.Module], list[nn.Module]] | None:
         def owned(number: int) -> bool:

@@ -73,6 +73,10 @@ def summary_lines(summary: Summary) -> Sequence[str]:
         lines.append(f"watch  the earliest cause: {finding_line(summary.headline).removeprefix('watch  ')}")
         lines += [finding_line(found) for found in summary.findings if found is not summary.headline]
     lines.append(f"watch  checked: {', '.join(summary.checked) or 'nothing'}")
-    lines += [f"watch  not checked: {name} needs {needs}" for name, needs in summary.unchecked]
+    together: dict[str, list[str]] = {}
+    for name, needs in summary.unchecked:
+        together.setdefault(needs, []).append(name)
+    for needs, names in together.items():
+        lines.append(f"watch  not checked: {', '.join(names)} need{'s' * (len(names) == 1)} {needs}")
     lines += [f"watch  {note}" for note in summary.notes]
     return lines

@@ -313,7 +313,7 @@ def try_cure(visit: Visit, index: int) -> Effects:
     A change that may come live goes on from the last state kept before the failure began; any other begins the run
     anew from the same seed. It plays.
     """
-    from gan_core.diagnosis import describe  # late: it loads PyTorch
+    from gan_core.diagnosis import describe
 
     run, now = visit.run, visit.run.status()
     if not now.findings or index >= len(now.findings[0].cures):

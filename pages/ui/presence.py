@@ -133,11 +133,13 @@ class Visit(Guest):
         leads: Where others are let follow.
         lead: By what code others follow this run, or None.
         point: Panel that the visitor points at, or "".
+        looks_back: Step of the past that the visitor looks at, or None.
     """
 
     which: Which = "ema"
     lead: Lead | None = None
     point: str = ""
+    looks_back: int | None = None
 
     def __init__(
         self,
@@ -173,6 +175,7 @@ class Rooms:
         pace: Steps a second that no run exceeds, or None.
         clock: Says how long a browser has been gone.
         n_hosts: Processes of their own for the runs; 0 for this one.
+        cluster: Address of a Dask scheduler whose workers take the runs; "" for none.
 
     Attributes:
         host: Where the runs are.
@@ -188,12 +191,14 @@ class Rooms:
         pace: float | None = None,
         clock: Clock = time.monotonic,
         n_hosts: int = 0,
+        cluster: str = "",
     ) -> None:
         self.clock = clock
         self.leads = Leads(clock)
         self.host = make_place(
             n_hosts,
             n_slots,
+            cluster,
             pace=pace,
             device=default_device(),
             folder=autosave_folder(),
@@ -286,10 +291,18 @@ def cores(limit: Path = _CPU_LIMIT) -> int:
     return max(1, min(n, math.ceil(int(quota) / int(period)))) if whole else n
 
 
+def default_cluster() -> str:
+    """Read from ``GAN_EXPLORER_CLUSTER`` the address of the Dask scheduler whose workers take the runs, or ""."""
+    return os.environ.get("GAN_EXPLORER_CLUSTER", "").strip()
+
+
 def default_slots() -> int:
-    """Read from ``GAN_EXPLORER_SLOTS`` how many runs may play at once; twice the cores if it says nothing."""
+    """Read from ``GAN_EXPLORER_SLOTS`` how many runs may play at once, on a cluster in each worker.
+
+    If it says nothing, it is twice the cores, and 0 on a cluster: twice each worker's threads.
+    """
     text = os.environ.get("GAN_EXPLORER_SLOTS", "")
-    return max(1, int(text)) if text.isdecimal() else 2 * (os.cpu_count() or 1)
+    return max(1, int(text)) if text.isdecimal() else 0 if default_cluster() else 2 * (os.cpu_count() or 1)
 
 
 def default_pace() -> float | None:

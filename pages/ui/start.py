@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import threading
 from typing import Final
 
@@ -15,11 +16,25 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
+from gan_core.errors import GanExplorerError
+
 PARTS: Final = ("live", "following", "latent", "collapse", "learn.theory", "watch")
 """The packages of `pages.ui` whose module ``route`` has routes of its own, all under ``gan/``."""
 
 _LOCK: Final = threading.Lock()
 _DONE: Final = threading.Event()
+
+
+def refuse_wrong_settings() -> None:
+    """End the server with a sentence if it could open no run as it was told to."""
+    said = os.environ.get("GAN_EXPLORER_CLUSTER", "").strip()
+    if said:
+        from gan_core.live.host import check_cluster
+
+        try:
+            check_cluster(said)
+        except GanExplorerError as error:
+            raise SystemExit(f"GAN Explorer: {error}") from None
 
 
 def ready() -> None:

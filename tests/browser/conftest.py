@@ -94,9 +94,10 @@ class Server:
         slots: Runs that may play at once.
         options: More options of ``streamlit run``.
         hosts: Processes for the runs; None for what the surroundings say.
+        cluster: Address of a Dask scheduler whose workers take the runs; "" for none.
     """
 
-    def __init__(self, log: Path, slots: int, *options: str, hosts: int | None = None) -> None:
+    def __init__(self, log: Path, slots: int, *options: str, hosts: int | None = None, cluster: str = "") -> None:
         self.log = log
         data = log.parent / "data"
         broken = data / "MNIST" / "raw" / "train-images-idx3-ubyte"  # nor does any test download the real one
@@ -112,6 +113,8 @@ class Server:
         }
         if hosts is not None:
             environment["GAN_EXPLORER_HOSTS"] = str(hosts)
+        if cluster:
+            environment["GAN_EXPLORER_CLUSTER"] = cluster
         with log.open("wb") as output:
             self._app = App(environment, *options, python=("-c", STREAMLIT), output=output)
         self._process = self._app.process

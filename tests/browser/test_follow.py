@@ -103,6 +103,17 @@ def test_two_follow_a_teacher_look_where_the_teacher_points_and_one_plays_on_alo
     numbers = teacher.numbers()
     assert one.numbers() == numbers
 
+    slider = teacher.page.get_by_role("slider", name="Time machine: step to look at")
+    slider.focus()
+    slider.press("Home")
+    for view in (one, two):
+        until(lambda view=view: view.step == 0, "the beginning, with the teacher", now=view.report)  # type: ignore[misc]
+    expect(one.page.get_by_text("Your teacher looks back, at step 0")).to_be_visible()
+    teacher.click("Back to now")
+    until(lambda: one.step == two.step == stood, "the present again", now=one.report)
+    assert one.numbers() == numbers
+    expect(one.page.get_by_text("Your teacher looks back")).to_be_hidden()
+
     two.page.get_by_role("button", name="Take a copy and play on alone").click()
     until(lambda: bool(two.page.get_by_label("Stop at").count()), "the Train page", now=two.report)
     two.pause()

@@ -66,6 +66,26 @@ def test_a_click_plays_a_sound_and_another_z_is_another_sound(open_app: Opener, 
     expect(page.locator(".hear")).to_have_attribute("data-playing", "false")
 
 
+def test_the_latent_page_plays_the_sample_in_hand_and_the_way_between_key_points(open_app: Opener) -> None:
+    view = open_app(SMALL, before=lambda page: page.add_init_script(LISTEN))
+    page = view.page
+    view.pause()
+    page.get_by_role("link", name="Latent").first.click()
+    page.locator(".gan-latent[data-painted]").wait_for()
+    hand = page.get_by_role("region", name="The z in hand")
+    hand.get_by_role("button", name="▶ hear").click()
+    page.get_by_role("button", name="Random z").click()
+    until(lambda: page.locator(".gan-latent").get_attribute("data-last") == "hand", "another z is in hand")
+    hand.get_by_role("button", name="▶ hear").click()
+    first, second = heard(page, 2)
+    assert max(map(abs, first["samples"])) > 0.001
+    assert first["samples"] != second["samples"]
+    page.get_by_role("button", name="▶ hear the way").click()
+    way = heard(page, 3)[2]
+    assert len(way["samples"]) > 10 * len(first["samples"])
+    until(lambda: page.evaluate("window.heard[2].context.state") == "running", "the way can be heard")
+
+
 def test_the_apply_page_plays_a_melody_of_ones_own(open_app: Opener, server: Server) -> None:
     page = open_app("", url=f"{server.url}apply?application=sound", wait="").page
     expect(page.get_by_text("Played by G")).to_be_visible()

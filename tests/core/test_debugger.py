@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gan_core.experiments import slow_motion
+from gan_core.experiments.slow_motion import Done, Shown, SlowMotion, further, left
 from gan_core.training.debugger import SWITCHES, Stepper, lines
 
 
@@ -135,3 +137,40 @@ def test_looking_changes_nothing() -> None:
 def test_the_prose_counts_right() -> None:
     assert "nineteen lines" in Path("assets/learn/step.md").read_text(encoding="utf-8")
     assert len(lines()) == 19
+
+
+# -- the same, asked of any process --------------------------------------------------------------------------------
+
+PLAIN, OPEN = frozenset[str](), frozenset({"no_detach"})
+
+
+def seen(shown: Shown) -> tuple[object, ...]:
+    numbers = [*shown.gradients["G"].values(), *shown.changes["G"].values(), shown.moved]
+    return shown.at, shown.n_steps, shown.last, np.array(numbers).tobytes(), shown.fake.tobytes()
+
+
+def test_a_process_that_never_saw_the_walk_makes_it_again_to_the_same_numbers() -> None:
+    done: Done = ()
+    for n, switches in ((5, PLAIN), (1, PLAIN), (30, OPEN), (3, PLAIN)):
+        done = further(done, n, switches)
+        walked = SlowMotion("walk", done).answer()
+    assert done == ((6, PLAIN), (30, OPEN), (3, PLAIN))
+    assert seen(SlowMotion("another", done).answer()) == seen(walked)
+    assert walked.at == 39 % len(walked.lines)
+    assert seen(SlowMotion("walk", done).answer())[:3] == seen(walked)[:3], "to ask again changes nothing"
+    assert seen(SlowMotion("walk", done[:1]).answer()) == seen(SlowMotion("short", done[:1]).answer()), "and back"
+
+
+def test_what_is_left_to_do_is_found_and_another_past_is_none() -> None:
+    had = ((6, PLAIN), (30, OPEN))
+    assert left(had, ((6, PLAIN), (31, OPEN), (2, PLAIN))) == [(1, OPEN), (2, PLAIN)]
+    assert left(had, had) == []
+    for other in (((6, PLAIN),), ((7, PLAIN), (30, OPEN)), ((6, PLAIN), (30, PLAIN)), ((6, PLAIN), (29, OPEN))):
+        assert left(had, other) is None
+
+
+def test_a_walk_too_long_to_be_made_again_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_motion, "MAX_AGAIN", 10)
+    shown = SlowMotion("long", ((11, PLAIN),)).answer()
+    assert (shown.anew, shown.at, shown.last) == (True, 0, None)
+    assert not SlowMotion("long", ((2, PLAIN),)).answer().anew

@@ -195,6 +195,18 @@ def test_a_generator_that_still_spreads_out_has_not_collapsed() -> None:
     assert all(failures(falling[: i + 1]) == [] for i in range(len(falling)))
 
 
+def test_a_generator_far_from_the_data_that_comes_nearer_and_spreads_out_has_not_collapsed() -> None:
+    """As the preset of eight notes does between steps 200 and 500."""
+    course = [(0.33, 0.58), (0.55, 0.07), (0.34, 0.40), (0.28, 0.50), (0.24, 0.56)]
+    looks = series((500, {"two_sample": 0.98, "precision": 0.2, "missing": 0.36, "reached": 5, "raw_shares": spot(0)}))
+    comes = [replace(x, distance=d, diversity=v) for x, (d, v) in zip(looks, course, strict=True)]
+    assert "mode_collapse" not in names(comes)
+    stays = [replace(x, distance=0.4, diversity=v) for x, (_, v) in zip(looks, course, strict=True)]
+    assert "mode_collapse" in names(stays)
+    narrow = [replace(x, distance=d, diversity=0.3) for x, (d, _) in zip(looks, course, strict=True)]
+    assert "mode_collapse" in names(narrow)
+
+
 def test_one_missing_mode_is_a_warning_after_a_while() -> None:
     looks = series((1_000, {}), (3_000, {"missing": 0.125, "reached": 7}))
     assert failures(looks[:14]) == []

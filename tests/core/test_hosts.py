@@ -164,6 +164,19 @@ def test_runs_go_where_fewest_are_and_a_visitors_runs_stay_together(hosts: Hosts
     assert [usage.runs for usage in hosts.usage()] == [0, 0]
 
 
+def test_who_comes_goes_where_fewest_take_turns_however_many_only_stand(hosts: Hosts, open_run: Open) -> None:
+    standing = [open_run(RunSpec(SMALL, visitor=name)) for name in ("a", "b", "c", "d")]
+    (here, there, *_) = pids = [handle.ask(Where())[0] for handle in standing]
+    assert pids == [here, there] * 2
+    for handle in (standing[1], standing[3]):
+        handle.send(do.Play())
+        assert handle.wait(lambda s: s.state == "playing")
+    for name in ("e", "f"):
+        comes = open_run(RunSpec(SMALL, visitor=name, play=True))
+        assert comes.ask(Where())[0] == here
+        assert comes.wait(lambda s: s.state == "playing")
+
+
 def test_a_run_that_nobody_holds_any_more_ends(hosts: Hosts) -> None:
     handle = hosts.open(RunSpec(SMALL, play=True))
     assert handle.wait(lambda s: s.step > 3)

@@ -28,6 +28,7 @@ from gan_core.experiments.recipes import RECIPES
 from gan_core.experiments.sweep import Job, Table, dask, floors, parse_vary, plan, processes, run, samples, summarise
 from gan_core.experiments.sweep.job import train_one
 from gan_core.training import Trainer
+from tests.core import clusters
 
 SMALL = preset("ring-8").changed({"batch_size": 16, "generator.width": 8, "discriminator.width": 8})
 VARY = {"objective": ["non_saturating", "relativistic"], "regularisers": ["none", "r1:0.3"]}
@@ -306,27 +307,10 @@ def test_workers_that_keep_dying_are_no_endless_loop(monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers, each a process of its own; the scheduler's address and the workers."""
+    """A scheduler and two workers; the scheduler's address and the workers."""
     pytest.importorskip("distributed")
-    where = tmp_path / "scheduler.json"
-    begin = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"]
-    join = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-    quiet: dict[str, Any] = {
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.DEVNULL,
-        "cwd": Path(__file__).parents[2],
-    }
-    started = [subprocess.Popen([*begin, "--host", "127.0.0.1", "--scheduler-file", str(where)], **quiet)]
-    started += [subprocess.Popen([*join, "--scheduler-file", str(where)], **quiet) for _ in range(2)]
-    try:
-        end = time.monotonic() + 60
-        while not where.exists() and time.monotonic() < end:
-            time.sleep(0.05)
-        yield json.loads(where.read_text())["address"], started[1:]
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
+    with clusters.cluster(tmp_path) as begun:
+        yield begun
 
 
 @pytest.mark.full

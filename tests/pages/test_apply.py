@@ -170,7 +170,13 @@ def test_the_card_of_sound_plays_a_melody_at_once_and_refuses_what_is_none(apply
     assert not app.exception
 
 
-def test_the_latent_page_says_that_words_are_not_shown_there(open_app: Opener) -> None:
-    app = by_address(open_app({"preset": "grammar"}), "latent").run()
-    assert any("latent space is not shown yet" in block.value for block in app.info)
+@pytest.mark.parametrize("name", ["grammar", "notes"])
+def test_the_latent_page_walks_among_words_and_sounds_and_leaves_out_what_is_of_images(
+    open_app: Opener, name: str
+) -> None:
+    app = by_address(open_app({"preset": name}), "latent").run()
+    assert not app.exception
+    sections = app.segmented_control(key="latent:section")
+    assert sections.options == ["Interpolation", "Plane", "Sliders"]
+    sections.set_value("sliders").run()
     assert not app.exception

@@ -24,6 +24,8 @@ from pages.ui.commands import carry_out, parse
 from pages.ui.following import leads as following
 from pages.ui.following.leads import MAX_BYTES_PER_SECOND, PERIOD, Leads, OverError, TooManyError
 from pages.ui.following.route import ABOUT, FOLLOW, JOIN, routes
+from pages.ui.live.route import FRAME
+from pages.ui.live.route import routes as live_routes
 from pages.ui.presence import Rooms, Visit
 from tests.pages.conftest import APP, VISIT, Seen, by_address, host_of
 from tests.pages.test_routes import Reply, ask
@@ -50,12 +52,16 @@ class Run:
 
     def __init__(self) -> None:
         self.serial = 0
-        self.asked = 0
+        self.asked = self.asked_back = 0
 
     def frame(self, since: int, which: str) -> bytes | None:
         self.asked += 1
         header = {"serial": self.serial, "which": which}
         return None if since == self.serial else encode(header, {"x": np.zeros(2_000, np.float32)})
+
+    def kept(self, at: int) -> bytes | None:
+        self.asked_back += 1
+        return encode({"serial": 3, "step": at, "state": "playing"}, {}) if at >= 0 else None
 
 
 class Page:
@@ -64,6 +70,7 @@ class Page:
     def __init__(self, visitor: str = "teacher") -> None:
         self.run, self.visitor = Run(), visitor
         self.which, self.point = "ema", ""
+        self.looks_back: int | None = None
         self.lead: Any = None
         self.gone_at: float | None = None
 
@@ -111,6 +118,37 @@ def test_each_frame_is_fetched_and_made_once_for_all_who_follow(leads: Leads, cl
             assert found.serial == serial
     assert (lead.n_made, page.run.asked) == (5, 5)
     assert lead.newer(4) is None
+
+
+def test_who_follows_looks_back_with_the_teacher_and_forward_again(leads: Leads, clock: Clock) -> None:
+    page = Page()
+    lead = open_(leads, page)
+
+    def sees(since: int = -1) -> dict[str, Any] | None:
+        clock.now += 1.0
+        if lead.claim():
+            lead.refresh()
+        found = lead.newer(since)
+        return None if found is None else decode(gzip.decompress(found.content))[0]
+
+    now = sees()
+    assert now is not None
+    page.looks_back = 40
+    back = sees(now["serial"])
+    assert back is not None
+    assert (back["step"], back["state"]) == (40, "paused")
+    assert sees(back["serial"]) is None
+    assert page.run.asked_back == 1, "made once"
+    page.looks_back = 30
+    further = sees(back["serial"])
+    assert further is not None
+    assert further["step"] == 30
+    page.looks_back = -1  # whatever a browser may have asked for
+    assert sees(further["serial"]) is None
+    page.looks_back = None
+    again = sees(further["serial"])
+    assert again is not None
+    assert "step" not in again
 
 
 def test_what_a_follower_is_sent_in_a_second_is_bounded(leads: Leads, clock: Clock) -> None:
@@ -298,6 +336,23 @@ def test_what_the_teacher_points_at_comes_at_once_and_without_a_frame(get: Get, 
     assert (reply.status, reply.headers["x-point"]) == (204, "losses")
     command(visit, "point", None)
     assert get(f"{FOLLOW}?t={mine}&since={serial}&point=losses").headers["x-point"] == ""
+
+
+def test_the_teachers_questions_say_what_is_looked_at(get: Get, visit: Visit, rooms: Rooms) -> None:
+    command(visit, "follow", True)
+    assert visit.lead is not None
+    mine = token(get, visit.lead.code)
+    app = Starlette(routes=live_routes(rooms, ""))
+    first = visit.run.contents()["frames"][0]
+    ask(app, f"/{FRAME}?t={visit.token}&at={first}")
+    ask(app, f"/{FRAME}?t={visit.token}&since=7&past=1")  # how the run goes meanwhile
+    reply = get(f"{FOLLOW}?t={mine}&since=")
+    assert reply.headers["x-past"] == "1"
+    assert decode(gzip.decompress(reply.body))[0]["step"] == first
+    ask(app, f"/{FRAME}?t={visit.token}&since=")
+    reply = get(f"{FOLLOW}?t={mine}&since={reply.headers['x-serial']}")
+    assert "x-past" not in reply.headers
+    assert decode(gzip.decompress(reply.body))[0]["step"] == visit.run.status().step
 
 
 def test_a_wrong_code_an_ended_run_and_too_many_tries_are_told_apart(get: Get, visit: Visit) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+import types
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from gan_core.watching import schedule
+from gan_core.watching import WatchCallback, schedule
 from gan_core.watching.losses import RELATIVISTIC, against, pairing
 from gan_core.watching.probe import twin
 from gan_core.watching.rules import RULES
+from gan_core.watching.script import run_script
 from gan_core.watching.session import Watch, watch
 from tests.watching.bugs import BUGS, Bug
 from tests.watching.loops import LOOPS, UpG, images
@@ -123,6 +128,56 @@ def test_a_first_loss_that_is_far_out_is_a_hint(bias: float, found: bool) -> Non
     assert bool(findings) is found
     assert all(finding.severity == "info" for finding in findings)
     assert not found or "ln 2" in findings[0].evidence
+
+
+def test_a_callback_is_lightnings_own_whichever_was_imported_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Callback:
+        state_key = "its own"
+
+        def on_fit_start(self, trainer: object, module: object) -> None:
+            raise AssertionError("ours comes first")
+
+    pytorch = types.ModuleType("lightning.pytorch")
+    pytorch.Callback = Callback  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lightning.pytorch", pytorch)
+    made = WatchCallback(generator="net.G", on="silent")
+    assert isinstance(made, Callback)
+    assert isinstance(made, WatchCallback)
+    assert made.state_key == "its own"
+    assert made._names == ("net.G", "discriminator")
+    assert type(made).on_fit_start is WatchCallback.on_fit_start
+    monkeypatch.delitem(sys.modules, "lightning.pytorch")
+    assert type(WatchCallback()) is WatchCallback
+
+
+OWN_WATCH = """
+import torch
+from torch import nn
+from gan_core.watching import watch
+G, D = nn.Sequential(nn.Linear(4, 16), nn.Linear(16, 8)), nn.Sequential(nn.Linear(8, 16), nn.Linear(16, 1))
+opt_g, opt_d = (torch.optim.Adam(m.parameters(), 1e-3) for m in (G, D))
+w = watch(G, D, on="silent")
+bce = nn.BCEWithLogitsLoss()
+for _ in range(6):
+    fake = G(torch.randn(16, 4))
+    opt_d.zero_grad()
+    (bce(D(torch.randn(16, 8)), torch.ones(16, 1)) + bce(D(fake.detach()), torch.zeros(16, 1))).backward()
+    opt_d.step()
+    opt_g.zero_grad()
+    bce(D(fake), torch.zeros(16, 1)).backward()  # the wrong label
+    opt_g.step()
+"""
+
+
+def test_a_script_that_watches_itself_can_be_watched_by_the_command(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(OWN_WATCH, encoding="utf-8")
+    outcome = run_script(script, [], on="error", out=None, steps=None, fail_on="error")
+    assert outcome.error is None
+    assert outcome.summary is not None
+    assert outcome.status == 1
+    assert [found.rule for found in outcome.summary.findings if found.severity == "error"] == ["same_goal"]
+    assert outcome.summary.steps_g == 6  # its own watch, from the first step on
 
 
 def test_a_module_whose_weights_a_hook_computes_is_copied_all_the_same() -> None:

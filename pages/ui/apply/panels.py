@@ -73,7 +73,7 @@ def compare(preset: str) -> None:
     if variant is None:
         return
     if st.button(
-        "L1 alone beside L1 + GAN",
+        f"L1 alone beside L1 + GAN: {preset}",
         key=f"apply:compare:{preset}",
         icon=":material/compare:",
         help="Both from the same seed, in lockstep: blurred and safe beside sharp and made up, with both numbers.",

@@ -64,7 +64,7 @@ def _cancel() -> None:
 
 
 def _result() -> None:
-    from gan_core.experiments.trials import interval
+    from gan_core.experiments.outcomes import interval
 
     job: Any = session.recall(_JOB)
     names, goal = session.recall(_NAMES)

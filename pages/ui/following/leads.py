@@ -32,6 +32,8 @@ AWAY: Final = 30.0
 """Seconds after which a follower who asks for nothing has gone."""
 KEPT: Final = 900.0
 """Seconds for which a code waits for its teacher, whose page was closed or loaded anew."""
+PAST: Final = 10**12
+"""Serials from here on are of moments of the past: this and the step that was asked for."""
 GUESSES: Final = ((10, "visitor"), (60, "address"), (1_000, "server"))
 """Wrong codes a minute that are answered, of one visitor, of one address, and of all."""
 
@@ -120,16 +122,24 @@ class Lead:
                 visit = self.visit()
                 if visit is None:
                     return
-                newest = visit.run.frame(-1 if self._picture is None else self._picture.serial, visit.which)
-                if newest is None:
+                picture = self._look(visit)
+                if picture is None:
                     self._due = self._clock() + PERIOD / 4
                     return
-                picture = Picture(*slim(newest))
                 self.n_made += 1
                 self._picture = picture
                 self._due = self._clock() + max(PERIOD, len(picture.content) / MAX_BYTES_PER_SECOND)
         finally:
             self._claimed = False
+
+    def _look(self, visit: Visit) -> Picture | None:
+        """Make what the teacher sees: the newest frame, or one of the past; None if it is there already."""
+        had, back = -1 if self._picture is None else self._picture.serial, visit.looks_back
+        if back is None:
+            newest = visit.run.frame(had, visit.which)
+            return None if newest is None else Picture(*slim(newest))
+        kept = None if had == PAST + back else visit.run.kept(back)
+        return None if kept is None else Picture(*slim(kept, serial=PAST + back, state="paused", phase=""))
 
     def newer(self, since: int) -> Picture | None:
         """Return the newest frame, unless it has this serial."""

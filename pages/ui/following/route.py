@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from gan_core.errors import GanExplorerError
 from pages.ui import guard
-from pages.ui.following.leads import Follower, Lead, OverError, TooManyError
+from pages.ui.following.leads import PAST, Follower, Lead, OverError, TooManyError
 from pages.ui.live.route import FRAME_HEADERS, serial, token_of
 from pages.ui.presence import Rooms
 from pages.ui.prose import reading
@@ -31,6 +31,8 @@ CODE: Final = "X-Gan-Code"
 """Header of a request to join: the code."""
 POINT: Final = "X-Point"
 """Header of a frame: the panel that the teacher points at."""
+LOOKS_BACK: Final = "X-Past"
+"""Header of a frame: there if it is of the past, at which the teacher looks."""
 SERIAL: Final = "X-Serial"
 """Header of a frame: its serial, for the next question."""
 PATIENCE: Final = 2.0
@@ -131,6 +133,7 @@ async def _newest(crowd: Crowd, follower: Follower, since: int, point: str) -> R
             if found is not None and now >= follower.ready_at:
                 follower.sent(len(found.content), now)
                 headers = _FRAME_HEADERS | {POINT: visit.point, SERIAL: str(found.serial)}
+                headers |= {LOOKS_BACK: "1"} if found.serial >= PAST else {}
                 return Response(found.content, media_type="application/octet-stream", headers=headers)
             if visit.point != point or now >= end:
                 return Response(status_code=204, headers=_NO_STORE | {POINT: visit.point})

@@ -40,12 +40,12 @@ def parse(query: Mapping[str, str], config: RunConfig) -> Link:
     Raises:
         ConfigError: In one line: what is not allowed, and what is.
     """
-    from gan_core.latent.points import MAX_SEED, parse_many
+    from gan_core.latent.points import MAX_SEED, n_points
 
     seed, points, section = (query.get(name, "") for name in NAMES)
     if seed and not (seed.isascii() and seed.isdigit() and len(seed) < 11 and int(seed) <= MAX_SEED):
         raise ConfigError(f"z_seed={seed[:20]!r} is not allowed: a whole number from 0 to {MAX_SEED} is")
-    if len(parse_many(points, config)) > MAX_KEYS:
+    if n_points(points, config) > MAX_KEYS:
         raise ConfigError(f"z_points= has too many points: at most {MAX_KEYS} are allowed")
     if section and section not in SECTIONS:
         raise ConfigError(f"z_section={section[:20]!r} is not allowed: {', '.join(SECTIONS)} are")

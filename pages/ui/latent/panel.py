@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from gan_core.config.names import KIND_WORDS
 from gan_core.config.presets import DEFAULT
 from pages.ui import latent, session
 from pages.ui.commands import parse_save, saved_directions
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 _KEY = "latent"
 FIRST = "paths"
-SHOWN = ("plane", "images")
-"""Kinds of samples whose latent space is shown."""
 
 
 def page() -> None:
@@ -33,16 +30,8 @@ def page() -> None:
         return
     here = session.visit_or_recorded(DEFAULT)
     kind = here.run.status().config.data.kind
-    if kind not in SHOWN:
-        st.info(
-            f"Your open run makes {KIND_WORDS[kind]}, whose latent space is not shown yet: points and images have "
-            "one here. Train on other data, or open a recorded run, to walk in it."
-        )
-        foreign.opener()
-        return
     given = session.latent_start()
-    images = kind == "images"
-    names = [name for name, section in SECTIONS.items() if images or not section.images_only]
+    names = [name for name, section in SECTIONS.items() if kind in section.kinds]
     section = _section(given.section, names)
     in_plane = SECTIONS[section].in_plane if kind == "plane" else ""
     st.markdown(in_plane or SECTIONS[section].words)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
+
+from gan_core.config.names import SampleKind
 
 
 @dataclass(frozen=True)
@@ -15,16 +17,18 @@ class Section:
         title: On its button.
         words: What is to be seen in it.
         advanced: True if it is shown only to those who ask for more.
-        images_only: True if it needs data that are images.
+        kinds: Kinds of samples that it is for.
         in_plane: What is to be seen in it where the data are points of the plane, if that is something else.
     """
 
     title: str
     words: str
     advanced: bool = False
-    images_only: bool = False
+    kinds: tuple[SampleKind, ...] = get_args(SampleKind)
     in_plane: str = ""
 
+
+_SEEN: Final[tuple[SampleKind, ...]] = ("plane", "images")
 
 SECTIONS: Final[Mapping[str, Section]] = {
     "paths": Section(
@@ -47,6 +51,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
         "picture. What G cannot make, it has not learnt.",
         in_plane="G goes from z to a point of the plane. Here it is turned around: z is moved, step by step, until "
         "G(z) is a given point. What no z reaches, G cannot make.",
+        kinds=_SEEN,
     ),
     "sliders": Section(
         "Sliders",
@@ -57,7 +62,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
         "Is it memory?",
         "Has G learnt to draw, or does it repeat training images? Its sample beside the training images nearest to it, "
         "and a test over many samples.",
-        images_only=True,
+        kinds=("images",),
     ),
     "directions": Section(
         "Directions",
@@ -76,6 +81,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
         "The units of a hidden layer at work on this z, those that matter most first. Switch one off and see what "
         "it was for.",
         advanced=True,
+        kinds=_SEEN,
     ),
 }
 """By name, in order; the name stands in links."""

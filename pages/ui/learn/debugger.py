@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+import secrets
+from dataclasses import replace
+from typing import Final
 
 import streamlit as st
 
+from gan_core.experiments.slow_motion import Shown, SlowMotion, further
 from gan_core.figures import learning
 from pages.ui import figure, prose, session
 from pages.ui.theme import theme
 
-if TYPE_CHECKING:
-    from gan_core.training.debugger import Line, Stepper
-
-_KEY: Final = "learn.stepper"
-_LAST: Final = "learn.last_line"
+_KEY: Final = "learn.slow"
+_ASKED: Final = "learn.slow_done"
+_SHOWN: Final = "learn.slow_shown"
 
 
 def panel() -> None:
@@ -24,82 +25,77 @@ def panel() -> None:
     _debugger()
 
 
-def _stepper() -> Stepper:
-    known: Stepper | None = session.recall(_KEY)
-    if known is None:
-        from gan_core.training.debugger import Stepper  # late: it loads PyTorch
+def _left_out() -> frozenset[str]:
+    return frozenset(session.recall("learn.switches", frozenset()))
 
-        known = Stepper()
-        session.remember(_KEY, known)
-        session.remember(_LAST, None)
-    return known
+
+def _shown() -> Shown:
+    """Ask for what is to be seen now; what was asked last is remembered."""
+    key: str = session.recall(_KEY) or secrets.token_urlsafe(16)
+    session.remember(_KEY, key)
+    question = SlowMotion(key, session.recall(_ASKED, ()), _left_out())
+    known: tuple[SlowMotion, Shown] | None = session.recall(_SHOWN)
+    if known is None or known[0] != question:
+        found = session.rooms().host.ask(question)
+        if found.anew:
+            session.remember(_ASKED, ())
+            question = replace(question, done=())
+            session.notify("That was too long ago to be made again: the step begins anew.")
+        known = question, found
+        session.remember(_SHOWN, known)
+    return known[1]
 
 
 def _advance(n: int) -> None:
-    stepper = _stepper()
-    for _ in range(n):
-        session.remember(_LAST, (stepper.at, stepper.next()))
-
-
-def _finish_step() -> None:
-    from gan_core.training.debugger import lines
-
-    stepper = _stepper()
-    _advance(len(lines()) - stepper.at)
+    session.remember(_ASKED, further(session.recall(_ASKED, ()), n, _left_out()))
 
 
 def _anew() -> None:
     session.remember(_KEY, None)
+    session.remember(_ASKED, ())
 
 
 @st.fragment(key="learn-stepper")
 def _debugger() -> None:
-    from gan_core.training.debugger import lines
-
-    stepper = _stepper()
-    stepper.switches = frozenset(session.recall("learn.switches", frozenset()))
+    shown = _shown()
+    n = len(shown.lines)
     left, right = st.columns([5, 6], gap="medium")
     with left:
         with st.container(horizontal=True):
             st.button("Next line", key="step:next", on_click=_advance, args=(1,))
-            st.button("To the end of the step", key="step:end", on_click=_finish_step)
-            st.button("Ten steps", key="step:ten", on_click=_advance, args=(10 * len(lines()),))
+            st.button("To the end of the step", key="step:end", on_click=_advance, args=(n - shown.at,))
+            st.button("Ten steps", key="step:ten", on_click=_advance, args=(10 * n,))
             st.button("Anew", key="step:anew", on_click=_anew)
-        _code(stepper)
-        _switches()
+        _code(shown)
+        _switches(shown)
     with right:
-        _state(stepper)
+        _state(shown)
 
 
-def _code(stepper: Stepper) -> None:
+def _code(shown: Shown) -> None:
     """Show the lines of the step; an arrow stands before the one that is next."""
-    from gan_core.training.debugger import lines
-
-    shown = lines(stepper.switches)
     text = []
-    for i, line in enumerate(shown):
+    for i, (source, _) in enumerate(shown.lines):
         if i in (0, 10):
             text.append(f"    # {'D' if i == 0 else 'G'}'s half")
-        text.append(f"{'->' if i == stepper.at else '  '}  {line.source or '# left out'}")
+        text.append(f"{'->' if i == shown.at else '  '}  {source or '# left out'}")
     st.code("\n".join(text), language="python", wrap_lines=True)
-    last: tuple[int, Line] | None = session.recall(_LAST)
-    if last is not None:
-        st.markdown(f"**Just executed:** `{last[1].source or 'nothing: left out'}`. {last[1].note}")
-    st.markdown(f"**Next:** {shown[stepper.at].note}")
-    st.caption(f"{stepper.n_steps:,} step{'' if stepper.n_steps == 1 else 's'} done.")
+    if shown.last is not None:
+        source, note = shown.last
+        st.markdown(f"**Just executed:** `{source or 'nothing: left out'}`. {note}")
+    st.markdown(f"**Next:** {shown.lines[shown.at][1]}")
+    st.caption(f"{shown.n_steps:,} step{'' if shown.n_steps == 1 else 's'} done.")
 
 
-def _switches() -> None:
-    from gan_core.training.debugger import SWITCHES
-
+def _switches(shown: Shown) -> None:
     def switch() -> None:
         session.remember("learn.switches", frozenset(session.value_of("step:switches")))
 
     session.feed_once("step:switches", sorted(session.recall("learn.switches", frozenset())))
     st.pills(
         "What happens …",
-        list(SWITCHES),
-        format_func=SWITCHES.__getitem__,
+        list(shown.switches),
+        format_func=shown.switches.__getitem__,
         selection_mode="multi",
         key="step:switches",
         on_change=switch,
@@ -109,8 +105,7 @@ def _switches() -> None:
         prose.section(f"learn/{name}.md")
 
 
-def _state(stepper: Stepper) -> None:
-    view = stepper.look()
+def _state(view: Shown) -> None:
     st.markdown("**Gradients that the weights hold now**, by layer; no bar: none")
     gradients = learning.layers(view.gradients["D"], view.gradients["G"], theme=theme())
     figure.show(gradients, key="step:gradients", alt="Size of the gradient in each layer of D and of G")

@@ -62,10 +62,13 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         if visit is None:
             return Response(status_code=410)
         if "at" in request.query_params:
-            kept = await asked(rooms, visit.run.kept, serial(request.query_params["at"]))
+            visit.looks_back = serial(request.query_params["at"])
+            kept = await asked(rooms, visit.run.kept, visit.looks_back)
             if kept is None:
                 return Response(status_code=204, headers={"Cache-Control": "no-store"})
             return Response(kept, media_type="application/octet-stream", headers=FRAME_HEADERS)
+        if "past" not in request.query_params:  # who looks back asks now and then how the run goes
+            visit.looks_back = None
         since = serial(request.query_params.get("since", ""))
         others: dict[str, Which] = {"raw": "raw", "both": "both"}
         which = others.get(request.query_params.get("generator", ""), "ema")

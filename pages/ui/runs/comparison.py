@@ -71,6 +71,6 @@ def _told_value(path: str, value: object) -> str:
 
 
 def _csv(histories: Mapping[str, History], clocks: Mapping[str, Clock]) -> bytes:
-    from gan_core.export.tables import histories_csv  # late: it loads PyTorch
+    from gan_core.export.tables import histories_csv
 
     return histories_csv(histories, clocks)

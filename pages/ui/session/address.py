@@ -26,7 +26,7 @@ def from_link() -> tuple[RunConfig, str, Any]:
     query = {name: text for name, text in st.query_params.to_dict().items() if name not in latent_link.NAMES}
     try:
         if text := query.pop(POINTS, ""):
-            from gan_core.data.own import register  # late: they load PyTorch
+            from gan_core.data.own import register
             from gan_core.data.payload import from_text
 
             register(from_text(text))

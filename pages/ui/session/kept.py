@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def kept_data() -> KeptData | None:
     """Return this visitor's data on disk; None where none are kept."""
-    from gan_core.storage.kept_data import KeptData, is_wanted  # late: it loads PyTorch
+    from gan_core.storage.kept_data import KeptData, is_wanted
 
     autosave, for_one = rooms().host.autosave, is_for_one()
     if autosave is None or not is_wanted(for_one=for_one) or not (for_one or owner()):

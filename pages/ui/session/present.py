@@ -14,7 +14,7 @@ from gan_core.live.commands import SetOwner
 from gan_core.record.run_card import fingerprint
 from pages.ui import browser, guard
 from pages.ui.latent import link as latent_link
-from pages.ui.presence import Rooms, Visit, default_hosts, default_pace, default_slots
+from pages.ui.presence import Rooms, Visit, default_cluster, default_hosts, default_pace, default_slots
 from pages.ui.session.address import from_link
 from pages.ui.session.memory import forget, notify, recall, remember, value_of
 
@@ -28,7 +28,13 @@ def rooms() -> Rooms:
     """Return what all sessions of this process share."""
     forgotten = float(st.get_option("server.disconnectedSessionTTL"))
     n_hosts = default_hosts(for_many=not guard.is_loopback(st.get_option("server.address")))
-    made = Rooms(default_slots(), release_after=forgotten + 5, pace=default_pace(), n_hosts=n_hosts)
+    made = Rooms(
+        default_slots(),
+        release_after=forgotten + 5,
+        pace=default_pace(),
+        n_hosts=n_hosts,
+        cluster=default_cluster(),
+    )
     atexit.register(made.close)
     return made
 

@@ -53,7 +53,7 @@ def read_own(files: Sequence[tuple[str, bytes]], options: ReadOptions | None = N
     Raises:
         DataError: If nothing in them can be used.
     """
-    from gan_core.data.reading import read_files  # late: it loads PyTorch
+    from gan_core.data.reading import read_files
 
     return read_files(files, options)
 

@@ -53,7 +53,7 @@ def _pictures() -> None:
     frames = st.toggle("first frame of animations", key="own:frames")
     if not given:
         return
-    from gan_core.data.own_data import OwnImages  # late: they load PyTorch
+    from gan_core.data.own_data import OwnImages
     from gan_core.data.picture import Choices
     from gan_core.data.reading import ReadOptions
 
@@ -108,7 +108,7 @@ def _table() -> None:
     scale = st.toggle("scale each column", key="own:scale", help="Divide each column by its standard deviation.")
     if given is None:
         return
-    from gan_core.data.reading import ReadOptions  # late: it loads PyTorch
+    from gan_core.data.reading import ReadOptions
 
     chosen = tuple(part.strip() for part in columns.split(",")) if columns.strip() else ()
     data = own_data.own_data([given], ReadOptions(columns=chosen, scale=scale))
@@ -137,7 +137,7 @@ def _sounds() -> None:
     )
     if not given:
         return
-    from gan_core.data.own_data import OwnSounds  # late: they load PyTorch
+    from gan_core.data.own_data import OwnSounds
     from gan_core.data.preview import some_sounds
     from gan_core.data.reading import ReadOptions
 
@@ -163,7 +163,7 @@ def _text() -> None:
     unit = st.segmented_control("Take", list(_UNITS), default="auto", format_func=_UNITS.__getitem__, key="own:unit")
     if not given:
         return
-    from gan_core.data.own_data import OwnWords  # late: they load PyTorch
+    from gan_core.data.own_data import OwnWords
     from gan_core.data.preview import some_words
     from gan_core.data.reading import ReadOptions
 

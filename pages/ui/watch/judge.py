@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from gan_core import GanExplorerError, figures
 from gan_core.data.limits import MAX_UPLOAD_BYTES
+from gan_core.judging.questions import Judged, Part
 from pages.ui import figure, prose, session
 from pages.ui.theme import theme
 
@@ -20,6 +21,11 @@ _TYPES: Final = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "avi
 _ONE_AT_A_TIME: Final = threading.Lock()
 """Judging takes up to a minute of a core: one visitor's samples after another's."""
 _PATIENCE: Final = 120.0
+_PARTS: Final[dict[Part, tuple[float, str]]] = {
+    "samples": (0.0, "Reading samples"),
+    "real": (0.33, "Reading real pictures"),
+    "measures": (0.66, "Measuring"),
+}
 _MOST_SHEETS: Final = 12
 _ICONS: Final = {"bad": ":material/error:", "warn": ":material/warning:", "ok": ":material/check_circle:"}
 
@@ -51,26 +57,18 @@ def _files(place: Any, label: str, key: str) -> list[tuple[str, bytes]]:
 
 
 def _judge(samples: Sequence[tuple[str, bytes]], real: Sequence[tuple[str, bytes]], tile: int | None) -> None:
-    from gan_core.judging import judge, read_real, read_series  # late: they load PyTorch
-
     if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
         st.warning("Other samples are being judged just now: try again in a minute.")
         return
     session.remember("judged", None)
     bar = st.progress(0.0, "Reading")
 
-    def part(begin: float, words: str) -> Callable[[int, int], None]:
-        def progress(done: int, of: int) -> None:
-            bar.progress(begin + 0.33 * done / of, words)
-
-        return progress
+    def progress(part: Part, done: int, of: int) -> None:
+        begin, words = _PARTS[part]
+        bar.progress(begin + 0.33 * done / of, words)
 
     try:
-        series = read_series(samples, tile=tile, progress=part(0.0, "Reading samples"))
-        pictures, said = None, tuple[str, ...]()
-        if real:
-            pictures, said, _ = read_real(real, progress=part(0.33, "Reading real pictures"))
-        session.remember("judged", judge(series, pictures, said=said, progress=part(0.66, "Measuring")))
+        session.remember("judged", session.rooms().host.ask(Judged(samples, real, tile, progress)))
     except GanExplorerError as error:
         st.error(prose.plain(str(error)))
     finally:

@@ -12,11 +12,13 @@ import numpy as np
 from gan_core.config.names import CROSS_ENTROPY
 from gan_core.figures import theory
 from gan_core.figures.palette import Theme
+from gan_core.theory import Pair, bayes_accuracy, best_logit, jensen_shannon, value_of_best, wasserstein
 from pages.ui.learn.theory.blocks import Block, picture, table, words
+from pages.ui.learn.theory.computed import computed
 from pages.ui.prose import number
 
 if TYPE_CHECKING:
-    from gan_core.theory import LearnedD, Pair
+    from gan_core.theory import LearnedD
 
 UPDATES: Final = (0, 10, 30, 100, 300)
 _X: Final = np.linspace(-6, 14, 241)
@@ -26,23 +28,18 @@ _MEANS: Final = np.linspace(0, 10, 41)
 @functools.lru_cache(maxsize=256)
 def trained(pair: Pair, n_updates: int, n_looks: int) -> LearnedD:
     """Train a D on samples of a pair; remembered."""
-    from gan_core.theory import learn  # late: it loads PyTorch
-
-    return learn(pair, n_updates, x=_X, n_looks=n_looks, objectives=CROSS_ENTROPY)
+    lesson: LearnedD = computed("learn", pair, n_updates, x=_X, n_looks=n_looks, objectives=CROSS_ENTROPY)
+    return lesson
 
 
 @functools.lru_cache(maxsize=64)
 def _distances(std: float) -> tuple[np.ndarray, np.ndarray]:
-    from gan_core.theory import Pair, jensen_shannon, wasserstein
-
     pairs = [Pair(mean, std) for mean in _MEANS]
     return np.array([jensen_shannon(p) for p in pairs]), np.array([wasserstein(p) for p in pairs])
 
 
 def best(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
     """Show both densities with both D's, both divergences, and what they are worth."""
-    from gan_core.theory import Pair, best_logit, wasserstein
-
     pair, updates = Pair(at["mean"], at["std"]), int(at["updates"])
     log_p, log_q = pair.log_densities(_X)
     lesson = trained(pair, updates, 1)
@@ -59,8 +56,6 @@ def best(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> li
 
 
 def _worth(pair: Pair, lesson: LearnedD, updates: int) -> Block:
-    from gan_core.theory import bayes_accuracy, jensen_shannon, value_of_best, wasserstein
-
     value = number(lesson.values[-1], ".4f") if updates else "not trained"
     right = f"{lesson.accuracies[-1]:.1%}" if updates else "not trained"
     return table(

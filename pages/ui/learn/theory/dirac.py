@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from gan_core.errors import ConfigError
 from gan_core.figures import theory
 from gan_core.figures.palette import Theme
+from gan_core.theory import METHODS, DiracGame, reading_of_steps
 from pages.ui import prose
 from pages.ui.learn.theory.blocks import Block, picture, words
-
-if TYPE_CHECKING:
-    from gan_core.theory import DiracGame
+from pages.ui.learn.theory.computed import computed
 
 MAX_METHODS: Final = 4
 _REACH: Final = 2.0
@@ -41,16 +40,14 @@ def _grid() -> np.ndarray:
 
 @functools.lru_cache(maxsize=256)
 def _paths(game: DiracGame, methods: tuple[str, ...], h: float, d_steps: int) -> dict[str, np.ndarray]:
-    from gan_core.theory import play_all  # late: it loads PyTorch
-
-    return play_all(game, methods, n_steps=_STEPS, h=h, d_steps=d_steps)
+    paths: dict[str, np.ndarray] = computed("play_all", game, methods, n_steps=_STEPS, h=h, d_steps=d_steps)
+    return paths
 
 
 @functools.lru_cache(maxsize=128)
 def _velocity(game: DiracGame) -> np.ndarray:
-    from gan_core.theory import field
-
-    return field(game, _grid())
+    velocity: np.ndarray = computed("field", game, _grid())
+    return velocity
 
 
 def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
@@ -61,15 +58,13 @@ def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
         chosen: The objective, the penalty or "", and the methods with commas between them.
         theme: Colours.
     """
-    from gan_core.theory import METHODS, DiracGame, eigenvalues
-
     methods = tuple(dict.fromkeys(filter(None, chosen.get("methods", "").split(","))))
     if len(methods) > MAX_METHODS:
         raise ConfigError(f"{len(methods)} methods are not allowed: at most {MAX_METHODS} are")
     h, d_steps = at["h"], int(at["d_steps"])
     game = DiracGame(chosen.get("objective", DiracGame.objective), chosen.get("penalty", ""), at["weight"], at["noise"])
     paths = {METHODS[name].label: path for name, path in _paths(game, methods, h, d_steps).items()}
-    values = eigenvalues(game)
+    values: np.ndarray | None = computed("eigenvalues", game)
     plane = theory.dirac_plane(_grid(), _velocity(game), paths, theme=theme)
     distances = theory.distances(paths, theme=theme)
     left = [
@@ -84,14 +79,12 @@ def played(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> 
 
 
 def _said(game: DiracGame, values: np.ndarray | None, h: float, d_steps: int) -> Iterator[str]:
-    from gan_core.theory import factor, reading, reading_of_steps
-
-    yield f"Near the equilibrium the game {_READINGS[reading(game)]}."
+    yield f"Near the equilibrium the game {_READINGS[computed('reading', game)]}."
     if values is None:
         return
     yield "Eigenvalues: " + prose.eigenvalues(values)
     for name in ("simultaneous", "alternating"):
-        growth = factor(game, name, h, d_steps)
+        growth: float | None = computed("factor", game, name, h, d_steps)
         assert growth is not None
         yield (
             f"A small distance is multiplied by **{growth:.5f}** in each {name} step: it "

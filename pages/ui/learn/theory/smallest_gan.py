@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gan_core import OBJECTIVES, REGULARISERS
+from gan_core.theory import METHODS
 from pages.ui import prose
 from pages.ui.learn import theory
 from pages.ui.learn.theory.dirac import MAX_METHODS
@@ -13,8 +14,6 @@ from pages.ui.learn.theory.dirac import MAX_METHODS
 @st.fragment(key="theory-dirac")
 def panel() -> None:
     """Choose by name here, and by number in the exhibit."""
-    from gan_core.theory import METHODS  # late: it loads PyTorch
-
     prose.section("learn/dirac.md")
     a, b, c = st.columns([2, 2, 3])
     objective = a.selectbox(

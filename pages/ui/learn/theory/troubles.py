@@ -10,7 +10,9 @@ import streamlit as st
 
 from gan_core.experiments.lessons.catalogue import SETTLING, lessons
 from gan_core.figures import learning, theory
+from gan_core.theory import DiracGame
 from pages.ui import figure, prose, session
+from pages.ui.learn.theory.computed import computed
 from pages.ui.learn.visit import beside
 from pages.ui.theme import theme
 
@@ -52,20 +54,16 @@ def _same() -> None:
 
 @functools.cache
 def _paths() -> dict[str, np.ndarray]:
-    from gan_core.theory import DiracGame, play  # late: it loads PyTorch
-
     plain, penalised = (DiracGame(*game) for game in SETTLING.values())
     return {
-        "simultaneous": play(plain, "simultaneous", n_steps=_STEPS),
-        "alternating": play(plain, "alternating", n_steps=_STEPS),
-        "averaged": play(plain, "averaging", n_steps=_STEPS),
-        f"alternating, with R1 of γ = {penalised.weight:g}": play(penalised, "alternating", n_steps=_STEPS),
+        "simultaneous": computed("play", plain, "simultaneous", n_steps=_STEPS),
+        "alternating": computed("play", plain, "alternating", n_steps=_STEPS),
+        "averaged": computed("play", plain, "averaging", n_steps=_STEPS),
+        f"alternating, with R1 of γ = {penalised.weight:g}": computed("play", penalised, "alternating", n_steps=_STEPS),
     }
 
 
 def _settle() -> None:
-    from gan_core.theory import DiracGame, eigenvalues
-
     left, right = st.columns([3, 2])
     with left:
         chart = theory.distances(_paths(), theme=theme())
@@ -73,7 +71,7 @@ def _settle() -> None:
             chart, key="troubles:distances", alt="Distance to the equilibrium over the steps, played in four ways"
         )
     for name, game in SETTLING.items():
-        values = eigenvalues(DiracGame(*game))
+        values: np.ndarray | None = computed("eigenvalues", DiracGame(*game))
         assert values is not None
         right.markdown(f"**{name}**: eigenvalues " + prose.eigenvalues(values))
     right.markdown("In the section before you can play every objective and penalty, and other ways to take the steps.")

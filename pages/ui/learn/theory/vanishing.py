@@ -12,7 +12,9 @@ from gan_core import OBJECTIVES
 from gan_core.config.names import CROSS_ENTROPY
 from gan_core.figures import theory
 from gan_core.figures.palette import Theme
+from gan_core.theory import Pair
 from pages.ui.learn.theory.blocks import Block, picture, words
+from pages.ui.learn.theory.computed import computed
 from pages.ui.learn.theory.densities import trained
 
 _LOGITS: Final = np.linspace(-8, 8, 81)
@@ -22,15 +24,11 @@ _LOOKS: Final = 14
 
 @functools.cache
 def _all_pulls() -> dict[str, np.ndarray]:
-    from gan_core.theory import pull
-
-    return {objective.label: pull(name, _LOGITS) for name, objective in OBJECTIVES.items()}
+    return {objective.label: computed("pull", name, _LOGITS) for name, objective in OBJECTIVES.items()}
 
 
 def pulls(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
     """Show the pull of every loss over D's logit, and say it in numbers at one logit."""
-    from gan_core.theory import pull
-
     logit = at["logit"]
     curves = theory.curves(
         _LOGITS,
@@ -42,7 +40,7 @@ def pulls(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> l
         theme=theme,
     )
     here = np.array([logit])
-    minimax, other = (pull(name, here)[0] for name in CROSS_ENTROPY)
+    minimax, other = (computed("pull", name, here)[0] for name in CROSS_ENTROPY)
     return [
         [
             words("**How strongly each loss pulls**, by how sure D is (left: sure that it is generated)"),
@@ -57,8 +55,6 @@ def pulls(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> l
 
 def frozen(at: Mapping[str, float], chosen: Mapping[str, str], theme: Theme) -> list[list[Block]]:
     """Show the size of the gradient of a G that stands still, over D's updates, with both losses."""
-    from gan_core.theory import Pair
-
     lesson = trained(Pair(at["mean"]), _UPDATES, _LOOKS)
     sizes = theory.curves(
         lesson.steps,

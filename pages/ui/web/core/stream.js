@@ -71,9 +71,9 @@ export function rhythm() {
 
 /**
  * Answer to a request for a frame: whether the run has ended for good, which commands were heard, how many follow, what
- * is pointed at, and the frame: null if there is none newer.
+ * is pointed at, whether a moment of the past is, and the frame: null if there is none newer.
  * @typedef {{ gone: boolean, heard: string | null, followers: string | null, point: string | null,
- *   bytes: () => Promise<ArrayBuffer | null> }} FrameReply
+ *   past?: boolean, bytes: () => Promise<ArrayBuffer | null> }} FrameReply
  */
 
 /**

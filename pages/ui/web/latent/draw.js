@@ -9,8 +9,39 @@ import { alpha } from '../core/theme.js';
 const TAU = 2 * Math.PI,
   POINT_SIDE = 96;
 
-/** Draw sample `i` of an array: an image pixel for pixel, or a point as a dot in its frame, over a few real ones. */
+/** Word `i` of an array of letters' numbers; what fills it up at its end is left out. */
+export const wordAt = (array, [, length], i, alphabet) =>
+  Array.from(array.subarray(i * length, (i + 1) * length), (code) => alphabet[code] ?? '')
+    .join('')
+    .trimEnd() || '–';
+
+/** Are these samples words: a number for each letter? Points come as floating point. */
+export const areWords = (array, shape) => shape.length === 2 && array instanceof Uint8Array;
+
+/** Write word `i` in the middle of a canvas three times as wide as high. */
+function paintWord(canvas, array, shape, i, look, side) {
+  const width = 2 * side,
+    height = Math.round(width / 3);
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  const c = canvas.getContext('2d'),
+    size = Math.min(0.55 * height, (1.5 * width) / Math.max(4, shape[1]));
+  c.clearRect(0, 0, width, height);
+  c.font = `${Math.round(size)}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace`;
+  c.textAlign = 'center';
+  c.textBaseline = 'middle';
+  c.fillStyle = look.palette.ink;
+  c.fillText(wordAt(array, shape, i, look.alphabet || []), width / 2, height / 2, width);
+}
+
+/** Draw sample `i`: an image pixel for pixel, a word, or a point as a dot in its frame, over a few real ones. */
 export function paintSample(canvas, array, shape, i, look, frame, side = POINT_SIDE) {
+  if (areWords(array, shape)) {
+    paintWord(canvas, array, shape, i, look, side);
+    return;
+  }
   if (shape.length === 4) {
     const [, h, w, c] = shape;
     if (canvas.width !== w || canvas.height !== h) {
@@ -85,7 +116,12 @@ export function tiles({ label, pick = null, name = null, kind = '' }) {
       grow(shape[0]);
       for (let i = 0; i < shape[0]; i++) {
         paintSample(buttons[i].canvas, array, shape, i, look, frame);
-        setAttr(buttons[i].button, 'aria-label', name ? name(i) : `${label}, ${i + 1}`);
+        const words = name ? name(i) : `${label}, ${i + 1}`;
+        setAttr(
+          buttons[i].button,
+          'aria-label',
+          areWords(array, shape) ? `${words}: ${wordAt(array, shape, i, look.alphabet || [])}` : words,
+        );
       }
     },
     /** `badges(i)`: text at the corner or ''; `pressed(i)`: is it chosen? `share(i)`: of a bar below it, 0 to 1. */
@@ -108,7 +144,11 @@ export function large(label) {
     node: canvas,
     show(array, shape, i, look, frame, words = label) {
       paintSample(canvas, array, shape, i, look, frame, 3 * POINT_SIDE);
-      setAttr(canvas, 'aria-label', words);
+      setAttr(
+        canvas,
+        'aria-label',
+        areWords(array, shape) ? `${words}: ${wordAt(array, shape, i, look.alphabet || [])}` : words,
+      );
     },
   };
 }

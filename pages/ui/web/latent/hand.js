@@ -2,6 +2,7 @@
 // The z in hand: its sample, its norm among those that are likely, a random walk; and the key points.
 import { el, setAttr, setText, show } from '../core/dom.js';
 import { decimal } from '../core/format.js';
+import { player, samplesOf } from '../core/sound.js';
 import { large, normGauge, retag, tagOf, tiles, zText } from './draw.js';
 
 const WALK_MS = 80;
@@ -29,6 +30,31 @@ export function hand(ctx) {
     title: 'From one random z to the next, along the arc',
     onclick: () => (walking ? halt() : begin()),
   });
+  const sound = player((on) => setAttr(ctx.root, 'data-playing', on));
+  const hear = el('button', {
+    type: 'button',
+    text: '▶ hear',
+    title: 'Play the sample of the z in hand',
+    hidden: true,
+    onclick: () => play(ctx.S.hand, ctx.edit()),
+  });
+  const hearKeys = el('button', {
+    type: 'button',
+    text: '▶ hear',
+    title: 'Play the key points, one after another',
+    hidden: true,
+    onclick: () => play(ctx.S.keys.join(','), {}),
+  });
+  /** Play the samples of points, one after another. */
+  function play(p, edit) {
+    ctx.ask('hear', { do: 'hear', p, ...edit }, ({ header, arrays, shapes }) => {
+      const [n, length] = shapes.sound;
+      const each = Array.from({ length: n }, (_, i) => samplesOf(arrays.sound, length, i));
+      if (!sound.play(each, header.rate)) ctx.say('This browser plays no sounds.');
+      else setAttr(ctx.root, 'data-heard', Number(ctx.root.getAttribute('data-heard') || 0) + n);
+    });
+  }
+  ctx.hear = play;
   const png = el('a', { class: 'button', text: 'PNG', download: '' });
   const csv = el('a', { class: 'button', text: 'z as CSV', download: '' });
   let made = null,
@@ -161,7 +187,7 @@ export function hand(ctx) {
           logitFact,
         ),
       ),
-      el('div', { class: 'row' }, add, random, walk, png, csv),
+      el('div', { class: 'row' }, hear, add, random, walk, png, csv),
     ),
     keysNode: el(
       'section',
@@ -172,7 +198,7 @@ export function hand(ctx) {
         el('h3', { text: 'Key points' }),
         el('span', { class: 'note', text: 'what paths and planes go through' }),
       ),
-      el('div', { class: 'row' }, chips.node, remove),
+      el('div', { class: 'row' }, chips.node, hearKeys, remove),
       el('div', { class: 'row adding' }, chance, typed, type_),
     ),
     refresh() {
@@ -219,7 +245,10 @@ export function hand(ctx) {
     },
     /** Another run: which classes are there? */
     begin() {
-      const names = ctx.about.classes;
+      const names = ctx.about.classes,
+        sounds = ctx.about.kind === 'sound';
+      show(hear, sounds);
+      show(hearKeys, sounds);
       toldFact.hidden = !names.length;
       told.replaceChildren(...names.map((name, i) => el('option', { value: i, text: name })));
     },
@@ -232,6 +261,7 @@ export function hand(ctx) {
     end() {
       clearTimeout(walking);
       walking = 0;
+      sound.stop();
     },
     get ready() {
       return filled;

@@ -116,7 +116,7 @@ function build(root) {
     about: null,
     root,
     seedAtRandom,
-    look: () => ({ ...colours.look(), real: ctx.about?.real }),
+    look: () => ({ ...colours.look(), real: ctx.about?.real, alphabet: ctx.about?.alphabet }),
     ask: (channel, query, then) => asking.ask(channel, () => question(channel, query, then)),
     file: (what, query) =>
       `${data.file}&${new URLSearchParams({ what, ...(ctx.S.at === null ? {} : { at: ctx.S.at }), ...query })}`,
@@ -279,6 +279,7 @@ function build(root) {
     ctx.about = header;
     setAttr(root, 'data-state', header.state);
     setAttr(root, 'data-step', header.step);
+    setAttr(root, 'data-kind', header.kind);
     const foreign = header.state === 'foreign';
     for (const node of ofRun) show(node, !foreign);
     setText(moment, foreign ? header.data : `${header.data}, step ${integer(header.step)}`);

@@ -5,6 +5,7 @@ import { decimal, percent } from '../core/format.js';
 import { chart, large, tiles, zText } from './draw.js';
 import { dataPlane, zPlane } from './maps.js';
 
+const HEARD = 24; // sounds of a way that are played at most
 const LENGTH = 'Length: sum of the distances of neighbouring samples.',
   UNREAL = ' Unreal to D: scored lower than 95 % of real samples.';
 const WAYS = [
@@ -118,6 +119,20 @@ export function paths(ctx) {
       el('a', { class: 'button', text, download: '', 'data-file': what }),
     ]),
   );
+  const hear = el('button', {
+    type: 'button',
+    text: '▶ hear the way',
+    title: 'Play the samples on the way that is chosen, one after another',
+    hidden: true,
+    onclick: () => hearWay(),
+  });
+  function hearWay() {
+    if (!tour) return;
+    const dim = tour.shapes.z[1],
+      texts = Array.from({ length: tour.shapes.z[0] }, (_, i) => zText(tour.arrays.z, i, dim));
+    const every = Math.max(1, Math.ceil(texts.length / HEARD));
+    ctx.hear(texts.filter((_, i) => i % every === 0).join(','), {});
+  }
   const table = el('a', { class: 'button', text: 'Key points (CSV)', download: '' });
   const hint = el('p', { class: 'note', text: 'A path needs two key points: click two samples.' });
   const maps = el('div', { class: 'maps', hidden: true });
@@ -140,6 +155,7 @@ export function paths(ctx) {
           'div',
           { class: 'row' },
           play,
+          hear,
           which.node,
           el(
             'label',
@@ -198,7 +214,7 @@ export function paths(ctx) {
     setAttr(ctx.root, 'data-place', place);
     norms.mark(place < there ? place : null);
     steps.mark(place < there ? Math.max(0, place - 1) : null);
-    if (shapes.samples.length === 2) {
+    if (ctx.about.kind === 'plane') {
       inX.mark(arrays.samples.subarray(2 * place, 2 * place + 2));
       inZ.mark(arrays.z.subarray(2 * place, 2 * place + 2));
     }
@@ -230,13 +246,14 @@ export function paths(ctx) {
       const enough = ctx.S.keys.length >= 2;
       show(hint, !enough);
       show(body, enough);
+      show(hear, ctx.about.kind === 'sound');
       if (!enough) return;
       links();
       ctx.ask('paths', { do: 'paths', p: ctx.S.keys.join(','), n: steps_() }, (frame) => {
         got = frame;
         const look = ctx.look(),
           { arrays, shapes, header } = frame,
-          points = shapes.lerp_samples.length === 2;
+          points = ctx.about.kind === 'plane';
         for (const { name, strip, facts, node } of rows) {
           const of = header.ways[name];
           show(strip.node, !points);

@@ -162,7 +162,7 @@ export function plane(ctx) {
       );
       gauge.show(arrays.norm[0], ctx.about.likely);
       setText(norm, `‖z‖ ${decimal(arrays.norm[0], 2)}`);
-      if (shapes.samples.length === 2) inX.points([{ x: arrays.samples[0], y: arrays.samples[1], colour: 'fake' }]);
+      if (ctx.about.kind === 'plane') inX.points([{ x: arrays.samples[0], y: arrays.samples[1], colour: 'fake' }]);
       setAttr(ctx.root, 'data-drawn-ms', (performance.now() - begun).toFixed(1));
       setAttr(ctx.root, 'data-drags', Number(ctx.root.getAttribute('data-drags') || 0) + 1);
     });
@@ -207,7 +207,7 @@ export function plane(ctx) {
         at = Array.from(frame.arrays.places.subarray(2 * Math.max(0, own), 2 * Math.max(0, own) + 2));
       jump = false;
       setText(note, notes(frame));
-      if (frame.shapes.samples.length === 2) inX.folded(frame);
+      if (ctx.about.kind === 'plane') inX.folded(frame);
       go(...at, false);
     });
   }

@@ -53,6 +53,7 @@ function leader() {
         heard: null,
         followers: null,
         point: reply.headers.get('x-point'),
+        past: reply.headers.has('x-past'),
         bytes: async () => (reply.status === 200 ? reply.arrayBuffer() : null),
       };
     },

@@ -176,6 +176,7 @@ export function build(root, leader = null) {
   const scored = scoreKeys(colours.metrics);
   const scoresFigure = small('Scores', 'Measured now and then, of the averaged generator', plots.scores, scored.node);
   const status = el('p', { class: 'unseen', role: 'status', 'aria-live': 'polite', text: '' });
+  const behind = el('p', { class: 'reading', role: 'status', text: '', hidden: true });
   const losses = el(
     'section',
     { class: 'card losses', 'aria-label': 'Losses' },
@@ -230,6 +231,7 @@ export function build(root, leader = null) {
   );
   root.append(
     parts.transport.node,
+    behind,
     ...(leader ? [] : [el('div', { class: 'tools' }, parts.welcome.node, share.node, large.node)]),
     parts.verdict.node,
     parts.flow.node,
@@ -292,6 +294,9 @@ export function build(root, leader = null) {
     if (leader) meet(header.run).catch(() => {}); // the next frame asks again
     if (wordy) {
       parts.transport.update(next, parts.past.at() !== null);
+      const past = Boolean(leader) && Number.isFinite(header.moment);
+      setText(behind, past ? `Your teacher looks back, at step ${integer(header.step)}` : '');
+      show(behind, past);
       parts.welcome.update(next);
     }
     say(now, next);
@@ -364,7 +369,9 @@ export function build(root, leader = null) {
     if (stands && !eager.lasts(begun) && begun - heard < MEANWHILE_MS) return;
     const now = looked === null || stands;
     if (now) heard = begun;
-    const which = now ? `&since=${since}${generator ? `&generator=${generator}` : ''}` : `&at=${looked}`;
+    const which = now
+      ? `&since=${since}${stands ? '&past=1' : ''}${generator ? `&generator=${generator}` : ''}`
+      : `&at=${looked}`;
     const asked = leader ? leader.ask(data, since, point.at) : askForFrame(`${url}${which}`);
     const reply = await asked.catch(unheard);
     if (!alive) return;
@@ -379,6 +386,7 @@ export function build(root, leader = null) {
     const bytes = await reply.bytes();
     if (!bytes) return;
     const next = parse(bytes);
+    if (leader && reply.past) next.header.moment = next.header.step;
     if (!alive || url !== data.url || looked !== parts.past.at()) return;
     setAttr(root, 'data-past', looked ?? '');
     if (now) since = String(next.header.serial);
