@@ -8,7 +8,7 @@
 
 PYTHON ?= python3
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
-BENCH ?= step live
+BENCH ?= step live comings
 # One more than the two cores that the tests are planned for: tests wait for servers, pages and runs.
 WORKERS ?= 3
 
@@ -37,7 +37,7 @@ help:
 	@echo "make test-all the same, and the tests that take longest"
 	@echo "make check    format check, lint, types, tests: what must pass before a commit"
 	@echo "make fix      format, and mend what lint can mend"
-	@echo "make bench    measure speed on this machine"
+	@echo "make bench    measure speed on this machine, and ten minutes of visitors who come and go"
 	@echo "make clean    remove caches; the environment in $(VENV) stays"
 
 app: $(VENV)/.app-ready

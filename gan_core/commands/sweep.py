@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train what the file does not have, and print medians over the seeds."""
     preset, vary = find(args.preset), parse_vary(args.vary)
-    config = preset.config.changed(own.read(args) | prepare.changes(args.set, None))
+    config = preset.config.changed(own.read(args, preset.config.data) | prepare.changes(args.set, None))
     own.say_split(config)
     jobs = plan(config, vary, seeds=range(args.seeds), steps=args.steps or preset.steps)
     if args.plot is not None:

@@ -30,6 +30,7 @@ from gan_core.export.frames import take_frame, to_film
 from gan_core.export.html import run_page
 from gan_core.export.pictures import sample_png, samples_zip, thumbnail
 from gan_core.game.networks.layers import Letters
+from gan_core.latent.desk import Desk
 from gan_core.latent.players import Players
 from gan_core.latent.questions import WriteQuestion
 from gan_core.latent.writing import write
@@ -214,8 +215,8 @@ def test_words_are_not_looked_at_as_numbers() -> None:
     trainer.step()
     assert scene_of(trainer.data) is None  # type: ignore[arg-type]
     assert look(1, trainer.config, trainer.data, trainer.generator, None, trainer.discriminator, {}) is None  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="latent space"):
-        Players.of(trainer.state_dict())
+    with pytest.raises(ConfigError, match="these samples are neither"):  # no word is searched for by its numbers
+        Desk(Players.of(trainer.state_dict())).invert(np.zeros(trainer.data.shape, np.float32), 1, 0)
 
 
 # -- what is seen ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, features
 
 from gan_core.data import files as reading_files
-from gan_core.data import limits, picture
+from gan_core.data import limits, picture, uploads
 from gan_core.data.files import own_folder, own_folders
 from gan_core.data.uploads import read_folder, read_images, read_zip
 from gan_core.errors import DataError
@@ -333,7 +333,7 @@ def test_an_upload_that_is_too_large_is_refused(
 def test_what_goes_beyond_a_cap_is_counted(
     cap: str, value: int, reason: str, kept: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading_files, cap, value)
+    monkeypatch.setattr(uploads, cap, value)
     files = [(f"{i}.png", file(noise(10, 10))) for i in range(4)]
     if not kept:
         with pytest.raises(DataError, match=f"4 files: {reason}"):

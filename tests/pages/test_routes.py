@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from gan_core.config import RunConfig, parse_config
 from gan_core.metrics import METRICS
 from gan_core.record.frame import decode
-from pages.ui import live
+from pages.ui import live, web
 from pages.ui.live.route import FRAME, PAST, TOKEN, plotly_url, routes
 from pages.ui.presence import Rooms, Visit
 from tests.pages.conftest import Seen, host_of
@@ -210,6 +210,15 @@ def test_the_view_s_own_files_are_served_under_their_version(get: Get) -> None:
 def test_nothing_else_is_served(get: Get, name: str) -> None:
     reply = get(f"/{live.ROUTE}/{name.format(v=live.version())}")
     assert (reply.status, len(reply.body) < 20) == (404, True)
+
+
+def test_all_parts_of_the_live_views_style_are_served_as_one(get: Get) -> None:
+    style = get(f"/{live.ROUTE}/{live.version()}/train/live.css")
+    assert style.status == 200
+    parts = sorted(web.FOLDER.glob("train/live-*.css"))
+    assert len(parts) > 5
+    assert all(part.read_bytes() in live.assets()["train/live.css"][0] for part in parts)
+    assert not [name for name in live.assets() if name.startswith("train/live-")]
 
 
 def test_routes_stand_under_the_base_path(rooms: Rooms, visit: Visit) -> None:

@@ -41,6 +41,9 @@ ROUTE: Final = "gan/live"
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
+_LIVE_STYLES: Final = ("base", "controls", "verdict", "flow", "board", "samples", "plots", "below", "past")
+"""Parts of ``train/live.css`` in their order, each a file ``train/live-<part>.css``; they are served as one."""
+
 LOADER: Final = (web.FOLDER / "core" / "loader.js").read_text(encoding="utf-8")
 """Inline script of every component with a view: it imports the one that ``data["script"]`` names."""
 
@@ -81,6 +84,8 @@ def assets() -> Mapping[str, tuple[bytes, str]]:
         for path in sorted(web.FOLDER.rglob("*"))
         if path.suffix in (".js", ".css")
     }
+    styles = [found.pop(f"train/live-{part}.css")[0] for part in _LIVE_STYLES]
+    found["train/live.css"] = b"\n".join(styles), _MEDIA_TYPES[".css"]
     themes: dict[str, Any] = {
         theme: {"palette": palette.as_dict(), "figures": figures.templates(theme)}
         for theme, palette in PALETTES.items()

@@ -9,6 +9,7 @@ import { opinionScale } from './opinion.js';
 
 const SHADES = 129,
   STRENGTH = { light: 0.34, dark: 0.42 };
+const LARGE = 26 / 11; // of the ticks, where all is shown in large type: half of it can be read
 const TAU = 2 * Math.PI;
 
 /** Bilinear value of a grid of cell centres at (x, y) in data units; null outside the frame. */
@@ -204,10 +205,12 @@ export function planePainter() {
   function ticks(c, look) {
     const g = place,
       px = look.ratio,
+      large = document.documentElement.classList.contains('gan-presenting') ? LARGE : 1,
+      em = px * large, // 11 of them are a letter
       [x0, x1, y0, y1] = g.frame;
-    const unit = step125(Math.max(x1 - x0, y1 - y0) / 5);
+    const unit = step125(Math.max(x1 - x0, y1 - y0) / (large > 1 ? 4 : 5));
     const digits = Math.max(0, -Math.floor(Math.log10(unit) + 1e-9));
-    c.font = `${11 * px}px ${look.font}`;
+    c.font = `${11 * em}px ${look.font}`;
     c.fillStyle = look.palette.muted;
     c.strokeStyle = alpha(look.palette.muted, 0.55);
     c.lineWidth = px;
@@ -216,7 +219,7 @@ export function planePainter() {
     c.textAlign = 'center';
     for (let i = Math.ceil(x0 / unit); i * unit <= x1; i++) {
       const x = g.x(i * unit);
-      if (x < g.left + 24 * px || x > g.left + g.w - 14 * px) continue;
+      if (x < g.left + 24 * em || x > g.left + g.w - 14 * em) continue;
       c.moveTo(x, g.top + g.h);
       c.lineTo(x, g.top + g.h - 4 * px);
       c.fillText(decimal(i * unit, digits), x, g.top + g.h - 5 * px);
@@ -225,7 +228,7 @@ export function planePainter() {
     c.textAlign = 'left';
     for (let i = Math.ceil(y0 / unit); i * unit <= y1; i++) {
       const y = g.y(i * unit);
-      if (y < g.top + 12 * px || y > g.top + g.h - 22 * px) continue;
+      if (y < g.top + 12 * em || y > g.top + g.h - 22 * em) continue;
       c.moveTo(g.left, y);
       c.lineTo(g.left + 4 * px, y);
       c.fillText(decimal(i * unit, digits), g.left + 7 * px, y);
