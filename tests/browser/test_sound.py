@@ -67,8 +67,9 @@ def test_a_click_plays_a_sound_and_another_z_is_another_sound(open_app: Opener, 
 
 
 def test_the_latent_page_plays_the_sample_in_hand_and_the_way_between_key_points(open_app: Opener) -> None:
-    view = open_app(SMALL, before=lambda page: page.add_init_script(LISTEN))
+    view = open_app(SMALL)
     page = view.page
+    page.evaluate(LISTEN)
     view.pause()
     page.get_by_role("link", name="Latent").first.click()
     page.locator(".gan-latent[data-painted]").wait_for()
