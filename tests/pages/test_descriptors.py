@@ -39,4 +39,4 @@ def test_two_hundred_openings_and_closings_leave_what_streamlit_still_remembers(
         time.sleep(10)
         server_now, host_now = come_and_go(1)
         assert server_now < 40, "with those of the last visitors the others' are gone"
-        assert host_now <= early[1]
+        assert host_now <= early[1] + 5
