@@ -300,3 +300,5 @@ def test_a_generator_from_elsewhere_is_walked_through(walk: Callable[..., View])
     assert Path(found.value.path()).read_bytes()[1:4] == b"PNG"
     page.get_by_role("button", name="Back to the run").click()
     until(lambda: view.get("state") in ("paused", "playing"), "the run again", now=view.report)
+    # A question that was under way when the generator was closed is answered with 410, which browsers log.
+    view.errors[:] = [error for error in view.errors if not ("410 (Gone)" in error and "/foreign?do=about" in error)]
