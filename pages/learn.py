@@ -1,4 +1,4 @@
-"""Learn: the game in six short lessons, one step in slow motion, its theory, and the zoo of its variants."""
+"""Learn: the game in short lessons, one step in slow motion, its theory, and the zoo of its variants."""
 
 from __future__ import annotations
 
