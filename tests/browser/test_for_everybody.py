@@ -77,7 +77,7 @@ def stands(page: Page, scheme: str) -> bool:
         const [r, g, b] = getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/\\d+/g).map(Number);
         const turned = (r + g + b < 384) === dark;
         const ended = (one) => one.playState !== 'running' || one.effect.getTiming().iterations > 9;
-        const views = [...document.querySelectorAll('.gan-live[data-theme]')];
+        const views = [...document.querySelectorAll('[data-theme]')];
         return turned && views.every((view) => (view.dataset.theme === 'dark') === dark)
             && !document.querySelector('[data-test-script-state="running"]')
             && document.getAnimations().every(ended);

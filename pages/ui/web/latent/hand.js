@@ -207,6 +207,7 @@ export function hand(ctx) {
         edit = ctx.edit();
       made = edit.d || edit.psi ? null : asked; // what is added as a key point must not be what was in hand before
       ctx.ask('hand', { do: 'make', p: asked, ...edit }, ({ arrays, shapes }) => {
+        if (ctx.S.hand !== asked) return; // another is in hand by now, and its own answer is under way
         picture.show(
           arrays.samples,
           shapes.samples,
