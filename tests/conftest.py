@@ -31,6 +31,8 @@ settings.load_profile("gan-explorer")
 
 SECOND_HALF: Final = {"test_apply_page", "test_for_everybody", "test_lab", "test_latent", "test_learn", "test_words"}
 """Files of browser tests that take as long as all other ones: pages on which little trains."""
+LONGEST: Final = {"test_resume", "test_export_script", "test_sweep", "test_entries", "test_descriptors", "test_traces"}
+"""Files whose tests share a preparation of minutes, or take as long by themselves: all others fill up beside them."""
 BROWSER_REQUIRED = os.environ.get("GAN_EXPLORER_REQUIRE_BROWSER", "") not in {"", "0"}
 
 
@@ -62,13 +64,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Browser tests come first, in two halves, and the files of a half stay with one worker.
 
     All workers share the rest file by file (``-n 3 --dist loadgroup --no-loadscope-reorder``): what a file prepares is
-    prepared once. The many small files of the core come last, so that the workers are done at about the same time.
+    prepared once. Those that take longest begin at once; the many small files of the core come last, so that the
+    workers are done at about the same time.
     """
     dear = [] if FULL else [item for item in items if item.get_closest_marker("full")]
     if dear:  # left out, not skipped: nothing is missing
         config.hook.pytest_deselected(items=dear)
         items[:] = [item for item in items if item not in dear]
-    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, "core" in item.path.parts))
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is None,
+            item.path.stem not in LONGEST,
+            "core" in item.path.parts,
+        )
+    )
     for item in items:
         browser = item.get_closest_marker("browser") is not None
         half = "browser-2" if item.path.stem in SECOND_HALF else "browser-1"

@@ -28,7 +28,9 @@ def test_a_collapse_is_named_pauses_the_run_and_is_cured(open_app: Opener) -> No
     until(lambda: view.state == "paused", "a pause by itself", now=view.report)
     assert "Since step" in verdict.inner_text()
     assert page.locator(".gan-live .lost").inner_text().startswith("First lost: the mode at the ")
-    assert not page.locator(".gan-live .card > .reading").is_visible(), "the lines of its plot say how to read a logarithm"
+    assert not page.locator(".gan-live .card > .reading").is_visible(), (
+        "the lines of its plot say how to read a logarithm"
+    )
     why.click()
     assert page.locator(".gan-live .evidence li").first.is_visible()
     page.get_by_role("button", name="Try this cure").first.click()
