@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from gan_core.live.handle import OpenRun
 
 HOLES: Final = ("", "top left", "top right", "bottom left", "bottom right", "middle")
-"""Where a hole can be cut into a picture; "" for nowhere."""
+"""Places at which a hole can be cut into a picture; "" for none."""
 ATTRIBUTE_WORDS: Final[Mapping[str, str]] = {
     "ink": "Ink: thinner or bolder",
     "slant": "Slant: to the left or right",
     "width": "Width: narrower or wider",
 }
-"""What `gan_core.latent.attributes` measures, by name, in words."""
+"""Attributes that `gan_core.latent.attributes` measures, by name, in words."""
 MAX_SIGMAS: Final = 4.0
-"""How far z is moved along a direction, at most."""
+"""Largest distance that z is moved along a direction."""
 
 
 @dataclass(frozen=True)

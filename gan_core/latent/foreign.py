@@ -236,7 +236,7 @@ class _Child:
 
 
 class ForeignBench(Bench):
-    """What can be asked about the latent space of a generator from elsewhere."""
+    """Bench of a generator from elsewhere: answers questions about its latent space."""
 
     players: Foreign
 

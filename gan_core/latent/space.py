@@ -31,7 +31,7 @@ class Maker(Protocol):
 
     @property
     def data(self) -> Points | Images | Signals:
-        """What its samples are like."""
+        """Data whose form its samples have."""
 
     def sample(self, z: Tensor, classes: Tensor) -> Tensor:
         """Generate samples ``[n, *shape]`` of ``[n, latent_dim]`` and ``[n, n_classes]``."""

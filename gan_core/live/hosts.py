@@ -92,7 +92,7 @@ class HostProcess:
 
     @property
     def visitors(self) -> list[Hashable]:
-        """Whose runs are here, each run's; those that are being ended are not counted."""
+        """Visitors of the runs that are here, one entry a run; runs that are being ended are not counted."""
         return [visitor for number, visitor in list(self.runs.items()) if number not in self._ending]
 
     def has_ended(self, number: int) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -54,13 +53,25 @@ class ClassShare:
     n_real: int
 
     @property
-    def short(self) -> float:
-        """Standard deviations of chance by which it is made less often than real images are taken for it."""
+    def chance(self) -> float:
+        """Chance that it is made so seldom if it is made as often as real images are taken for it; NaN without images.
+
+        Fisher's exact test, one-sided: rare classes have a few images, of which no normal law holds.
+        """
         if not self.n or not self.n_real:
             return math.nan
-        share = (self.made * self.n + self.real * self.n_real) / (self.n + self.n_real)
-        chance = math.sqrt(max(share * (1 - share), 1e-12) * (1 / self.n + 1 / self.n_real))
-        return (self.real - self.made) / chance
+        hits, theirs = round(self.made * self.n), round(self.real * self.n_real)
+        all_hits = hits + theirs
+        ways = _log_ways(self.n + self.n_real, all_hits)
+        return sum(
+            math.exp(_log_ways(self.n, k) + _log_ways(self.n_real, all_hits - k) - ways)
+            for k in range(max(0, all_hits - self.n_real), hits + 1)
+        )
+
+
+def _log_ways(n: int, k: int) -> float:
+    """Logarithm of the number of ways to choose ``k`` of ``n``."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def shares_by_class(
@@ -137,13 +148,16 @@ def class_words(shares: Sequence[ClassShare], *, told: bool) -> str:
         shares: From `shares_by_class`.
         told: True if the generator is told which class to make.
     """
-    known = [share for share in shares if not math.isnan(share.short)]
+    known = [share for share in shares if not math.isnan(share.chance)]
     if not known:
         return ""
-    worst = max(known, key=lambda share: share.short)
+    worst = min(known, key=lambda share: share.chance)
     rule = f"Of {len(shares)} classes, by the nearest real image: "
-    beside = f"{worst.made:.0%} of {worst.n:,} images, of real ones {worst.real:.0%} ({worst.n_train:,} to train on)"
-    if worst.short < NormalDist().inv_cdf(1 - CHANCE / len(known)):
+    beside = (
+        f"{worst.made:.0%} of {worst.n:,} images, of {worst.n_real:,} real ones {worst.real:.0%} "
+        f"({worst.n_train:,} to train on)"
+    )
+    if worst.chance > CHANCE / len(known):
         return f"{rule}none is made less often than chance explains; the furthest off is {worst.name}: {beside}."
     what = "fewest are right of those asked for as" if told else "made least beside its share is"
     return f"{rule}{what} {worst.name}: {beside}."

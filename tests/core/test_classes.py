@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from gan_core import preset
 from gan_core.data import Images, load
-from gan_core.metrics.classes import N_CLASSES, class_words, shares_by_class
+from gan_core.metrics.classes import N_CLASSES, ClassShare, class_words, shares_by_class
 from gan_core.metrics.scoring import score_classes
 from gan_core.training import Trainer
 
@@ -63,6 +64,21 @@ def test_classes_drawn_equally_often_are_expected_equally_often() -> None:
     assert natural.real > 0.85
     assert abs(even.real - 0.5) < 0.05
     assert "none is made less often" in class_words(shares_by_class(data(balanced=True), made), told=False)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_class_is_known_however_rare_it_is(seed: int) -> None:
+    made, _ = pictures((0, 100), seed=1)
+    rare = shares_by_class(data((4_000, 8)), made, rng_seed=seed)[1]
+    assert rare.made > 0.9
+
+
+def test_a_few_real_images_prove_nothing() -> None:
+    few = ClassShare("dogs", 8, 2_500, 0.0, 1 / 31, 31)
+    assert few.chance == pytest.approx(31 / 2_531)  # that the one of them is among the real ones
+    assert "none is made less often than chance explains" in class_words((few,), told=False)
+    assert ClassShare("dogs", 80, 2_500, 0.0, 10 / 310, 310).chance < 1e-8
+    assert math.isnan(ClassShare("dogs", 8, 0, math.nan, 0.5, 2).chance)
 
 
 def test_nothing_is_said_where_nothing_can_be() -> None:

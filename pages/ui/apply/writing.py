@@ -18,7 +18,7 @@ _EVERY: Final = 2.0
 """Seconds between two looks at a run that trains."""
 _MOST_LETTERS: Final = 8
 _FORMULA: Final = ("=", "+", "-", "@")
-"""What makes a cell of a spreadsheet a formula, at its beginning."""
+"""Signs that make a cell of a spreadsheet a formula, at its beginning."""
 _ROW: Final = 35
 """Height of a row of a table, in pixels: all rows are to be seen."""
 

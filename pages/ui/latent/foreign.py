@@ -28,7 +28,7 @@ ALLOWED: Final = "GAN_EXPLORER_ONNX"
 """Variable of the environment with which a server for many opens such files."""
 PRIORS: Final = {"normal": "Normal, N(0, 1)", "uniform": "Uniform, −1 to 1"}
 SECTIONS: Final = ("paths", "plane", "sliders", "arithmetic")
-"""What needs neither a discriminator, nor data, nor the inside of G."""
+"""Sections that need neither a discriminator, nor data, nor the inside of G."""
 _SHOWN: Final = "latent.foreign"
 
 

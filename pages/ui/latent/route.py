@@ -6,8 +6,8 @@ Two more answer the same for the token of a generator from elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,12 +19,17 @@ from gan_core.export.questions import File, LatentFile, file_of
 from gan_core.latent.questions import LatentQuestion
 from pages.ui.latent.foreign import GUESTS
 from pages.ui.live.route import token_of
-from pages.ui.presence import Rooms
+from pages.ui.presence import Rooms, Visit
+
+if TYPE_CHECKING:
+    from gan_core.latent.foreign import ForeignBench  # it loads PyTorch
 
 ASK: Final = "gan/latent"
 FILE: Final = "gan/latent/file"
 FOREIGN_ASK: Final = "gan/latent/foreign"
 FOREIGN_FILE: Final = "gan/latent/foreign/file"
+
+At = TypeVar("At")
 
 _NO_NAME: Final = re.compile(r"[^A-Za-z0-9_-]")
 # Streamlit compresses every larger response on the event loop; a frame gains nothing from it.
@@ -38,50 +43,43 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
         rooms: Where the runs are.
         base: ``server.baseUrlPath`` with a leading and no trailing slash, or "".
     """
+    return [
+        Route(f"{base}/{ASK}", _answers(rooms.find, lambda at, query: _content(at.run.ask(LatentQuestion(query))))),
+        Route(f"{base}/{FILE}", _answers(rooms.find, _file)),
+        Route(f"{base}/{FOREIGN_ASK}", _answers(GUESTS.find, lambda bench, query: _content(bench.answer(query)))),
+        Route(f"{base}/{FOREIGN_FILE}", _answers(GUESTS.find, _foreign_file)),
+    ]
 
-    async def ask(request: Request) -> Response:
-        visit = rooms.find(token_of(request))
-        if visit is None:
+
+def _answers(
+    find: Callable[[str], At | None], answer: Callable[[At, dict[str, str]], Response]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Make a route's answer: on a thread of its own; 410 without what the token stands for, refusals as a sentence."""
+
+    async def reply(request: Request) -> Response:
+        found = find(token_of(request))
+        if found is None:
             return Response(status_code=410)
         try:
-            content = await run_in_threadpool(visit.run.ask, LatentQuestion(dict(request.query_params)))
+            return await run_in_threadpool(answer, found, dict(request.query_params))
         except GanExplorerError as error:
             return _refused(error)
-        return Response(content, media_type="application/octet-stream", headers=_HEADERS)
 
-    async def foreign_ask(request: Request) -> Response:
-        bench = GUESTS.find(token_of(request))
-        if bench is None:
-            return Response(status_code=410)
-        try:
-            content = await run_in_threadpool(bench.answer, dict(request.query_params))
-        except GanExplorerError as error:
-            return _refused(error)
-        return Response(content, media_type="application/octet-stream", headers=_HEADERS)
+    return reply
 
-    async def foreign_file(request: Request) -> Response:
-        bench = GUESTS.find(token_of(request))
-        if bench is None:
-            return Response(status_code=410)
-        try:
-            made = await run_in_threadpool(file_of, bench, dict(request.query_params))
-        except GanExplorerError as error:
-            return _refused(error)
-        return _attached(made, _NO_NAME.sub("", bench.players.name.removesuffix(".onnx")) or "generator")
 
-    async def file(request: Request) -> Response:
-        visit = rooms.find(token_of(request))
-        if visit is None:
-            return Response(status_code=410)
-        try:
-            made = await run_in_threadpool(visit.run.ask, LatentFile(dict(request.query_params)))
-        except GanExplorerError as error:
-            return _refused(error)
-        now = visit.run.status()
-        return _attached(made, _NO_NAME.sub("", now.preset) or now.config.data.name)  # presets may come from files
+def _content(content: bytes) -> Response:
+    return Response(content, media_type="application/octet-stream", headers=_HEADERS)
 
-    answers = {ASK: ask, FILE: file, FOREIGN_ASK: foreign_ask, FOREIGN_FILE: foreign_file}
-    return [Route(f"{base}/{path}", answer) for path, answer in answers.items()]
+
+def _file(visit: Visit, query: dict[str, str]) -> Response:
+    made = visit.run.ask(LatentFile(query))
+    now = visit.run.status()
+    return _attached(made, _NO_NAME.sub("", now.preset) or now.config.data.name)  # presets may come from files
+
+
+def _foreign_file(bench: ForeignBench, query: dict[str, str]) -> Response:
+    return _attached(file_of(bench, query), _NO_NAME.sub("", bench.players.name.removesuffix(".onnx")) or "generator")
 
 
 def _attached(made: File, of: str) -> Response:
