@@ -29,6 +29,7 @@ from playwright.sync_api import (
 )
 
 from benchmarks.app import BROWSERS, App, browser_path, launch
+from tests.browser.aim import aiming
 from tests.browser.tabs import Tabs
 
 # Other hosts do not exist, on any machine.
@@ -202,7 +203,8 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         expect.set_options(timeout=TIMEOUT * 1000)  # a busy machine is not a failure
         browser = launch(playwright, path, *ARGS)
-        yield browser
+        with aiming():
+            yield browser
         browser.close()
 
 

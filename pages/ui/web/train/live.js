@@ -282,6 +282,7 @@ export function build(root, leader = null) {
     const now = performance.now(),
       { header } = next;
     present = next;
+    parts.past.meet(header.run);
     header.best = parts.past.best(header.run);
     for (const [name, value] of Object.entries({
       step: header.step,

@@ -129,15 +129,26 @@ export function past({ look, send, starred }) {
     at: () => step,
     /** The best step so far of this run with its metric and value, or null. */
     best: (run) => (kept.run === run ? kept.best : null),
+    /** Hear which run this is: what another one has kept cannot be looked at any more, and is asked for anew. */
+    meet(run) {
+      if (run === kept.run) return;
+      const looking = step !== null;
+      kept = { run, frames: [], states: [], best: null };
+      asked = -EVERY;
+      if (looking) go(null);
+      else tell();
+    },
     /** Ask now and then what the run has kept. */
     async refresh(url, now) {
       if (asking || now - asked < EVERY) return;
       asked = now;
       asking = true;
+      const of = kept.run;
       try {
         const reply = await reach(url);
         if (!reply.ok) return;
         const next = await reply.json();
+        if (kept.run !== of && kept.run !== next.run) return; // the view has met another run meanwhile
         const gone = next.run !== kept.run && step !== null; // what was looked at belongs to a run that is no more
         const other = next.best?.step !== kept.best?.step;
         kept = next;
@@ -154,7 +165,7 @@ export function past({ look, send, starred }) {
     clear() {
       step = null;
       kept = { run: 0, frames: [], states: [], best: null };
-      asked = 0;
+      asked = -EVERY;
       tell();
     },
   };
