@@ -8,7 +8,7 @@ url      of the route of all sides' frames, with the comparison's token
 plotly   of plotly.js, served once
 ms       between two requests
 plotMs   between two updates of a plot, at least
-sides    what each side is called, how it differs from the first, and how its losses are to be read, or "":
+sides    what each side is called, how it differs from the first, and how to read its losses, or "":
          ``[{title, differs, reading}]``
 ======== ======================================================================================
 """
