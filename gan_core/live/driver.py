@@ -108,6 +108,7 @@ class Driver:
         self._slots, self._visitor, self._observed, self._clock = slots, visitor, observed, clock
         self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
+        self._watchers: list[threading.Event] = []
         self._suspended = self._closed = self._woken = self._urgent = False
         self._said = ""
         self._memory = memory
@@ -124,6 +125,7 @@ class Driver:
     def adopt(self, run: Run) -> None:
         """Take a run's commands from now on."""
         run.post = lambda accepted: self._post(run, accepted)
+        run.published = lambda: self._tell() if run is self.runs[-1] else None
 
     def start(self) -> None:
         """Begin to turn, on a thread."""
@@ -209,6 +211,15 @@ class Driver:
         self.call(taken.set)
         return taken.wait(timeout)
 
+    def settle(self, timeout: float) -> bool:
+        """Wait until frames show what every command given so far has done; returns whether they do.
+
+        What runs in play shows later, such as another pace, is not waited for. Not for the driver's own thread.
+        """
+        watcher = threading.Event()
+        self.call(lambda: self._watchers.append(watcher), urgent=False)
+        return watcher.wait(timeout)
+
     def close(self) -> None:
         """End the runs and the thread."""
         self._closed = True
@@ -250,6 +261,7 @@ class Driver:
             self.each(changed, lambda run: run.enter(self.state))
             self._last = self._clock()
         if self.state == "playing":
+            self._tell()
             self._advance()
         else:
             self._rest()
@@ -295,6 +307,7 @@ class Driver:
                 self.drop(run)
             self._commands.clear()
             self.state = "closed"
+            self._tell()
 
     def _part(self, run: Run) -> None:
         """Let the observers see a run once more: the last chance to keep it."""
@@ -385,10 +398,17 @@ class Driver:
 
     def _rest(self) -> None:
         self.each(self.runs, Run.rest)
+        self._tell()
         with self._changed:
             # A flag, because what woke us may have happened since this turn began.
             self._clock.wait(self._changed, lambda: self._woken, 5.0)
             self._woken = False
+
+    def _tell(self) -> None:
+        """Let those go on who wait for a frame."""
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            watcher.set()
 
     def _wake(self) -> None:
         with self._changed:
