@@ -29,6 +29,7 @@ from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Accepted, Run, Show
 from gan_core.live.status import State
+from gan_core.live.way import WAY
 
 T = TypeVar("T")
 
@@ -208,8 +209,9 @@ class Driver:
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every command given so far is taken; returns whether it was. Not for the driver's own thread."""
         taken = threading.Event()
-        self.call(taken.set)
-        return taken.wait(timeout)
+        with WAY.taken(self.key):
+            self.call(taken.set)
+            return taken.wait(timeout)
 
     def settle(self, timeout: float) -> bool:
         """Wait until frames show what every command given so far has done; returns whether they do.
@@ -217,8 +219,9 @@ class Driver:
         What runs in play shows later, such as another pace, is not waited for. Not for the driver's own thread.
         """
         watcher = threading.Event()
-        self.call(lambda: self._watchers.append(watcher), urgent=False)
-        return watcher.wait(timeout)
+        with WAY.taken(self.key):
+            self.call(lambda: self._watchers.append(watcher), urgent=False)
+            return watcher.wait(timeout)
 
     def close(self) -> None:
         """End the runs and the thread."""
@@ -351,6 +354,7 @@ class Driver:
         return min((pace for pace in paces if pace is not None), default=None)
 
     def _advance(self) -> None:
+        WAY.give(self.key)
         pace = self._pace
         if pace is not None and pace <= SLOW_PACE:
             self._advance_slowly(pace)
