@@ -179,6 +179,7 @@ class Driver:
         self._commands.append(action)
         if urgent:
             self._urgent = True
+            WAY.claim(self.key)
         self._wake()
 
     def restart(self, plans: Sequence[tuple[Run, Plan]]) -> None:
@@ -209,9 +210,8 @@ class Driver:
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every command given so far is taken; returns whether it was. Not for the driver's own thread."""
         taken = threading.Event()
-        with WAY.taken(self.key):
-            self.call(taken.set)
-            return taken.wait(timeout)
+        self.call(taken.set)
+        return taken.wait(timeout)
 
     def settle(self, timeout: float) -> bool:
         """Wait until frames show what every command given so far has done; returns whether they do.
@@ -219,9 +219,8 @@ class Driver:
         What runs in play shows later, such as another pace, is not waited for. Not for the driver's own thread.
         """
         watcher = threading.Event()
-        with WAY.taken(self.key):
-            self.call(lambda: self._watchers.append(watcher), urgent=False)
-            return watcher.wait(timeout)
+        self.call(lambda: self._watchers.append(watcher), urgent=False)
+        return watcher.wait(timeout)
 
     def close(self) -> None:
         """End the runs and the thread."""
@@ -409,7 +408,8 @@ class Driver:
             self._woken = False
 
     def _tell(self) -> None:
-        """Let those go on who wait for a frame."""
+        """Let those go on who wait for a frame, and the other runs."""
+        WAY.done(self.key)
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             watcher.set()

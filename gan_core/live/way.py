@@ -8,9 +8,7 @@ for a small share of the time, however much is clicked.
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from typing import Final
 
 from gan_core.live.clock import WALL, WallClock, rest_for
@@ -31,34 +29,33 @@ class Way:
     def __init__(self, clock: WallClock = WALL) -> None:
         self._clock = clock
         self._changed = threading.Condition()
-        self._first: Counter[Hashable] = Counter()
+        self._first: dict[Hashable, float] = {}
         self._next = -1.0
 
-    @contextmanager
-    def taken(self, key: Hashable) -> Iterator[None]:
-        """Go first, unless others have rested enough lately.
+    def claim(self, key: Hashable) -> None:
+        """Let a driver go first until it is `done`, unless the others have rested enough lately.
 
         Args:
-            key: The driver whose visitor waits.
+            key: The driver.
         """
-        begun = self._clock()
         with self._changed:
-            granted = begun >= self._next
-            if granted:
-                self._first[key] += 1
+            now = self._clock()
+            if key not in self._first and now >= self._next:
+                self._first[key] = now
                 self._changed.notify_all()  # it may be resting itself
-        try:
-            yield
-        finally:
-            if granted:
-                with self._changed:
-                    self._first -= Counter((key,))
-                    now = self._clock()
-                    self._next = max(self._next, now + rest_for(min(now - begun, LONGEST), SHARE))
-                    self._changed.notify_all()
+
+    def done(self, key: Hashable) -> None:
+        """Let the others go on."""
+        if key not in self._first:
+            return
+        with self._changed:
+            now = self._clock()
+            took = min(now - self._first.pop(key, now), LONGEST)
+            self._next = max(self._next, now + rest_for(took, SHARE))
+            self._changed.notify_all()
 
     def give(self, key: Hashable) -> None:
-        """Rest while somebody else goes first; called between two steps.
+        """Rest while others go first; called between two steps.
 
         Args:
             key: The driver that would go on.
@@ -66,7 +63,10 @@ class Way:
         if not self._first:  # as nearly always
             return
         with self._changed:
-            self._clock.wait(self._changed, lambda: not self._first or key in self._first, LONGEST)
+            if key not in self._first:
+                newest = max(self._first.values(), default=0.0)
+                left = newest + LONGEST - self._clock()
+                self._clock.wait(self._changed, lambda: not self._first or key in self._first, max(0.0, left))
 
 
 WAY: Final = Way()
