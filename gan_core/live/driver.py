@@ -29,7 +29,7 @@ from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Accepted, Run, Show
 from gan_core.live.status import State
-from gan_core.live.way import WAY
+from gan_core.live.way import WAY, Way
 
 T = TypeVar("T")
 
@@ -83,6 +83,7 @@ class Driver:
         visitor: Whom the runs belong to, for `Slots`.
         observed: True if snapshots are to be taken also while nobody looks.
         clock: The time.
+        way: Among the drivers of the process.
 
     Attributes:
         key: Its number in this process.
@@ -101,6 +102,7 @@ class Driver:
         visitor: Hashable = None,
         observed: bool = False,
         clock: WallClock = WALL,
+        way: Way = WAY,
     ) -> None:
         self.key = next(_keys)
         self.tempo, self.playing = tempo, False
@@ -112,7 +114,7 @@ class Driver:
         self._watchers: list[threading.Event] = []
         self._suspended = self._closed = self._woken = self._urgent = False
         self._said = ""
-        self._memory = memory
+        self._memory, self._way = memory, way
         self._next_look = self._last_look = 0.0
         self._last = clock()
         self._thread: threading.Thread | None = None
@@ -179,7 +181,7 @@ class Driver:
         self._commands.append(action)
         if urgent:
             self._urgent = True
-            WAY.claim(self.key)
+            self._way.claim(self.key)
         self._wake()
 
     def restart(self, plans: Sequence[tuple[Run, Plan]]) -> None:
@@ -353,7 +355,7 @@ class Driver:
         return min((pace for pace in paces if pace is not None), default=None)
 
     def _advance(self) -> None:
-        WAY.give(self.key)
+        self._way.give(self.key)
         pace = self._pace
         if pace is not None and pace <= SLOW_PACE:
             self._advance_slowly(pace)
@@ -409,7 +411,7 @@ class Driver:
 
     def _tell(self) -> None:
         """Let those go on who wait for a frame, and the other runs."""
-        WAY.done(self.key)
+        self._way.done(self.key)
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             watcher.set()

@@ -1,8 +1,8 @@
 """Right of way: who has just clicked goes first, and the other runs of the process rest for that moment.
 
-Runs that train share one interpreter, of which each gets its part; what a click waits for (a step's end, a picture) takes
-as many times longer as there are runs. So the others stop between two steps until it is shown: never for long, and only
-for a small share of the time, however much is clicked.
+Runs that train share one interpreter, of which each gets its part: what a click waits for (a step to end, a picture)
+takes as many times longer as there are runs. So the others stop between two steps until it is shown: never for long,
+and only for a small share of the time, however much is clicked. No number of any run depends on it.
 """
 
 from __future__ import annotations
@@ -40,19 +40,16 @@ class Way:
         """
         with self._changed:
             now = self._clock()
+            self._expire(now)
             if key not in self._first and now >= self._next:
                 self._first[key] = now
                 self._changed.notify_all()  # it may be resting itself
 
     def done(self, key: Hashable) -> None:
         """Let the others go on."""
-        if key not in self._first:
-            return
-        with self._changed:
-            now = self._clock()
-            took = min(now - self._first.pop(key, now), LONGEST)
-            self._next = max(self._next, now + rest_for(took, SHARE))
-            self._changed.notify_all()
+        if key in self._first:
+            with self._changed:
+                self._drop(key, self._clock())
 
     def give(self, key: Hashable) -> None:
         """Rest while others go first; called between two steps.
@@ -63,10 +60,21 @@ class Way:
         if not self._first:  # as nearly always
             return
         with self._changed:
-            if key not in self._first:
-                newest = max(self._first.values(), default=0.0)
-                left = newest + LONGEST - self._clock()
-                self._clock.wait(self._changed, lambda: not self._first or key in self._first, max(0.0, left))
+            now = self._clock()
+            self._expire(now)
+            left = max(self._first.values(), default=now) + LONGEST - now
+            self._clock.wait(self._changed, lambda: not self._first or key in self._first, left)
+
+    def _expire(self, now: float) -> None:
+        """Drop those who have gone first for long enough."""
+        for key in [key for key, begun in self._first.items() if now - begun >= LONGEST]:
+            self._drop(key, now)
+
+    def _drop(self, key: Hashable, now: float) -> None:
+        took = min(now - self._first.pop(key, now), LONGEST)
+        self._next = max(self._next, now + rest_for(took, SHARE))
+        self._changed.notify_all()
 
 
 WAY: Final = Way()
+"""That of this process."""
