@@ -73,7 +73,7 @@ class RestoreQuestion:
     Attributes:
         index: Which of the run's held-out images (of its training images, if none are held out).
         own: Hash of a registered picture of one's own, in place of those; or "".
-        degraded: True if that picture is degraded already, and nothing more is to be done to it.
+        degraded: True if that picture is degraded already and is used as it is.
         seed: Of the noise or the place of the hole, and of z.
         n_z: How many answers are shown.
     """

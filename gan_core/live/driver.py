@@ -81,7 +81,7 @@ class Driver:
         slots: Where to ask before playing, or None to play at will.
         memory: Where to ask before a run is built, or None to build at will.
         visitor: Whom the runs belong to, for `Slots`.
-        observed: True if snapshots are to be taken also while nobody looks.
+        observed: True to take snapshots also while nobody looks.
         clock: The time.
         way: Among the drivers of the process.
 

@@ -226,7 +226,7 @@ class RemoteRun(RunHandle):
         return None if done else self.send(command)
 
     def _next(self, command: RunCommand[Any]) -> RunSpec | LockstepSpec:
-        """Say what is to be opened in place of what was lost."""
+        """Describe the run to open in place of the lost one."""
         seed = {"seed": command.seed} if isinstance(command, do.Reset) and command.seed is not None else {}
         configs = [side.config.changed(seed) for side in self._known]
         preset: str | None = self._known[0].preset

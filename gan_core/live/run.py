@@ -332,7 +332,7 @@ class Run:
         if stands and self.picture_is_old:
             self.look()
         self.publish()
-        if stands:  # last: whoever paused waits for the picture
+        if stands:  # last: the visitor who paused waits for the picture
             self.show_observers()
 
     def say(self, message: str) -> None:

@@ -125,12 +125,9 @@ def _drawn(side: int) -> str | None:
         if text is not None:
             session.remember(_DRAWN, text)
 
-    _component(
-        key=_PAD,
-        data={"script": live.url("apply/sketch.js"), "styles": [live.url("apply/sketch.css")], "side": side},
-        on_drawn_change=take,
-    )
     text: str = session.recall(_DRAWN, "")
+    files = {"script": live.url("apply/sketch.js"), "styles": [live.url("apply/sketch.css")]}
+    _component(key=_PAD, data={**files, "side": side, "drawn": text}, on_drawn_change=take)
     if not text:
         return None
     import io

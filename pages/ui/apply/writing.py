@@ -20,7 +20,7 @@ _MOST_LETTERS: Final = 8
 _FORMULA: Final = ("=", "+", "-", "@")
 """Signs that make a cell of a spreadsheet a formula, at its beginning."""
 _ROW: Final = 35
-"""Height of a row of a table, in pixels: all rows are to be seen."""
+"""Height of a row of a table, in pixels, so that all rows are shown."""
 
 
 def panel(application: Application) -> None:

@@ -145,7 +145,7 @@ def result_of(visit: LessonVisit) -> Result | None:
 
 
 def forget_result(name: str) -> None:
-    """Forget the outcome of a lesson, which is to be run once more."""
+    """Forget the outcome of a lesson before it is run again."""
     known: dict[str, Result] = session.recall(_RESULTS, {})
     session.remember(_RESULTS, {other: result for other, result in known.items() if other != name})
 

@@ -17,7 +17,7 @@ plotMs     between two updates of a plot, at least; 500 if left out
 formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help, source, turn}]``; ``value_key``
            is looked up in the frame's ``stats`` and then in its header; ``turn`` is the column: 1 look, 2 teach D, 3
            teach G
-reading    how this run's losses are to be read, or ""
+reading    how to read this run's losses, or ""
 leads      true where others may be let follow
 code       with which others follow this run, or ""
 texts      words that replace the view's own: ``{"turns": [three sentences]}``
