@@ -93,7 +93,8 @@ test('a command is answered by a frame, left to the script, or not understood', 
   );
   assert.equal(await (await answered(204, { 'x-heard': '7' }))?.bytes(), null);
   for (const status of [400, 409, 410]) assert.equal(await answered(status, {}), null);
-  for (const status of [200, 204, 403, 404, 405, 413, 500, 502]) await assert.rejects(answered(status, {}), /understands/);
+  for (const status of [200, 204, 403, 404, 405, 413, 500, 502])
+    await assert.rejects(answered(status, {}), /understands/);
 });
 
 test('a token goes along in a header and never in an address', async () => {
