@@ -7,16 +7,25 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gan_core.config import RunConfig
+from gan_core.config.presets import preset
 from gan_core.experiments.applications import APPLICATIONS
 from gan_core.export.named import pictures_zip
 from gan_core.latent.questions import Word, Written
+from gan_core.live.commands import Restart
+from gan_core.live.handle import RunHandle
+from gan_core.live.run import Run
+from gan_core.live.status import RunStatus
 from gan_core.storage.bundled import recorded
+from pages.ui.apply import training
 from pages.ui.apply.picture import parse_drawing
 from pages.ui.apply.writing import as_table
 from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address
@@ -72,7 +81,44 @@ def test_a_link_chooses_a_card_and_another_run_is_left_alone_until_it_is_asked_f
     assert any("does something else" in block.value for block in app.info)
     app.button(key="apply:recorded:digits-sr").click().run()
     assert app.session_state[VISIT].run.status().preset == "digits-sr"
+    assert any(text.startswith("given: half the size") for text in captions(app)), "the answer is of the new run"
     assert not app.exception
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of the run of this number."""
+
+    run: int
+    states: tuple[int, ...]
+
+    def contents(self) -> dict[str, Any]:
+        return {"run": self.run, "states": list(self.states)}
+
+
+def test_no_answer_comes_from_the_run_before(open_run: RunStatus) -> None:
+    now = replace(open_run, built=True, run=2, step=10)
+    assert training._kept(cast(RunHandle, Kept(2, (5,))), now)
+    assert not training._kept(cast(RunHandle, Kept(1, (4_000,))), now), "its states are another run's"
+    assert not training._kept(cast(RunHandle, Kept(2, (5,))), replace(now, built=False)), "it is to be replaced"
+    assert not training._kept(cast(RunHandle, Kept(2, (0,))), now), "it has made steps since"
+
+
+@pytest.fixture
+def open_run() -> RunStatus:
+    """Status of a run that is to be built."""
+    return Run(RunConfig()).status()
+
+
+def test_a_run_that_is_asked_for_counts_as_built_when_its_networks_are_there() -> None:
+    run = Run(preset("ring-8"))
+    assert not run.status().built
+    run.advance()
+    assert run.status().built
+    run.handle(Restart(preset("ring-8"), ()))
+    assert not run.status().built
+    run.advance()
+    assert (run.status().built, run.status().run) == (True, 2)
 
 
 def test_training_is_one_click_and_plays(apply_page: Page, runner_of: Callable[[AppTest], Seen]) -> None:
