@@ -17,17 +17,20 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core.config import RunConfig
 from gan_core.config.presets import preset
+from gan_core.data.own import register
 from gan_core.experiments.applications import APPLICATIONS
 from gan_core.export.named import pictures_zip
 from gan_core.latent.questions import Word, Written
-from gan_core.live.commands import Restart
+from gan_core.live.commands import Restart, Step
 from gan_core.live.handle import RunHandle
 from gan_core.live.run import Run
 from gan_core.live.status import RunStatus
 from gan_core.storage.bundled import recorded
 from pages.ui.apply import training
 from pages.ui.apply.picture import parse_drawing
-from pages.ui.apply.writing import as_table
+from pages.ui.apply.playing import gaps
+from pages.ui.apply.writing import as_table, counted
+from tests.core import own_sets
 from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address
 
 Page = Callable[..., AppTest]
@@ -200,7 +203,7 @@ def test_the_card_of_words_answers_at_once_beside_pairs_of_letters(apply_page: P
     assert list(written.columns) == ["word", "what it is", "nearest training word", "edits"]
     app.text_input(key="apply:begins").set_value("re").run()
     assert all(word.startswith("re") for frame in app.dataframe for word in frame.value["word"])
-    assert any("begins with `re`" in text for text in captions(app))
+    assert any("begins with “re”" in text for text in captions(app))
     app.text_input(key="apply:begins").set_value("1*").run()
     assert any("of the letters" in block.value for block in app.text)
     assert not app.exception
@@ -214,6 +217,35 @@ def test_the_card_of_sound_plays_a_melody_at_once_and_refuses_what_is_none(apply
     app.text_input(key="apply:melody").set_value("C4 H4").run()
     assert any("a melody has 1 to 32 of the notes A3 B3" in block.value for block in app.text)
     assert not app.exception
+
+
+def test_a_gap_in_the_melody_is_a_collapse_only_where_other_notes_are_clear() -> None:
+    assert gaps([], {"A3": 0.1}) == ""
+    assert gaps(["A3"], {"A3": 0.0, "B3": 0.0}) == "None of G's sounds is a clear note: there is nothing to play yet."
+    assert gaps(["A3"], {"A3": 0.0, "B3": 0.1}).endswith("Few of its sounds are clear notes yet.")
+    assert gaps(["A3"], {"A3": 0.0, "B3": 0.6}).endswith("This is what mode collapse sounds like.")
+
+
+def test_sounds_of_ones_own_are_heard_on_the_card_without_a_melody(apply_page: Page) -> None:
+    app = apply_page(application="sound")
+    own = own_sets.sounds(70)
+    register(own)
+    small = {"generator.width": 4, "discriminator.width": 4, "batch_size": 8}
+    run = app.session_state[VISIT].run
+    run.send(Restart(preset("own-sounds").changed(own.settings | small), (), "own-sounds"))
+    run.send(Step())
+    app.run()
+    assert not app.exception
+    assert not app.text_input
+    assert any("Sounds that G never saw are 0." in text for text in captions(app))
+
+
+def test_no_share_is_given_of_words_that_are_not_there() -> None:
+    found = Written(7, False, 4_000, 0, 5, 0.0, 0.4, (), ())
+    assert "Of these, none are real with the GAN, 40.0 % with the pairs" in counted(found, "q")
+    assert "Of these" not in counted(replace(found, n_pairs=0), "zz")
+    assert "“\\`\\*a”" in counted(found, "`*a")
+    assert counted(replace(found, n_found=4_000, real=0.25), "").startswith("At step 7: Of 4,000 words of each, 25.0 %")
 
 
 @pytest.mark.parametrize("name", ["grammar", "notes"])
