@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import math
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,19 +18,21 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core.config import RunConfig
 from gan_core.config.presets import preset
-from gan_core.data.own import register
+from gan_core.data import DATASETS, load
+from gan_core.data.own import find_images, register
 from gan_core.experiments.applications import APPLICATIONS
 from gan_core.export.named import pictures_zip
-from gan_core.latent.questions import Word, Written
+from gan_core.latent.questions import Restored, Word, Written
 from gan_core.live.commands import Restart, Step
 from gan_core.live.handle import RunHandle
 from gan_core.live.run import Run
 from gan_core.live.status import RunStatus
 from gan_core.storage.bundled import recorded
-from pages.ui.apply import training
+from pages.ui.apply import picture, restoring, training
 from pages.ui.apply.picture import parse_drawing
 from pages.ui.apply.playing import gaps
 from pages.ui.apply.writing import as_table, counted
+from pages.ui.prose import number
 from tests.core import own_sets
 from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address
 
@@ -258,3 +261,43 @@ def test_the_latent_page_walks_among_words_and_sounds_and_leaves_out_what_is_of_
     assert sections.options == ["Interpolation", "Plane", "Sliders"]
     sections.set_value("sliders").run()
     assert not app.exception
+
+
+def test_decibels_end_where_pictures_in_bytes_are_the_same() -> None:
+    assert picture.decibels(None, "bicubic") == "bicubic"
+    assert picture.decibels(12.34, "bicubic") == "bicubic, 12.3 dB"
+    assert picture.decibels(157.1, "bicubic") == picture.decibels(math.inf, "bicubic") == "bicubic, over 60 dB"
+
+
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    assert [number(value, ".2f") for value in (-0.001, -0.006, 0.001)] == ["0.00", "−0.01", "0.00"]
+    assert number(-0.001, "+.4f") == "−0.0010"
+
+
+def outcome(widest: float, near: float | None) -> Restored:
+    pixels = np.zeros((8, 8, 1), np.uint8)
+    answers = ((pixels, near),) * 4
+    return Restored(5, "half", pixels, (("bicubic", pixels, near),), answers, (pixels, near), pixels, widest, None)
+
+
+def test_a_spread_that_nobody_sees_is_not_said_to_be_made_up() -> None:
+    assert "Where the spread is white" in restoring._result(outcome(0.3, 20.0))
+    assert "all that differs between z" in restoring._result(outcome(0.3, None))
+    for near in (20.0, None):
+        assert restoring._result(outcome(0.001, near)).endswith("G shows one guess as if it knew.")
+
+
+def test_of_a_film_of_ones_own_the_first_picture_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+    first, *more = (Image.fromarray(np.full((16, 16), level, np.uint8)) for level in (200, 90, 10))
+    first.save(out, "GIF", save_all=True, append_images=more)
+    found = picture._registered("film.gif", out.getvalue())
+    assert found is not None
+    assert find_images(found).pixels[0, 0, 0, 0] == 200
+
+
+def test_the_first_photograph_shows_more_than_sky() -> None:
+    held_out = load("photographs").held_out
+    assert held_out is not None
+    contrast = held_out.float().std((1, 2, 3))
+    assert contrast[DATASETS["photographs"].example] > contrast.median()
