@@ -18,8 +18,9 @@ from streamlit.testing.v1 import AppTest
 
 from gan_core.config import RunConfig
 from gan_core.config.presets import preset
-from gan_core.data import DATASETS, load
+from gan_core.data import DATASETS
 from gan_core.data.own import find_images, register
+from gan_core.data.photographs import photographs
 from gan_core.experiments.applications import APPLICATIONS
 from gan_core.export.named import pictures_zip
 from gan_core.latent.questions import Restored, Word, Written
@@ -297,7 +298,26 @@ def test_of_a_film_of_ones_own_the_first_picture_is_used(monkeypatch: pytest.Mon
 
 
 def test_the_first_photograph_shows_more_than_sky() -> None:
-    held_out = load("photographs").held_out
+    held_out = photographs().held_out
     assert held_out is not None
     contrast = held_out.float().std((1, 2, 3))
     assert contrast[DATASETS["photographs"].example] > contrast.median()
+
+
+@pytest.mark.parametrize(("side", "shown"), [(8, 112), (28, 112), (32, 128), (48, 96), (64, 128), (96, 96), (128, 128)])
+def test_pictures_are_enlarged_by_whole_pixels_alone(side: int, shown: int) -> None:
+    pixels = np.arange(side * side).reshape(side, side, 1).astype(np.uint8)
+    enlarged = picture.large(pixels)
+    assert enlarged.shape == (shown, shown)
+    np.testing.assert_array_equal(enlarged[:: shown // side, :: shown // side], pixels[..., 0])
+
+
+def test_nobody_is_asked_whether_a_whole_picture_has_its_hole_already(apply_page: Page) -> None:
+    app = apply_page(application="inpainting")
+    app.segmented_control(key="apply:source").set_value(picture.OWN).run()
+    assert not app.exception
+    assert not app.toggle
+    app.button(key="apply:card:denoising").click().run()
+    app.button(key="apply:recorded:digits-denoise").click().run()
+    app.segmented_control(key="apply:source").set_value(picture.OWN).run()
+    assert app.toggle(key="apply:degraded").label == "it is degraded already"

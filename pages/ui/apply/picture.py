@@ -17,7 +17,7 @@ from pages.ui import live, session
 from pages.ui.prose import number
 
 WIDTH: Final = 112
-"""Of a picture on the page, in pixels."""
+"""Of a picture on the page, in pixels, as nearly as whole multiples of its own come."""
 HELD_OUT, OWN, DRAWN = "a picture that G never saw", "a picture of my own", "a drawing"
 _TYPES: Final = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 _EXACT: Final = 60
@@ -111,9 +111,11 @@ def row(*rows: Sequence[tuple[str, Pixels]], key: str) -> None:
     """
     with st.container(horizontal=True, key=key):
         for below in zip(*rows, strict=True):
-            with st.container(width=WIDTH, gap="small"):
-                for caption, pixels in below:
-                    st.image(_large(pixels), caption=caption, width=WIDTH, output_format="PNG", alt=caption)
+            shown = [(caption, large(pixels)) for caption, pixels in below]
+            width = max(pixels.shape[1] for _, pixels in shown)
+            with st.container(width=width, gap="small"):
+                for caption, pixels in shown:
+                    st.image(pixels, caption=caption, width=pixels.shape[1], output_format="PNG", alt=caption)
 
 
 def take_home(pictures: Sequence[tuple[str, Pixels]], name: str) -> None:
@@ -183,8 +185,8 @@ def _registered(name: str, content: bytes) -> str | None:
         return None
 
 
-def _large(picture: Pixels) -> Pixels:
-    """Enlarge small pictures by whole pixels, so that browsers do not blur them."""
-    factor = max(1, WIDTH // picture.shape[0])
-    large: Pixels = picture.repeat(factor, 0).repeat(factor, 1)
-    return large[..., 0] if large.ndim == 3 and large.shape[2] == 1 else large
+def large(picture: Pixels) -> Pixels:
+    """Enlarge a small picture by whole pixels to about `WIDTH`; browsers would blur any other enlargement."""
+    factor = max(1, round(WIDTH / picture.shape[1]))
+    enlarged: Pixels = picture.repeat(factor, 0).repeat(factor, 1)
+    return enlarged[..., 0] if enlarged.ndim == 3 and enlarged.shape[2] == 1 else enlarged

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from gan_core.config import DataConfig
+from gan_core.config.names import CONDITION_RULES
 from gan_core.config.presets import find
 from gan_core.experiments.applications import Application
 from gan_core.latent.questions import Pixels, Restored, RestoreQuestion
@@ -41,7 +42,8 @@ def _question(data: DataConfig) -> RestoreQuestion | None:
     if where == picture.HELD_OUT:
         return RestoreQuestion(index=index, seed=seed)
     chosen = picture.own(where, data.shape[-1])
-    degraded = where == picture.OWN and st.toggle(
+    masked = CONDITION_RULES[data.condition].masked  # nothing says where the hole of a picture of one's own is
+    degraded = (where == picture.OWN and not masked) and st.toggle(
         "it is degraded already",
         key="apply:degraded",
         help="Small or noisy as it is: nothing more is done to it, and nobody has the truth to compare with.",
