@@ -275,10 +275,10 @@ class Run:
         self.state = "queued"
         load_data(plan.initial_config.data, progress=self._show_progress)
         trainer = plan.build(self._device)
+        self.run += 1  # before it counts as built: what is kept of the one before is known by its number
         self.settings.hold(trainer)
         self.display.aim(trainer)
         self.display.builder.recall(trainer.step_count, plan.said)
-        self.run += 1
         self.state, self.message = "paused", ""
         self.look()
         self.publish()
