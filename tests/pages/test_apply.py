@@ -333,7 +333,7 @@ def test_a_picture_of_ones_own_is_still_there_on_another_card(apply_page: Page) 
     app.session_state[f"gan.{picture._OWN}"] = (
         "a*b.png",
         picture._registered("a.png", out.getvalue()),
-    )  # no upload in tests
+    )
     app.run()
     assert "Your picture a\\*b.png is used; another takes its place." in captions(app)
     assert "G works on your picture at 8 × 8 pixels, in grey." in captions(app)[-1]
