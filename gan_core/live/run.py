@@ -71,6 +71,7 @@ class Run:
         display: What is shown of it.
         settings: Holds its config, its trainer and what was done to it.
         post: Brings what was accepted to where it is taken; a driver puts its queue there.
+        published: Called when a frame shows the run as it is now.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Run:
         self.display = Display(thread, on_frame, clock)
         self.settings = Settings(Plan.new(config, interventions))
         self.post: Callable[[Accepted], None] = self.take
+        self.published: Callable[[], None] = lambda: None
         self.tempo = Tempo() if tempo is None else tempo
         self._device, self._observe, self._clock = device, observe, clock
         self.waiting = True
@@ -372,6 +374,7 @@ class Run:
     def publish(self) -> None:
         """Build the frame: the newest snapshot, and the run's state."""
         self.display.publish(header_of(self), self.trainer)
+        self.published()
 
     def show_observers(self) -> None:
         """Let the observers see the run."""

@@ -8,6 +8,8 @@ What `mount` takes in ``data`` (constant while a run lives, so that the componen
 
 ========== =========================================================================================
 url        of the frame route with the run's token; the view appends ``&since=…`` and ``&generator=…``, or ``&at=…``
+command    of the route that takes commands, with the token; "" or none where all go by the trigger
+atOnce     names of the commands that it takes, with spaces between them
 past       of the list of what the run has kept of its past, with the token
 plotly     of plotly.js, served once
 ms         between two requests for a frame; 200 if left out
