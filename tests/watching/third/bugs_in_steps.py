@@ -334,7 +334,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         ("    temperature, bce = 1.0,", "    scaler = torch.amp.GradScaler('cpu')\n    temperature, bce = 1.0,"),
         ("        d_loss.backward()\n", "        scaler.scale(d_loss).backward()\n"),
         ("        dis_opt.step()\n", "        scaler.step(dis_opt)\n        scaler.update()\n"),
-        named="scaled_gradients clip_while_scaled",
+        named="clipped_while_scaled",
     ),
     bug(
         "accumulated without dividing",
