@@ -196,6 +196,16 @@ class RunHandle(ABC):
         """
 
     @abstractmethod
+    def shown(self, since: int = -1, which: Which = "ema", timeout: float = 0.5) -> bytes | None:
+        """Wait until the newest frame shows what the commands given so far have done, and return it.
+
+        Args:
+            since: As for `frame`.
+            which: As for `frame`.
+            timeout: Seconds after which whatever frame there is will do.
+        """
+
+    @abstractmethod
     def kept(self, at: int) -> bytes | None:
         """Return the kept frame of a step, or the last one before it; None if there is none."""
 

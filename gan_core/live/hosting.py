@@ -115,6 +115,7 @@ class Hosting:
             "open": self._open,
             "sides": lambda number: self._run(number).sides,
             "frame": lambda number, since, which: self._run(number).frame(since, which),
+            "shown": lambda number, since, which, timeout: self._run(number).shown(since, which, timeout),
             "kept": lambda number, at: self._run(number).kept(at),
             "contents": lambda number: self._run(number).contents(),
             "send": self._send,

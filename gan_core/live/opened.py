@@ -86,6 +86,11 @@ class Opened(RunHandle, OpenRun):
         """Have a question answered."""
         return question.answer(self)
 
+    def shown(self, since: int = -1, which: Which = "ema", timeout: float = 0.5) -> bytes | None:
+        """Wait until the newest frame shows what was done, and return it."""
+        self.driver.settle(timeout)
+        return self.frame(since, which)
+
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every command given so far is taken."""
         return self.driver.flush(timeout)

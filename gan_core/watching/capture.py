@@ -226,7 +226,7 @@ class Capture:
         glimpsed: Sketches of them.
         gap_wanted: Whether G's samples in eval mode are to be compared with those in train mode at its next call.
         gaps: Distances of the two that nobody has read yet.
-        spent: Seconds inside hooks so far.
+        spent: Seconds of this thread's own time inside hooks so far: a wait for a core is no cost of theirs.
         waiting: Closed updates, oldest first.
         unseen: Complaints about hooks that failed.
     """

@@ -92,8 +92,9 @@ def open_preset(visit: Visit, name: str) -> Effects:
 
 def open_config(visit: Visit, config: RunConfig, preset: str, interventions: Sequence[Intervention] = ()) -> None:
     """Start a run of these settings and changes, playing at full speed, in place of the one there is."""
-    for command in (do.Restart(config, interventions, preset), do.SetPace(None), do.Play()):
-        visit.run.send(command)
+    with visit.acting:  # a click on Pause comes before all of it, or after
+        for command in (do.Restart(config, interventions, preset), do.SetPace(None), do.Play()):
+            visit.run.send(command)
 
 
 def open_recorded(visit: Visit, name: str) -> Effects:
