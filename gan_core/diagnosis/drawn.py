@@ -112,8 +112,8 @@ def _rare(name: str) -> Condition:
         name,
         column(name),
         "rare",
-        words="A part of the data that holds {value} of them is hardly ever made: {got} of {n} samples, where {due} are "
-        "their share; {bound} is the least that is looked for.",
+        words="A part of the data that holds {value} of them is hardly ever made: {got} of {n} samples, where {due} "
+        "are their share; {bound} is the least that is looked for.",
         also=words,
     )
 
