@@ -243,9 +243,8 @@ def _in_bounds(written: Mapping[str, int], skipped: Counter[str], said: list[str
         commonest = sorted(plain.items(), key=lambda item: (-item[1], item[0]))[:MAX_WORDS]
         plain = dict(commonest)
     if plain:
-        said.append(
-            f"{_counted(len(plain), 'different word')} of up to {_counted(max(map(len, plain)), 'letter')}, in lower case"
-        )
+        longest = _counted(max(map(len, plain)), "letter")
+        said.append(f"{_counted(len(plain), 'different word')} of up to {longest}, in lower case")
     return plain
 
 

@@ -57,7 +57,8 @@ NO_CHASE: Final = Condition("moved", lambda s, config: s.moved, "chase", at_leas
 
 
 def _filling(s: Series, config: RunConfig) -> Floats:
-    return s.ago("missing", limit("window")) - s["missing"]
+    lost = s.mean("missing", limit("hold"))
+    return s.ago(lost, limit("window")) - lost
 
 
 def _slowly_filling(s: Series, config: RunConfig) -> Floats:
@@ -101,21 +102,32 @@ SOME_MISSING: Final = All(
 )
 
 
-def _rare_words(s: Series, config: RunConfig, at: int) -> Words:
-    n = s["n_drawn"][at]
-    return {"n": f"{n:,.0f}", "got": f"{s['absent_got'][at] * n:,.0f}", "due": f"{s['absent'][at] * n:,.0f}"}
+def _rare(name: str) -> Condition:
+    def words(s: Series, config: RunConfig, at: int) -> Words:
+        n = s["n_drawn"][at]
+        got, due = s[f"{name}_got"][at] * n, s[name][at] * n
+        return {"n": f"{n:,.0f}", "got": f"{got:,.0f}", "due": f"{due:,.0f}"}
+
+    return Condition(
+        name,
+        column(name),
+        "rare",
+        words="A part of the data that holds {value} of them is hardly ever made: {got} of {n} samples, where {due} "
+        "are their share; {bound} is the least that is looked for.",
+        also=words,
+    )
 
 
-RARE: Final = Condition(
-    "absent",
-    column("absent"),
-    "rare",
-    words="A part of the data that holds {value} of them is hardly ever made: {got} of {n} samples, where {due} are "
-    "its share; {bound} is the least that is looked for.",
-    also=_rare_words,
+RARE: Final = _rare("absent")
+# A clump of its own that gets no sample at all is not on the way, however the others do.
+_NEVER: Final = All(
+    _rare("lone"),
+    Condition("lone_got", mean("lone_got"), lambda s, config: limit("never") * s["lone"], at_least=False),
+    Condition("missing", mean("missing"), "missing", at_least=False),
 )
 # Where more is missing, that is what is said.
-RARE_MISSING: Final = All(RARE, Condition("missing", mean("missing"), "missing_some", at_least=False), STALLED)
+_STAYS_AWAY: Final = All(RARE, Condition("missing", mean("missing"), "missing_some", at_least=False), STALLED)
+RARE_MISSING: Final = OneOf(_NEVER, All(_STAYS_AWAY, Without(_NEVER)))
 UNEVEN: Final = Condition(
     "skew",
     mean("skew"),

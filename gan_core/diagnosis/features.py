@@ -68,6 +68,8 @@ class Signs:
         absent: Share of the data in regions that hold at least a hundredth of them, are large enough for ``n_drawn``
             to show it, and are not reached.
         absent_got: Share of the samples in these regions.
+        lone: Share of the data in those of them that lie apart from all others: known modes, and clumps.
+        lone_got: Share of the samples in these.
         skew: Half the sum of the differences of the regions' shares, samples to data: 0 equal, 1 apart.
         skew_floor: What chance alone would give on average.
         slope: Difference of D's mean answers on real and generated samples over their mean distance: a lower bound of
@@ -109,6 +111,8 @@ class Signs:
     n_drawn: int = 0
     absent: float = 0.0
     absent_got: float = 0.0
+    lone: float = 0.0
+    lone_got: float = 0.0
     skew: float = math.nan
     skew_floor: float = math.nan
     slope: float = math.nan

@@ -124,11 +124,14 @@ def _by_region(shares: NDArray[np.float64], scene: Scene) -> dict[str, Any]:
     """Find regions that are empty although so many samples would show them, and how far the shares are off."""
     n, fair = scene.n_drawn, scene.shares
     absent = (fair >= RARE) & (n * fair >= _ENOUGH) & (shares < FAIR * fair)
+    lone = absent & scene.lone
     chance = np.sqrt(2 / math.pi * fair * (1 - fair) * (1 / n + 1 / scene.counted)).sum() / 2
     return {
         "n_drawn": n,
         "absent": float(fair[absent].sum()),
         "absent_got": float(shares[absent].sum()),
+        "lone": float(fair[lone].sum()),
+        "lone_got": float(shares[lone].sum()),
         "skew": float(np.abs(shares / max(shares.sum(), 1e-9) - fair).sum() / 2),
         "skew_floor": float(chance),
     }

@@ -137,18 +137,18 @@ NEARER: Final = OneOf(
 class _Lately:
     """A rule that holds, or held not long ago; the evidence is that of the last time."""
 
-    def __init__(self, rule: Rule, steps: str) -> None:
-        self._rule, self._steps = rule, steps
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
 
     def _last(self, series: Series, config: RunConfig) -> Floats:
         at = np.where(self._rule.holds(series, config), np.arange(len(series.step)), -1)
         return np.maximum.accumulate(at)
 
     def holds(self, series: Series, config: RunConfig) -> Flags:
-        """Tell where it held within the last steps."""
+        """Tell where it held within the time over which a level is averaged."""
         last = self._last(series, config)
         since = series.age - series.age[np.maximum(last, 0)]
-        flags: Flags = (last >= 0) & (since <= limit(self._steps))
+        flags: Flags = (last >= 0) & (since <= np.minimum(limit("release"), series.reach / 3))
         return flags
 
     def evidence(self, series: Series, config: RunConfig, at: int) -> tuple[Evidence, ...]:
@@ -156,7 +156,7 @@ class _Lately:
         return self._rule.evidence(series, config, int(self._last(series, config)[at]))
 
 
-_LATELY: Final = _Lately(NEARER, "release")
+_LATELY: Final = _Lately(NEARER)
 STALLED: Final = Without(_LATELY)
 PROVEN: Final = All(
     Condition("looks", lambda s, config: np.arange(1.0, len(s.step) + 1), "looks"),
@@ -198,7 +198,15 @@ _MOSTLY: Final = Condition(
     words="{of} of the samples lie among the data ({reach}): {value} of that; at {bound} and less most are off them.",
     also=_share_words("precision"),
 )
-TOLD: Final = All(_TOLD_APART, _NOTHING)
+_NONE_AMONG: Final = Condition(
+    "recall",
+    over_floor("recall"),
+    "nothing",
+    at_least=False,
+    words="Hardly a real sample lies among the generated ones: {value} of what real ones reach; {bound} and less is "
+    "next to nothing.",
+)
+TOLD: Final = All(_TOLD_APART, OneOf(_NOTHING, _NONE_AMONG))
 OFF: Final = All(TOLD, STALLED)
 APPROACHING: Final = All(OneOf(TOLD, _MOSTLY), _LATELY)
 IMPROVING: Final = All(_LATELY, Without(TOLD), Without(_MOSTLY))
@@ -281,8 +289,9 @@ def _scaled(name: str, factor: float) -> Measure:
 
 
 _PATIENT: Final = Condition("age", lambda s, config: s.age, "patience")
-CLOSE: Final = All(like(0.0), STALLED)
-LIKE: Final = All(CLOSE, _PATIENT)
+# Said whether they still come nearer or not: the one and the other take turns.
+CLOSE: Final = like(0.0)
+LIKE: Final = All(CLOSE, STALLED, _PATIENT)
 SETTLED_LIKE: Final = like(0.2)
 
 # -- neither -------------------------------------------------------------------------------------------------
@@ -333,5 +342,5 @@ _NOT_YET: Final = (
         also=_share_words("coverage"),
     ),
 )
-MOSTLY_OFF: Final = All(_WAITED, _MOSTLY, STALLED)
+MOSTLY_OFF: Final = All(_WAITED, OneOf(TOLD, _MOSTLY), STALLED)
 UNPROVEN: Final = All(_WAITED, OneOf(_LITTLE, *_NOT_YET, Condition("look", lambda s, config: s.step, everywhere(0.0))))

@@ -80,6 +80,8 @@ class Scene:
         centres: Of the cells, `[k, dim]`; empty where modes are known.
         radius: Distance from the nearest centre beyond which a sample lies in no cell, `[k]`.
         shares: Of the data in each region, `[k]`.
+        lone: Whether a region lies apart from all others, as known modes and clumps do, `[k]`; a cell of others may be
+            no more than their fringe.
         counted: Real samples that the shares were counted from; infinite where they are known.
         floors: What as many other real samples reach beside these.
         checker: Unevenness of the real images' pixels, see `gan_core.diagnosis.grain`; NaN of other data.
@@ -95,6 +97,7 @@ class Scene:
     centres: Tensor
     radius: Tensor
     shares: NDArray[np.floating]
+    lone: NDArray[np.bool_]
     counted: float
     floors: Floors
     checker: float
@@ -161,11 +164,15 @@ def _make_scene(data: Points | Images | Signals) -> Scene | None:
     n_counted = math.inf
     if isinstance(data, Points) and data.modes is not None:
         centres, shares, radius = flat[:0], data.modes.shares, flat[:0, 0]
+        lone = np.ones(len(shares), dtype=bool)
     else:
+        n_cells = 0
         if groups is None:
-            centres, radius = _divide(flat, min(CELLS, len(flat) // 4), rng)
+            n_cells = max(2, min(CELLS, len(flat) // 4))
+            centres, radius = _divide(flat, n_cells, rng)
         else:
             centres, radius = _means(flat, groups)
+        lone = np.arange(len(centres)) >= n_cells
         counted = data.sample(COUNTED, rng) if isinstance(data, Points) else flat
         owner = torch.cdist(counted, centres).argmin(1)
         shares = torch.bincount(owner, minlength=len(centres)).double().numpy() / len(counted)
@@ -181,6 +188,7 @@ def _make_scene(data: Points | Images | Signals) -> Scene | None:
         centres,
         radius,
         shares,
+        lone,
         n_counted,
         _floors(flat, cloud),
         checker(real),
@@ -223,7 +231,7 @@ def _divide(x: Tensor, k: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     rest = x[others]
     chosen = [int(torch.randint(len(rest), (), generator=rng))]
     away = (rest - rest[chosen[0]]).square().sum(1)
-    for _ in range(max(k, 2) - 1):
+    for _ in range(k - 1):
         chosen.append(int(torch.multinomial(away + 1e-12, 1, generator=rng)))
         away = torch.minimum(away, (rest - rest[chosen[-1]]).square().sum(1))
     centres = torch.cat((rest[chosen], *(x[clump].mean(0, keepdim=True) for clump in clumps)))

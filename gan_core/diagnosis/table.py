@@ -311,6 +311,14 @@ FINDINGS: Final[dict[str, FindingType]] = {
             half_is_good=True,
         ),
         FindingType(
+            "like_the_data",
+            "info",
+            "Like the data so far.",
+            "The samples are like the data, beside what real ones reach. Whether they stay so is to be seen.",
+            when=progress.CLOSE,
+            half_is_good=True,
+        ),
+        FindingType(
             "approaching",
             "info",
             "Mostly off the data, but coming nearer.",
@@ -324,14 +332,6 @@ FINDINGS: Final[dict[str, FindingType]] = {
             "Still improving.",
             "The samples come nearer to the data, by more than chance and at a pace worth waiting for. Let it run.",
             when=progress.IMPROVING,
-            half_is_good=True,
-        ),
-        FindingType(
-            "like_the_data",
-            "info",
-            "Like the data so far.",
-            "The samples are like the data, beside what real ones reach. Whether they stay so is to be seen.",
-            when=progress.CLOSE,
             half_is_good=True,
         ),
         FindingType(

@@ -45,7 +45,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "window": Threshold(300, "steps over which a noisy number is averaged"),
     # What is near the data, and what comes nearer.
     "part": Threshold(0.4, "part of a run over which it is to have come nearer, between window and patience"),
-    "waits": Threshold(2, "lengths of the run that half of what is left may take, for a pace worth waiting for"),
+    "waits": Threshold(1, "lengths of the run that half of what is left may take, for a pace worth waiting for"),
     "sigmas": Threshold(3, "progress over what chance gives, in standard deviations", _CHANCE),
     "looks": Threshold(6, "looks from which it is told that nothing comes nearer: two for each level compared"),
     "measurable": Threshold(0.06, "noise of a fall of the two-sample accuracy at which one worth a word is seen"),
@@ -61,6 +61,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "even_shares": Threshold(0.2, "difference of the regions' shares from the data's that is still like them"),
     "uneven_shares": Threshold(0.3, "the same where the proportions are plainly wrong"),
     "rare": Threshold(0.008, "share of the data whose absence is said: a hundredth, less what chance takes of it"),
+    "never": Threshold(0.05, "samples in a missing part of the data, over its share, that are as good as none"),
     # Rates, against the size with which weights begin.
     "rate_high": Threshold(0.1, "rate over the size of a weight at which every update throws a network about", _ADAM),
     "unmoved": Threshold(

@@ -221,8 +221,12 @@ class RunHandle(ABC):
     # -- what can be done ------------------------------------------------------------------------------------
 
     @abstractmethod
-    def send(self, command: RunCommand[R]) -> R:
+    def send(self, command: RunCommand[R], *, patience: float = 0.0) -> R:
         """Give a command; it is taken between two steps.
+
+        Args:
+            command: What to do.
+            patience: Seconds to wait until it is taken, as by `flush`.
 
         Returns:
             What the command's class says, most often None.

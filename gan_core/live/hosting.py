@@ -150,9 +150,11 @@ class Hosting:
         self._handles[number] = handle
         return number, handle.sides
 
-    def _send(self, number: int, command: do.RunCommand[Any]) -> tuple[Any, tuple[RunStatus, ...]]:
+    def _send(
+        self, number: int, command: do.RunCommand[Any], patience: float = 0.0
+    ) -> tuple[Any, tuple[RunStatus, ...]]:
         handle = self._run(number)
-        return handle.send(command), handle.sides
+        return handle.send(command, patience=patience), handle.sides
 
     def _ask(self, number: int, question: Question[Any]) -> Any:
         return self._run(number).ask(question)

@@ -78,9 +78,12 @@ class Opened(RunHandle, OpenRun):
     def _obey(self, command: RunCommand[Any]) -> Any:
         """Obey; returns what the command's class says."""
 
-    def send(self, command: RunCommand[R]) -> R:
+    def send(self, command: RunCommand[R], *, patience: float = 0.0) -> R:
         """Obey."""
-        return cast(R, self._obey(command))
+        result = self._obey(command)
+        if patience:
+            self.driver.flush(patience)
+        return cast(R, result)
 
     def ask(self, question: Question[R]) -> R:
         """Have a question answered."""

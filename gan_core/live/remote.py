@@ -127,7 +127,7 @@ class RemoteRun(RunHandle):
 
     # -- what can be done ------------------------------------------------------------------------------------
 
-    def send(self, command: RunCommand[R]) -> R:
+    def send(self, command: RunCommand[R], *, patience: float = 0.0) -> R:
         """Give a command."""
         if isinstance(command, do.Close):
             self.close()
@@ -138,7 +138,7 @@ class RemoteRun(RunHandle):
             return cast(R, None)
         if not self._dead:
             try:
-                result, self._known = self.host.line.call("send", self._number, command)
+                result, self._known = self.host.line.call("send", self._number, command, patience)
                 return cast(R, result)
             except LineLostError:
                 self._die()

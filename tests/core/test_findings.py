@@ -216,11 +216,11 @@ def test_one_missing_mode_is_a_warning_after_a_while() -> None:
 
 def test_a_run_improves_until_it_has_converged() -> None:
     falling = [replace(x, two_sample=1 - 0.0001 * x.step) for x in series((4_000, {}))]
-    assert names(falling) == ["improving"]
+    assert names(falling[:20]) == ["improving"]
     flat = falling + [replace(falling[-1], step=x.step) for x in series((8_000, {})) if x.step > 4_000]
     verdicts = [names(flat[: i + 1]) for i in range(len(flat))]
     changes = [b for a, b in pairwise(verdicts) if a != b]
-    assert changes == [["improving"], ["converged"]]
+    assert changes == [["improving"], ["like_the_data"], ["converged"]], "like the data is said while it still improves"
 
 
 def test_positive_words_are_earned() -> None:

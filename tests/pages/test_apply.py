@@ -83,7 +83,9 @@ def test_a_link_chooses_a_card_and_another_run_is_left_alone_until_it_is_asked_f
     app = apply_page(application="inpainting")
     assert app.session_state[VISIT].run.status().preset == "digits-inpaint"
     assert any(text.startswith("given: a quarter missing") for text in captions(app))
+    assert app.query_params == {"application": "inpainting"}, "a reload leads back here"
     app.button(key="apply:card:super-resolution").click().run()
+    assert app.query_params == {"application": "super-resolution"}
     assert app.session_state[VISIT].run.status().preset == "digits-inpaint"
     assert any("does something else" in block.value for block in app.info)
     app.button(key="apply:recorded:digits-sr").click().run()
@@ -321,3 +323,22 @@ def test_nobody_is_asked_whether_a_whole_picture_has_its_hole_already(apply_page
     app.button(key="apply:recorded:digits-denoise").click().run()
     app.segmented_control(key="apply:source").set_value(picture.OWN).run()
     assert app.toggle(key="apply:degraded").label == "it is degraded already"
+
+
+def test_a_picture_of_ones_own_is_still_there_on_another_card(apply_page: Page) -> None:
+    app = apply_page(application="inpainting")
+    app.segmented_control(key="apply:source").set_value(picture.OWN).run()
+    out = io.BytesIO()
+    Image.fromarray(np.full((16, 16), 90, np.uint8)).save(out, "PNG")
+    app.session_state[f"gan.{picture._OWN}"] = (
+        "a*b.png",
+        picture._registered("a.png", out.getvalue()),
+    )
+    app.run()
+    assert "Your picture a\\*b.png is used; another takes its place." in captions(app)
+    assert "G works on your picture at 8 × 8 pixels, in grey." in captions(app)[-1]
+    app.button(key="apply:card:super-resolution").click().run()
+    app.button(key="apply:recorded:digits-sr").click().run()
+    assert app.segmented_control(key="apply:source").value == picture.OWN
+    assert any("Your picture a" in text for text in captions(app))
+    assert not app.exception

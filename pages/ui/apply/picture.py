@@ -14,7 +14,7 @@ from gan_core import GanExplorerError
 from gan_core.data.catalogue import DATASETS
 from gan_core.latent.questions import Pixels
 from pages.ui import live, session
-from pages.ui.prose import number
+from pages.ui.prose import number, plain
 
 WIDTH: Final = 112
 """Of a picture on the page, in pixels, as nearly as whole multiples of its own come."""
@@ -24,6 +24,10 @@ _EXACT: Final = 60
 """Decibels beyond which two pictures in bytes are the same."""
 _SIDE: Final = 64
 """Of a drawing as it is sent, in pixels."""
+_SOURCE: Final = "apply:source"
+_WHERE: Final = "apply.source"
+_OWN: Final = "apply.own"
+"""Name and hash of the picture that was uploaded last."""
 _PAD: Final = "apply:pad"
 _DRAWN: Final = "apply.drawn"
 
@@ -37,12 +41,10 @@ class Chosen:
     Attributes:
         index: Which of the held-out ones.
         own: Hash of one's own, in place of those; or "".
-        uploaded: True if it is a file of one's own.
     """
 
     index: int = 0
     own: str = ""
-    uploaded: bool = False
 
 
 def source(label: str) -> str:
@@ -51,7 +53,14 @@ def source(label: str) -> str:
     Args:
         label: Of the choice: what is done with it.
     """
-    return st.segmented_control(label, (HELD_OUT, OWN, DRAWN), default=HELD_OUT, key="apply:source") or HELD_OUT
+
+    def take() -> None:
+        session.remember(_WHERE, session.value_of(_SOURCE) or HELD_OUT)
+
+    where: str = session.recall(_WHERE, HELD_OUT)
+    session.feed(_SOURCE, where)  # the choice is the same on all cards
+    st.segmented_control(label, (HELD_OUT, OWN, DRAWN), key=_SOURCE, on_change=take)
+    return where
 
 
 def index(data: str) -> int:
@@ -94,12 +103,31 @@ def own(where: str, side: int) -> Chosen | None:
     if where == DRAWN:
         found = _drawn(side)
         return None if found is None else Chosen(own=found)
-    given: Any = st.file_uploader("A picture", type=_TYPES, key="apply:file", help="Nothing leaves this server.")
+    return _uploaded()
+
+
+def _uploaded() -> Chosen | None:
+    """Ask for a file; the last one is used until another comes or it is taken away, on all cards."""
+    from gan_core.data.own import known
+
+    given: Any = st.file_uploader(
+        "A picture",
+        type=_TYPES,
+        key="apply:file",
+        help="Nothing leaves this server.",
+        on_change=session.remember,
+        args=(_OWN, ("", "")),
+    )
+    if given is not None:
+        session.remember(_OWN, (given.name, _registered(given.name, given.getvalue()) or ""))
+    name, found = session.recall(_OWN, ("", ""))
+    if found and known(found):
+        if given is None:
+            st.caption(f"Your picture {plain(name)} is used; another takes its place.")
+        return Chosen(own=found)
     if given is None:
         st.caption("Any picture will do: its middle is cut to a square, and brought to the size that G takes.")
-        return None
-    found = _registered(given.name, given.getvalue())
-    return None if found is None else Chosen(own=found, uploaded=True)
+    return None
 
 
 def row(*rows: Sequence[tuple[str, Pixels]], key: str) -> None:
