@@ -262,6 +262,7 @@ def test_a_run_improves_at_a_pace_that_is_worth_waiting_for_alone() -> None:
         {"absent": 0.01},
         {"missing": 0.15},
         {"skew": 0.25, "skew_floor": 0.03},
+        {"n_train": 60},
     ],
 )
 def test_a_run_that_is_not_like_the_data_in_every_way_has_not_converged(unlike: dict[str, Any]) -> None:
@@ -277,11 +278,15 @@ def test_samples_are_held_against_what_real_ones_reach() -> None:
 
 
 def test_a_rare_region_that_is_never_made_is_said_with_its_share_and_the_number_that_shows_it() -> None:
-    looks = series((4_000, {"absent": 0.012, "absent_got": 0.001, "n_drawn": 1_000}))
+    looks = series((4_000, {"absent": 0.012, "lone": 0.012, "lone_got": 0.001, "n_drawn": 1_000}))
     (found,) = diagnose(PLANE, looks)
     assert (found.name, found.severity) == ("rare_missing", "warn")
     assert "1.2 %" in found.evidence[0].text
     assert "1 of 1,000 samples, where 12 are" in found.evidence[0].text
+    nearing = [replace(x, two_sample=0.95 - 2e-4 * x.step, precision=0.7) for x in looks[:20]]
+    assert names(nearing) == ["improving"], "it is made now and then, and all comes nearer"
+    assert names([replace(x, lone_got=0.0) for x in nearing]) == ["rare_missing"], "nothing of it comes"
+    assert failures([replace(x, lone=0.0) for x in looks]) == [], "the fringe of a region is no region"
 
 
 def test_wrong_proportions_are_told_from_missing_parts() -> None:
