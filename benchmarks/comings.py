@@ -2,9 +2,9 @@
 
 Eight plain visitors (`benchmarks.plain`) come again and again, play a preset, press what there is to press, and leave;
 ten minutes, or as many as ``--minutes`` says (60 for a long look). In the middle the server is killed (SIGKILL) and
-begun again on the same folder: whoever had played for a while must find a file that lacks no more than 15 s. Bars:
-memory of the server and its hosts together (PSS) in the last third of each half over the third before it, and no
-exception in the log.
+begun again on the same folder: a visitor who had played for a while must find a file that lacks no more than 15 s.
+Bars: memory of the server and its hosts together (PSS) in the last third of each half over the third before it, and
+no exception in the log.
 """
 
 from __future__ import annotations

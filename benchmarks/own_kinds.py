@@ -44,7 +44,7 @@ class Case:
         files: Names and contents.
         wrong: Says what is wrong with what was read; "" if nothing.
         refused: Part of the refusal, for what must be refused.
-        options: How it is to be read.
+        options: How to read it.
         as_folder: True to write the files to a folder and read that.
         said: Parts of the decisions and reasons that must be said.
     """

@@ -47,6 +47,7 @@ class PlainVisitor:
         self.frames = 0
         self.errors: list[str] = []
         self._header: dict[str, Any] = {}
+        self._at_once: frozenset[str] = frozenset()
         self._token = self._id = ""
         self._fragment = self._page = ""
         self._nonce = int(time.time() * 1000)
@@ -98,21 +99,23 @@ class PlainVisitor:
     # -- what it does ----------------------------------------------------------------------------------------
 
     def command(self, name: str, value: Any = None) -> None:
-        """Send a command, as the view does."""
-        self._nonce += 1
-        asked = {"event": "command", "value": {"name": name, "value": value, "n": self._nonce}}
-        self._rerun((f"$$STREAMLIT_INTERNAL_KEY_{self._id}__events", json.dumps([asked])))
+        """Send a command, as the view does: by its route if it has one, else by the component's trigger."""
+        line = self._http()
+        try:
+            self._command(line, name, value)
+        finally:
+            line.close()
 
     def timed(self, name: str, state: str) -> float:
         """Send a command that leads to a state; returns the seconds until a frame says so."""
         line, began = self._http(), time.perf_counter()
-        self.command(name)
         try:
+            self._command(line, name)
             while time.perf_counter() < began + PATIENCE:
-                self._fetch(line, -1)
                 if self._header.get("state") == state and self._header.get("heard") == str(self._nonce):
                     return time.perf_counter() - began
                 time.sleep(0.02)
+                self._fetch(line, -1)
         finally:
             line.close()
         raise RuntimeError(f"{name}: the run is {self._header.get('state')!r}")
@@ -129,6 +132,18 @@ class PlainVisitor:
 
     def _http(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(self._where.hostname or "", self._where.port, timeout=PATIENCE)
+
+    def _command(self, line: http.client.HTTPConnection, name: str, value: Any = None) -> None:
+        self._nonce += 1
+        asked = {"name": name, "value": value, "n": self._nonce}
+        if name in self._at_once:
+            line.request("POST", "/gan/command?since=-1", json.dumps(asked), self._headers())
+            reply = line.getresponse()
+            self._take(reply)
+            if reply.status in (200, 204):
+                return
+        event = {"event": "command", "value": asked}
+        self._rerun((f"$$STREAMLIT_INTERNAL_KEY_{self._id}__events", json.dumps([event])))
 
     def _rerun(self, trigger: tuple[str, str] | None = None) -> None:
         message = BackMsg()
@@ -170,6 +185,7 @@ class PlainVisitor:
             data = json.loads(element.bidi_component.json or "{}")
             asked = urllib.parse.parse_qs(urllib.parse.urlsplit(data.get("url", "")).query)
             self._token = asked.get("t", [self._token])[0]
+            self._at_once = frozenset(data.get("atOnce", "").split())
             self._id, self._fragment = element.bidi_component.id, message.delta.fragment_id
 
     def _look(self) -> None:
@@ -183,11 +199,18 @@ class PlainVisitor:
         line.close()
 
     def _fetch(self, line: http.client.HTTPConnection, since: int) -> int:
-        line.request("GET", f"/gan/frame?since={since}", headers={"X-Gan-Token": self._token, "Cookie": self._cookies})
-        reply = line.getresponse()
+        line.request("GET", f"/gan/frame?since={since}", headers=self._headers())
+        found = self._take(line.getresponse())
+        return since if found is None else found
+
+    def _headers(self) -> dict[str, str]:
+        return {"X-Gan-Token": self._token, "Cookie": self._cookies}
+
+    def _take(self, reply: http.client.HTTPResponse) -> int | None:
+        """Take in a frame; returns its serial, or None if there is none."""
         content = reply.read()
         if reply.status != 200 or not content:
-            return since
+            return None
         header, _ = decode(content)
         self._header = {**header, "heard": reply.headers.get("X-Heard", "")}
         self.frames += 1

@@ -34,6 +34,8 @@ from tests.watching.more_bugs import MORE_BUGS
 from tests.watching.more_loops import MORE
 from tests.watching.running import run
 from tests.watching.split import held_out, untouched
+from tests.watching.third import THIRD
+from tests.watching.third.bugs import THIRD_BUGS
 
 BAR: Final = 0.01
 BAR_MS: Final = 0.1
@@ -139,15 +141,28 @@ def parts() -> Iterator[tuple[str, list[Loop], list[Bug]]]:
         for name, out in zip(names, (False, True), strict=True):
             mine = [loop for key, loop in loops.items() if (key in loops_out) == out]
             yield name, mine, [bug for bug in bugs if (bug.name in bugs_out) == out]
+    yield "third set", list(THIRD.values()), list(THIRD_BUGS)
 
 
-def found(seeds: int, bug_seeds: int) -> list[Row]:
-    """Count false alarms and named bugs, apart by how blind the rules were to them."""
+def found(seeds: int, bug_seeds: int, only: str = "") -> list[Row]:
+    """Count false alarms and named bugs, apart by how blind the rules were to them.
+
+    Args:
+        seeds: A correct loop.
+        bug_seeds: A bug.
+        only: Part of the name of the sets that are run.
+    """
     rows: list[Row] = []
     for part, loops, bugs in parts():
+        if only not in part:
+            continue
         errors = warnings = 0
         for loop, seed in itertools.product(loops, range(seeds)):
-            severities = {finding.severity for finding in run(loop, 10, seed).summary.findings}
+            findings = run(loop, 10, seed).summary.findings
+            severities = {finding.severity for finding in findings}
+            for finding in findings:
+                if finding.severity != "info":
+                    print(f"alarm: {loop.__name__}, seed {seed}: {finding.rule} at {finding.step}", flush=True)
             errors += "error" in severities
             warnings += "warning" in severities
         named = 0
@@ -157,7 +172,8 @@ def found(seeds: int, bug_seeds: int) -> list[Row]:
             right = bool(steps) and min(steps) <= bug.acts + 10
             named += right
             if not right:
-                print(f"missed: {bug.name}, seed {seed}")
+                others = ", ".join(f"{finding.rule} at {finding.step}" for finding in summary.findings)
+                print(f"missed: {bug.name}, seed {seed}; said: {others or 'nothing'}", flush=True)
         n_loops, n_bugs = len(loops) * seeds, len(bugs) * bug_seeds
         rows += [
             Row(part, f"errors in {n_loops} runs of {len(loops)} correct loops", [errors], 0, "<=", 0),
@@ -171,7 +187,7 @@ def found(seeds: int, bug_seeds: int) -> list[Row]:
                 95,
             ),
         ]
-    kinds = {bug.kind for bug in (*BUGS, *MORE_BUGS)}
+    kinds = {bug.kind for bug in (*BUGS, *MORE_BUGS, *THIRD_BUGS)}
     rows.append(Row("all", "kinds of bug", [len(kinds)], 0, ">=", 35))
     return rows
 
@@ -229,6 +245,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8, help="seeds a correct loop")
     parser.add_argument("--bug-seeds", type=int, default=3, help="seeds a bug")
     parser.add_argument("--loop", default="", help="part of a loop's name, for the cost of that loop alone")
+    parser.add_argument("--part", default="", help="part of the name of the sets to run, as third")
     parser.add_argument("--only", choices=("cost", "found", "peers"), help="one table")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
     given = parser.parse_args()
@@ -237,7 +254,7 @@ def main() -> None:
     if given.only in (None, "cost"):
         rows += [row for name in CASES if given.loop in name for row in cost(name, given.pairs)]
     if given.only in (None, "found"):
-        rows += found(given.seeds, given.bug_seeds)
+        rows += found(given.seeds, given.bug_seeds, given.part)
     if given.only in (None, "peers"):
         rows += peers()
     report("watch", rows, ["processor time of the thread, blocks in turns; the dense start is not in it"], given.json)

@@ -39,6 +39,7 @@ class DatasetInfo:
         parts: What a sentence calls the parts that it is divided into to see which of them G reaches.
         judged: True if a trained classifier of its images comes with the app, in ``assets/judges``.
         script: How a run's exported script gets its samples; `gan_core.export.script_data` has a writer for each way.
+        example: Held-out sample on which most can be seen, to begin with.
         folder: Name of its folder of IDX files, below the data folder; "" for other data.
     """
 
@@ -49,6 +50,7 @@ class DatasetInfo:
     judged: bool = False
     script: Script = "draw"
     folder: str = ""
+    example: int = 0
 
     @property
     def own(self) -> bool:
@@ -89,7 +91,10 @@ DATASETS: Final[dict[str, DatasetInfo]] = {
     "kmnist": DatasetInfo(DATA_RULES["kmnist"], late("gan_core.data.vision", "kmnist"), script="idx", folder="KMNIST"),
     "cifar10": DatasetInfo(DATA_RULES["cifar10"], late("gan_core.data.cifar", "cifar10"), script="cifar-10"),
     "photographs": DatasetInfo(
-        DATA_RULES["photographs"], _offline(late("gan_core.data.photographs", "photographs")), script="crops"
+        DATA_RULES["photographs"],
+        _offline(late("gan_core.data.photographs", "photographs")),
+        script="crops",
+        example=190,  # petals; the first are of the sky
     ),
     "notes": DatasetInfo(
         DATA_RULES["notes"], _offline(late("gan_core.data.sounds", "notes")), 8, "notes", script="synthesise"

@@ -358,7 +358,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         Fault(
             "too_few",
             "There are few of them.",
-            "Add more, or mirror pictures: D soon knows each by heart, and G makes copies.",
+            "Add more (pictures can be mirrored too): D soon knows each by heart, and G makes copies.",
             _too_few,
         ),
     )

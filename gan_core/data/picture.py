@@ -54,7 +54,7 @@ _CONVERTIBLE: Final = {"1", "La", "P", "PA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")  # within JPEG's coded pixels nothing looks so
 _MAX_SEGMENTS: Final = 10_000
 _TOO_LARGE: Final = f"more than {MAX_PIXELS // 10**6} million pixels"
-_one_at_a_time = threading.Lock()  # so that the memory of decoding is that of one picture, whoever uploads
+_one_at_a_time = threading.Lock()  # bounds the memory of decoding to that of one picture for all visitors
 
 
 @dataclass(frozen=True)

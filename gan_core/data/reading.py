@@ -81,7 +81,12 @@ def read_files(
     if kind == "npy":
         return read_npy(content, options.columns, scale=options.scale)
     if kind == "table":
-        return read_csv(content, options.columns, scale=options.scale)
+        try:
+            return read_csv(content, options.columns, scale=options.scale)
+        except DataError as error:
+            if options.wanted is None and content and not is_table(content):
+                raise DataError(f"{error}; if these are words, save them as a text, .txt") from None
+            raise
     return _read_entries(list_files(files), MAX_TOTAL_PIXELS, options, progress)
 
 
@@ -93,6 +98,8 @@ def _kind(name: str, content: bytes, options: ReadOptions) -> Literal["zip", "np
     if content.startswith(_ZIP) or ending in (".zip", ".npz"):
         return "npz" if ending == ".npz" else "zip"
     if ending not in _TABLES or is_picture(content[:_SNIFFED]) or is_wave(content[:_SNIFFED]):
+        return "files"
+    if ending in texts.TABLES and options.wanted == "text":
         return "files"
     if ending in _EITHER and options.wanted != "plane" and (options.wanted == "text" or not is_table(content)):
         return "files"

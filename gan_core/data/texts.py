@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -24,11 +24,14 @@ from gan_core.data.limits import MAX_LETTERS, MAX_PLACES, MAX_TEXT_BYTES, MAX_WO
 from gan_core.data.own_signals import OwnWords
 from gan_core.data.picture import Skip
 from gan_core.data.shapes import BLANK
+from gan_core.data.word_tables import words_of_table
 from gan_core.errors import DataError
 
-__all__ = ["ENDINGS", "collect", "is_table"]
+__all__ = ["ENDINGS", "TABLES", "collect", "is_table"]
 
 ENDINGS: Final = (".txt", ".md", ".text")
+TABLES: Final = (".csv", ".tsv")
+"""Endings of tables, of which a column may hold words; only where words are wanted."""
 _LONGEST_RAW: Final = 64
 """Characters of a word or line as it is written, beyond which it is not looked at."""
 _COVERED: Final = 0.95
@@ -43,6 +46,10 @@ _APOSTROPHES: Final = str.maketrans({"’": "'", "ʼ": "'", "`": "'", "´": "'"}
 _INSIDE: Final = "'"
 """Sign that may stand within a word."""
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_LOOKED_AT: Final = 20_000
+"""First bytes or lines of a text by which it is told what it is."""
+_COMMANDS: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""Colours and the like that a terminal's output is full of."""
 _NUMBERS: Final = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?")
 _FIELDS: Final = re.compile(r"[\s,;|]+")
 
@@ -59,7 +66,7 @@ def is_table(content: bytes) -> bool:
     Args:
         content: Of the file, or its beginning.
     """
-    head = content[:20_000]
+    head = content[:_LOOKED_AT]
     if any(head.startswith(mark) for mark, _ in _MARKS[1:]):
         lines = head.decode("utf-16", "replace").splitlines()[:200]
     else:
@@ -91,7 +98,7 @@ def collect(entries: Sequence[Entry], unit: TextUnit = "auto", progress: Reading
     usable = _in_bounds(written, skipped, said)
     counts = tuple(sorted(skipped.items(), key=lambda item: (-item[1], item[0])))
     if not usable:
-        why = "; ".join(f"{n:,}: {reason}" for reason, n in counts[:4])
+        why = "; ".join(f"{reason} ({n:,})" for reason, n in counts[:4])
         raise DataError(f"no usable word ({why or 'the text is empty'}): a text in UTF-8 with some hundred is wanted")
     alphabet = BLANK + "".join(sorted(set("".join(usable)) - {BLANK}))
     length = max(map(len, usable))
@@ -99,7 +106,7 @@ def collect(entries: Sequence[Entry], unit: TextUnit = "auto", progress: Reading
     words = sorted(usable)
     codes = np.array([[number[letter] for letter in word.ljust(length)] for word in words], np.uint8)
     often = _bounded(np.array([usable[word] for word in words], np.int64), said)
-    said.append(f"{len(alphabet) - 1} signs besides the blank: {alphabet[1:]}")
+    said.append(f"{_counted(len(alphabet) - 1, 'sign')} besides the blank: {alphabet[1:]}")
     return OwnWords(codes, often, alphabet, counts, tuple(said))
 
 
@@ -119,7 +126,9 @@ def _read(entries: Sequence[Entry], skipped: Counter[str], said: list[str], prog
                 said.append(f"more than {MAX_TEXT_BYTES // 10**6} MB of text: the rest is left out")
             text = _decoded(content[:left], cut=len(content) > left)
             left = max(0, left - len(content))
-            texts.append(text)
+            column, which = words_of_table(text.words, PurePosixPath(entry.path).suffix.lower() in TABLES)
+            said.extend([which] if which and which not in said else [])
+            texts.append(replace(text, words=_COMMANDS.sub("", column)))
         except Skip as reason:
             skipped[f"files: {reason}"] += 1
         if progress is not None:
@@ -137,7 +146,7 @@ def _read(entries: Sequence[Entry], skipped: Counter[str], said: list[str], prog
 
 def _other_kind(entry: Entry) -> str:
     ending = PurePosixPath(entry.path).suffix.lower()
-    return "" if ending in (*ENDINGS, "") else "no text, by its name"
+    return "" if ending in (*ENDINGS, *TABLES, "") else "no text, by its name"
 
 
 def _decoded(content: bytes, *, cut: bool) -> _Text:
@@ -150,11 +159,24 @@ def _decoded(content: bytes, *, cut: bool) -> _Text:
         if content.startswith(mark):
             return _Text(content.decode(encoding, "replace"), "UTF-16" if "16" in encoding else "UTF-8")
     if b"\0" in content:
-        raise Skip("no text: it holds bytes of zero")
+        return _Text(content.decode(_unmarked(content), "replace"), "UTF-16, by its bytes of zero")
     try:
         return _Text(content.decode("utf-8", "ignore" if cut else "strict"), "UTF-8")
     except UnicodeDecodeError:
         return _Text(content.decode("cp1252", "replace"), "Latin-1, as it is no UTF-8")
+
+
+def _unmarked(content: bytes) -> str:
+    """Tell which half of two bytes a sign is always zero, where a text does not begin with its mark.
+
+    Raises:
+        Skip: Neither half is mostly zero and the other never.
+    """
+    even, odd = (content[i:_LOOKED_AT:2] for i in (0, 1))
+    for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if high.count(0) > len(high) / 2 and not low.count(0):
+            return encoding
+    raise Skip("no text: it holds bytes of zero; save it as UTF-8")
 
 
 # -- text to words -------------------------------------------------------------------------------------------
@@ -170,7 +192,7 @@ def _is_of_names(text: str) -> bool:
 def _plain(text: str) -> str:
     """Bring a short text to one form: composed, lower case, of signs that can be shown."""
     composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.translate(_APOSTROPHES)).lower())
-    return "".join(sign for sign in composed if sign.isprintable())
+    return composed if composed.isprintable() else "".join(sign for sign in composed if sign.isprintable())
 
 
 def _lines(text: str, skipped: Counter[str]) -> Counter[str]:
@@ -221,8 +243,13 @@ def _in_bounds(written: Mapping[str, int], skipped: Counter[str], said: list[str
         commonest = sorted(plain.items(), key=lambda item: (-item[1], item[0]))[:MAX_WORDS]
         plain = dict(commonest)
     if plain:
-        said.append(f"{len(plain):,} different words of up to {max(map(len, plain))} letters, in lower case")
+        longest = _counted(max(map(len, plain)), "letter")
+        said.append(f"{_counted(len(plain), 'different word')} of up to {longest}, in lower case")
     return plain
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
 def _alphabet(words: Mapping[str, int], most: int) -> set[str]:

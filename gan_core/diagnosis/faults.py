@@ -17,7 +17,7 @@ _KEPT: Final = 16
 
 
 def faults_of(config: RunConfig) -> tuple[Evidence, ...]:
-    """Find the faults of the data that a person brought; of data that are no longer here, and of ours, there are none.
+    """Find the faults of a person's own data; built-in data, and data that are no longer here, have none.
 
     Args:
         config: Of the run.

@@ -125,7 +125,7 @@ def _prepare(end: Event) -> None:
 
 
 def _trial(tree: Mapping[str, Any], goal: GoalName, first: int, last: int, own: bytes | None) -> Trial:
-    from gan_core.experiments.trials import run_trial  # late: it loads PyTorch, which whoever asks may do without
+    from gan_core.experiments.trials import run_trial  # late: it loads PyTorch, which the caller may not need
 
     config = parse_config(tree)
     if own is not None and not known(config.data.hash):

@@ -1,4 +1,4 @@
-"""A step in slow motion as a visitor sees it: which lines were executed, and what is to be seen then.
+"""A step in slow motion as a visitor sees it: which lines were executed, and what they changed.
 
 The question says all that was done since the beginning, so that any process can answer it: one that has answered the
 question before goes on from there, another makes it again, line by line, to the same numbers. Plain values; importable

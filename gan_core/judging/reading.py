@@ -214,7 +214,7 @@ def read_series(
     Args:
         source: A folder or file as the person who runs the program named it, or what was uploaded: a zip's content,
             or pairs of name and content.
-        tile: Side of the tiles of grids, where it is to be given.
+        tile: Side of the tiles of grids, in pixels; None to find it.
         progress: Told of each file.
 
     Raises:

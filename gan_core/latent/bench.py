@@ -1,4 +1,4 @@
-"""The bench: samples, walks and planes of a latent space, whoever makes the samples.
+"""Samples, walks and planes of a latent space, for any generator.
 
 An answer is a header of words and numbers and some arrays, as `gan_core.record.frame` packs them. What a discriminator
 or known data can say beside it, `gan_core.latent.desk` adds for the players of a run.

@@ -60,7 +60,7 @@ class ForeignSpace:
 
     Attributes:
         latent_dim: Numbers of z, as the graph says.
-        prior: As whoever brought it says; no file tells.
+        prior: As the person who brought it says; no file holds it.
         n_classes: Classes that it is told; 0 if none.
     """
 

@@ -73,7 +73,7 @@ class RestoreQuestion:
     Attributes:
         index: Which of the run's held-out images (of its training images, if none are held out).
         own: Hash of a registered picture of one's own, in place of those; or "".
-        degraded: True if that picture is degraded already, and nothing more is to be done to it.
+        degraded: True if that picture is degraded already and is used as it is.
         seed: Of the noise or the place of the hole, and of z.
         n_z: How many answers are shown.
     """
@@ -174,7 +174,7 @@ class HeardNote:
     """A generated sound beside the real one that is most like it.
 
     Attributes:
-        said: What it is heard as, such as "E4, 3 cents low".
+        said: What it is heard as, such as "E4, 3 cents low"; how far it is from the real one where there are no notes.
         nearest: What the real one is heard as.
         sound: WAV file of the generated one.
         real: WAV file of the real one.
@@ -197,11 +197,12 @@ class Played:
     Attributes:
         step: Of the generator.
         n_tried: Sounds among which each note was looked for.
-        shares: Share of them that each note is, by its name; of real ones all are alike.
+        shares: Share of them that each note is, by its name; of real ones all alike. Empty where none are known.
         missing: Notes of the melody that none of them is; there it is silent.
-        melody: WAV file of it.
-        real_melody: The same of real notes.
+        melody: WAV file of it; without notes, of some sounds one after another.
+        real_melody: The same of real notes, or of the real sounds nearest to those.
         sounds: Some of the sounds, each beside a real one.
+        usual: Without notes, how far held-out sounds are from the nearest training sound; None if there are none.
     """
 
     step: int
@@ -211,6 +212,7 @@ class Played:
     melody: bytes
     real_melody: bytes
     sounds: tuple[HeardNote, ...]
+    usual: float | None = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ N_SPREAD: Final = 16
 """Answers that the spread is measured on."""
 _FINE: Final = 16
 """A generator of convolutions takes pictures as they come, unless it was trained on smaller ones than this."""
+_LARGEST: Final = 128
+"""Side of what a small picture of one's own is enlarged to, at most."""
 
 
 def restore(players: Players, question: RestoreQuestion) -> Restored:
@@ -78,9 +80,10 @@ def _given(config: RunConfig, data: Images, question: RestoreQuestion, rng: Gene
         raise ConfigError("nothing says where this picture's hole is: let one be cut into a whole picture")
     found = own.find_images(question.own)
     side = data.shape[-1]
-    if config.generator.kind == "residual" and side >= _FINE:
-        side = max(side, found.pixels.shape[1] // 4 * 4)
     size = side // rules.block if question.degraded else side
+    if config.generator.kind == "residual" and side >= _FINE:
+        whole = found.pixels.shape[1] // 4 * 4
+        size = max(size, min(whole, _LARGEST // rules.block) if question.degraded else whole)
     pixels = found.at(size, data.shape[0] == 3, first=1)
     picture = network_units(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
     if question.degraded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from gan_core.metrics.text import nearest
 N_TRIED: Final = 4_000
 """Words among which those are looked for that begin as asked."""
 _BATCH: Final = 1_000
+_NAMED: Final = 60
+"""Letters of an alphabet that an error names."""
 
 
 def write(state: Mapping[str, Any], question: WriteQuestion) -> Written:
@@ -40,11 +43,14 @@ def write(state: Mapping[str, Any], question: WriteQuestion) -> Written:
     data = load_data(config.data)
     if not isinstance(data, Words):
         raise ConfigError("this run writes no words: open one that does, or train a preset of this card")
-    begins = question.begins.strip().lower()
+    begins = unicodedata.normalize("NFC", question.begins.strip().lower())
     length = data.shape[0]
-    letters = data.alphabet.strip()
-    if len(begins) > length or any(letter not in letters for letter in begins):
-        raise ConfigError(f"a word here has at most {length} of the letters {letters}: {begins[:20]!r} has others")
+    if odd := [letter for letter in begins if letter not in data.alphabet]:
+        letters = data.alphabet.strip()
+        some = letters if len(letters) <= _NAMED else f"{letters[:_NAMED]} … ({len(letters)} in all)"
+        raise ConfigError(f"words here are made of the letters {some}: {odd[0]!r} is none of them")
+    if len(begins) > length:
+        raise ConfigError(f"a word here has at most {length} letters: {begins[:20]!r} has {len(begins)}")
     network = build_generator(config, streams(config.seed))
     network.load_state_dict(state["ema"] or state["generator"])
     made = _made(network.eval(), data, sample_prior(N_TRIED, config, _rng(question.seed)))

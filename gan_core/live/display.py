@@ -48,7 +48,7 @@ class Display:
         wanted: True if somebody waits for a newer frame.
         looked_at: When somebody last asked for a frame.
         which: Whose samples to show.
-        stale: True if what stands around the picture has changed: a frame is to be built soon.
+        stale: True if what stands around the picture has changed: a frame will be built soon.
     """
 
     def __init__(

@@ -29,6 +29,7 @@ from gan_core.live.plan import Plan
 from gan_core.live.queue import Slots
 from gan_core.live.run import Accepted, Run, Show
 from gan_core.live.status import State
+from gan_core.live.way import WAY, Way
 
 T = TypeVar("T")
 
@@ -80,8 +81,9 @@ class Driver:
         slots: Where to ask before playing, or None to play at will.
         memory: Where to ask before a run is built, or None to build at will.
         visitor: Whom the runs belong to, for `Slots`.
-        observed: True if snapshots are to be taken also while nobody looks.
+        observed: True to take snapshots also while nobody looks.
         clock: The time.
+        way: Among the drivers of the process.
 
     Attributes:
         key: Its number in this process.
@@ -100,6 +102,7 @@ class Driver:
         visitor: Hashable = None,
         observed: bool = False,
         clock: WallClock = WALL,
+        way: Way = WAY,
     ) -> None:
         self.key = next(_keys)
         self.tempo, self.playing = tempo, False
@@ -108,9 +111,10 @@ class Driver:
         self._slots, self._visitor, self._observed, self._clock = slots, visitor, observed, clock
         self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
+        self._watchers: list[threading.Event] = []
         self._suspended = self._closed = self._woken = self._urgent = False
         self._said = ""
-        self._memory = memory
+        self._memory, self._way = memory, way
         self._next_look = self._last_look = 0.0
         self._last = clock()
         self._thread: threading.Thread | None = None
@@ -124,6 +128,7 @@ class Driver:
     def adopt(self, run: Run) -> None:
         """Take a run's commands from now on."""
         run.post = lambda accepted: self._post(run, accepted)
+        run.published = lambda: self._tell() if run is self.runs[-1] else None
 
     def start(self) -> None:
         """Begin to turn, on a thread."""
@@ -176,6 +181,7 @@ class Driver:
         self._commands.append(action)
         if urgent:
             self._urgent = True
+            self._way.claim(self.key)
         self._wake()
 
     def restart(self, plans: Sequence[tuple[Run, Plan]]) -> None:
@@ -208,6 +214,15 @@ class Driver:
         taken = threading.Event()
         self.call(taken.set)
         return taken.wait(timeout)
+
+    def settle(self, timeout: float) -> bool:
+        """Wait until frames show what every command given so far has done; returns whether they do.
+
+        What runs in play shows later, such as another pace, is not waited for. Not for the driver's own thread.
+        """
+        watcher = threading.Event()
+        self.call(lambda: self._watchers.append(watcher), urgent=False)
+        return watcher.wait(timeout)
 
     def close(self) -> None:
         """End the runs and the thread."""
@@ -250,6 +265,7 @@ class Driver:
             self.each(changed, lambda run: run.enter(self.state))
             self._last = self._clock()
         if self.state == "playing":
+            self._tell()
             self._advance()
         else:
             self._rest()
@@ -295,6 +311,7 @@ class Driver:
                 self.drop(run)
             self._commands.clear()
             self.state = "closed"
+            self._tell()
 
     def _part(self, run: Run) -> None:
         """Let the observers see a run once more: the last chance to keep it."""
@@ -338,6 +355,7 @@ class Driver:
         return min((pace for pace in paces if pace is not None), default=None)
 
     def _advance(self) -> None:
+        self._way.give(self.key)
         pace = self._pace
         if pace is not None and pace <= SLOW_PACE:
             self._advance_slowly(pace)
@@ -385,10 +403,18 @@ class Driver:
 
     def _rest(self) -> None:
         self.each(self.runs, Run.rest)
+        self._tell()
         with self._changed:
             # A flag, because what woke us may have happened since this turn began.
             self._clock.wait(self._changed, lambda: self._woken, 5.0)
             self._woken = False
+
+    def _tell(self) -> None:
+        """Let those go on who wait for a frame, and the other runs."""
+        self._way.done(self.key)
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            watcher.set()
 
     def _wake(self) -> None:
         with self._changed:

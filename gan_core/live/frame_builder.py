@@ -27,7 +27,7 @@ _RATE_WINDOW: Final = 2.0
 
 
 class FrameBuilder:
-    """Keeps what is to be seen of a run, and builds its frames.
+    """Collects what a view shows of a run, and builds its frames.
 
     Args:
         clock: The time.

@@ -196,6 +196,16 @@ class RunHandle(ABC):
         """
 
     @abstractmethod
+    def shown(self, since: int = -1, which: Which = "ema", timeout: float = 0.5) -> bytes | None:
+        """Wait until the newest frame shows what the commands given so far have done, and return it.
+
+        Args:
+            since: As for `frame`.
+            which: As for `frame`.
+            timeout: Seconds after which whatever frame there is will do.
+        """
+
+    @abstractmethod
     def kept(self, at: int) -> bytes | None:
         """Return the kept frame of a step, or the last one before it; None if there is none."""
 
@@ -211,8 +221,12 @@ class RunHandle(ABC):
     # -- what can be done ------------------------------------------------------------------------------------
 
     @abstractmethod
-    def send(self, command: RunCommand[R]) -> R:
+    def send(self, command: RunCommand[R], *, patience: float = 0.0) -> R:
         """Give a command; it is taken between two steps.
+
+        Args:
+            command: What to do.
+            patience: Seconds to wait until it is taken, as by `flush`.
 
         Returns:
             What the command's class says, most often None.

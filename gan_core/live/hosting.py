@@ -115,6 +115,7 @@ class Hosting:
             "open": self._open,
             "sides": lambda number: self._run(number).sides,
             "frame": lambda number, since, which: self._run(number).frame(since, which),
+            "shown": lambda number, since, which, timeout: self._run(number).shown(since, which, timeout),
             "kept": lambda number, at: self._run(number).kept(at),
             "contents": lambda number: self._run(number).contents(),
             "send": self._send,
@@ -149,9 +150,11 @@ class Hosting:
         self._handles[number] = handle
         return number, handle.sides
 
-    def _send(self, number: int, command: do.RunCommand[Any]) -> tuple[Any, tuple[RunStatus, ...]]:
+    def _send(
+        self, number: int, command: do.RunCommand[Any], patience: float = 0.0
+    ) -> tuple[Any, tuple[RunStatus, ...]]:
         handle = self._run(number)
-        return handle.send(command), handle.sides
+        return handle.send(command, patience=patience), handle.sides
 
     def _ask(self, number: int, question: Question[Any]) -> Any:
         return self._run(number).ask(question)

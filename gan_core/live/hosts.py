@@ -336,7 +336,7 @@ class Hosts(Place):
             nursery.tell(self._nursery, number)
 
     def _hear(self, listener: Listener, greet: Callable[[Connection], None]) -> None:
-        """Take whoever calls, each on a thread."""
+        """Accept connections, each on a thread of its own."""
 
         def accept() -> None:
             while not self._deaf:

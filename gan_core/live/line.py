@@ -141,7 +141,7 @@ def answer(
     Args:
         connection: To the caller.
         act: Does what is asked for: verb and arguments to a plain value.
-        ended: Tells whether nobody is to be answered any more; asked once a second. None for a process's whole life.
+        ended: Tells whether to stop answering; asked once a second. None to answer for the process's whole life.
     """
     with connection:
         while True:
@@ -171,7 +171,7 @@ def _tried(act: Callable[[], Any]) -> tuple[str, Any]:
 
 
 def _sendable(error: Exception) -> Exception:
-    """Return an error that can be raised in another process; what is none of ours is told in the log, and in words."""
+    """Return an error that can be raised in another process; errors of other packages are logged and put in words."""
     ours = type(error).__module__.startswith("gan_core.") and len(error.args) < 2
     if ours:
         return error

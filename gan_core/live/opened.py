@@ -78,13 +78,21 @@ class Opened(RunHandle, OpenRun):
     def _obey(self, command: RunCommand[Any]) -> Any:
         """Obey; returns what the command's class says."""
 
-    def send(self, command: RunCommand[R]) -> R:
+    def send(self, command: RunCommand[R], *, patience: float = 0.0) -> R:
         """Obey."""
-        return cast(R, self._obey(command))
+        result = self._obey(command)
+        if patience:
+            self.driver.flush(patience)
+        return cast(R, result)
 
     def ask(self, question: Question[R]) -> R:
         """Have a question answered."""
         return question.answer(self)
+
+    def shown(self, since: int = -1, which: Which = "ema", timeout: float = 0.5) -> bytes | None:
+        """Wait until the newest frame shows what was done, and return it."""
+        self.driver.settle(timeout)
+        return self.frame(since, which)
 
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every command given so far is taken."""

@@ -18,7 +18,7 @@ class Plan:
     Attributes:
         initial_config: What the run begins with.
         config: The config when it is built: that of the state.
-        interventions: What is to be repeated or, with a state, was done.
+        interventions: Changes to repeat or, with a state, those already made.
         state: From `Trainer.state_dict`, to go on from.
         trainer: That stands in the state already.
         begin_with: What another run has learned, in place of fresh weights.

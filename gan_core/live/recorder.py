@@ -145,7 +145,7 @@ class Recorder:
                 self._scored.append((trainer.step_count, state))
             self._add_state(trainer.step_count, state)
             run, step, frame = self._passing
-            if (run, step) == (self._run, trainer.step_count):  # what can be gone on from is to be seen
+            if (run, step) == (self._run, trainer.step_count):  # a step that one can go on from has its picture
                 self._add_frame(step, frame)
         self._save(runner, state, at_once=not playing)
 

@@ -99,7 +99,14 @@ class RemoteRun(RunHandle):
 
     def frame(self, since: int = -1, which: Which = "ema") -> bytes | None:
         """Return the newest frame."""
-        found: bytes | None = self._asked("frame", since, which, else_=None)
+        return self._drawing(self._asked("frame", since, which, else_=None), since)
+
+    def shown(self, since: int = -1, which: Which = "ema", timeout: float = 0.5) -> bytes | None:
+        """Wait until the newest frame shows what was done, and return it."""
+        return self._drawing(self._asked("shown", since, which, timeout, else_=None), since)
+
+    def _drawing(self, found: bytes | None, since: int) -> bytes | None:
+        """Keep a frame that came; in place of one that did not come from a host that has ended, return its last."""
         if found is not None:
             self._drawn = found
         elif self._dead and not self._closing:
@@ -120,7 +127,7 @@ class RemoteRun(RunHandle):
 
     # -- what can be done ------------------------------------------------------------------------------------
 
-    def send(self, command: RunCommand[R]) -> R:
+    def send(self, command: RunCommand[R], *, patience: float = 0.0) -> R:
         """Give a command."""
         if isinstance(command, do.Close):
             self.close()
@@ -131,7 +138,7 @@ class RemoteRun(RunHandle):
             return cast(R, None)
         if not self._dead:
             try:
-                result, self._known = self.host.line.call("send", self._number, command)
+                result, self._known = self.host.line.call("send", self._number, command, patience)
                 return cast(R, result)
             except LineLostError:
                 self._die()
@@ -219,7 +226,7 @@ class RemoteRun(RunHandle):
         return None if done else self.send(command)
 
     def _next(self, command: RunCommand[Any]) -> RunSpec | LockstepSpec:
-        """Say what is to be opened in place of what was lost."""
+        """Describe the run to open in place of the lost one."""
         seed = {"seed": command.seed} if isinstance(command, do.Reset) and command.seed is not None else {}
         configs = [side.config.changed(seed) for side in self._known]
         preset: str | None = self._known[0].preset

@@ -71,6 +71,7 @@ class Run:
         display: What is shown of it.
         settings: Holds its config, its trainer and what was done to it.
         post: Brings what was accepted to where it is taken; a driver puts its queue there.
+        published: Called when a frame shows the run as it is now.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Run:
         self.display = Display(thread, on_frame, clock)
         self.settings = Settings(Plan.new(config, interventions))
         self.post: Callable[[Accepted], None] = self.take
+        self.published: Callable[[], None] = lambda: None
         self.tempo = Tempo() if tempo is None else tempo
         self._device, self._observe, self._clock = device, observe, clock
         self.waiting = True
@@ -273,10 +275,10 @@ class Run:
         self.state = "queued"
         load_data(plan.initial_config.data, progress=self._show_progress)
         trainer = plan.build(self._device)
+        self.run += 1  # before it counts as built: what is kept of the one before is known by its number
         self.settings.hold(trainer)
         self.display.aim(trainer)
         self.display.builder.recall(trainer.step_count, plan.said)
-        self.run += 1
         self.state, self.message = "paused", ""
         self.look()
         self.publish()
@@ -330,7 +332,7 @@ class Run:
         if stands and self.picture_is_old:
             self.look()
         self.publish()
-        if stands:  # last: whoever paused waits for the picture
+        if stands:  # last: the visitor who paused waits for the picture
             self.show_observers()
 
     def say(self, message: str) -> None:
@@ -372,6 +374,7 @@ class Run:
     def publish(self) -> None:
         """Build the frame: the newest snapshot, and the run's state."""
         self.display.publish(header_of(self), self.trainer)
+        self.published()
 
     def show_observers(self) -> None:
         """Let the observers see the run."""

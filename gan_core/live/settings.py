@@ -43,6 +43,11 @@ class Settings:
         """Interventions done to the run, and those still to be repeated."""
         return self._begun.story
 
+    @property
+    def built(self) -> bool:
+        """True if the run that was asked for last has its trainer."""
+        return not isinstance(self._begun, Plan)
+
     def accept(self, accepted: Change | Plan) -> None:
         """Read the run from now on as if this were done; on the caller's thread."""
         self._accepted.append(accepted)

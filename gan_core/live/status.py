@@ -35,6 +35,7 @@ class RunStatus:
         findings: What the diagnosis says of it, the gravest first.
         scores: The newest metrics by name.
         scores_step: The step that the metrics are of.
+        built: True once there are networks of ``config``; False while a run that was asked for is still to be built.
     """
 
     state: State
@@ -50,6 +51,7 @@ class RunStatus:
     findings: Sequence[Finding]
     scores: Mapping[str, Score]
     scores_step: int
+    built: bool
 
 
 def status_of(run: Run, *, playing: bool) -> RunStatus:
@@ -74,6 +76,7 @@ def status_of(run: Run, *, playing: bool) -> RunStatus:
         findings=run.findings,
         scores=scores,
         scores_step=scores_step,
+        built=run.settings.built,
     )
 
 

@@ -197,7 +197,7 @@ def encode(recording: Recording) -> bytes:
 
 
 def decode(content: bytes) -> Recording:
-    """Open a file of ours.
+    """Open a file that comes with the app.
 
     Raises:
         CheckpointError: If it is damaged.

@@ -121,7 +121,7 @@ _NOTES: Final = (
     "Move D's weights a little against their gradients. G has not moved.",
     "G's half: fresh z.",
     "G makes samples, and PyTorch remembers how: this time the way back is needed.",
-    "Freeze D: it is to be looked through, not changed.",
+    "Freeze D: gradients pass through it, its weights stay.",
     "The logits of a D that has just learned.",
     (
         "G's loss: small if D's logits on its samples are high. D's real logits are given to it as well, because some "

@@ -1,7 +1,7 @@
 """Lost modes: which known mode the samples held and then left first, when, and where those samples went.
 
-A run has one answer. It comes from looks at the samples of the same z at fixed steps, every `EVERY` of them, whoever
-watches the run and however fast it is; the answer goes with the run's state, also into its file. A mode is *held*
+A run has one answer. It comes from looks at the samples of the same z at fixed steps, every `EVERY` of them, at
+any speed and with or without viewers; the answer is part of the run's state and of its file. A mode is *held*
 while enough of the samples are near it, and *lost* once it was held and is no longer reached; between the two
 thresholds nothing is said, so that a mode does not flicker.
 """

@@ -58,7 +58,7 @@ class Moment:
         Args:
             generator: The shown one.
             discriminator: The discriminator.
-            raw: The raw generator, if its samples are to be seen beside those of the shown one.
+            raw: The raw generator, to show its samples beside those of the shown one.
         """
         objective = self.objective
         header, arrays = view.observe(

@@ -194,7 +194,7 @@ class Trainer:
         """Record that somebody named a direction of the latent space; nothing else changes.
 
         Args:
-            name: What it is to be called, 1 to 40 characters.
+            name: Its new name, 1 to 40 characters.
             vector: Its numbers as text, or "" to forget it, see `gan_core.config.Intervention`.
         """
         self._apply(Intervention(step=self.step_count, name=name, vector=vector))
@@ -241,7 +241,7 @@ class Trainer:
         """All of a snapshot but what the networks have to say: copied in an instant.
 
         Args:
-            which: Whose samples are to be shown, as for `shown`.
+            which: Whose samples to show, as for `shown`.
         """
         return Moment(
             step=self.step_count,

@@ -27,6 +27,8 @@ from gan_core.watching.players import Player, largest, smallest, tensors
 __all__ = ["Call", "Capture", "Force", "Load", "Probe", "Task", "Update"]
 
 POSITIONS: Final = 16
+SUMMED: Final = 1024
+"""Places of a row that go into its checksum."""
 ROWS: Final = 1024
 ANSWERS: Final = 4096
 GRAPH: Final = 4000
@@ -138,6 +140,9 @@ class Update:
 
     Attributes:
         step: Step of the generator that it belongs to, counted from 1 over all steps, looked at or not.
+        optimizer: Number of the optimiser, counted from 1 in the order in which they were first seen to step.
+        remembers: Whether the optimiser keeps something from step to step, such as averages.
+        maximizes: Whether it goes up the gradient.
     """
 
     number: int
@@ -163,6 +168,8 @@ class Update:
     samplings: list[tuple[Parcel, int]]
     in_burst: bool
     last: Parcel
+    remembers: bool = False
+    maximizes: bool = False
 
     def ready(self) -> bool:
         """Tell whether all copies have arrived; they arrive in the order in which they were sent."""
@@ -181,7 +188,7 @@ class Hook:
 
     def __call__(self, *args: Any, **_: Any) -> None:
         capture = self._capture()
-        if capture is None or not capture.awake:
+        if capture is None or not capture.awake or transformed():
             return
         if not capture.looking:
             if self._name == "after_step":
@@ -219,7 +226,7 @@ class Capture:
         glimpsed: Sketches of them.
         gap_wanted: Whether G's samples in eval mode are to be compared with those in train mode at its next call.
         gaps: Distances of the two that nobody has read yet.
-        spent: Seconds inside hooks so far.
+        spent: Seconds of this thread's own time inside hooks so far: a wait for a core is no cost of theirs.
         waiting: Closed updates, oldest first.
         unseen: Complaints about hooks that failed.
     """
@@ -255,6 +262,8 @@ class Capture:
         self._owners: weakref.WeakKeyDictionary[Any, tuple[Any, dict[str, int], frozenset[int]]] = (
             weakref.WeakKeyDictionary()
         )
+        self._n_optimizers = 0
+        self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._foreign: dict[int, tuple[tuple[int, ...], ...]] = {}
         self._probed: set[str] = set()
         self._said_z: Tensor | None = None
@@ -459,13 +468,14 @@ class Capture:
         return send(torch.stack([flat.min(), flat.max(), flat.mean(), flat.std()]), own=True)
 
     def _rows(self, x: Tensor, length: int, start: int) -> Tensor:
-        """Each row at a few fixed places, as float32, so that a cast changes nothing."""
+        """Each row at a few fixed places, as float32, so that a cast changes nothing, and a checksum of it."""
         key = (length, x.device)
         if key not in self._places:
             places = torch.linspace(0, max(length - 1, 0), min(POSITIONS, max(length, 1)))
             self._places[key] = places.round().long().to(x.device)
         rows = x.detach()[:ROWS].reshape(min(x.shape[0], ROWS), -1)
-        return rows.index_select(1, self._places[key] + start).float()
+        some = rows.index_select(1, self._places[key] + start).float()
+        return torch.cat([some, checksum(rows[:, start : start + length])], 1)
 
     def _probe(self, name: str, module: nn.Module, args: Any, kwargs: Any, x: Tensor | None) -> None:
         if name in self._probed or self.n_steps["G"] < 1 or self.in_burst:
@@ -573,7 +583,7 @@ class Capture:
             Update(
                 number=self._n_updates,
                 step=self.n_steps["G"] + ("G" not in owned),
-                optimizer=id(optimizer),
+                optimizer=self._number(optimizer),
                 owned=owned,
                 owned_ids=ids,
                 rates=tuple(_rate(group) for group in optimizer.param_groups),
@@ -594,6 +604,8 @@ class Capture:
                 samplings=self._samplings,
                 in_burst=self.in_burst,
                 last=list(after.values())[-1],
+                remembers=bool(optimizer.state),
+                maximizes=any(group.get("maximize") for group in optimizer.param_groups),
             )
         )
         self._calls, self._loads, self._probes, self._before = [], [], [], {}
@@ -625,6 +637,13 @@ class Capture:
         owned = {name: count for name, count in counts.items() if count}
         self._owners[optimizer] = (shape, owned, ids)
         return owned, ids
+
+    def _number(self, optimizer: Any) -> int:
+        """Return the number of an optimiser; its id may be that of one that is gone."""
+        if optimizer not in self._numbers:
+            self._n_optimizers += 1
+            self._numbers[optimizer] = self._n_optimizers
+        return self._numbers[optimizer]
 
     # ---- loading ----
 
@@ -675,6 +694,26 @@ def graph_task() -> int:
     """Return the number of the backward pass that runs now; torch's own hooks over several gradients use the same."""
     number: int = getattr(torch._C, "_current_graph_task_id", lambda: -1)()
     return number
+
+
+def checksum(rows: Tensor) -> Tensor:
+    """Sum the bits of each row, so that rows of zeros and ones differ too, whatever the order of adding.
+
+    Returns:
+        ``[n, 2]``, whole numbers.
+    """
+    part = rows[:, :: max(1, -(-rows.shape[1] // SUMMED))].float().contiguous().view(torch.int32).long()
+    factors = torch.arange(1, part.shape[1] + 1, device=rows.device) * 2654435761 % 2147483647
+    factors = (factors ^ (factors >> 15)) * 2246822519 % 2147483647  # else places would count by their sum alone
+    total = (part * factors).sum(1)
+    mixed = (total ^ (total >> 29)) * -7046029254386353131  # the bits of 0 and 1 end in zeros
+    return torch.stack([mixed >> 32 & 0xFFFF, mixed >> 48 & 0xFFFF], 1).float()
+
+
+def transformed() -> bool:
+    """Tell whether a transform of `torch.func` runs: its tensors have no values to copy and must not leave it."""
+    peek = getattr(getattr(torch._C, "_functorch", None), "peek_interpreter_stack", None)
+    return peek is not None and peek() is not None
 
 
 def is_zero(gradient: Tensor | None) -> bool | Parcel:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gan_core.watching.capture import Call, Load, Task, Update
 from gan_core.watching.course import Course, Look
-from gan_core.watching.losses import Told, against, pairing, told, value
+from gan_core.watching.losses import LEAST_SQUARES, Told, against, averaged, pairing, told, value
 from gan_core.watching.parcels import Parcel
 from gan_core.watching.players import Player
 
@@ -23,6 +23,8 @@ __all__ = ["Evidence", "Facts", "Penalty", "Term", "Window"]
 Array = NDArray[Any]
 FAKE_ROWS: Final = 20_000
 MIXED: Final = 0.9
+ANEW: Final = 6
+"""Steps in a row by as many optimizers after which they are made anew each time."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,20 @@ class Term:
 
 @dataclass(frozen=True)
 class Penalty:
-    """One penalty on D's gradient by its input."""
+    """One penalty on D's gradient by its input.
+
+    Attributes:
+        sign: −1 where the penalty is concave in the gradient's norm, 1 where it is convex, 0 where that is not sure.
+        place: ``real`` or ``fake`` where it is taken at those samples themselves.
+    """
 
     has_force: bool
     cosine: float
     weight: float | None
     centre: float | None
     training: bool
+    sign: int = 0
+    place: str = ""
 
 
 @dataclass
@@ -92,6 +101,8 @@ class Facts:
         old: Backward passes that an earlier step of the same player had used already.
         taken: Backward passes that the other player's step had used, by what they look like.
         thrown: Backward passes of the player's own loss whose gradients were cleared before its step.
+        answers: Smallest and largest of D's answers since the step before, and of how many calls.
+        returned: How many of the player's last steps began at the very weights at which this one begins.
     """
 
     step: int
@@ -122,6 +133,8 @@ class Facts:
     loads: list[Load] = field(default_factory=list)
     look: Look | None = None
     thrown: int = 0
+    answers: tuple[float, float, int] = (float("nan"), float("nan"), 0)
+    returned: int = 0
 
     def of(self, kind: str) -> list[Term]:
         """Terms of one kind."""
@@ -145,7 +158,9 @@ class Evidence:
         self.optimizers: dict[int, tuple[frozenset[str], frozenset[int], int]] = {}
         self.n_calls = dict.fromkeys(players, 0)
         self.n_steps = dict.fromkeys(players, 0)
-        self.clipped = False
+        self.clipped = dict.fromkeys(players, 0)
+        self.again: dict[int, int] = {}
+        self.recent: dict[frozenset[int], deque[int]] = {}
         self.ranges: dict[int, tuple[float, float]] = {}
         self.dead: dict[str, list[Array]] = {}
         self.aims: dict[tuple[str, int], Told] = {}
@@ -163,6 +178,8 @@ class Evidence:
         self._consumed: dict[tuple[int, str], int] = {}
         self._idle: dict[int, Task] = {}
         self._after: dict[str, Array] = {}
+        self._begun: dict[str, tuple[Array, int]] = {}
+        self._stepped: dict[tuple[int, int], int] = {}
         self._window = Window()
         self._kinds: dict[int, str] = {}
         self._rows: dict[int, tuple[bytes, ...]] = {}
@@ -177,6 +194,9 @@ class Evidence:
     def forget(self) -> None:
         """Nothing that follows may be compared with what was before: a gap lies between."""
         self._after.clear()
+        self._begun.clear()
+        self._stepped.clear()
+        self.recent.clear()
         self._idle.clear()
         self._consumed.clear()
         self.course.forget()
@@ -191,6 +211,9 @@ class Evidence:
         self.foreign = update.foreign
         _, _, count = self.optimizers.get(update.optimizer, (frozenset(), frozenset(), 0))
         self.optimizers[update.optimizer] = (frozenset(update.owned), update.owned_ids, count + 1)
+        shorten(self.optimizers, 64, 32)
+        if update.remembers:
+            self.recent.setdefault(update.owned_ids, deque(maxlen=ANEW)).append(update.optimizer)
         for name in update.owned:
             self.n_steps[name] += 1
         for call in update.calls:
@@ -247,7 +270,7 @@ class Evidence:
                 self._row_call.pop(gone, None)
             self._fakes[key] = self.step
             self._row_call[key] = call.number
-        self._last_rows.append((call.number, rows, call.grad))
+        self._last_rows.append((call.number, values(rows), call.grad))
         if not np.isfinite(rows).all() and not facts.not_finite:
             facts.not_finite = "the output of G"
         self._g_modes += [call.training] if call.grad else []
@@ -284,7 +307,7 @@ class Evidence:
         kind = "mixed" if 0 < share < MIXED else "fake" if share else "real"
         if call.attached:
             kind = "fake"
-        if kind == "real" and not facts.update.in_burst and self._alike(used):
+        if kind == "real" and not facts.update.in_burst and self._alike(values(used)):
             kind = "fake"
         kind = call.said or kind
         if kind == "real" and call.picture is not None:
@@ -306,6 +329,9 @@ class Evidence:
             if not (np.isfinite(lows).all() and np.isfinite(highs).all()) and not facts.not_finite:
                 facts.not_finite = "a batch of real samples" if kind == "real" else "a batch given to D"
         answers = call.answers.array()
+        if len(answers) > 1 and call.grad:
+            least, most_, n = facts.answers
+            facts.answers = float(np.fmin(least, answers.min())), float(np.fmax(most_, answers.max())), n + 1
         if not np.isfinite(answers).all() and not facts.not_finite:
             facts.not_finite = "the answers of D"
 
@@ -351,8 +377,11 @@ class Evidence:
                 facts.leak = "fakes" if own else "g_into_d"
             elif attached:
                 facts.leak = "g_into_d"
+        again = bool(used) and all((number, update.optimizer) in self._stepped for number in used)
+        self.again[update.optimizer] = self.again.get(update.optimizer, 0) + again
         for number in used:
             self._consumed[number, name] = update.number
+            self._stepped[number, update.optimizer] = update.number
         current = [n for n in used if n not in old and (n not in foreign or not own)]
         for number in current:
             facts.terms += self._terms(used[number], facts)
@@ -411,14 +440,20 @@ class Evidence:
         """Read a loss of differences: its partners had a gradient in the same pass, or were only called before it."""
         if not call.exact or call.answers is None:
             return None
+        mine = self._kinds.get(call.number)
         with_gradient = {other.number for other, _ in task.terms}
+        apart = [(other, parcel) for other, parcel in task.terms if self._kinds.get(other.number) not in (mine, None)]
+        vague = not usual(told(answers, gradients))
+        if vague and len(apart) == 1 and apart[0][0].answers is not None:  # a loss against the other side's mean
+            what = averages(call, answers, gradients, apart[0][0].answers.array(), apart[0][1].array())
+            if what is not None:
+                return what, float("nan")
         for other, parcel in task.terms:
             if other is not call and other.answers is not None and other.answers.array().shape == answers.shape:
                 what = pairing(answers, gradients, other.answers.array(), parcel.array())
                 if what is not None:
                     # Both sides are one term of the loss: each has half of it.
                     return what, 0.5 * difference_loss(what, answers, other.answers.array())
-        mine = self._kinds.get(call.number)
         for other in reversed(calls):
             fits = other.player == "D" and other.number not in with_gradient and other.answers is not None
             if not fits or self._kinds.get(other.number) == mine or other.answers is None:
@@ -427,6 +462,10 @@ class Evidence:
                 what = against(answers, gradients, other.answers.array())
                 if what is not None:
                     return what, difference_loss(what, answers, other.answers.array())
+            if vague and not apart:
+                what = averages(call, answers, gradients, other.answers.array(), None)
+                if what is not None:
+                    return what, float("nan")
         return None
 
     def _thrown(self, name: str, used: dict[int, Task]) -> int:
@@ -485,15 +524,34 @@ class Evidence:
                 real = norm > 1e-12
                 real &= np.abs(scale) > 1e-12
                 weight = centre = None
+                sign = 0
                 if real.sum() >= 4 and np.ptp(1 / norm[real]) > 1e-6:
                     # scale = (2 w / n) (1 − c / norm)
                     slope, level = np.polyfit(1 / norm[real], scale[real], 1)
-                    if level > 0 and np.abs(level + slope / norm[real] - scale[real]).max() < 1e-3 * level:
+                    if np.abs(level + slope / norm[real] - scale[real]).max() < 1e-3 * abs(level):
+                        # Single precision leaves 1e-5 of the scales; norms that are nearly equal magnify it.
+                        unsure = 1e-5 * np.abs(scale[real]).max() * np.mean(1 / norm[real]) / np.std(1 / norm[real])
+                        sign = int(np.sign(level)) if abs(level) > 20 * unsure else 0
+                    if sign > 0:
                         weight, centre = float(level) * call.n / 2, float(-slope / level)
                 mean = float(np.median(np.abs(cosine[real]))) if real.any() else 1.0
-                facts.penalties.append(Penalty(True, mean, weight, centre, call.training))
+                place = self._place(call, update.calls)
+                facts.penalties.append(Penalty(True, mean, weight, centre, call.training, sign, place))
             elif (call.penalty and call.gradient is not None) or numeric:
                 facts.penalties.append(Penalty(False, 1.0, None, None, call.training))
+
+    def _place(self, call: Call, calls: list[Call]) -> str:
+        """Find whose samples a penalty was taken at, if at those of another call itself."""
+        mine = values(call.head.array()) if call.head is not None else np.zeros((0, 0))
+        for other in calls:
+            if other.player != call.player or other is call or other.head is None or other.force is not None:
+                continue
+            theirs = values(other.head.array())
+            kind = self._kinds.get(other.number, "")
+            same = len(mine) > 1 and theirs.shape == mine.shape and kind in ("real", "fake")
+            if same and np.abs(theirs - mine).max() <= 1e-5 * np.abs(mine).max():
+                return kind
+        return ""
 
     def _changed_before(self, calls: list[Call], update: Update, facts: Facts) -> None:
         before = update.before.get("D")
@@ -521,12 +579,15 @@ class Evidence:
                 continue
             facts.still = np.array_equal(before, after) or facts.still
             facts.moved = max(facts.moved, relative(before, after))
+            begun, n = self._begun.get(name, (before[:0], 0))
+            facts.returned = n + 1 if not facts.still and np.array_equal(begun, before) else 0
+            self._begun[name] = before, facts.returned
             if not np.isfinite(after).all() and not facts.not_finite and np.isfinite(before).all():
                 facts.not_finite = f"a weight of {name}, by this step"
             old = self._after.get(name)
             if old is not None and old.shape == before.shape and not np.array_equal(old, before):
                 if np.array_equal(np.clip(old, before.min(), before.max()), before):
-                    self.clipped = True
+                    self.clipped[name] += 1
                 elif not any(load.player == name for load in update.loads):
                     facts.between, facts.between_size = name, most(old, before, self.players[name].segments)
             self._after[name] = after
@@ -563,7 +624,27 @@ class Evidence:
         for table in (self._kinds, self._rows, self._ages):
             shorten(table, 512, 256)
         shorten(self._consumed, 512, 256)
+        shorten(self._stepped, 512, 256)
+        shorten(self.again, 64, 32)
+        if len(self.recent) > 16:
+            self.recent.clear()
         shorten(self._idle, 128, 64)
+
+
+def averages(call: Call, answers: Array, gradients: Array, theirs: Array, back: Array | None) -> Told | None:
+    """Read a loss against the mean of the other side's answers: of all, or place by place."""
+    if not len(theirs) or len(answers) % max(call.n, 1) or len(theirs) % max(len(answers) // max(call.n, 1), 1):
+        return None
+    return averaged(answers, gradients, theirs, back) or averaged(
+        answers, gradients, theirs, back, len(answers) // max(call.n, 1)
+    )
+
+
+def usual(what: Told) -> bool:
+    """Tell whether a loss of single answers was read, with a target that people give."""
+    if what.target is None:
+        return what.form != "unknown"
+    return what.form != LEAST_SQUARES or min(abs(what.target - t) for t in (-1.0, 0.0, 1.0)) < 0.25
 
 
 def difference_loss(what: Told, answers: Array, partners: Array) -> float:
@@ -590,6 +671,11 @@ def keys(rows: Array) -> list[bytes]:
         return []
     found: list[bytes] = whole.view(np.dtype((np.void, whole.shape[1] * 4))).ravel().tolist()  # type: ignore[assignment]
     return found
+
+
+def values(rows: Array) -> Array:
+    """Leave the checksum out."""
+    return rows[:, :-2]
 
 
 def centred(rows: Array) -> Array:

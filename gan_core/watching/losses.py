@@ -20,8 +20,10 @@ HINGE: Final = "hinge"
 
 RELATIVISTIC: Final = "differences"
 """The form of a loss of differences, each fake's answer against one real sample's."""
+AVERAGED: Final = "differences_from_mean"
+"""The form of a loss of differences, each answer against the mean of the other side's (arXiv:1807.00734)."""
 
-__all__ = ["FLAT", "RELATIVISTIC", "Told", "against", "pairing", "told", "value"]
+__all__ = ["AVERAGED", "FLAT", "RELATIVISTIC", "Told", "against", "averaged", "pairing", "told", "value"]
 
 Values = NDArray[np.float64]
 
@@ -29,6 +31,10 @@ FLAT: Final = 1e-4
 """Answers that differ by less (standard deviation) cannot name a loss."""
 EXACT: Final = 2e-4
 """Largest relative residual of a form in single precision; true forms leave 1e-7 to 1e-5."""
+ALONE: Final = 1e-5
+"""Largest residual of a form whose target is no usual label."""
+MIDDLE: Final = 0.05
+"""Distance from one half within which a target pushes no way."""
 FEWEST: Final = 5
 """Answers below which a fit of two unknowns says nothing."""
 
@@ -38,12 +44,13 @@ class Told:
     """Loss that a batch of answers was given.
 
     Attributes:
-        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``differences``, ``flat`` (one
-            gradient for answers too alike to tell) or ``unknown``.
+        form: ``bce_logits``, ``bce_prob``, ``least_squares``, ``linear``, ``hinge``, ``differences``,
+            ``differences_from_mean``, ``flat`` (one gradient for answers too alike to tell) or ``unknown``.
         target: The answer's target where the form has one, for ``bce`` in [0, 1].
         weight: Size of the gradient per sample, without the form.
         push: +1 if the step raises the answers, −1 if it lowers them, 0 if neither is sure.
         n: Number of answers.
+        exact: Whether the gradients were precise enough to name a form.
     """
 
     form: str
@@ -51,6 +58,7 @@ class Told:
     weight: float
     push: int
     n: int
+    exact: bool = True
 
     @property
     def total(self) -> float:
@@ -88,7 +96,7 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
     if zero.any() and float(np.ptp(g[~zero])) / size < 1e-5:
         return Told(HINGE, None, size, push, n)
     if not exact or n < FEWEST or float(o.std()) < FLAT:
-        return Told("unknown", None, float(np.abs(g).mean()), push, n)
+        return Told("unknown", None, float(np.abs(g).mean()), push, n, exact=False)
     fits = sorted(_fits(o, g), key=lambda fit: fit[1])
     form, residual, a, b = fits[0]
     if form == LEAST_SQUARES and residual > 1e-6:
@@ -99,11 +107,14 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
     if residual > EXACT or a == 0:
         return Told("unknown", None, float(np.abs(g).mean()), push, n)
     target = -b / a
+    if min(abs(target), abs(target - 1)) > 1e-2 and residual > min(ALONE, fits[1][1] / 5):
+        # Of answers that are nearly alike every form fits, also to a loss that is none of these.
+        return Told("unknown", None, float(np.abs(g).mean()), push, n)
     if form != LEAST_SQUARES:
         if not -0.01 <= target <= 1.01:
             return Told("unknown", None, float(np.abs(g).mean()), push, n)
         aim = target if a > 0 else 1 - target
-        return Told(form, aim, abs(a), 1 if aim > 0.5 else -1, n)
+        return Told(form, aim, abs(a), 0 if abs(aim - 0.5) < MIDDLE else 1 if aim > 0.5 else -1, n)
     return Told(form, target, abs(a), push, n) if a > 0 else Told("unknown", None, abs(a), push, n)
 
 
@@ -145,6 +156,64 @@ def against(answers: NDArray[Any], gradients: NDArray[Any], partners: NDArray[An
     return None
 
 
+def averaged(
+    first: NDArray[Any], g_first: NDArray[Any], second: NDArray[Any], g_second: NDArray[Any] | None, places: int = 1
+) -> Told | None:
+    r"""Read a loss of differences from the other side's mean, $f(o_i - \bar p)$, with or without its counterpart.
+
+    The gradient by one side is $A/n\,(f'(o_i - \bar p) - t)$ plus a constant, the counterpart's
+    $-B/n \cdot \mathrm{mean}_j(f'(p_j - \bar o) - t')$. Targets are known up to $At - Bt'$, which has the direction;
+    the two constants must add up, and that is what tells this form from others.
+
+    Args:
+        first: Answers, flat.
+        g_first: Gradients by them.
+        second: Answers of the other side.
+        g_second: Gradients by these; None if they had none.
+        places: Answers of one sample, if each place has a mean of its own.
+
+    Returns:
+        What the first were told, or None if it is no such loss.
+    """
+    o, g, p = (x.astype(np.float64).reshape(-1, places) for x in (first, g_first, second))
+    if min(len(o), len(p)) < FEWEST or not np.ptp(g) or float(o.std()) < FLAT or not np.isfinite(g).all():
+        return None
+    if g_second is None:
+        what = told(o - p.mean(0), g)
+        known = what.form == "bce_logits" and what.target is not None and min(what.target, 1 - what.target) < 1e-2
+        return Told(AVERAGED, None, what.weight, what.push, what.n) if known else None
+    q = g_second.astype(np.float64).reshape(-1, places)
+    if len(q) != len(p) or not np.isfinite(q).all():
+        return None
+    for f in (_sigmoid, lambda x: x):  # cross entropy, squares
+        f_o, f_p = f(o - p.mean(0)), f(p - o.mean(0))
+        a, k, rest_o = _line(f_o, g)
+        b, m, rest_p = _line(f_p, q)
+        n, n_p = o.size, p.size
+        weight, other = a * n, b * n_p
+        if max(rest_o, rest_p) > EXACT or min(weight, other) <= 0:
+            continue
+        total, expected = n * k + n_p * m, -other * float(f_p.mean()) - weight * float(f_o.mean())
+        if abs(total - expected) > 1e-3 * (weight + other):
+            continue
+        apart = -n * k - other * float(f_p.mean())  # A t − B t'
+        if abs(apart) > 0.1 * (weight + other):
+            return Told(AVERAGED, None, a, 1 if apart > 0 else -1, n)
+    return None
+
+
+def _sigmoid(x: Values) -> Values:
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -60, 60))))
+
+
+def _line(f: Values, g: Values) -> tuple[float, float, float]:
+    """Fit $g = a f + k$ with a k for each place; returns a, the mean k, and what is left, in units of the bend."""
+    f_moved, g_moved = f - f.mean(0), g - g.mean(0)
+    a = float((f_moved * g_moved).sum() / max(float((f_moved**2).sum()), 1e-300))
+    rest = float(np.linalg.norm(a * f_moved - g_moved)) / max(float(np.linalg.norm(g_moved)), 1e-300)
+    return a, float((g - a * f).mean()), rest
+
+
 def _one_sign(g: Values) -> int:
     """Find the direction of all non-zero gradients, 0 if they disagree."""
     if (g <= 0).all():
@@ -153,7 +222,7 @@ def _one_sign(g: Values) -> int:
 
 
 def _fits(o: Values, g: Values) -> list[tuple[str, float, float, float]]:
-    sigmoid = 1 / (1 + np.exp(-np.clip(o, -60, 60)))
+    sigmoid = _sigmoid(o)
     ones = np.ones_like(o)
     forms = [(LEAST_SQUARES, o, ones, g), ("bce_logits", sigmoid, ones, g)]
     if o.min() > 1e-6 and o.max() < 1 - 1e-6:

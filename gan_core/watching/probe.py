@@ -109,22 +109,36 @@ def follow(module: nn.Module, args: Any, kwargs: Any, *, skip: Tensor | None) ->
         small = {key: value.detach()[:ROWS] for key, value in (*enumerate(args), *kwargs.items()) if _cut(value)}
         # Noise of the module's own must be the same both times.
         state = torch.get_rng_state()
-        plain = _output(own, args, kwargs, small)
+        plain = _outputs(own, args, kwargs, small)
         noise = next((key for key, value in places if value.is_floating_point() and value.dim() >= 2), None)
         for key, _ in places:
             value = small[key]
             rolled = value.roll(1, 0)
             torch.set_rng_state(state)
-            other = _output(own, args, kwargs, {**small, key: rolled})
-            yield Followed(str(key), key == noise, (rolled != value).any(), (other != plain).any())
+            other = _outputs(own, args, kwargs, {**small, key: rolled})
+            changed = torch.stack([(a != b).any() for a, b in zip(_all(other), _all(plain), strict=True)]).any()
+            yield Followed(str(key), key == noise, (rolled != value).any(), changed)
 
 
 def _cut(value: Any) -> bool:
     return isinstance(value, Tensor) and value.dim() >= 1
 
 
+def _all(out: Any) -> Iterator[Tensor]:
+    """Find every tensor of an output, however deep: an argument may matter to one of several answers alone."""
+    if isinstance(out, Tensor):
+        yield out
+    elif isinstance(out, dict | list | tuple):
+        for part in out.values() if isinstance(out, dict) else out:
+            yield from _all(part)
+
+
+def _outputs(own: nn.Module, args: Any, kwargs: Any, small: dict[int | str, Tensor]) -> Any:
+    return own(*(small.get(k, a) for k, a in enumerate(args)), **{k: small.get(k, v) for k, v in kwargs.items()})
+
+
 def _output(own: nn.Module, args: Any, kwargs: Any, small: dict[int | str, Tensor]) -> Tensor:
-    out = own(*(small.get(k, a) for k, a in enumerate(args)), **{k: small.get(k, v) for k, v in kwargs.items()})
+    out = _outputs(own, args, kwargs, small)
     while not isinstance(out, Tensor):
         out = next(iter(out.values())) if isinstance(out, dict) else out[0]
     return out

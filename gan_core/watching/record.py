@@ -354,6 +354,10 @@ class WatchedRun:
             known = np.isfinite(values)
             if not known.any():
                 continue
+            # At steps of the other player alone a line goes straight on to this one's next number: else numbers of a
+            # player that steps less often would be points apart, and no line.
+            values = np.interp(steps, steps[known], values[known], left=math.nan, right=math.nan)
+            known = np.isfinite(values)
             counts = np.add.reduceat(known.astype(float), edges)
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = (np.add.reduceat(np.where(known, values, 0), edges) / counts).astype(np.float32)

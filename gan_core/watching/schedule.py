@@ -2,7 +2,8 @@
 
 After twelve steps of the generator in which everything is looked at, steps are only counted. Short bursts follow, and
 between them single looks at what G makes, as often as both stay below a hundredth of the time or a tenth of a
-millisecond per step, whichever is more. A few looks are sure, whatever they cost: a dozen in the first 1,000 steps.
+millisecond per step, whichever is more. A few looks are sure, whatever they cost: a dozen in the first 1,000 steps at
+samples, and four at a single step with its losses, so that a log shows how a run went before it can afford more.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ DENSE: Final = 12
 """Steps of G in which everything is looked at, and as many updates of both players at most."""
 DENSE_UPDATES: Final = 150
 BURST: Final = 4
+LONGEST_BURST: Final = 10
 BURST_EVERY: Final = 100
 ASK_EVERY: Final = 10
 GLIMPSE_EVERY: Final = 25
@@ -28,9 +30,11 @@ GAPS: Final = (200, 300)
 """Steps of G after which its two modes are compared, where it has batch norm: averages lag behind fast weights."""
 SURE_AFTER: Final = 1.2
 """Factor by which steps may grow without a look at the course, whatever it costs."""
+SURE_STEP_AFTER: Final = 2.0
+"""Factor by which steps may grow without one that is written down, whatever it costs."""
 SHARE: Final = 0.01
-PER_STEP: Final = 0.9e-4
-"""Seconds a step; a little below a tenth of a millisecond, since a burst ends only where a step does."""
+PER_STEP: Final = 0.8e-4
+"""Seconds a step; below a tenth of a millisecond, since a burst ends only where a step does and a few are sure."""
 
 
 class Schedule:
@@ -50,7 +54,7 @@ class Schedule:
         self._from = 0.0
         self._spent_before = 0.0
         self._steps_before = 0
-        self._next_burst = self._burst_until = 0
+        self._next_burst = self._burst_until = self._sure_step = 0
         self._burst_cost = self._burst_begun = 0.0
         self._next_glimpse = self._sure_glimpse = 0
         self._glimpse_cost = self._glimpse_begun = 0.0
@@ -75,10 +79,10 @@ class Schedule:
             self._spent_before = capture.spent
         elif capture.glimpse:
             return self._glimpsed(steps)
-        elif steps >= self._next_burst and self._affordable(steps, self._burst_cost):
+        elif steps >= self._next_burst and (n_steps := self._burst_length(steps)):
             self._forget()
             capture.look(burst=True)
-            self._burst_until = steps + BURST
+            self._burst_until = steps + n_steps
             self._burst_begun = capture.spent
         elif self._course.as_made and self._wants_glimpse(steps):
             capture.glimpse = True
@@ -96,6 +100,7 @@ class Schedule:
                 capture.rest()
                 self._burst_cost = max(capture.spent - self._burst_begun, self._burst_cost / 2)
                 self._next_burst = steps + BURST_EVERY
+                self._sure_step = int(SURE_STEP_AFTER * steps)
         elif steps >= DENSE or sum(capture.n_steps.values()) >= DENSE_UPDATES:
             capture.rest()
             self._from, self._steps_before = self._clock(), steps
@@ -122,6 +127,14 @@ class Schedule:
         if steps < self._next_glimpse:
             return False
         return steps >= self._sure_glimpse or self._affordable(steps, self._glimpse_cost)
+
+    def _burst_length(self, steps: int) -> int:
+        """Count the steps of G to write down now, so many that D has its turn among them; 0 for none."""
+        turns = self._capture.n_steps
+        both = min(max(round(turns["G"] / max(turns["D"], 1)), 1), LONGEST_BURST)
+        if self._affordable(steps, self._burst_cost):
+            return max(BURST, both)
+        return both if steps >= self._sure_step else 0
 
     def _affordable(self, steps: int, cost: float) -> bool:
         spent = self._capture.spent - self._spent_before + cost

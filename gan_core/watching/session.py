@@ -120,6 +120,7 @@ class Watch:
         on: str,
         out: Path | None,
         clock: Callable[[], float] = time.perf_counter,
+        work: Callable[[], float] = time.thread_time,
         terminal: Terminal | None = None,
         optimizers: list[frozenset[int]] | None = None,
         real: Given | None = None,
@@ -162,7 +163,7 @@ class Watch:
             if watching is not None:
                 watching._stepped()
 
-        self._capture = Capture(players, stepped, clock)
+        self._capture = Capture(players, stepped, work)
         self._schedule = Schedule(self._capture, self._seen.course, self._seen.forget, clock)
         if out is not None:
             self._log = WatchLog.create(out, {"torch": torch.__version__, "n_g": players["G"].n, "n_d": players["D"].n})

@@ -21,7 +21,7 @@ _component = st.components.v2.component(
 
 
 def mount(*, key: str, on_token: Callable[[], None]) -> None:
-    """Ask the browser for its token; nothing is to be seen.
+    """Ask the browser for its token, invisibly.
 
     Args:
         key: Of the component.

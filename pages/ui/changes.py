@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from gan_core import ConfigError, GanExplorerError, Intervention, RunConfig
 from gan_core.config import Change
@@ -11,6 +11,9 @@ from gan_core.config.presets import find, presets, usual_preset
 from gan_core.live import commands as do
 from pages.ui.effects import Effects, Notify
 from pages.ui.presence import Visit
+
+TAKEN: Final = 1.0
+"""Seconds for which a change that the link is to name is waited for."""
 
 
 def change(visit: Visit, changes: Mapping[str, Any], *, keep_learned: bool = False) -> Effects:
@@ -32,8 +35,7 @@ def change(visit: Visit, changes: Mapping[str, Any], *, keep_learned: bool = Fal
         if not made.paths:
             return ()
         if made.live:
-            run.send(do.Retune(made))
-            run.flush()  # the link is to name the step at which it happened
+            run.send(do.Retune(made), patience=TAKEN)  # the link is to name the step at which it happened
             return ()
         origin = run.send(do.Restart(made.config, keep_learned=keep_learned))
         kept = "" if origin is None else f" Kept of step {origin.step:,}: {kept_words(origin.kept)}."
@@ -92,8 +94,9 @@ def open_preset(visit: Visit, name: str) -> Effects:
 
 def open_config(visit: Visit, config: RunConfig, preset: str, interventions: Sequence[Intervention] = ()) -> None:
     """Start a run of these settings and changes, playing at full speed, in place of the one there is."""
-    for command in (do.Restart(config, interventions, preset), do.SetPace(None), do.Play()):
-        visit.run.send(command)
+    with visit.acting:  # a click on Pause comes before all of it, or after
+        for command in (do.Restart(config, interventions, preset), do.SetPace(None), do.Play()):
+            visit.run.send(command)
 
 
 def open_recorded(visit: Visit, name: str) -> Effects:

@@ -6,7 +6,7 @@ A view sends ``{"name": …, "value": …, "n": …}``, and a browser may send a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -25,7 +25,7 @@ from gan_core.config import is_live
 from gan_core.live import commands as do
 from pages.ui.changes import change, open_preset
 from pages.ui.effects import Effects, Notify, Redraw
-from pages.ui.presence import Visit
+from pages.ui.presence import Guest, Visit
 
 MAX_STEP: Final = 1_000_000_000
 MAX_CURES: Final = 10
@@ -178,6 +178,10 @@ LIVE: Final = _BOTH | {"step_d", "step_g", "open", "branch", "cure", "alarm", "e
 """Commands of the live view."""
 LAB: Final = _BOTH | {"take", "remove"}
 """Commands of the sides of a comparison."""
+AT_ONCE: Final = frozenset({"play", "pause", "step", "pace", "stop_at", "alarm", "point"})
+"""Commands that leave the page's form, address and texts as they are: they need no script, and have a route."""
+BUSY: Final = 0.25
+"""Seconds for which one of these waits for what is being done; then it goes by the script, behind that."""
 
 PLAIN: Final[Mapping[str, do.RunCommand[None]]] = {
     "play": do.Play(),
@@ -250,15 +254,45 @@ def carry_out(visit: Visit, command: Command, *, keep_learned: bool = False) -> 
     Returns:
         What is left to do on the page; what cannot be done is said.
     """
-    if not visit.is_new(command.n):
-        return ()
+    with visit.acting:
+        if not visit.is_new(command.n):
+            return ()
+        try:
+            return _carry_out(visit, command, keep_learned=keep_learned)
+        except GanExplorerError as error:
+            return Notify(str(error)), Redraw()
+
+
+def carry_out_at_once(visit: Visit, command: Command) -> bool:
+    """Do one of `AT_ONCE` without the page's script; see `at_once`."""
+    return at_once(visit, command, lambda: _carry_out(visit, command))
+
+
+def at_once(guest: Guest, command: Command, act: Callable[[], object]) -> bool:
+    """Do what a visitor asked for without the page's script, unless this or a later click has come before.
+
+    Args:
+        guest: Whose run.
+        command: What was asked for.
+        act: Does it, and leaves nothing to do on the page.
+
+    Returns:
+        False if nothing was done: it is not allowed, which the script says in words, or another thing is being done.
+    """
+    if guest.scripted or not guest.acting.acquire(timeout=BUSY):
+        return False
     try:
-        return _carry_out(visit, command, keep_learned=keep_learned)
-    except GanExplorerError as error:
-        return Notify(str(error)), Redraw()
+        if command.n > guest.newest:
+            act()
+            guest.is_new(command.n)
+        return True
+    except GanExplorerError:
+        return False
+    finally:
+        guest.acting.release()
 
 
-def _carry_out(visit: Visit, command: Command, *, keep_learned: bool) -> Effects:
+def _carry_out(visit: Visit, command: Command, *, keep_learned: bool = False) -> Effects:
     run = visit.run
     match command:
         case Plain(name="new_seed"):

@@ -1,4 +1,4 @@
-"""The frame of every page: styles, what is to be said to the visitor, and light or dark."""
+"""The frame of every page: styles, notices to the visitor, and the light or dark theme."""
 
 from __future__ import annotations
 

@@ -60,16 +60,22 @@ class Guest:
         token: Opens the frame route.
         run: The run.
         gone_at: When the browser went, in the clock's seconds, or None.
+        acting: Held by who does what the visitor asked for: one thing is done after the other, whichever way it came.
+        asking: True while a request of theirs is being done.
+        scripted: True if only the page's script may do what the visitor asks for.
     """
 
     run: RunHandle
+    asking: bool = False
+    scripted: bool = False
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self.token = secrets.token_urlsafe(16)
         self.gone_at: float | None = None
         self._lock = threading.Lock()
-        self._seen: deque[object] = deque(maxlen=N_SEEN)
+        self.acting = threading.RLock()
+        self._seen: deque[int] = deque(maxlen=N_SEEN)
 
     def arrive(self) -> None:
         """Note that the browser is here, perhaps again."""
@@ -102,7 +108,7 @@ class Guest:
                 self.run.send(do.Suspend())
             return False
 
-    def is_new(self, nonce: object) -> bool:
+    def is_new(self, nonce: int) -> bool:
         """Tell whether a command with this nonce comes for the first time."""
         if nonce in self._seen:
             return False
@@ -110,9 +116,14 @@ class Guest:
         return True
 
     @property
+    def newest(self) -> int:
+        """Nonce of the newest command that came, or 0."""
+        return self._seen[-1] if self._seen else 0
+
+    @property
     def heard(self) -> str:
-        """Nonce of the newest command that came, or "0": the view sends again what it sent later."""
-        return str(self._seen[-1]) if self._seen else "0"
+        """The same as text: the view sends again what it sent later."""
+        return str(self.newest)
 
 
 class Visit(Guest):

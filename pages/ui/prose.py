@@ -36,13 +36,13 @@ def plain(text: str) -> str:
 
 
 def number(value: float, spec: str = ".3g") -> str:
-    """Write a number for people, with a minus sign in place of a hyphen.
+    """Write a number for people, with a minus sign in place of a hyphen; what rounds to zero has none.
 
     Args:
         value: What to show.
         spec: As for `format`.
     """
-    return format(value, spec).replace("-", "−")
+    return format(value, f"z{spec}" if spec[-1:] in "efgEFG%" and "+" not in spec else spec).replace("-", "−")
 
 
 def eigenvalues(values: Iterable[complex]) -> str:

@@ -17,7 +17,8 @@ from playwright.sync_api import Error, Locator
 _TIMES: Final = 5
 _LISTEN: Final = """() => {
     window.hit = null;
-    document.addEventListener('click', (event) => { window.hit = event.composedPath()[0]; }, {capture: true, once: true});
+    const note = (event) => { window.hit = event.composedPath()[0]; };
+    document.addEventListener('click', note, {capture: true, once: true});
 }"""
 _MISSED: Final = """(aim) => {
     const hit = window.hit;

@@ -57,14 +57,18 @@ def until(ready: Callable[[], Any], what: str, timeout: float = TIMEOUT, now: Ca
 def lossy(page: Page, name: str, n: int = 1) -> Iterator[Callable[[], int]]:
     """Lose the first ``n`` messages to the server that hold the command of this name; gives how many were lost so far.
 
+    Of the two ways of a command these are those of the websocket; the route of commands cannot be reached meanwhile.
+
     Args:
         page: Which page's messages.
         name: Of the command.
         n: How many to lose.
     """
     script = """([name, n]) => {
-        const send = WebSocket.prototype.send;
-        const lossy = { lost: 0, mend: () => { WebSocket.prototype.send = send; } };
+        const send = WebSocket.prototype.send, reach = window.fetch;
+        const lossy = { lost: 0, mend: () => { WebSocket.prototype.send = send; window.fetch = reach; } };
+        window.fetch = (url, options) =>
+            options?.method === 'POST' ? Promise.reject(new TypeError('nobody there')) : reach(url, options);
         WebSocket.prototype.send = function (message) {
             const words = typeof message === 'string' ? message : new TextDecoder().decode(message);
             if (lossy.lost === n || !words.includes(`"name":"${name}"`)) send.call(this, message);
@@ -75,6 +79,23 @@ def lossy(page: Page, name: str, n: int = 1) -> Iterator[Callable[[], int]]:
     handle = page.evaluate_handle(script, [name, n])
     yield lambda: int(handle.evaluate("lossy => lossy.lost"))
     handle.evaluate("lossy => lossy.mend()")
+
+
+@contextlib.contextmanager
+def held(page: Page) -> Iterator[Callable[[], int]]:
+    """Hold all messages to the server back that would go by the websocket; gives how many commands are held so far."""
+    script = """() => {
+        const send = WebSocket.prototype.send, kept = [];
+        WebSocket.prototype.send = function (message) { kept.push([this, message]); };
+        const words = (message) => (typeof message === 'string' ? message : new TextDecoder().decode(message));
+        return { count: () => kept.filter(([, message]) => words(message).includes('"name":"')).length, release: () => {
+            WebSocket.prototype.send = send;
+            for (const [socket, message] of kept) if (socket.readyState === WebSocket.OPEN) socket.send(message);
+        } };
+    }"""
+    handle = page.evaluate_handle(script)
+    yield lambda: int(handle.evaluate("held => held.count()"))
+    handle.evaluate("held => held.release()")
 
 
 # As `streamlit`, but that it says where its threads are when it is sent SIGUSR1.

@@ -75,6 +75,12 @@ def edit_a_drawing(page: Page) -> None:
     assert download.value.suggested_filename == "edited.zip"
     page.get_by_role("button", name="Undo").click()
     expect(page.locator('[data-testid="stImage"] img[alt="filled by z 4"]')).to_have_count(0)
+    page.get_by_text("a sample of the run", exact=True).or_(page.get_by_text("a picture of my own")).first.click()
+    expect(pad).to_have_count(0)
+    page.get_by_text("a drawing", exact=True).click()
+    expect(pad).to_be_visible()
+    white = "canvas => canvas.getContext('2d').getImageData(100, 60, 1, 1).data[0]"
+    assert pad.evaluate(white) > 200, "what was drawn is on the pad again"
 
 
 def test_another_card_leads_to_another_task_and_l1_alone_stands_beside_it_in_the_lab(

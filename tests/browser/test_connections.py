@@ -13,7 +13,7 @@ from playwright.sync_api import Route
 
 from gan_core.record.frame import decode, encode
 from pages.ui.presence import GRACE
-from tests.browser.conftest import Opener, Server, View, lossy, until
+from tests.browser.conftest import Opener, Server, View, held, lossy, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -204,6 +204,31 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     first.page.close()
     until(lambda: small_server.busiest()[1] < 0.1, "nothing trains any more", timeout=30)
     until(lambda: trains not in small_server.threads(), "the thread of a closed tab ends", timeout=30)
+
+
+def test_what_needs_no_script_acts_while_the_page_s_own_messages_are_held_back(view: View) -> None:
+    before = view.page.locator(".gan-live .pace").input_value()
+    with held(view.page) as waiting:
+        stood = view.pause()
+        view.single_steps(2)
+        assert view.step == stood + 2
+        view.page.locator(".gan-live .pace").select_option("5")
+        view.click("Play")
+        view.wait_for("playing")
+        assert view.wait_beyond(stood + 2) > stood + 2
+        view.click("Pause")
+        view.wait_for("paused")
+        assert waiting() == 0, "no command went by the script"
+        stood = view.step
+        view.click("D update")  # the link is to name it
+        until(lambda: waiting() == 1, "this one did", now=view.report)
+        view.click("One step")  # it may not overtake the other
+        until(lambda: waiting() == 2, "and this went behind it", now=view.report)
+        time.sleep(0.5)
+        assert view.step == stood
+    until(lambda: view.step == stood + 1, "both came", now=view.report)
+    view.reset()
+    view.page.locator(".gan-live .pace").select_option(before)
 
 
 def test_a_command_that_is_lost_on_its_way_comes_again_and_acts_once(view: View) -> None:

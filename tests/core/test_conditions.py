@@ -15,7 +15,7 @@ from gan_core.config.presets import preset, presets
 from gan_core.data import CONDITIONS, Images, degrade, load, load_data, restored
 from gan_core.data.degradations import enlarge
 from gan_core.data.images import network_units
-from gan_core.data.own import register
+from gan_core.data.own import find_images, register
 from gan_core.data.own_data import OwnImages
 from gan_core.diagnosis import verdict
 from gan_core.errors import ConfigError, GanExplorerError
@@ -262,6 +262,16 @@ def test_a_generator_of_convolutions_takes_larger_pictures_than_it_was_trained_o
     config = SMALL.changed({"data.name": "photographs", "data.condition": "half-size", "generator.kind": "residual"})
     found = restore(Players.of(train(config, 1).state_dict()), RestoreQuestion(own=own(48)))
     assert found.answers[0][0].shape == (48, 48, 3)
+
+
+@pytest.mark.parametrize(("side", "enlarged"), [(12, 32), (28, 56), (64, 128)])
+def test_a_small_picture_of_ones_own_is_enlarged_from_all_of_its_pixels(side: int, enlarged: int) -> None:
+    config = SMALL.changed({"data.name": "photographs", "data.condition": "half-size", "generator.kind": "residual"})
+    given = own(side)
+    found = restore(Players.of(train(config, 1).state_dict()), RestoreQuestion(own=given, degraded=True))
+    assert found.answers[0][0].shape == (enlarged, enlarged, 3)
+    if side > 16:
+        np.testing.assert_allclose(found.condition[::2, ::2], find_images(given).at(side, True)[0], atol=1)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,34 @@ def test_a_run_is_played_and_its_status_is_a_plain_value(host: Place) -> None:
         status.step = 3  # type: ignore[misc]
 
 
+def test_a_frame_that_shows_what_was_done_is_waited_for(host: Place) -> None:
+    handle = host.open(RunSpec(SMALL, play=True))
+    assert handle.wait(lambda s: s.step > 3)
+    for command, state in ((do.Pause(), "paused"), (do.Play(), "playing"), (do.Step(), "paused")):
+        handle.send(command)
+        frame = handle.shown(timeout=20)
+        assert frame is not None
+        assert decode(frame)[0]["state"] == state
+    assert decode(frame)[0]["step"] == handle.status().step
+    handle.send(do.SetPace(30))
+    frame = handle.shown(decode(frame)[0]["serial"], timeout=20)
+    assert frame is not None
+    assert decode(frame)[0]["pace"] == 30
+    assert handle.shown(decode(frame)[0]["serial"], timeout=20) is None, "it has the newest"
+
+
+def test_so_it_is_of_sides_in_lockstep(host: Place) -> None:
+    handle = host.open(LockstepSpec([SMALL, SMALL.changed({"lr_g": 0.001})], play=True))
+    assert handle.wait(lambda s: s.step > 3)
+    for command, state in ((do.Pause(), "paused"), (do.Play(), "playing"), (do.Step(), "paused")):
+        handle.send(command)
+        frame = handle.shown(timeout=20)
+        assert frame is not None
+        header, sides = decode(frame)
+        assert header["state"] == state
+        assert {decode(side.tobytes())[0]["step"] for side in sides.values()} == {header["step"]}
+
+
 def test_a_change_is_read_at_once_and_a_wrong_one_is_refused(host: Place) -> None:
     handle = host.open(RunSpec(SMALL))
     play_to(handle, 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import math
 import struct
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.io import wavfile
 
 from gan_core.config import DataConfig
+from gan_core.config.names import SampleKind
 from gan_core.data import Sounds, recordings, texts, wave_file
 from gan_core.data.own_data import OwnPoints, OwnSounds, OwnWords, split
 from gan_core.data.picture import Skip
@@ -554,3 +556,71 @@ def test_sounds_that_cannot_be_are_refused(samples: Any, rate: int) -> None:
 
 def test_the_size_of_a_step_is_bounded_by_the_longest_words_and_the_most_letters() -> None:
     assert math.prod(DataConfig(name="own-words", length=16, letters=250).shape) == 4_000
+
+
+# -- tables of words -----------------------------------------------------------------------------------------
+
+LETTERS = "abcdefghijklm"
+NAMES = [a + b + c for a in LETTERS for b in LETTERS for c in "xyz"]
+
+
+def of_text(name: str, content: bytes, wanted: SampleKind | None = "text") -> OwnWords:
+    found = read_files([(name, content)], ReadOptions(wanted=wanted))
+    assert isinstance(found, OwnWords)
+    return found
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("name", ["names.csv", "names.tsv", "names.txt"])
+def test_of_a_table_with_words_and_numbers_the_words_are_taken(separator: str, name: str) -> None:
+    rows = ["name" + separator + "count", *(f"{word}{separator}{i}" for i, word in enumerate(NAMES))]
+    found = of_text(name, "\r\n".join(rows).encode())
+    assert len(found.codes) == len(NAMES)
+    assert set(found.alphabet[1:]) == {*LETTERS, *"xyz"}
+    assert "a table: column 1 of 2 is taken, without its heading" in found.decisions
+
+
+def test_the_words_may_stand_in_a_later_column_and_in_quotes() -> None:
+    rows = "\n".join(f'{i},"{word}",0.5' for i, word in enumerate(NAMES))
+    found = of_text("names.csv", rows.encode())
+    assert len(found.codes) == len(NAMES)
+    assert "a table: column 2 of 3 is taken" in found.decisions
+
+
+def test_a_comma_alone_makes_no_table_of_a_text() -> None:
+    lines = "\n".join(f"{word}, {word[::-1]}" for word in NAMES)
+    assert not any("table" in said for said in of_text("names.txt", lines.encode()).decisions)
+    one = of_text("names.csv", "\n".join(NAMES).encode())
+    assert len(one.codes) == len(NAMES), "a table of one column is a list"
+
+
+@pytest.mark.parametrize("content", [b'a,"' + b"x" * 200_000, b'"', b",,,\n,,,", b"a,1\n" * 3 + b'"' + b"\0" * 5])
+def test_a_broken_table_is_read_or_refused_in_a_sentence(content: bytes) -> None:
+    with contextlib.suppress(DataError):
+        of_text("odd.csv", content)
+
+
+def test_a_table_of_words_where_points_could_be_meant_says_what_to_do() -> None:
+    content = "\n".join(f"{word},{i}" for i, word in enumerate(NAMES)).encode()
+    with pytest.raises(DataError, match="if these are words, save them as a text"):
+        read_files([("names.csv", content)])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_text_of_two_bytes_a_sign_needs_no_mark(encoding: str) -> None:
+    found = of_text("names.txt", "\n".join(NAMES).encode(encoding))
+    assert len(found.codes) == len(NAMES)
+    assert found.decisions[0] == "1 file, read as UTF-16, by its bytes of zero"
+    with pytest.raises(DataError, match="bytes of zero; save it as UTF-8"):
+        of_text("names.txt", b"abc\0\0\0def\0ghi")
+
+
+def test_colours_of_a_terminal_are_no_letters() -> None:
+    found = of_text("names.txt", "\n".join(f"\x1b[31m{word}\x1b[0m" for word in NAMES).encode())
+    assert set(found.alphabet[1:]) == {*LETTERS, *"xyz"}
+
+
+def test_one_word_of_one_letter_is_counted_as_one() -> None:
+    said = of_text("a.txt", b"a " * 50).decisions
+    assert "1 different word of up to 1 letter, in lower case" in said
+    assert "1 sign besides the blank: a" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import wave
 import zipfile
 from dataclasses import replace
@@ -16,6 +17,7 @@ from torch import Tensor
 from gan_core.config import RunConfig
 from gan_core.config.presets import preset
 from gan_core.data import Sounds, load
+from gan_core.data.own import register
 from gan_core.data.pitch import coarse, hear, spectrogram, tuning
 from gan_core.data.sounds import LENGTH, NOTES, PITCHES, RATE, synthesise, wav
 from gan_core.diagnosis import look, recent
@@ -33,6 +35,7 @@ from gan_core.latent.questions import PlayQuestion
 from gan_core.metrics.sounds import note_shares, score_sounds
 from gan_core.record.frame import decode, encode
 from gan_core.training import Trainer
+from tests.core.own_sets import sounds
 
 SMALL = preset("notes").changed({"generator.width": 8, "discriminator.width": 8, "batch_size": 8})
 
@@ -288,8 +291,24 @@ def test_what_is_no_melody_is_refused_in_a_sentence(melody: str) -> None:
 
 
 def test_another_run_plays_no_melody() -> None:
-    with pytest.raises(ConfigError, match="this run makes no notes"):
+    with pytest.raises(ConfigError, match="this run makes no sounds"):
         play(state_of(preset("ring-8")), PlayQuestion("C4"))
+
+
+def test_sounds_of_ones_own_are_played_in_a_row_beside_the_nearest_real_ones() -> None:
+    own = sounds(70)
+    register(own)
+    state = state_of(preset("own-sounds").changed(own.settings | {"batch_size": 8, "generator.width": 4}))
+    found = play(state, PlayQuestion("", n=3))
+    assert (found.shares, found.missing, found.n_tried) == ({}, (), 8)
+    for content in (found.melody, found.real_melody):
+        with wave.open(io.BytesIO(content)) as file:
+            assert file.getnframes() / file.getframerate() == pytest.approx(8 * LENGTH / own.rate)
+    assert found.melody != found.real_melody
+    assert len(found.sounds) == 3
+    assert all(re.fullmatch(r"0\.\d\d away", one.said) for one in found.sounds)
+    assert found.usual is not None
+    assert 0 < found.usual < 1
 
 
 def test_sounds_that_are_no_notes_have_scores_without_them(data: Sounds) -> None:

@@ -266,6 +266,7 @@ def test_generators_are_scored_and_answer_with_words_that_begin_as_asked() -> No
     whole = write(trainer.state_dict(), WriteQuestion())
     assert whole.n_found == whole.n_pairs == found.n_tried
     assert whole.real < 0.05 < whole.real_pairs < 0.2
+    assert write(trainer.state_dict(), WriteQuestion(begins="a b")).n_found == 0, "a blank is no error"
     for begins in ("ä", "ninelette", "<b>"):
         with pytest.raises(ConfigError, match="letters"):
             write(trainer.state_dict(), WriteQuestion(begins=begins))

@@ -5,20 +5,36 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import math
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gan_core.config import RunConfig
+from gan_core.config.presets import preset
+from gan_core.data import DATASETS
+from gan_core.data.own import find_images, register
+from gan_core.data.photographs import photographs
 from gan_core.experiments.applications import APPLICATIONS
 from gan_core.export.named import pictures_zip
-from gan_core.latent.questions import Word, Written
+from gan_core.latent.questions import Restored, Word, Written
+from gan_core.live.commands import Restart, Step
+from gan_core.live.handle import RunHandle
+from gan_core.live.run import Run
+from gan_core.live.status import RunStatus
 from gan_core.storage.bundled import recorded
+from pages.ui.apply import picture, restoring, training
 from pages.ui.apply.picture import parse_drawing
-from pages.ui.apply.writing import as_table
+from pages.ui.apply.playing import gaps
+from pages.ui.apply.writing import as_table, counted
+from pages.ui.prose import number
+from tests.core import own_sets
 from tests.pages.conftest import APP, VISIT, Opener, Seen, by_address
 
 Page = Callable[..., AppTest]
@@ -67,12 +83,51 @@ def test_a_link_chooses_a_card_and_another_run_is_left_alone_until_it_is_asked_f
     app = apply_page(application="inpainting")
     assert app.session_state[VISIT].run.status().preset == "digits-inpaint"
     assert any(text.startswith("given: a quarter missing") for text in captions(app))
+    assert app.query_params == {"application": "inpainting"}, "a reload leads back here"
     app.button(key="apply:card:super-resolution").click().run()
+    assert app.query_params == {"application": "super-resolution"}
     assert app.session_state[VISIT].run.status().preset == "digits-inpaint"
     assert any("does something else" in block.value for block in app.info)
     app.button(key="apply:recorded:digits-sr").click().run()
     assert app.session_state[VISIT].run.status().preset == "digits-sr"
+    assert any(text.startswith("given: half the size") for text in captions(app)), "the answer is of the new run"
     assert not app.exception
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of the run of this number."""
+
+    run: int
+    states: tuple[int, ...]
+
+    def contents(self) -> dict[str, Any]:
+        return {"run": self.run, "states": list(self.states)}
+
+
+def test_no_answer_comes_from_the_run_before(open_run: RunStatus) -> None:
+    now = replace(open_run, built=True, run=2, step=10)
+    assert training._kept(cast(RunHandle, Kept(2, (5,))), now)
+    assert not training._kept(cast(RunHandle, Kept(1, (4_000,))), now), "its states are another run's"
+    assert not training._kept(cast(RunHandle, Kept(2, (5,))), replace(now, built=False)), "it is to be replaced"
+    assert not training._kept(cast(RunHandle, Kept(2, (0,))), now), "it has made steps since"
+
+
+@pytest.fixture
+def open_run() -> RunStatus:
+    """Status of a run that is to be built."""
+    return Run(RunConfig()).status()
+
+
+def test_a_run_that_is_asked_for_counts_as_built_when_its_networks_are_there() -> None:
+    run = Run(preset("ring-8"))
+    assert not run.status().built
+    run.advance()
+    assert run.status().built
+    run.handle(Restart(preset("ring-8"), ()))
+    assert not run.status().built
+    run.advance()
+    assert (run.status().built, run.status().run) == (True, 2)
 
 
 def test_training_is_one_click_and_plays(apply_page: Page, runner_of: Callable[[AppTest], Seen]) -> None:
@@ -154,7 +209,7 @@ def test_the_card_of_words_answers_at_once_beside_pairs_of_letters(apply_page: P
     assert list(written.columns) == ["word", "what it is", "nearest training word", "edits"]
     app.text_input(key="apply:begins").set_value("re").run()
     assert all(word.startswith("re") for frame in app.dataframe for word in frame.value["word"])
-    assert any("begins with `re`" in text for text in captions(app))
+    assert any("begins with “re”" in text for text in captions(app))
     app.text_input(key="apply:begins").set_value("1*").run()
     assert any("of the letters" in block.value for block in app.text)
     assert not app.exception
@@ -170,6 +225,35 @@ def test_the_card_of_sound_plays_a_melody_at_once_and_refuses_what_is_none(apply
     assert not app.exception
 
 
+def test_a_gap_in_the_melody_is_a_collapse_only_where_other_notes_are_clear() -> None:
+    assert gaps([], {"A3": 0.1}) == ""
+    assert gaps(["A3"], {"A3": 0.0, "B3": 0.0}) == "None of G's sounds is a clear note: there is nothing to play yet."
+    assert gaps(["A3"], {"A3": 0.0, "B3": 0.1}).endswith("Few of its sounds are clear notes yet.")
+    assert gaps(["A3"], {"A3": 0.0, "B3": 0.6}).endswith("This is what mode collapse sounds like.")
+
+
+def test_sounds_of_ones_own_are_heard_on_the_card_without_a_melody(apply_page: Page) -> None:
+    app = apply_page(application="sound")
+    own = own_sets.sounds(70)
+    register(own)
+    small = {"generator.width": 4, "discriminator.width": 4, "batch_size": 8}
+    run = app.session_state[VISIT].run
+    run.send(Restart(preset("own-sounds").changed(own.settings | small), (), "own-sounds"))
+    run.send(Step())
+    app.run()
+    assert not app.exception
+    assert not app.text_input
+    assert any("Sounds that G never saw are 0." in text for text in captions(app))
+
+
+def test_no_share_is_given_of_words_that_are_not_there() -> None:
+    found = Written(7, False, 4_000, 0, 5, 0.0, 0.4, (), ())
+    assert "Of these, none are real with the GAN, 40.0 % with the pairs" in counted(found, "q")
+    assert "Of these" not in counted(replace(found, n_pairs=0), "zz")
+    assert "“\\`\\*a”" in counted(found, "`*a")
+    assert counted(replace(found, n_found=4_000, real=0.25), "").startswith("At step 7: Of 4,000 words of each, 25.0 %")
+
+
 @pytest.mark.parametrize("name", ["grammar", "notes"])
 def test_the_latent_page_walks_among_words_and_sounds_and_leaves_out_what_is_of_images(
     open_app: Opener, name: str
@@ -179,4 +263,82 @@ def test_the_latent_page_walks_among_words_and_sounds_and_leaves_out_what_is_of_
     sections = app.segmented_control(key="latent:section")
     assert sections.options == ["Interpolation", "Plane", "Sliders"]
     sections.set_value("sliders").run()
+    assert not app.exception
+
+
+def test_decibels_end_where_pictures_in_bytes_are_the_same() -> None:
+    assert picture.decibels(None, "bicubic") == "bicubic"
+    assert picture.decibels(12.34, "bicubic") == "bicubic, 12.3 dB"
+    assert picture.decibels(157.1, "bicubic") == picture.decibels(math.inf, "bicubic") == "bicubic, over 60 dB"
+
+
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    assert [number(value, ".2f") for value in (-0.001, -0.006, 0.001)] == ["0.00", "−0.01", "0.00"]
+    assert number(-0.001, "+.4f") == "−0.0010"
+
+
+def outcome(widest: float, near: float | None) -> Restored:
+    pixels = np.zeros((8, 8, 1), np.uint8)
+    answers = ((pixels, near),) * 4
+    return Restored(5, "half", pixels, (("bicubic", pixels, near),), answers, (pixels, near), pixels, widest, None)
+
+
+def test_a_spread_that_nobody_sees_is_not_said_to_be_made_up() -> None:
+    assert "Where the spread is white" in restoring._result(outcome(0.3, 20.0))
+    assert "all that differs between z" in restoring._result(outcome(0.3, None))
+    for near in (20.0, None):
+        assert restoring._result(outcome(0.001, near)).endswith("G shows one guess as if it knew.")
+
+
+def test_of_a_film_of_ones_own_the_first_picture_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+    first, *more = (Image.fromarray(np.full((16, 16), level, np.uint8)) for level in (200, 90, 10))
+    first.save(out, "GIF", save_all=True, append_images=more)
+    found = picture._registered("film.gif", out.getvalue())
+    assert found is not None
+    assert find_images(found).pixels[0, 0, 0, 0] == 200
+
+
+def test_the_first_photograph_shows_more_than_sky() -> None:
+    held_out = photographs().held_out
+    assert held_out is not None
+    contrast = held_out.float().std((1, 2, 3))
+    assert contrast[DATASETS["photographs"].example] > contrast.median()
+
+
+@pytest.mark.parametrize(("side", "shown"), [(8, 112), (28, 112), (32, 128), (48, 96), (64, 128), (96, 96), (128, 128)])
+def test_pictures_are_enlarged_by_whole_pixels_alone(side: int, shown: int) -> None:
+    pixels = np.arange(side * side).reshape(side, side, 1).astype(np.uint8)
+    enlarged = picture.large(pixels)
+    assert enlarged.shape == (shown, shown)
+    np.testing.assert_array_equal(enlarged[:: shown // side, :: shown // side], pixels[..., 0])
+
+
+def test_nobody_is_asked_whether_a_whole_picture_has_its_hole_already(apply_page: Page) -> None:
+    app = apply_page(application="inpainting")
+    app.segmented_control(key="apply:source").set_value(picture.OWN).run()
+    assert not app.exception
+    assert not app.toggle
+    app.button(key="apply:card:denoising").click().run()
+    app.button(key="apply:recorded:digits-denoise").click().run()
+    app.segmented_control(key="apply:source").set_value(picture.OWN).run()
+    assert app.toggle(key="apply:degraded").label == "it is degraded already"
+
+
+def test_a_picture_of_ones_own_is_still_there_on_another_card(apply_page: Page) -> None:
+    app = apply_page(application="inpainting")
+    app.segmented_control(key="apply:source").set_value(picture.OWN).run()
+    out = io.BytesIO()
+    Image.fromarray(np.full((16, 16), 90, np.uint8)).save(out, "PNG")
+    app.session_state[f"gan.{picture._OWN}"] = (
+        "a*b.png",
+        picture._registered("a.png", out.getvalue()),
+    )
+    app.run()
+    assert "Your picture a\\*b.png is used; another takes its place." in captions(app)
+    assert "G works on your picture at 8 × 8 pixels, in grey." in captions(app)[-1]
+    app.button(key="apply:card:super-resolution").click().run()
+    app.button(key="apply:recorded:digits-sr").click().run()
+    assert app.segmented_control(key="apply:source").value == picture.OWN
+    assert any("Your picture a" in text for text in captions(app))
     assert not app.exception

@@ -7,7 +7,7 @@ import gzip
 import importlib.metadata
 import json
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,9 @@ class Reply:
 Get = Callable[..., Reply]
 
 
-def ask(app: Starlette, path: str, method: str = "GET", *, raw: bool = False, code: str = "") -> Reply:
+def ask(
+    app: Starlette, path: str, method: str = "GET", *, raw: bool = False, code: str = "", body: Sequence[bytes] = (b"",)
+) -> Reply:
     """One request to an ASGI app, without a server; a token (``t``) goes along in a header unless ``raw``."""
     path, _, query = path.partition("?")
     given = [] if raw else urllib.parse.parse_qsl(query, keep_blank_values=True)
@@ -66,9 +68,11 @@ def ask(app: Starlette, path: str, method: str = "GET", *, raw: bool = False, co
         "server": ("localhost", 80),
     }
     sent: list[Any] = []
+    parts = [*body]
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        part = parts.pop(0)
+        return {"type": "http.request", "body": part, "more_body": bool(parts)}
 
     async def send(message: Any) -> None:
         sent.append(message)

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from tests.watching.loops import LOOPS, Loop
 from tests.watching.more_loops import MORE
+from tests.watching.third import THIRD
 
-EVERY_LOOP: Final = LOOPS | MORE
+EVERY_LOOP: Final = LOOPS | MORE | THIRD
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,18 @@ def shown(run: WatchedRun, at: int | None = None, now: float | None = None) -> t
     return decode(run.frame(at, now))
 
 
+def test_numbers_of_a_player_that_steps_less_often_are_a_line(tmp_path: Path) -> None:
+    log = WatchLog.create(tmp_path, {"torch": "2.13", "n_g": 1, "n_d": 1})
+    for step in range(1, 12):
+        if step % 5 == 1:
+            log.event("step", {"step": step, "player": "D", "d_loss": float(step), "real_answer": -float(step)})
+        log.event("step", {"step": step, "player": "G", "g_loss": 0.7})
+    log.event("step", {"step": 12, "player": "G", "g_loss": 0.7})
+    _, arrays = shown(WatchedRun(log.folder))
+    np.testing.assert_allclose(arrays["d_loss_mean"], [*range(1, 12), np.nan])
+    np.testing.assert_allclose(arrays["real_logit"], [*(-n for n in range(1, 12)), np.nan])
+
+
 def test_a_log_is_shown_as_the_live_view_shows_a_run(tmp_path: Path) -> None:
     log = written(tmp_path)
     log.event("finding", FINDING)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { askForFrame, eagerness, rhythm, stateWords } from '../../pages/ui/web/core/stream.js';
+import { actAtOnce, askForFrame, eagerness, rhythm, stateWords } from '../../pages/ui/web/core/stream.js';
 import { reach } from '../../pages/ui/web/core/view.js';
 
 const motion = (/** @type {boolean} */ reduced) => {
@@ -71,6 +71,30 @@ test('a reply is a frame, none yet, or the end of the run', async () => {
     assert.equal(reply.heard, headers['x-heard'] ?? null);
     assert.equal((await reply.bytes())?.byteLength ?? null, size);
   }
+});
+
+test('a command is answered by a frame, left to the script, or not understood', async () => {
+  const command = { name: 'pause', value: null, n: 7 };
+  /** @type {any} */
+  let asked = null;
+  /** @param {number} status @param {Record<string, string>} headers */
+  const answered = (status, headers) => {
+    globalThis.fetch = async (/** @type {any} */ url, /** @type {any} */ how) => {
+      asked = { url, ...how };
+      return new Response(status === 204 ? null : 'abc', { status, headers });
+    };
+    return actAtOnce('gan/command?t=secret&since=3', command);
+  };
+  const frame = await answered(200, { 'content-type': 'application/octet-stream', 'x-heard': '7' });
+  assert.equal((await frame?.bytes())?.byteLength, 3);
+  assert.deepEqual(
+    [asked.url, asked.method, JSON.parse(asked.body), asked.headers['x-gan-token']],
+    ['gan/command?since=3', 'POST', command, 'secret'],
+  );
+  assert.equal(await (await answered(204, { 'x-heard': '7' }))?.bytes(), null);
+  for (const status of [400, 409, 410]) assert.equal(await answered(status, {}), null);
+  for (const status of [200, 204, 403, 404, 405, 413, 500, 502])
+    await assert.rejects(answered(status, {}), /understands/);
 });
 
 test('a token goes along in a header and never in an address', async () => {

@@ -1,7 +1,7 @@
 """Lessons: seven short runs that are predicted, watched and explained from their own numbers.
 
 A lesson's words are Markdown in ``assets/learn/lessons``; what they say of a run in braces is filled in from that
-run's `Log`, which a `Watched` trainer writes at every step. Nothing in an answer is known beforehand.
+run's `Log`, which a `Watched` trainer writes at every step. Every number in an answer is measured in that run.
 Names are loaded on first use, so that reading a lesson's words costs no PyTorch.
 """
 

@@ -39,12 +39,12 @@ def panel(application: Application) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="apply-picture"):
         where = picture.source("Edit")
-        index = picture.index() if where == picture.HELD_OUT else 0
+        index = picture.index(now.config.data.name) if where == picture.HELD_OUT else 0
     chosen = picture.Chosen(index) if where == picture.HELD_OUT else picture.own(where, now.config.data.shape[-1])
     if chosen is None:
         return
     edit = replace(_controls(_saved()), index=chosen.index, own=chosen.own)
-    training.answer(edit, _show, now, _EVERY)
+    training.answer(edit, functools.partial(_show, own=bool(edit.own)), now, _EVERY)
 
 
 def _saved() -> dict[str, str]:
@@ -116,7 +116,7 @@ def _undo() -> None:
     session.remember(_EDIT, edit)
 
 
-def _show(found: Edited) -> None:
+def _show(found: Edited, *, own: bool) -> None:
     """Show the picture before and after, and what has changed."""
     if session.recall(_CLASSES, ()) != found.classes:
         session.remember(_CLASSES, found.classes)
@@ -125,14 +125,15 @@ def _show(found: Edited) -> None:
     pictures: list[tuple[str, Pixels]] = [("before", found.original)]
     if edit.hole:
         pictures.append(("with the hole", found.given))
-    pictures += [(f"nearest sample, {number(found.psnr, '.1f')} dB", found.found), ("after", found.edited)]
+    pictures += [(picture.decibels(found.psnr, "nearest sample"), found.found), ("after", found.edited)]
     pictures += [(f"filled by z {i}", picture) for i, picture in enumerate(found.fillings, 1)]
-    picture.row(pictures, "apply-pictures")
+    picture.row(pictures, key="apply-pictures")
     changes = "; ".join(
         f"{one.name} {number(one.before, '.2f')} → {number(one.after, '.2f')} (real ones ±{number(one.usual, '.2f')})"
         for one in found.measured
     )
-    st.caption(f"At step {found.step:,}, measured in the picture before and after: {changes}.{_of_class(found, edit)}")
+    said = f"At step {found.step:,}, measured in the picture before and after: {changes}.{_of_class(found, edit)}"
+    st.caption(f"{said} {picture.used_at(found.original)}" if own else said)
     picture.take_home(pictures, "edited")
 
 

@@ -47,8 +47,7 @@ def _show(found: Made) -> None:
         (f"nearest to z {i}, {number(away, '.2f')} away", pixels)
         for i, (pixels, away) in enumerate(zip(found.nearest, found.distances, strict=True), 1)
     ]
-    picture.row(made, "apply-pictures")
-    picture.row(near, "apply-nearest")
+    picture.row(made, near, key="apply-pictures")
     usual = found.usual if found.usual is not None else math.nan
     beside = "" if math.isnan(usual) else f" Real pictures that G never saw are {number(usual, '.2f')} from theirs."
     st.caption(

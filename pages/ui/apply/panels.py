@@ -15,6 +15,8 @@ from pages.ui.collapse import state as lab
 
 FIRST: Final = "super-resolution"
 _CHOSEN: Final = "apply.chosen"
+_SHOWN: Final = "apply.shown"
+_LINK: Final = "application"
 _PANELS: Final[Mapping[Way, Callable[[Application], None]]] = {
     "make": making.panel,
     "edit": editing.panel,
@@ -26,11 +28,7 @@ _PANELS: Final[Mapping[Way, Callable[[Application], None]]] = {
 
 def page() -> None:
     """Show the cards, and what the chosen one does."""
-    asked = st.query_params.get("application", "")
-    if asked in APPLICATIONS:
-        session.remember(_CHOSEN, asked)
-        del st.query_params["application"]
-    chosen: str = session.recall(_CHOSEN, FIRST)
+    chosen = _asked()
     st.markdown(
         "Six things are often named that GANs are for: **generation, editing, super-resolution, denoising, sound and "
         "text**. Each trains in front of you, and each says what it makes up."
@@ -41,6 +39,27 @@ def page() -> None:
     application = APPLICATIONS[chosen]
     _facts(application)
     _PANELS[application.way](application)
+    _put_into_address(chosen)
+
+
+def _asked() -> str:
+    """Return the application that the address asks for, or that was chosen last."""
+    asked = st.query_params.get(_LINK, "")
+    if asked in APPLICATIONS and asked != session.recall(_SHOWN):
+        session.remember(_CHOSEN, asked)
+    chosen: str = session.recall(_CHOSEN, FIRST)
+    if session.has_run():
+        _put_into_address(chosen)
+    else:  # the first run is made from the address, in which this would be taken for a link to one
+        st.query_params.pop(_LINK, None)
+    return chosen
+
+
+def _put_into_address(chosen: str) -> None:
+    """Have a reload, a bookmark or a copied address lead to this application."""
+    if st.query_params.to_dict() != {_LINK: chosen}:
+        st.query_params.from_dict({_LINK: chosen})
+    session.remember(_SHOWN, chosen)
 
 
 def _choice(name: str, application: Application, *, chosen: bool) -> None:

@@ -11,15 +11,23 @@ from typing import Any, Final
 import streamlit as st
 
 from gan_core import GanExplorerError
+from gan_core.data.catalogue import DATASETS
 from gan_core.latent.questions import Pixels
 from pages.ui import live, session
+from pages.ui.prose import number, plain
 
 WIDTH: Final = 112
-"""Of a picture on the page, in pixels."""
+"""Of a picture on the page, in pixels, as nearly as whole multiples of its own come."""
 HELD_OUT, OWN, DRAWN = "a picture that G never saw", "a picture of my own", "a drawing"
 _TYPES: Final = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
+_EXACT: Final = 60
+"""Decibels beyond which two pictures in bytes are the same."""
 _SIDE: Final = 64
 """Of a drawing as it is sent, in pixels."""
+_SOURCE: Final = "apply:source"
+_WHERE: Final = "apply.source"
+_OWN: Final = "apply.own"
+"""Name and hash of the picture that was uploaded last."""
 _PAD: Final = "apply:pad"
 _DRAWN: Final = "apply.drawn"
 
@@ -33,12 +41,10 @@ class Chosen:
     Attributes:
         index: Which of the held-out ones.
         own: Hash of one's own, in place of those; or "".
-        uploaded: True if it is a file of one's own.
     """
 
     index: int = 0
     own: str = ""
-    uploaded: bool = False
 
 
 def source(label: str) -> str:
@@ -47,12 +53,44 @@ def source(label: str) -> str:
     Args:
         label: Of the choice: what is done with it.
     """
-    return st.segmented_control(label, (HELD_OUT, OWN, DRAWN), default=HELD_OUT, key="apply:source") or HELD_OUT
+
+    def take() -> None:
+        session.remember(_WHERE, session.value_of(_SOURCE) or HELD_OUT)
+
+    where: str = session.recall(_WHERE, HELD_OUT)
+    session.feed(_SOURCE, where)  # the choice is the same on all cards
+    st.segmented_control(label, (HELD_OUT, OWN, DRAWN), key=_SOURCE, on_change=take)
+    return where
 
 
-def index() -> int:
-    """Ask for the number of a held-out picture."""
-    return int(st.number_input("Which one", 0, 10_000, 0, key="apply:index", width=140))
+def index(data: str) -> int:
+    """Ask for the number of a held-out picture.
+
+    Args:
+        data: Name of the run's data set, which has an example to begin with.
+    """
+    return int(st.number_input("Which one", 0, 10_000, DATASETS[data].example, key=f"apply:index:{data}", width=140))
+
+
+def decibels(near: float | None, label: str) -> str:
+    """Write how near a picture is to the truth behind its label; where nobody knows, the label alone.
+
+    Args:
+        near: Peak signal-to-noise ratio, or None.
+        label: What the picture is.
+    """
+    return label if near is None else f"{label}, {in_decibels(near)}"
+
+
+def in_decibels(near: float) -> str:
+    """Write a peak signal-to-noise ratio; beyond the rounding of pixels to bytes it tells nothing more."""
+    return f"{number(near, '.1f')} dB" if near < _EXACT else f"over {_EXACT} dB"
+
+
+def used_at(picture: Pixels) -> str:
+    """Say what became of a picture of one's own, in a sentence: G takes those of the kind that it was trained on."""
+    height, width, *channels = picture.shape
+    return f"G works on your picture at {width} × {height} pixels{'' if channels == [3] else ', in grey'}."
 
 
 def own(where: str, side: int) -> Chosen | None:
@@ -65,24 +103,47 @@ def own(where: str, side: int) -> Chosen | None:
     if where == DRAWN:
         found = _drawn(side)
         return None if found is None else Chosen(own=found)
-    given: Any = st.file_uploader("A picture", type=_TYPES, key="apply:file", help="Nothing leaves this server.")
+    return _uploaded()
+
+
+def _uploaded() -> Chosen | None:
+    """Ask for a file; the last one is used until another comes or it is taken away, on all cards."""
+    from gan_core.data.own import known
+
+    given: Any = st.file_uploader(
+        "A picture",
+        type=_TYPES,
+        key="apply:file",
+        help="Nothing leaves this server.",
+        on_change=session.remember,
+        args=(_OWN, ("", "")),
+    )
+    if given is not None:
+        session.remember(_OWN, (given.name, _registered(given.name, given.getvalue()) or ""))
+    name, found = session.recall(_OWN, ("", ""))
+    if found and known(found):
+        if given is None:
+            st.caption(f"Your picture {plain(name)} is used; another takes its place.")
+        return Chosen(own=found)
     if given is None:
-        st.caption("Any picture will do; its middle is cut to a square of at most 64 pixels.")
-        return None
-    found = _registered(given.name, given.getvalue())
-    return None if found is None else Chosen(own=found, uploaded=True)
+        st.caption("Any picture will do: its middle is cut to a square, and brought to the size that G takes.")
+    return None
 
 
-def row(pictures: Sequence[tuple[str, Pixels]], key: str) -> None:
-    """Show pictures side by side, each with its caption.
+def row(*rows: Sequence[tuple[str, Pixels]], key: str) -> None:
+    """Show pictures side by side, each with its caption; of several rows those of one place stay under each other.
 
     Args:
-        pictures: Captions and pictures.
+        rows: Captions and pictures, equally many in each.
         key: Of the row.
     """
     with st.container(horizontal=True, key=key):
-        for caption, pixels in pictures:
-            st.image(_large(pixels), caption=caption, width=WIDTH, output_format="PNG", alt=caption)
+        for below in zip(*rows, strict=True):
+            shown = [(caption, large(pixels)) for caption, pixels in below]
+            width = max(pixels.shape[1] for _, pixels in shown)
+            with st.container(width=width, gap="small"):
+                for caption, pixels in shown:
+                    st.image(pixels, caption=caption, width=pixels.shape[1], output_format="PNG", alt=caption)
 
 
 def take_home(pictures: Sequence[tuple[str, Pixels]], name: str) -> None:
@@ -125,12 +186,9 @@ def _drawn(side: int) -> str | None:
         if text is not None:
             session.remember(_DRAWN, text)
 
-    _component(
-        key=_PAD,
-        data={"script": live.url("apply/sketch.js"), "styles": [live.url("apply/sketch.css")], "side": side},
-        on_drawn_change=take,
-    )
     text: str = session.recall(_DRAWN, "")
+    files = {"script": live.url("apply/sketch.js"), "styles": [live.url("apply/sketch.css")]}
+    _component(key=_PAD, data={**files, "side": side, "drawn": text}, on_drawn_change=take)
     if not text:
         return None
     import io
@@ -145,17 +203,18 @@ def _drawn(side: int) -> str | None:
 def _registered(name: str, content: bytes) -> str | None:
     """Register a picture; None if it cannot be used, which is then said."""
     from gan_core.data.own import register
-    from gan_core.data.reading import read_files
+    from gan_core.data.picture import Choices
+    from gan_core.data.reading import ReadOptions, read_files
 
     try:
-        return register(read_files([(name, content)], None))
+        return register(read_files([(name, content)], ReadOptions(pictures=Choices(first_frame=True))))
     except GanExplorerError as error:
         st.text(str(error))
         return None
 
 
-def _large(picture: Pixels) -> Pixels:
-    """Enlarge small pictures by whole pixels, so that browsers do not blur them."""
-    factor = max(1, WIDTH // picture.shape[0])
-    large: Pixels = picture.repeat(factor, 0).repeat(factor, 1)
-    return large[..., 0] if large.ndim == 3 and large.shape[2] == 1 else large
+def large(picture: Pixels) -> Pixels:
+    """Enlarge a small picture by whole pixels to about `WIDTH`; browsers would blur any other enlargement."""
+    factor = max(1, round(WIDTH / picture.shape[1]))
+    enlarged: Pixels = picture.repeat(factor, 0).repeat(factor, 1)
+    return enlarged[..., 0] if enlarged.ndim == 3 and enlarged.shape[2] == 1 else enlarged

@@ -10,16 +10,16 @@ import streamlit as st
 from gan_core import GanExplorerError
 from gan_core.config.presets import find
 from gan_core.experiments.applications import Application
-from gan_core.storage.bundled import RECORDED
+from gan_core.storage.bundled import RECORDED, outline
 from pages.ui import session
 
 if TYPE_CHECKING:
-    from gan_core.live.handle import Question
+    from gan_core.live.handle import Question, RunHandle
     from gan_core.live.status import RunStatus
 
 R = TypeVar("R")
 _PATIENCE: Final = 3.0
-"""Seconds to wait for a recorded run to stand at its end, and for the first kept state."""
+"""Seconds to wait for a run to be built, and for its first kept state."""
 
 
 def offer(
@@ -37,8 +37,7 @@ def offer(
     """
     recorded = [name for name in application.presets if name in RECORDED]
     run = session.visit_or_recorded((recorded or [*RECORDED])[0]).run
-    if session.recall("recorded") == run.status().preset:
-        run.wait(lambda now: now.step > 0 or now.playing, _PATIENCE)  # it is being opened
+    run.wait(lambda now: now.built or now.playing or now.state == "error", _PATIENCE)  # it is being opened
     now = run.status()
     st.markdown(application.sentence)
     with st.container(horizontal=True, vertical_alignment="center", key="apply-run"):
@@ -49,7 +48,7 @@ def offer(
                 st.rerun()
             if beside is not None:
                 beside(name)
-        for name in (name for name in recorded if now.preset != name):
+        for name in (name for name in recorded if now.initial_config != outline(name).config):
             if st.button(f"Open the recorded run {name}", key=f"apply:recorded:{name}", icon=":material/history:"):
                 session.open_recorded(name)
                 st.rerun()
@@ -73,15 +72,31 @@ def answer(question: Question[R], show: Callable[[R], None], now: RunStatus, eve
         now: The run's status.
         every: Seconds between two answers.
     """
-    st.fragment(_answer, run_every=every if now.playing else None)(question, show)
+    lively = now.playing or not now.built
+    st.fragment(_answer, run_every=every if lively else None)(question, show, lively=lively)
 
 
-def _answer(question: Question[R], show: Callable[[R], None]) -> None:
+def _answer(question: Question[R], show: Callable[[R], None], *, lively: bool) -> None:
     run = session.visit().run
+    run.wait(lambda now: now.state == "error" or _kept(run, now), _PATIENCE)
+    now = run.status()
+    if now.state == "error":
+        st.text(now.message)
+        return
+    if not _kept(run, now):
+        st.caption("The run is being prepared; its first answer comes soon.")
+        return
     try:
-        run.wait(lambda now: any(step > 0 or now.step == 0 for step in run.contents()["states"]), _PATIENCE)
         found = run.ask(question)
     except GanExplorerError as error:
         st.text(str(error))
         return
     show(found)
+    if lively and not now.playing:
+        st.rerun()  # it stands, and need not be asked again and again
+
+
+def _kept(run: RunHandle, now: RunStatus) -> bool:
+    """Tell whether a state of this run is kept, of a step that it has made; those of the run before do not count."""
+    kept = run.contents()
+    return now.built and kept["run"] == now.run and any(step > 0 or now.step == 0 for step in kept["states"])

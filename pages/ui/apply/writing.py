@@ -10,17 +10,16 @@ from typing import Final
 import streamlit as st
 
 from gan_core.config.presets import find
+from gan_core.data.limits import MAX_WORD
 from gan_core.experiments.applications import Application
 from gan_core.latent.questions import Word, WriteQuestion, Written
 from pages.ui.apply import training
+from pages.ui.prose import plain
 
 _EVERY: Final = 2.0
 """Seconds between two looks at a run that trains."""
-_MOST_LETTERS: Final = 8
 _FORMULA: Final = ("=", "+", "-", "@")
 """Signs that make a cell of a spreadsheet a formula, at its beginning."""
-_ROW: Final = 35
-"""Height of a row of a table, in pixels: all rows are to be seen."""
 
 
 def panel(application: Application) -> None:
@@ -31,11 +30,12 @@ def panel(application: Application) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="apply-words"):
         begins = st.text_input(
-            "Begin with", key="apply:begins", max_chars=_MOST_LETTERS, placeholder="any letter", width=180
+            "Begin with", key="apply:begins", max_chars=MAX_WORD, placeholder="any letter", width=180
         )
         seed = int(st.number_input("Seed of z", 0, 10_000, 0, key="apply:seed", width=140))
     show = functools.partial(_show, begins=begins.strip())
     training.answer(WriteQuestion(begins, seed), show, now, _EVERY)
+    st.caption("To train on words of your own, a text or a list, open *Your own data* on the Train page.")
 
 
 def _show(found: Written, begins: str) -> None:
@@ -45,15 +45,7 @@ def _show(found: Written, begins: str) -> None:
         _column("The GAN", found.words, found, "generator")
     with right:
         _column("Pairs of letters, no GAN", found.pairs, found, "pairs")
-    # In code: what a grammar's sentences are made of would else be read as Markdown.
-    so = f" of {found.n_tried:,} z give a word that begins with `{begins}`; of as many words of the pairs"
-    which = f"{found.n_found:,}{so} {found.n_pairs:,} do. Of these" if begins else f"Of {found.n_tried:,} words of each"
-    what = "are right" if found.by_rule else "are real"
-    by_g, by_pairs = (f"{100 * share:.1f} %" for share in (found.real, found.real_pairs))
-    st.caption(
-        f"At step {found.step:,}: {which}, {by_g} {what} with the GAN, {by_pairs} with the pairs, "
-        "which know how often each letter follows another and nothing else."
-    )
+    st.caption(counted(found, begins))
     st.download_button(
         "Download the words (CSV)",
         lambda: as_table(found),
@@ -63,6 +55,31 @@ def _show(found: Written, begins: str) -> None:
         icon=":material/download:",
         key="apply:csv",
     )
+
+
+def counted(found: Written, begins: str) -> str:
+    """Say how many words begin as asked, and how many of these are real ones; as Markdown.
+
+    Args:
+        found: The words.
+        begins: As they are to begin; "" for all words.
+    """
+    what = "are right" if found.by_rule else "are real"
+
+    def of(n: int, share: float) -> str:
+        return f"{100 * share:.1f} %" if n else "none"
+
+    shares = (
+        f"{of(found.n_found, found.real)} {what} with the GAN, {of(found.n_pairs, found.real_pairs)} with the pairs, "
+        "which know how often each letter follows another and nothing else."
+    )
+    if not begins:
+        return f"At step {found.step:,}: Of {found.n_tried:,} words of each, {shares}"
+    so = (
+        f"At step {found.step:,}: {found.n_found:,} of {found.n_tried:,} z give a word that begins with "
+        f"“{plain(begins)}”; of as many words of the pairs {found.n_pairs:,} do."
+    )
+    return f"{so} Of these, {shares}" if found.n_found or found.n_pairs else f"{so} Other letters are likelier."
 
 
 def as_table(found: Written) -> str:
@@ -91,7 +108,7 @@ def _column(title: str, words: tuple[Word, ...], found: Written, key: str) -> No
         }
         for word in words
     ]
-    st.dataframe(rows, hide_index=True, key=f"apply:words:{key}", width="stretch", height=_ROW * (len(rows) + 1) + 3)
+    st.dataframe(rows, hide_index=True, key=f"apply:words:{key}", width="stretch", height="content")
 
 
 def _what(word: Word, *, by_rule: bool) -> str:

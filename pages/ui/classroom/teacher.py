@@ -140,7 +140,7 @@ def make_task() -> None:
         now = session.visit().run.status()
         st.caption("It begins with the settings that the open run began with.")
         title = st.text_input("Title; give nothing away", key="make:title", max_chars=80)
-        text = st.text_area("What is to be done", key="make:text", max_chars=1_000)
+        text = st.text_area("What to do", key="make:text", max_chars=1_000)
         within = st.number_input("Steps at most", 1, MAX_STEPS, 2_000, key="make:within")
         anything = st.toggle("Any setting but data and seed may be changed", value=True, key="make:any")
         allowed = [ANYTHING]

@@ -5,10 +5,12 @@ strip and plots of its own, on scales that all share. What `mount` takes in ``da
 
 ======== ======================================================================================
 url      of the route of all sides' frames, with the comparison's token
+command  of the route that takes commands, with the token
+atOnce   names of the commands that it takes, with spaces between them
 plotly   of plotly.js, served once
 ms       between two requests
 plotMs   between two updates of a plot, at least
-sides    what each side is called, how it differs from the first, and how its losses are to be read, or "":
+sides    what each side is called, how it differs from the first, and how to read its losses, or "":
          ``[{title, differs, reading}]``
 ======== ======================================================================================
 """

@@ -9,7 +9,7 @@ from typing import Final
 from gan_core import GanExplorerError, RunConfig
 from gan_core.live import commands as do
 from gan_core.live.handle import LockstepSpec
-from pages.ui.commands import PLAIN, Command, OneSide, Pace, Plain, StopAt
+from pages.ui.commands import PLAIN, Command, OneSide, Pace, Plain, StopAt, at_once
 from pages.ui.effects import Effects, Notify, OpenOnTrain, Redraw
 from pages.ui.presence import Guest, Rooms
 
@@ -53,9 +53,10 @@ class Bench(Guest):
 
     def show(self, entries: Sequence[Entry], preset: str) -> None:
         """Compare other runs, from their beginning, playing."""
-        self.run.send(do.RestartSides([entry.config for entry in entries], preset))
-        self.entries, self.preset = tuple(entries), preset
-        self.run.send(do.Play())
+        with self.acting:  # a click on Pause comes before all of it, or after
+            self.run.send(do.RestartSides([entry.config for entry in entries], preset))
+            self.entries, self.preset = tuple(entries), preset
+            self.run.send(do.Play())
 
     def reseed(self, seed: int) -> None:
         """Begin all sides again from another seed."""
@@ -84,12 +85,18 @@ def carry_out(bench: Bench, command: Command) -> Effects:
     Returns:
         What is left to do on the page; what cannot be done is said.
     """
-    if not bench.is_new(command.n):
-        return ()
-    try:
-        return _carry_out(bench, command)
-    except GanExplorerError as error:
-        return Notify(str(error)), Redraw()
+    with bench.acting:
+        if not bench.is_new(command.n):
+            return ()
+        try:
+            return _carry_out(bench, command)
+        except GanExplorerError as error:
+            return Notify(str(error)), Redraw()
+
+
+def carry_out_at_once(bench: Bench, command: Command) -> bool:
+    """Do one of `pages.ui.commands.AT_ONCE` without the page's script; see `pages.ui.commands.at_once`."""
+    return at_once(bench, command, lambda: _carry_out(bench, command))
 
 
 def _carry_out(bench: Bench, command: Command) -> Effects:

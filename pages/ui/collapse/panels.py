@@ -15,7 +15,7 @@ from pages.ui import collapse as lab
 from pages.ui import commands, session
 from pages.ui.collapse import state, sure
 from pages.ui.collapse.bench import LETTERS, carry_out
-from pages.ui.collapse.route import FRAMES
+from pages.ui.collapse.route import COMMAND, FRAMES
 from pages.ui.collapse.words import differences
 from pages.ui.live.route import plotly_url
 from pages.ui.prose import reading
@@ -112,6 +112,8 @@ def sides() -> None:
         key=_KEY,
         data={
             "url": f"{FRAMES}?t={here.token}",
+            "command": f"{COMMAND}?t={here.token}",
+            "atOnce": " ".join(sorted(commands.AT_ONCE & commands.LAB)),
             "plotly": plotly_url(),
             "ms": 220,
             "plotMs": 700,

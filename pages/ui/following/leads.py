@@ -104,7 +104,7 @@ class Lead:
             self._visit, self._picture, self._due = weakref.ref(visit), None, 0.0
 
     def claim(self) -> bool:
-        """Tell whether it is time to look for a newer frame and nobody does; then whoever asked has to `refresh`."""
+        """Tell whether a newer frame is due and nobody fetches it; a caller that is told so has to `refresh`."""
         if self._claimed or self._clock() < self._due:
             return False
         self._claimed = True

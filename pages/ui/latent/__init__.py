@@ -31,7 +31,7 @@ def mount(*, key: str, data: Mapping[str, Any], on_save: Callable[[], None]) -> 
     Args:
         key: Keeps it alive from one script run to the next.
         data: See the module.
-        on_save: Called before the script when a direction is to be saved; the raw wish is then the trigger value
+        on_save: Called before the script when a visitor saves a direction; the raw wish is then the trigger value
             ``save`` of this key, for `pages.ui.commands.parse_save`.
     """
     urls = {

@@ -1,7 +1,7 @@
 """Generators from elsewhere that are open in this process, each under an unguessable token, and how one is opened.
 
 A file runs in a process of its own, yet it is native code that reads what a stranger wrote: where the app serves many,
-it is off unless whoever runs the server has said so.
+it is off unless the person who runs the server allows it.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ class Section:
 
     Attributes:
         title: On its button.
-        words: What is to be seen in it.
+        words: What it shows.
         advanced: True if it is shown only to those who ask for more.
         kinds: Kinds of samples that it is for.
-        in_plane: What is to be seen in it where the data are points of the plane, if that is something else.
+        in_plane: What it shows where the data are points of the plane, if that differs.
     """
 
     title: str

@@ -30,7 +30,7 @@ def _left_out() -> frozenset[str]:
 
 
 def _shown() -> Shown:
-    """Ask for what is to be seen now; what was asked last is remembered."""
+    """Ask for the present state of the step; the last answer is remembered."""
     key: str = session.recall(_KEY) or secrets.token_urlsafe(16)
     session.remember(_KEY, key)
     question = SlowMotion(key, session.recall(_ASKED, ()), _left_out())

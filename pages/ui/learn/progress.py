@@ -37,7 +37,7 @@ def add(name: str) -> None:
 
 
 def keep(known: Iterable[str]) -> None:
-    """Have the browser remember, and tell what it remembers; nothing is to be seen.
+    """Store the learned lessons in the browser and read them back, invisibly.
 
     Args:
         known: Names of all lessons.

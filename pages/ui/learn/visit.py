@@ -59,6 +59,8 @@ class LessonVisit(Visit):
         begun: True once it plays: after the prediction.
     """
 
+    scripted = True  # the page knows whether a teacher's link has locked it
+
     def __init__(self, lesson: Lesson, seed: int | None, rooms: Rooms, visitor: str) -> None:
         Guest.__init__(self, rooms.clock)  # no autosave: a lesson can always be run again
         self.lesson, self.begun, self.key = lesson, False, ""
@@ -143,7 +145,7 @@ def result_of(visit: LessonVisit) -> Result | None:
 
 
 def forget_result(name: str) -> None:
-    """Forget the outcome of a lesson, which is to be run once more."""
+    """Forget the outcome of a lesson before it is run again."""
     known: dict[str, Result] = session.recall(_RESULTS, {})
     session.remember(_RESULTS, {other: result for other, result in known.items() if other != name})
 
@@ -174,14 +176,15 @@ def carry_out(visit: LessonVisit, command: Command) -> Effects:
     Returns:
         What is left to do on the page; what cannot be done is said.
     """
-    if not visit.is_new(command.n):
+    with visit.acting:
+        if not visit.is_new(command.n):
+            return ()
+        try:
+            match command:
+                case Plain(name="play" | "pause" | "step" as name):
+                    visit.run.send(PLAIN[name])
+                case Pace(value=pace):
+                    visit.run.send(do.SetPace(pace))
+        except GanExplorerError as error:
+            return Notify(str(error)), Redraw()
         return ()
-    try:
-        match command:
-            case Plain(name="play" | "pause" | "step" as name):
-                visit.run.send(PLAIN[name])
-            case Pace(value=pace):
-                visit.run.send(do.SetPace(pace))
-    except GanExplorerError as error:
-        return Notify(str(error)), Redraw()
-    return ()

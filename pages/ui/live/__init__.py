@@ -8,6 +8,8 @@ What `mount` takes in ``data`` (constant while a run lives, so that the componen
 
 ========== =========================================================================================
 url        of the frame route with the run's token; the view appends ``&since=…`` and ``&generator=…``, or ``&at=…``
+command    of the route that takes commands, with the token; "" or none where all go by the trigger
+atOnce     names of the commands that it takes, with spaces between them
 past       of the list of what the run has kept of its past, with the token
 plotly     of plotly.js, served once
 ms         between two requests for a frame; 200 if left out
@@ -15,7 +17,7 @@ plotMs     between two updates of a plot, at least; 500 if left out
 formulas   of "What happens in one step": ``[{id, title, mathml, value_key, unit, help, source, turn}]``; ``value_key``
            is looked up in the frame's ``stats`` and then in its header; ``turn`` is the column: 1 look, 2 teach D, 3
            teach G
-reading    how this run's losses are to be read, or ""
+reading    how to read this run's losses, or ""
 leads      true where others may be let follow
 code       with which others follow this run, or ""
 texts      words that replace the view's own: ``{"turns": [three sentences]}``

@@ -1,9 +1,9 @@
-"""The routes of the live view: frames, its own files, and plotly.js.
+"""The routes of the live view: frames, commands, its own files, and plotly.js.
 
-Routes of one's own are outside Streamlit's session and its XSRF check, so they only answer GET, only read, and a
-frame is given only for the unguessable token of its run, which comes in a header: no log of a web server and no
-Referer holds it. They are not prefixed with ``server.baseUrlPath`` by
-Streamlit, hence the prefix here.
+Routes of one's own are outside Streamlit's session and its XSRF check, so all but one only answer GET and only read.
+Frames are given, and commands taken (`pages.ui.live.asking`), only for the unguessable token of a run, which comes in a
+header: no log of a web server and no Referer holds it, and no page of another site can send it. They are not prefixed
+with ``server.baseUrlPath`` by Streamlit, hence the prefix here.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ from starlette.routing import Route
 
 from gan_core.record.snapshot import Which
 from pages.ui import live
-from pages.ui.presence import Rooms
+from pages.ui.commands import LIVE, carry_out_at_once
+from pages.ui.live.asking import act_at_once
+from pages.ui.presence import Rooms, Visit
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 FRAME: Final = "gan/frame"
+COMMAND: Final = "gan/command"
+"""Takes a command by POST, and answers as a request for a frame that shows what it has done."""
 PAST: Final = "gan/past"
 PLOTLY: Final = "gan/plotly.js"
 
@@ -67,19 +71,15 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
             if kept is None:
                 return Response(status_code=204, headers={"Cache-Control": "no-store"})
             return Response(kept, media_type="application/octet-stream", headers=FRAME_HEADERS)
-        if "past" not in request.query_params:  # who looks back asks now and then how the run goes
-            visit.looks_back = None
-        since = serial(request.query_params.get("since", ""))
-        others: dict[str, Which] = {"raw": "raw", "both": "both"}
-        which = others.get(request.query_params.get("generator", ""), "ema")
-        visit.which = which
-        newest = await asked(rooms, visit.run.frame, since, which)
-        heard = {HEARD: visit.heard}
-        if visit.lead is not None:
-            heard[FOLLOWERS] = str(rooms.leads.n_following(visit.lead))
-        if newest is None:
-            return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)
-        return Response(newest, media_type="application/octet-stream", headers=FRAME_HEADERS | heard)
+        newest = await asked(rooms, visit.run.frame, *_wish(request, visit))
+        return _answer(rooms, visit, newest)
+
+    async def command(request: Request) -> Response:
+        visit = rooms.find(token_of(request))
+        if visit is None:
+            return Response(status_code=410)
+        answer = functools.partial(_answer, rooms, visit)
+        return await act_at_once(request, visit, LIVE, carry_out_at_once, _wish(request, visit), answer)
 
     async def past(request: Request) -> Response:
         visit = rooms.find(token_of(request))
@@ -100,10 +100,35 @@ def routes(rooms: Rooms, base: str) -> list[Route]:
 
     return [
         Route(f"{base}/{FRAME}", frame),
+        Route(f"{base}/{COMMAND}", command, methods=["POST"]),
         Route(f"{base}/{PAST}", past),
         Route(f"{base}/{PLOTLY}", plotly),
         Route(f"{base}/{live.ROUTE}/{{version}}/{{name:path}}", asset),
     ]
+
+
+def _wish(request: Request, visit: Visit) -> tuple[int, Which]:
+    """Read which frame a request has, and whose samples the next ones are to show."""
+    if "past" not in request.query_params:  # who looks back asks now and then how the run goes
+        visit.looks_back = None
+    others: dict[str, Which] = {"raw": "raw", "both": "both"}
+    visit.which = others.get(request.query_params.get("generator", ""), "ema")
+    return serial(request.query_params.get("since", "")), visit.which
+
+
+def _answer(rooms: Rooms, visit: Visit, newest: bytes | None) -> Response:
+    """Answer with a frame, and with what was heard."""
+    heard = {HEARD: visit.heard}
+    if visit.lead is not None:
+        heard[FOLLOWERS] = str(rooms.leads.n_following(visit.lead))
+    return frame_answer(newest, heard)
+
+
+def frame_answer(newest: bytes | None, heard: dict[str, str]) -> Response:
+    """Answer with a frame, or that there is none newer."""
+    if newest is None:
+        return Response(status_code=204, headers={"Cache-Control": "no-store"} | heard)
+    return Response(newest, media_type="application/octet-stream", headers=FRAME_HEADERS | heard)
 
 
 def token_of(request: Request) -> str:

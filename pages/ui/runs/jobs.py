@@ -23,7 +23,7 @@ class Job:
 
     Args:
         download: What to make.
-        file_name: What its file is to be called.
+        file_name: Name of its file.
 
     Attributes:
         download: As given.

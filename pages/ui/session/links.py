@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from gan_core import ConfigError
@@ -13,6 +15,9 @@ from pages.ui.session.address import small_points
 from pages.ui.session.memory import notify, recall, remember
 from pages.ui.session.present import visit
 
+if TYPE_CHECKING:
+    from gan_core.live.status import RunStatus
+
 
 def update_link() -> int | None:
     """Put what defines the run into the address.
@@ -21,11 +26,12 @@ def update_link() -> int | None:
         The step up to which the link repeats the run, None if it repeats all of it, or -1 if the run began with what
         another had learned, which no link repeats.
     """
-    done, query = visit().run.status().interventions, query_of_run()
+    now = visit().run.status()
+    query = _query_of(now)
     if recall("link") != query or st.query_params.to_dict() != query:
         remember("link", query)
         st.query_params.from_dict(query)
-    return link_repeats_until(done)
+    return link_repeats_until(now.interventions)
 
 
 def stands_recorded() -> bool:
@@ -42,7 +48,10 @@ def link_carries_data() -> bool:
 
 def query_of_run() -> dict[str, str]:
     """Write the parameters of a link that repeats this run."""
-    now = visit().run.status()
+    return _query_of(visit().run.status())
+
+
+def _query_of(now: RunStatus) -> dict[str, str]:
     return to_query(now.initial_config, now.preset, now.interventions) | small_points(now.initial_config.data)
 
 

@@ -12,6 +12,7 @@ from pages.ui import changes, commands
 from pages.ui.commands import Command
 from pages.ui.effects import Effects, Notify, OpenOnTrain, Redraw
 from pages.ui.presence import Visit
+from pages.ui.session.links import update_link
 from pages.ui.session.memory import ask_redraw, forget, notify, recall, remember, take_redraw
 from pages.ui.session.present import rooms, take, visit, visitor
 
@@ -51,8 +52,9 @@ def obey(command: Command) -> None:
 
 
 def change(wanted: Mapping[str, Any]) -> None:
-    """Change settings of the run; see `pages.ui.changes.change`."""
+    """Change settings of the run; see `pages.ui.changes.change`. The address says it before the form is drawn anew."""
     apply(changes.change(visit(), wanted, keep_learned=recall(KEEP_LEARNED, False)))
+    update_link()
 
 
 def open_preset(name: str) -> None:

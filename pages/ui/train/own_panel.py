@@ -153,7 +153,7 @@ def _sounds() -> None:
 def _text() -> None:
     given: Any = st.file_uploader(
         "Text files, or one zip of them",
-        type=["txt", "md", "text", "zip"],
+        type=["txt", "md", "text", "csv", "tsv", "zip"],
         accept_multiple_files=True,
         max_upload_size=_max_mb(),
         key="own:text",

@@ -14,8 +14,8 @@ from gan_core.game.objectives import RECONSTRUCTION
 from gan_core.record.history import ABOUT
 from pages.ui import live as view
 from pages.ui import session
-from pages.ui.commands import parse_all
-from pages.ui.live.route import FRAME, PAST, plotly_url
+from pages.ui.commands import AT_ONCE, LIVE, parse_all
+from pages.ui.live.route import COMMAND, FRAME, PAST, plotly_url
 from pages.ui.prose import reading
 from pages.ui.runs import saved as saved_runs
 
@@ -45,6 +45,8 @@ def live() -> None:
         key=_KEY,
         data={
             "url": f"{FRAME}?t={here.token}",
+            "command": f"{COMMAND}?t={here.token}",
+            "atOnce": " ".join(sorted(AT_ONCE & LIVE)),
             "past": f"{PAST}?t={here.token}",
             "plotly": plotly_url(),
             "ms": 165 if plane else 210,

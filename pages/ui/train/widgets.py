@@ -83,10 +83,11 @@ def _changer(path: str, key: str) -> Callable[[], None]:
         if session.is_echo(key):
             return
         changes = {path: session.value_of(key)}
-        config = session.visit().run.status().config
-        if path == "objective" and not (config.clip or config.regularisers):
-            # Without any bound a critic's loss has no minimum.
-            changes |= {"clip": clip} if (clip := OBJECTIVES[changes[path]].usual_clip) else {}
+        if path == "objective":
+            config = session.visit().run.status().config
+            if not (config.clip or config.regularisers):
+                # Without any bound a critic's loss has no minimum.
+                changes |= {"clip": clip} if (clip := OBJECTIVES[changes[path]].usual_clip) else {}
         session.change(changes)
 
     return act

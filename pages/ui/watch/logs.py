@@ -1,6 +1,6 @@
 """The logs of the watched folder that this process shows, each under an unguessable token.
 
-The folder is the choice of whoever runs the server. Where the app serves many, its logs are shown only if that person
+The person who runs the server chooses the folder. Where the app serves many, its logs are shown only if that person
 named a folder: they hold pictures of somebody's data.
 """
 

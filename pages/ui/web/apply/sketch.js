@@ -8,7 +8,7 @@ import { mounter } from '../core/view.js';
 const SIDE = 64; // as many pixels as the server keeps of a picture
 const GREY = [0.299, 0.587, 0.114];
 
-/** @typedef {{side: number, styles: string[]}} Data */
+/** @typedef {{side: number, styles: string[], drawn: string}} Data */
 
 export default mounter('gan-sketch', {}, (root) => {
   /** @type {((name: string, value: unknown) => void) | null} */
@@ -29,6 +29,21 @@ export default mounter('gan-sketch', {}, (root) => {
       text += String.fromCharCode(Math.round(GREY.reduce((sum, share, k) => sum + share * data[p + k], 0)));
     tell?.('drawn', { pixels: btoa(text), n: nextNonce() });
   }
+  /** Show again what was drawn before the page was left. @param {string} text */
+  function restore(text) {
+    if (!area || !text) return;
+    const grey = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)),
+      small = document.createElement('canvas');
+    small.width = small.height = SIDE;
+    const c = /** @type {CanvasRenderingContext2D} */ (small.getContext('2d')),
+      picture = c.createImageData(SIDE, SIDE);
+    grey.forEach((level, p) => {
+      picture.data.set([level, level, level, 255], 4 * p);
+    });
+    c.putImageData(picture, 0, 0);
+    const pen = /** @type {CanvasRenderingContext2D} */ (area.node.getContext('2d'));
+    pen.drawImage(small, 0, 0, PAD_SIDE, PAD_SIDE);
+  }
   function clear() {
     area?.wipe();
     tell?.('drawn', { pixels: '', n: nextNonce() });
@@ -40,6 +55,7 @@ export default mounter('gan-sketch', {}, (root) => {
       style(component.data.styles, root);
       if (area) return;
       area = pad({ paper: 0, side: component.data.side, drawn: send });
+      restore(component.data.drawn);
       root.append(
         area.node,
         el(

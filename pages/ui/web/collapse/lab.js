@@ -7,7 +7,7 @@ import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { integer } from '../core/format.js';
 import { parseSet } from '../core/frame.js';
 import { withoutGraphics } from '../core/graphics.js';
-import { askForFrame, eagerness, rhythm, stateWords } from '../core/stream.js';
+import { actAtOnce, askForFrame, eagerness, rhythm, stateWords } from '../core/stream.js';
 import { keyboard, loop, mounter, skin } from '../core/view.js';
 import { transport } from '../train/transport.js';
 import { side } from './side.js';
@@ -27,6 +27,8 @@ export default mounter(
  * What the page's script gives.
  * @typedef {object} Given
  * @property {string} url Where frames are asked for.
+ * @property {string} command Where commands are taken.
+ * @property {string} atOnce Which.
  * @property {number} ms Milliseconds between two frames.
  * @property {number} plotMs Likewise of plots.
  * @property {string} plotly
@@ -41,6 +43,7 @@ function build(root) {
     alive = true,
     since = '',
     generator = '',
+    overtaken = 0,
     checked = 0;
   /** @type {ReturnType<typeof parseSet> | null} */
   let set = null;
@@ -153,6 +156,26 @@ function build(root) {
     sides.forEach((one, i) => one.entitle(data.sides[i] || { title: '', differs: '' }, sides.length, read));
   }
 
+  const wish = () => `&since=${since}${generator ? `&generator=${generator}` : ''}`;
+
+  /**
+   * Have a command done by its route, and show what comes of it.
+   * @param {import('../core/commands.js').Command} command
+   */
+  async function act(command) {
+    const url = data.command;
+    const reply = await actAtOnce(`${url}${wish()}`, command);
+    const bytes = await reply?.bytes();
+    const next = bytes && parseSet(bytes);
+    if (!next || !alive || url !== data.command) return reply !== null;
+    if (set && set.frames[0].header.run === next.frames[0].header.run && set.header.serial > next.header.serial)
+      return true;
+    overtaken += 1;
+    since = String(next.header.serial);
+    take(next);
+    return true;
+  }
+
   /** @param {number} begun */
   async function ask(begun) {
     if (!(await colours.ready()) || !alive || document.hidden) return;
@@ -160,8 +183,9 @@ function build(root) {
       checked = begun;
       colours.dress();
     }
-    const { url } = data;
-    const reply = await askForFrame(`${url}&since=${since}${generator ? `&generator=${generator}` : ''}`);
+    const { url } = data,
+      before = overtaken;
+    const reply = await askForFrame(`${url}${wish()}`);
     if (!alive) return;
     if (reply.gone) {
       lost();
@@ -171,7 +195,7 @@ function build(root) {
     const bytes = await reply.bytes();
     if (!bytes) return;
     const next = parseSet(bytes);
-    if (!alive || url !== data.url) return;
+    if (!alive || url !== data.url || before !== overtaken) return;
     since = String(next.header.serial);
     take(next);
   }
@@ -203,9 +227,9 @@ function build(root) {
 
   return {
     configure(component) {
-      post.connect(component.setTriggerValue);
       const given = component.data,
         fresh = data.url !== given.url;
+      post.connect(component.setTriggerValue, { names: new Set(given.atOnce.split(' ')), act });
       data = given;
       style(data.styles, root);
       colours.use(data.figures);

@@ -1,5 +1,5 @@
 // @ts-check
-// Whose turn it is to be drawn: one place after another, each at most so often, and the newest frame in the end.
+// Schedules drawing: one place after another, each at a limited rate, and always the newest frame in the end.
 
 /**
  * A place that frames are drawn in.

@@ -4,6 +4,8 @@
 import { reach } from './view.js';
 
 const EAGER_FOR_MS = 1500;
+const ACT_PATIENCE_MS = 4000; // then a command goes the other way
+const FOR_THE_SCRIPT = new Set([400, 409, 410]);
 
 /**
  * Words for the states of a run, as they are spoken.
@@ -83,7 +85,25 @@ export function rhythm() {
  * @returns {Promise<FrameReply>}
  */
 export async function askForFrame(url) {
-  const reply = await reach(url);
+  return frameReply(await reach(url));
+}
+
+/**
+ * Have a command done at once; the answer is a frame that shows it.
+ *
+ * @param {string} url
+ * @param {import('./commands.js').Command} command
+ * @returns {Promise<FrameReply | null>} Null if it is for the page's script to do, or to say why it is not done.
+ */
+export async function actAtOnce(url, command) {
+  const reply = await reach(url, { method: 'POST', body: JSON.stringify(command), patience: ACT_PATIENCE_MS });
+  if (FOR_THE_SCRIPT.has(reply.status)) return null;
+  if (!reply.headers.has('x-heard')) throw new TypeError(`${reply.status}: nobody there who understands commands`);
+  return frameReply(reply);
+}
+
+/** @param {Response} reply @returns {FrameReply} */
+function frameReply(reply) {
   const framed = (reply.headers.get('content-type') || '').startsWith('application/octet-stream');
   return {
     gone: reply.status === 410,

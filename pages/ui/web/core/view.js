@@ -44,17 +44,18 @@ const fetched = new Map(); // figures and palettes by their address, fetched onc
  * As `fetch`, but that it gives up when no answer comes, and that an address's token (`t`) goes along in a header: no
  * server writes that into its log, and no other site is told of it.
  * @param {string} url
- * @param {{cache?: RequestCache, patience?: number, headers?: Record<string, string>}} [options]
+ * @param {{cache?: RequestCache, patience?: number, headers?: Record<string, string>, method?: string,
+ *   body?: string}} [options]
  */
-export function reach(url, { cache = 'no-store', patience = PATIENCE_MS, headers = {} } = {}) {
+export function reach(url, { cache = 'no-store', patience = PATIENCE_MS, headers = {}, ...rest } = {}) {
   const [path, query = ''] = url.split('?', 2);
   const asked = new URLSearchParams(query);
   const token = asked.get('t');
   const signal = AbortSignal.timeout?.(patience);
-  if (token === null) return fetch(url, { cache, signal, headers });
+  if (token === null) return fetch(url, { cache, signal, headers, ...rest });
   asked.delete('t');
-  const rest = String(asked);
-  return fetch(rest ? `${path}?${rest}` : path, { cache, signal, headers: { 'x-gan-token': token, ...headers } });
+  const where = String(asked) ? `${path}?${asked}` : path;
+  return fetch(where, { cache, signal, headers: { 'x-gan-token': token, ...headers }, ...rest });
 }
 
 /** Whether it is only that nobody could be reached. @param {any} error */

@@ -6,7 +6,7 @@ import { choice, el, setAttr, setText, show, style } from '../core/dom.js';
 import { decimal, integer } from '../core/format.js';
 import { parse } from '../core/frame.js';
 import { plot, plotter } from '../core/plots.js';
-import { askForFrame, eagerness, rhythm, stateWords } from '../core/stream.js';
+import { actAtOnce, askForFrame, eagerness, rhythm, stateWords } from '../core/stream.js';
 import { alpha } from '../core/theme.js';
 import { keyboard, loop, mounter, skin } from '../core/view.js';
 import { flow } from './flow.js';
@@ -46,6 +46,7 @@ export function build(root, leader = null) {
     since = '',
     generator = '',
     heard = 0,
+    overtaken = 0,
     unanswered = 0;
   let frame = null,
     present = null,
@@ -356,6 +357,26 @@ export function build(root, leader = null) {
     setAttr(root, 'data-draw-ms', (performance.now() - now).toFixed(1));
   }
 
+  /** How the present is asked for. @param {boolean} back Whether it is another moment that is looked at. */
+  const wish = (back) => `&since=${since}${back ? '&past=1' : ''}${generator ? `&generator=${generator}` : ''}`;
+
+  /** Have a command done by its route, and show what comes of it. */
+  async function act(command) {
+    const url = data.command,
+      back = parts.past.at() !== null;
+    const reply = await actAtOnce(`${url}${wish(back)}`, command);
+    const bytes = await reply?.bytes();
+    const next = bytes && parse(bytes);
+    if (!next || !alive || url !== data.command || back !== (parts.past.at() !== null)) return reply !== null;
+    const { run, serial } = next.header;
+    if (present?.header.run === run && present.header.serial > serial) return true;
+    overtaken += 1;
+    since = String(serial);
+    if (back) hear(next);
+    else take(next);
+    return true;
+  }
+
   /** Fetch what is looked at: the present, or a moment of the past once, and then now and then how the run goes on. */
   async function ask(begun) {
     if (!(await colours.ready()) || !alive || document.hidden) return;
@@ -370,9 +391,8 @@ export function build(root, leader = null) {
     if (stands && !eager.lasts(begun) && begun - heard < MEANWHILE_MS) return;
     const now = looked === null || stands;
     if (now) heard = begun;
-    const which = now
-      ? `&since=${since}${stands ? '&past=1' : ''}${generator ? `&generator=${generator}` : ''}`
-      : `&at=${looked}`;
+    const which = now ? wish(stands) : `&at=${looked}`,
+      before = overtaken;
     const asked = leader ? leader.ask(data, since, point.at) : askForFrame(`${url}${which}`);
     const reply = await asked.catch(unheard);
     if (!alive) return;
@@ -389,6 +409,7 @@ export function build(root, leader = null) {
     const next = parse(bytes);
     if (leader && reply.past) next.header.moment = next.header.step;
     if (!alive || url !== data.url || looked !== parts.past.at()) return;
+    if (now && before !== overtaken) return; // the answer to a command came first, with a newer one
     setAttr(root, 'data-past', looked ?? '');
     if (now) since = String(next.header.serial);
     if (stands) hear(next);
@@ -474,9 +495,9 @@ export function build(root, leader = null) {
 
   return {
     configure(component) {
-      post.connect(component.setTriggerValue);
       const given = component.data,
         fresh = !data || data.url !== given.url;
+      post.connect(component.setTriggerValue, given.command ? { names: new Set(given.atOnce.split(' ')), act } : null);
       // Lists and objects come as JSON.
       if (!data || data.formulas !== given.formulas || data.texts !== given.texts) {
         const read = (/** @type {string} */ text) => text && JSON.parse(text);
