@@ -537,8 +537,32 @@ def test_a_rare_clump_has_a_region_of_its_own_and_its_absence_is_seen() -> None:
     assert whole is not None
     assert (seen.absent_got, whole.absent) == (0, 0)
     assert seen.absent == pytest.approx(0.01, abs=0.003)
+    assert (seen.lone, seen.lone_got, whole.lone) == (seen.absent, 0, 0), "it lies apart"
+    half = look(5, config, data, Judge(lambda z: near[: len(z)].abs()), None, judge, recent(History()))
+    assert half is not None
+    assert half.absent > half.lone == seen.lone, "a cell of the large clump does not"
     assert seen.missing < 0.02
     assert (seen.n_drawn, seen.precision > 0.9) == (1_000, True)
+
+
+def test_a_small_table_is_looked_at_row_by_row_and_whole_numbers_as_often_as_they_come() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((90, 2))
+    config = own_points(rows)
+    scene = scene_of(load_data(config.data))
+    assert scene is not None
+    assert len(scene.real) == 90
+    assert len(lone_clumps(scene.real)) == 0
+    data, judge = load_data(config.data), Judge(lambda x: x.flatten(1).sum(1) * 0)
+    like = torch.from_numpy(rng.standard_normal((1_000, 2))).float()
+    seen = look(5, config, data, Judge(lambda z: like[: len(z)]), None, judge, recent(History()))
+    assert seen is not None
+    assert seen.precision > 0.8, "drawn again and again, a row would be its own nearest neighbour"
+    assert seen.two_sample < 0.7
+    assert seen.lone == 0
+    counts = scene_of(load_data(own_points(rng.poisson([4, 9], (900, 2))).data))
+    assert counts is not None
+    assert len(counts.real) == 400
 
 
 def test_faults_of_own_data_are_in_the_report_from_the_first_look_on() -> None:
