@@ -107,7 +107,7 @@ NAMES: Final[Mapping[str, Names]] = {
     "mostly_off": Names(_FAR),
     "not_nearer": Names(),
     "converged": Names(praise=True),
-    "approaching": Names(_FAR, praise=True),
+    "approaching": Names(praise=True),
     "improving": Names(praise=True),
     "close": Names(praise=True),
     "like_the_data": Names(praise=True),

@@ -181,8 +181,16 @@ def _outliers(data: OwnData) -> str:
 def _unequal_scales(data: OwnData) -> str:
     if not isinstance(data, OwnPoints):
         return ""
-    wide, narrow = sorted((_width(column) for column in data.values.astype(np.float64).T), reverse=True)
-    if narrow <= 0 or wide / narrow < UNEQUAL:
+    values = data.values.astype(np.float64)
+    wide, narrow = sorted((_width(column) for column in values.T), reverse=True)
+    if narrow <= 0:
+        return ""
+    # Clumps may lie so that half of a column is narrow while the whole of it is not.
+    near = (np.abs(values - np.median(values, 0)) <= FAR * np.array([_width(column) for column in values.T])).all(1)
+    if near.any():
+        spread = sorted(values[near].std(0).tolist(), reverse=True)
+        wide, narrow = min((wide, narrow), (spread[0], spread[1]), key=lambda pair: pair[0] / max(pair[1], 1e-300))
+    if wide / narrow < UNEQUAL:
         return ""
     return f"one column is {wide / narrow:,.0f} times as wide as the other ({wide:.3g} and {narrow:.3g})"
 

@@ -69,10 +69,12 @@ def _slowly_filling(s: Series, config: RunConfig) -> Floats:
 def _more_varied(s: Series, config: RunConfig) -> Floats:
     """Rise of the variety of samples that are somewhat like the data.
 
-    A spot that jumps about is now more varied and now less, but always apart from the data.
+    A spot that jumps about is now more varied and now less, but always apart from the data. What is as varied as the
+    data spreads no more.
     """
     varied = s.mean("diversity")
-    return np.where(s.mean("two_sample") <= limit("apart"), varied - s.ago(varied, limit("window")), np.nan)
+    spreads = (s.mean("two_sample") <= limit("apart")) & (s["diversity"] <= limit("spread"))
+    return np.where(spreads, varied - s.ago(varied, limit("window")), np.nan)
 
 
 def _nearer_and_more_varied(s: Series, config: RunConfig) -> Floats:
@@ -102,32 +104,41 @@ SOME_MISSING: Final = All(
 )
 
 
-def _rare(name: str) -> Condition:
-    def words(s: Series, config: RunConfig, at: int) -> Words:
-        n = s["n_drawn"][at]
-        got, due = s[f"{name}_got"][at] * n, s[name][at] * n
-        return {"n": f"{n:,.0f}", "got": f"{got:,.0f}", "due": f"{due:,.0f}"}
-
-    return Condition(
-        name,
-        column(name),
-        "rare",
-        words="A part of the data that holds {value} of them is hardly ever made: {got} of {n} samples, where {due} are "
-        "their share; {bound} is the least that is looked for.",
-        also=words,
-    )
+def _lone(s: Series, config: RunConfig) -> Floats:
+    return np.where(np.isnan(s["lone"]), s["absent"], s["lone"])
 
 
-RARE: Final = _rare("absent")
-# A clump of its own that gets no sample at all is not on the way, however the others do.
+def _lone_got(s: Series, config: RunConfig) -> Floats:
+    return np.where(np.isnan(s["lone"]), s["absent_got"], s["lone_got"])
+
+
+def _rare_words(s: Series, config: RunConfig, at: int) -> Words:
+    n = s["n_drawn"][at]
+    got, due = _lone_got(s, config)[at] * n, _lone(s, config)[at] * n
+    return {"n": f"{n:,.0f}", "got": f"{got:,.0f}", "due": f"{due:,.0f}"}
+
+
+RARE: Final = Condition(
+    "absent",
+    _lone,
+    "rare",
+    words="A part of the data that holds {value} of them is hardly ever made: {got} of {n} samples, where {due} are "
+    "its share; {bound} is the least that is looked for.",
+    also=_rare_words,
+)
+# A part that gets no sample at all is not on the way, however the others do.
 _NEVER: Final = All(
-    _rare("lone"),
-    Condition("lone_got", mean("lone_got"), lambda s, config: limit("never") * s["lone"], at_least=False),
+    Condition(
+        "absent_got",
+        lambda s, config: s.mean(_lone_got(s, config)),
+        lambda s, config: limit("never") * _lone(s, config),
+        at_least=False,
+    ),
     Condition("missing", mean("missing"), "missing", at_least=False),
 )
+_STAYS_AWAY: Final = All(Condition("missing", mean("missing"), "missing_some", at_least=False), STALLED)
 # Where more is missing, that is what is said.
-_STAYS_AWAY: Final = All(RARE, Condition("missing", mean("missing"), "missing_some", at_least=False), STALLED)
-RARE_MISSING: Final = OneOf(_NEVER, All(_STAYS_AWAY, Without(_NEVER)))
+RARE_MISSING: Final = All(RARE, OneOf(_NEVER, _STAYS_AWAY))
 UNEVEN: Final = Condition(
     "skew",
     mean("skew"),

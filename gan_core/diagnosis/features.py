@@ -68,7 +68,8 @@ class Signs:
         absent: Share of the data in regions that hold at least a hundredth of them, are large enough for ``n_drawn``
             to show it, and are not reached.
         absent_got: Share of the samples in these regions.
-        lone: Share of the data in those of them that lie apart from all others: known modes, and clumps.
+        lone: Share of the data in those of them that lie apart from all others: known modes, and clumps; NaN
+            in looks that were taken before this was told.
         lone_got: Share of the samples in these.
         skew: Half the sum of the differences of the regions' shares, samples to data: 0 equal, 1 apart.
         skew_floor: What chance alone would give on average.
@@ -111,8 +112,8 @@ class Signs:
     n_drawn: int = 0
     absent: float = 0.0
     absent_got: float = 0.0
-    lone: float = 0.0
-    lone_got: float = 0.0
+    lone: float = math.nan
+    lone_got: float = math.nan
     skew: float = math.nan
     skew_floor: float = math.nan
     slope: float = math.nan

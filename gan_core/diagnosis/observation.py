@@ -30,7 +30,8 @@ __all__ = ["FAIR", "look"]
 FAIR: Final = 0.2
 """A region counts as reached when it is nearest to at least this fraction of its share of the samples."""
 _ENOUGH: Final = 8.0
-"""Samples that a region should get, for its being empty not to be chance: one or none then come in 1 look of 330."""
+"""Samples that a region should get, and real ones that it has, for its being empty not to be chance: one or none then
+come in 1 look of 330."""
 _SOME: Final = 100
 """Samples whose places are followed and whose distances are measured."""
 
@@ -123,7 +124,7 @@ def look(
 def _by_region(shares: NDArray[np.float64], scene: Scene) -> dict[str, Any]:
     """Find regions that are empty although so many samples would show them, and how far the shares are off."""
     n, fair = scene.n_drawn, scene.shares
-    absent = (fair >= RARE) & (n * fair >= _ENOUGH) & (shares < FAIR * fair)
+    absent = (fair >= RARE) & (min(n, scene.counted) * fair >= _ENOUGH) & (shares < FAIR * fair)
     lone = absent & scene.lone
     chance = np.sqrt(2 / math.pi * fair * (1 - fair) * (1 / n + 1 / scene.counted)).sum() / 2
     return {

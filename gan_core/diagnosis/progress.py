@@ -277,6 +277,11 @@ def like(slack: float) -> Rule:
             also=lambda s, config, at: {"n": f"{s['n_drawn'][at]:,.0f}"},
         ),
         Condition("missing", mean("missing"), "missing_some", at_least=False),
+        # Of few images samples like them may as well be copies: no word of praise tells the one from the other.
+        OneOf(
+            Condition("n_train", column("n_train"), "few"),
+            Condition("n_train", column("n_train"), everywhere(0.0), at_least=False),
+        ),
         OneOf(
             Condition("skew", mean("skew"), more("even_shares"), at_least=False),
             Condition("unknown", lambda s, config: np.isnan(s["skew"]), everywhere(1.0)),

@@ -135,9 +135,12 @@ def places_of(samples: Tensor, data: Points | Images | Signals) -> Tensor:
 
 def _make_scene(data: Points | Images | Signals) -> Scene | None:
     rng = torch.Generator().manual_seed(SEED)
-    labels = held_out = held_out_labels = pair = groups = None
+    labels = held_out = held_out_labels = pair = groups = table = None
     if isinstance(data, Points):
         many = data.sample(4 * N, rng)
+        table = _few_rows(data)
+        if table is not None:
+            many = table
         flat = many.flatten(1)
     else:
         order = torch.randperm(data.n_train, generator=rng)[: 4 * N]
@@ -173,7 +176,7 @@ def _make_scene(data: Points | Images | Signals) -> Scene | None:
         else:
             centres, radius = _means(flat, groups)
         lone = np.arange(len(centres)) >= n_cells
-        counted = data.sample(COUNTED, rng) if isinstance(data, Points) else flat
+        counted = data.sample(COUNTED, rng) if isinstance(data, Points) and table is None else flat
         owner = torch.cdist(counted, centres).argmin(1)
         shares = torch.bincount(owner, minlength=len(centres)).double().numpy() / len(counted)
         n_counted = len(counted)
@@ -193,6 +196,20 @@ def _make_scene(data: Points | Images | Signals) -> Scene | None:
         _floors(flat, cloud),
         checker(real),
     )
+
+
+def _few_rows(data: Points) -> Tensor | None:
+    """Return a small table's rows, each once: drawn again and again, each would be its own nearest neighbour.
+
+    A table is known by its rows coming up equally often. Of whole numbers some come up far more often than others; with
+    these, and where there are many rows, None is returned.
+    """
+    drawn = data.sample(COUNTED, torch.Generator().manual_seed(SEED))
+    rows, counts = torch.unique(drawn, dim=0, return_counts=True)
+    often = counts.double()
+    if len(rows) > COUNTED / 4 or float(often.var()) > 2 * float(often.mean()):
+        return None
+    return rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(SEED))[: 4 * N]]
 
 
 def _floors(flat: Tensor, cloud: Cloud) -> Floors:
@@ -283,7 +300,7 @@ def lone_clumps(x: Tensor, fewest: float = RARE) -> list[Tensor]:
     for length, a, b in sorted(edges[1:]):
         big, small = sorted((of[a], of[b]), key=lambda g: -len(group[g]))
         # The group is whole, a little less than its share, and small: chance may have drawn fewer.
-        if 0.7 * fewest * n <= len(group[small]) < n / CELLS and length >= _GAP * longest[small] > 0:
+        if max(_FEW, 0.7 * fewest * n) <= len(group[small]) < n / CELLS and length >= _GAP * longest[small] > 0:
             found.append(torch.tensor(group[small]))
         for i in group[small]:
             of[i] = big

@@ -45,7 +45,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "window": Threshold(300, "steps over which a noisy number is averaged"),
     # What is near the data, and what comes nearer.
     "part": Threshold(0.4, "part of a run over which it is to have come nearer, between window and patience"),
-    "waits": Threshold(1, "lengths of the run that half of what is left may take, for a pace worth waiting for"),
+    "waits": Threshold(0.5, "lengths of the run that half of what is left may take, for a pace worth waiting for"),
     "sigmas": Threshold(3, "progress over what chance gives, in standard deviations", _CHANCE),
     "looks": Threshold(6, "looks from which it is told that nothing comes nearer: two for each level compared"),
     "measurable": Threshold(0.06, "noise of a fall of the two-sample accuracy at which one worth a word is seen"),
@@ -92,6 +92,7 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "missing_some": Threshold(0.1, "the same where it is a warning, after four times as long", _PACGAN),
     "diversity": Threshold(0.35, "mean distance of samples over that of the data; real data have 1"),
     "spreading": Threshold(0.05, "rise of the diversity within a window while the samples still spread out"),
+    "spread": Threshold(0.9, "mean distance of samples over that of the data, from which they are as spread as these"),
     "cycling": Threshold(0.4, "share of the samples that change their region between two looks"),
     "chase": Threshold(0.6, "the same where no region is filled for good; a first spreading out stays below"),
     "still": Threshold(0.2, "share of the samples that change their region when G does not cycle"),

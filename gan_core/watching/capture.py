@@ -143,6 +143,7 @@ class Update:
         optimizer: Number of the optimiser, counted from 1 in the order in which they were first seen to step.
         remembers: Whether the optimiser keeps something from step to step, such as averages.
         maximizes: Whether it goes up the gradient.
+        reached: Ids of parameters that a gradient was written into.
     """
 
     number: int
@@ -170,6 +171,7 @@ class Update:
     last: Parcel
     remembers: bool = False
     maximizes: bool = False
+    reached: frozenset[int] = frozenset()
 
     def ready(self) -> bool:
         """Tell whether all copies have arrived; they arrive in the order in which they were sent."""
@@ -605,6 +607,7 @@ class Capture:
                 in_burst=self.in_burst,
                 last=list(after.values())[-1],
                 remembers=bool(optimizer.state),
+                reached=frozenset(self._written),
                 maximizes=any(group.get("maximize") for group in optimizer.param_groups),
             )
         )

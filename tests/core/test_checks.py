@@ -81,6 +81,13 @@ def test_a_column_without_variation_is_named() -> None:
     assert "no_variation" in names(points(values))
 
 
+def test_columns_are_unequal_only_if_the_whole_of_them_is() -> None:
+    rng = np.random.default_rng(0)
+    clumps = np.repeat([[-3.0, 0.0], [3.0, 0.0], [0.0, 2.0]], [290, 290, 120], 0) + rng.normal(0, 0.1, (700, 2))
+    assert names(points(clumps)) == [], "most of the second column is narrow, not all of it"
+    assert names(points(clumps * [10, 1])) == ["unequal_scales"]
+
+
 def test_steps_of_any_size_in_one_column_are_named_and_fine_ones_are_not() -> None:
     rng = np.random.default_rng(0)
     wide, ratings = rng.normal(0, 1, 900), rng.integers(2, 11, 900) / 2

@@ -262,6 +262,7 @@ def test_a_run_improves_at_a_pace_that_is_worth_waiting_for_alone() -> None:
         {"absent": 0.01},
         {"missing": 0.15},
         {"skew": 0.25, "skew_floor": 0.03},
+        {"n_train": 60},
     ],
 )
 def test_a_run_that_is_not_like_the_data_in_every_way_has_not_converged(unlike: dict[str, Any]) -> None:
@@ -277,11 +278,15 @@ def test_samples_are_held_against_what_real_ones_reach() -> None:
 
 
 def test_a_rare_region_that_is_never_made_is_said_with_its_share_and_the_number_that_shows_it() -> None:
-    looks = series((4_000, {"absent": 0.012, "absent_got": 0.001, "n_drawn": 1_000}))
+    looks = series((4_000, {"absent": 0.012, "lone": 0.012, "lone_got": 0.001, "n_drawn": 1_000}))
     (found,) = diagnose(PLANE, looks)
     assert (found.name, found.severity) == ("rare_missing", "warn")
     assert "1.2 %" in found.evidence[0].text
     assert "1 of 1,000 samples, where 12 are" in found.evidence[0].text
+    nearing = [replace(x, two_sample=0.95 - 2e-4 * x.step, precision=0.7) for x in looks[:20]]
+    assert names(nearing) == ["improving"], "it is made now and then, and all comes nearer"
+    assert names([replace(x, lone_got=0.0) for x in nearing]) == ["rare_missing"], "nothing of it comes"
+    assert failures([replace(x, lone=0.0) for x in looks]) == [], "the fringe of a region is no region"
 
 
 def test_wrong_proportions_are_told_from_missing_parts() -> None:
@@ -532,8 +537,32 @@ def test_a_rare_clump_has_a_region_of_its_own_and_its_absence_is_seen() -> None:
     assert whole is not None
     assert (seen.absent_got, whole.absent) == (0, 0)
     assert seen.absent == pytest.approx(0.01, abs=0.003)
+    assert (seen.lone, seen.lone_got, whole.lone) == (seen.absent, 0, 0), "it lies apart"
+    half = look(5, config, data, Judge(lambda z: near[: len(z)].abs()), None, judge, recent(History()))
+    assert half is not None
+    assert half.absent > half.lone == seen.lone, "a cell of the large clump does not"
     assert seen.missing < 0.02
     assert (seen.n_drawn, seen.precision > 0.9) == (1_000, True)
+
+
+def test_a_small_table_is_looked_at_row_by_row_and_whole_numbers_as_often_as_they_come() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((90, 2))
+    config = own_points(rows)
+    scene = scene_of(load_data(config.data))
+    assert scene is not None
+    assert len(scene.real) == 90
+    assert len(lone_clumps(scene.real)) == 0
+    data, judge = load_data(config.data), Judge(lambda x: x.flatten(1).sum(1) * 0)
+    like = torch.from_numpy(rng.standard_normal((1_000, 2))).float()
+    seen = look(5, config, data, Judge(lambda z: like[: len(z)]), None, judge, recent(History()))
+    assert seen is not None
+    assert seen.precision > 0.8, "drawn again and again, a row would be its own nearest neighbour"
+    assert seen.two_sample < 0.7
+    assert seen.lone == 0
+    counts = scene_of(load_data(own_points(rng.poisson([4, 9], (900, 2))).data))
+    assert counts is not None
+    assert len(counts.real) == 400
 
 
 def test_faults_of_own_data_are_in_the_report_from_the_first_look_on() -> None:
