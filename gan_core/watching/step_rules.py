@@ -184,7 +184,7 @@ def _rate_too_low(now: Facts, seen: Evidence) -> Told:
     if len(before) < 2:
         return UNKNOWN
     rate = max(now.update.rates, default=0.0)
-    if rate > 1e-6 or now.moved > 1e-5 or rate > 1.001 * max(before[-2].update.rates, default=0.0):
+    if rate > 5e-7 or now.moved > 1e-5 or rate > 1.001 * max(before[-2].update.rates, default=0.0):
         return OK
     return Told(f"a step changes {now.player}'s weights by {now.moved:.1g} of their size (lr {rate:g})")
 
