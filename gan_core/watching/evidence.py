@@ -481,7 +481,9 @@ class Evidence:
         """Tell whether D's step used a pass into G that wants the opposite of what D's own loss wants of fakes."""
         into_g: set[int] = set()
         own: set[int] = set()
-        for task in used.values():
+        for number, task in used.items():
+            if (number, "G") in self._consumed:
+                continue  # G's step used it before: D's gradients were not cleared
             for term in self._told(task):
                 if term.kind == "fake" and term.told.exact and term.told.form != "unknown":
                     (into_g if term.attached and "G" in task.touched else own).add(term.told.push)
