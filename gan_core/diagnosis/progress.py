@@ -80,7 +80,7 @@ def _gain(name: str) -> Measure:
 def _worth_waiting(name: str, worth: str, of_itself: str = "") -> Measure:
     """Return what a gain must be: more than noise gives, worth a word, and fast enough to be waited for.
 
-    It is fast enough if, at its pace, half of what is left to the floor takes at most twice as long as the run so far.
+    It is fast enough if, at its pace, half of what is left to the floor takes at most half as long as the run so far.
 
     Args:
         name: Of the number.

@@ -223,8 +223,8 @@ FINDINGS: Final[dict[str, FindingType]] = {
             "off_data",
             "bad",
             "The samples are off the data.",
-            "Nearly all of them are told from the data, hardly one lies among them, and they hardly come nearer. "
-            "None of the known causes shows.",
+            "Nearly all of them are told from the data, hardly one lies among these or hardly one of these among them, "
+            "and they hardly come nearer. None of the known causes shows.",
             when=progress.OFF,
             cures=cures.of_a_won_game,
             slowness=2,
@@ -322,8 +322,8 @@ FINDINGS: Final[dict[str, FindingType]] = {
             "approaching",
             "info",
             "Mostly off the data, but coming nearer.",
-            "Of the samples at most half as many lie among the data as of real ones. They come measurably nearer, so "
-            "let it run.",
+            "They are told from the data nearly always, or at most half as many lie among them as of real ones. They "
+            "come measurably nearer, so let it run.",
             when=progress.APPROACHING,
         ),
         FindingType(

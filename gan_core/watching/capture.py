@@ -705,7 +705,8 @@ def checksum(rows: Tensor) -> Tensor:
     Returns:
         ``[n, 2]``, whole numbers.
     """
-    part = rows[:, :: max(1, -(-rows.shape[1] // SUMMED))].float().contiguous().view(torch.int32).long()
+    part = rows[:, :: max(1, -(-rows.shape[1] // SUMMED))].float() + 0.0  # -0.0 is 0.0
+    part = part.contiguous().view(torch.int32).long()
     factors = torch.arange(1, part.shape[1] + 1, device=rows.device) * 2654435761 % 2147483647
     factors = (factors ^ (factors >> 15)) * 2246822519 % 2147483647  # else places would count by their sum alone
     total = (part * factors).sum(1)

@@ -109,6 +109,7 @@ def test_rows_of_zeros_and_ones_have_checksums_of_their_own() -> None:
     sums = checksum(rows)
     assert len(sums.unique(dim=0)) == len(rows)
     assert torch.equal(checksum(rows.double()), sums)
+    assert torch.equal(checksum(torch.where(rows == 0, -rows, rows)), sums)
     assert torch.equal(checksum(torch.cat([rows, rows], 1)[:, 120:]), sums)
 
 
