@@ -135,7 +135,9 @@ def _wave(kind: str, n_channels: int) -> bytes:
 def _texts() -> tuple[bytes, ...]:
     words = "the quick brown fox didn't jump über the lazy dog, naïve as ever\n" * 6
     names = "Anna\nBjörn\nZoë\nAna Maria\n李雷\nשלום\n" * 4
-    return words.encode(), words.encode("utf-16"), words.encode("cp1252"), names.encode()
+    table = "name,count\n" + "".join(f'"{name}",{i}\n' for i, name in enumerate(words.split()))
+    plain = words.encode(), words.encode("utf-16"), words.encode("cp1252"), names.encode()
+    return *plain, table.encode(), table.encode("utf-16-le")
 
 
 def _signals() -> tuple[OwnData, OwnData]:

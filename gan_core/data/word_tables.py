@@ -12,6 +12,8 @@ __all__ = ["words_of_table"]
 _SEPARATORS: Final = ",;\t"
 _LOOKED_AT: Final = 2_000
 """Lines by which a table is known."""
+_MOST_COLUMNS: Final = 100
+"""Fields of a line beyond which it is no row of a table with words."""
 _ALIKE: Final = 0.9
 """Share of the lines that have equally many fields."""
 _NUMERIC: Final = 0.8
@@ -31,7 +33,7 @@ def words_of_table(text: str, sure: bool) -> tuple[str, str]:
     """
     lines = text.splitlines()
     separator, n_columns = _layout([line for line in lines[:_LOOKED_AT] if line.strip()])
-    if n_columns < 2:
+    if not 2 <= n_columns <= _MOST_COLUMNS:
         return text, ""
     try:
         rows = [row for row in csv.reader(lines, delimiter=separator) if len(row) == n_columns]

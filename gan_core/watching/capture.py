@@ -143,6 +143,7 @@ class Update:
         optimizer: Number of the optimiser, counted from 1 in the order in which they were first seen to step.
         remembers: Whether the optimiser keeps something from step to step, such as averages.
         maximizes: Whether it goes up the gradient.
+        reached: Ids of parameters that a gradient was written into.
     """
 
     number: int
@@ -170,6 +171,7 @@ class Update:
     last: Parcel
     remembers: bool = False
     maximizes: bool = False
+    reached: frozenset[int] = frozenset()
 
     def ready(self) -> bool:
         """Tell whether all copies have arrived; they arrive in the order in which they were sent."""
@@ -605,6 +607,7 @@ class Capture:
                 in_burst=self.in_burst,
                 last=list(after.values())[-1],
                 remembers=bool(optimizer.state),
+                reached=frozenset(self._written),
                 maximizes=any(group.get("maximize") for group in optimizer.param_groups),
             )
         )
@@ -702,7 +705,8 @@ def checksum(rows: Tensor) -> Tensor:
     Returns:
         ``[n, 2]``, whole numbers.
     """
-    part = rows[:, :: max(1, -(-rows.shape[1] // SUMMED))].float().contiguous().view(torch.int32).long()
+    part = rows[:, :: max(1, -(-rows.shape[1] // SUMMED))].float() + 0.0  # -0.0 is 0.0
+    part = part.contiguous().view(torch.int32).long()
     factors = torch.arange(1, part.shape[1] + 1, device=rows.device) * 2654435761 % 2147483647
     factors = (factors ^ (factors >> 15)) * 2246822519 % 2147483647  # else places would count by their sum alone
     total = (part * factors).sum(1)

@@ -65,6 +65,8 @@ class Penalty:
     Attributes:
         sign: −1 where the penalty is concave in the gradient's norm, 1 where it is convex, 0 where that is not sure.
         place: ``real`` or ``fake`` where it is taken at those samples themselves.
+        level: Its force in units of the gradient, where that is the same for all samples; else NaN.
+        whole: Norm of all of the batch's gradients together; NaN where not all were seen.
     """
 
     has_force: bool
@@ -74,6 +76,8 @@ class Penalty:
     training: bool
     sign: int = 0
     place: str = ""
+    level: float = float("nan")
+    whole: float = float("nan")
 
 
 @dataclass
@@ -81,6 +85,7 @@ class Window:
     """Evidence from one of G's steps to the next."""
 
     z: dict[int, set[bytes]] = field(default_factory=dict)
+    goal: set[bytes] = field(default_factory=set)
     constant_z: bool = False
     real: set[bytes] = field(default_factory=set)
     n_real: int = 0
@@ -186,6 +191,7 @@ class Evidence:
         self._ages: dict[int, int | None] = {}
         self._pending_z: list[tuple[int, bool, Array, int]] = []
         self._used_calls: set[int] = set()
+        self._goal_calls: set[int] = set()
         self._at_tail = False
         self._written: dict[str, set[int]] = {}
         self._g_modes: list[bool] = []
@@ -314,9 +320,10 @@ class Evidence:
             self.real_pictures = call.picture.array()
         self._kinds[call.number] = kind
         self._ages[call.number] = self.step - max(matched) if matched else None
-        for key in prints:
-            if key in self._row_call:
-                self._used_calls.add(self._row_call[key])
+        made = {self._row_call[key] for key in prints if key in self._row_call}
+        self._used_calls |= made
+        if call.attached:
+            self._goal_calls |= made
         if call.attached and self._last_rows:
             self._used_calls.update(n for n, rows, grad in self._last_rows if grad and len(rows) == len(head))
         low = (call.tail_low if at_tail else call.low) or call.low
@@ -379,6 +386,8 @@ class Evidence:
                 facts.leak = "g_into_d"
         again = bool(used) and all((number, update.optimizer) in self._stepped for number in used)
         self.again[update.optimizer] = self.again.get(update.optimizer, 0) + again
+        if name == "D" and not facts.leak and self._both_goals(used):
+            facts.leak = "g_into_d"
         for number in used:
             self._consumed[number, name] = update.number
             self._stepped[number, update.optimizer] = update.number
@@ -468,6 +477,16 @@ class Evidence:
                     return what, float("nan")
         return None
 
+    def _both_goals(self, used: dict[int, Task]) -> bool:
+        """Tell whether D's step used a pass into G that wants the opposite of what D's own loss wants of fakes."""
+        into_g: set[int] = set()
+        own: set[int] = set()
+        for task in used.values():
+            for term in self._told(task):
+                if term.kind == "fake" and term.told.exact and term.told.form != "unknown":
+                    (into_g if term.attached and "G" in task.touched else own).add(term.told.push)
+        return any(push and -push in own and push not in own for push in into_g)
+
     def _thrown(self, name: str, used: dict[int, Task]) -> int:
         """Count backward passes of a player's own loss that its step did not use, nor any other."""
         if name not in ("G", "D") or not used:
@@ -524,7 +543,10 @@ class Evidence:
                 real = norm > 1e-12
                 real &= np.abs(scale) > 1e-12
                 weight = centre = None
-                sign = 0
+                sign, same, whole = 0, float("nan"), float("nan")
+                if real.sum() >= 4 and np.ptp(scale[real]) < 1e-3 * np.abs(scale[real]).max():
+                    same, whole = float(scale[real].mean()), float(np.linalg.norm(norm))
+                    whole = whole if len(norm) == call.n else float("nan")
                 if real.sum() >= 4 and np.ptp(1 / norm[real]) > 1e-6:
                     # scale = (2 w / n) (1 − c / norm)
                     slope, level = np.polyfit(1 / norm[real], scale[real], 1)
@@ -536,7 +558,7 @@ class Evidence:
                         weight, centre = float(level) * call.n / 2, float(-slope / level)
                 mean = float(np.median(np.abs(cosine[real]))) if real.any() else 1.0
                 place = self._place(call, update.calls)
-                facts.penalties.append(Penalty(True, mean, weight, centre, call.training, sign, place))
+                facts.penalties.append(Penalty(True, mean, weight, centre, call.training, sign, place, same, whole))
             elif (call.penalty and call.gradient is not None) or numeric:
                 facts.penalties.append(Penalty(False, 1.0, None, None, call.training))
 
@@ -578,7 +600,8 @@ class Evidence:
             if before.shape != after.shape:
                 continue
             facts.still = np.array_equal(before, after) or facts.still
-            facts.moved = max(facts.moved, relative(before, after))
+            change = most(before, after, self.players[name].segments)
+            facts.moved = max(facts.moved, relative(before, after), change)
             begun, n = self._begun.get(name, (before[:0], 0))
             facts.returned = n + 1 if not facts.still and np.array_equal(begun, before) else 0
             self._begun[name] = before, facts.returned
@@ -615,8 +638,10 @@ class Evidence:
                 window.z_unused.append((stats, n))
                 window.z.pop(number, None)
         window.z = {number: prints for number, prints in window.z.items() if number in self._used_calls}
+        window.goal = set().union(*(prints for number, prints in window.z.items() if number in self._goal_calls))
         self._pending_z.clear()
         self._used_calls.clear()
+        self._goal_calls.clear()
         facts.window = window
         facts.look = self.course.step(facts.update.step)
         self.windows.append(window)

@@ -151,6 +151,17 @@ def _sigmoid_twice(now: Facts, seen: Evidence) -> Told:
     return Told("D ends in a sigmoid, and its loss applies one more") if twice else OK
 
 
+def _sigmoid_missing(now: Facts, seen: Evidence) -> Told:
+    if not now.terms:
+        return UNKNOWN
+    outside = [term for term in now.terms if term.told.outside]
+    if not outside:
+        return OK
+    return Told(
+        f"the loss takes the logarithm of D's answers to {outside[0].kind} samples, and some are no probabilities"
+    )
+
+
 def _sigmoid_in_critic(now: Facts, seen: Evidence) -> Told:
     read = [term for term in now.terms if term.told.form not in ("unknown", "flat")]
     if not read or len(now.terms) < 2 or all(far(term.told) for term in read):
@@ -241,6 +252,11 @@ LOSS_RULES: Final[tuple[Rule, ...]] = (
         "sigmoid_twice", "error", "A sigmoid is applied twice.", _sigmoid_twice,
         "criterion = nn.BCELoss()  # or take the sigmoid out of D and keep BCEWithLogitsLoss",
         "a loss read from D's gradient", confirm=3,
+    ),
+    Rule(
+        "sigmoid_missing", "error", "A sigmoid is missing.", _sigmoid_missing,
+        "criterion = nn.BCEWithLogitsLoss()  # or D = nn.Sequential(…, nn.Sigmoid()) in front of a logarithm",
+        "a loss read from D's gradient", confirm=2,
     ),
     Rule(
         "sigmoid_in_critic", "error", "A critic ends in a sigmoid.", _sigmoid_in_critic,

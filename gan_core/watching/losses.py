@@ -51,6 +51,7 @@ class Told:
         push: +1 if the step raises the answers, −1 if it lowers them, 0 if neither is sure.
         n: Number of answers.
         exact: Whether the gradients were precise enough to name a form.
+        outside: Whether the loss is the logarithm of answers some of which are no probabilities.
     """
 
     form: str
@@ -59,6 +60,7 @@ class Told:
     push: int
     n: int
     exact: bool = True
+    outside: bool = False
 
     @property
     def total(self) -> float:
@@ -97,6 +99,8 @@ def told(answers: NDArray[Any], gradients: NDArray[Any], *, exact: bool = True) 
         return Told(HINGE, None, size, push, n)
     if not exact or n < FEWEST or float(o.std()) < FLAT:
         return Told("unknown", None, float(np.abs(g).mean()), push, n, exact=False)
+    if _outside(o, g):
+        return Told("unknown", None, float(np.abs(g).mean()), push, n, outside=True)
     fits = sorted(_fits(o, g), key=lambda fit: fit[1])
     form, residual, a, b = fits[0]
     if form == LEAST_SQUARES and residual > 1e-6:
@@ -219,6 +223,17 @@ def _one_sign(g: Values) -> int:
     if (g <= 0).all():
         return 1
     return -1 if (g >= 0).all() else 0
+
+
+def _outside(o: Values, g: Values) -> bool:
+    """Tell whether the gradient is exactly that of log o or of log(1 − o), where that is no real number."""
+    for inner in (o, 1 - o):
+        level = g * inner
+        # Answers close to 0 are blurred by the eps that people add.
+        sure = np.abs(inner) > 1e-4
+        if sure.sum() >= FEWEST and (inner[sure] < 0).any() and np.ptp(level[sure]) < EXACT * np.abs(level[sure]).max():
+            return True
+    return False
 
 
 def _fits(o: Values, g: Values) -> list[tuple[str, float, float, float]]:

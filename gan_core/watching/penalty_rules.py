@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from gan_core.watching.evidence import Evidence, Facts
 from gan_core.watching.rule import OK, UNKNOWN, Rule, Told
 
@@ -18,13 +20,26 @@ def _penalty_without_effect(now: Facts, seen: Evidence) -> Told:
     return Told("D's gradient by its input was computed, and nothing of it reached D's parameters")
 
 
+def _whole_batch(seen: Evidence) -> Told:
+    """Tell whether one norm of a whole batch is drawn to a centre: one force for all samples, by that norm alone."""
+    seen_so_far = [p for facts in seen.facts for p in facts.penalties if p.level == p.level and p.whole == p.whole]
+    levels = np.array([p.level for p in seen_so_far[-6:]])
+    inverse = np.array([1 / max(p.whole, 1e-12) for p in seen_so_far[-6:]])
+    if len(levels) < 4 or np.ptp(levels) < 0.02 * np.abs(levels).max() or np.ptp(inverse) < 0.02 * inverse.max():
+        return OK
+    slope, level = np.polyfit(inverse, levels, 1)
+    if level <= 0 or slope >= 0 or np.abs(level + slope * inverse - levels).max() > 1e-3 * level:
+        return OK
+    return Told("the penalty takes one norm of the whole batch's gradients, not one a sample")
+
+
 def _penalty_axis(now: Facts, seen: Evidence) -> Told:
     forces = [penalty for penalty in now.penalties if penalty.has_force]
     if not forces:
         return UNKNOWN
     worst = min(penalty.cosine for penalty in forces)
     if worst > 0.99:
-        return OK
+        return _whole_batch(seen)
     return Told(f"the penalty does not act along each sample's whole gradient (cosine {worst:.2f} instead of 1)")
 
 
@@ -36,10 +51,13 @@ def _penalty_batch_norm(now: Facts, seen: Evidence) -> Told:
 
 
 def _penalty_sign(now: Facts, seen: Evidence) -> Told:
-    signs = [penalty.sign for penalty in now.penalties if penalty.sign]
-    if not signs or now.update.maximizes:
+    lately = [penalty for facts in seen.facts for penalty in facts.penalties if penalty.sign][-2:]
+    if not any(penalty.sign for penalty in now.penalties) or len(lately) < 2 or now.update.maximizes:
         return UNKNOWN
-    if min(signs) > 0:
+    first, second = lately
+    if first.level == first.level and not abs(first.level - second.level) <= 1e-2 * abs(first.level):
+        return UNKNOWN  # one force for all samples is that of their own norms only if it stays the same
+    if first.sign > 0 or second.sign > 0:
         return OK
     return Told(
         "the penalty's weight in D's loss is negative: it drives the gradient's norm away from where it should be"
@@ -72,7 +90,7 @@ PENALTY_RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "penalty_sign", "error", "The gradient penalty is subtracted.", _penalty_sign,
         "loss_d = loss_d + 10 * gradient_penalty(D, real, fake)  # plus",
-        "a penalty on D's gradient", confirm=2,
+        "two penalties on D's gradient",
     ),
     Rule(
         "penalty_place", "warning", "The gradient penalty is not taken between real and fake.", _penalty_place,

@@ -24,6 +24,7 @@ class Player:
         names: Parameter names by id.
         ids: Of all parameters.
         segments: How many entries of `sample` belong to each of the parameters that it takes.
+        parts: Ids of the parameters of each module, where there are several.
         n: Number of weights.
         has_modes: Whether `train()` and `eval()` differ: batch norm or dropout is inside.
         has_batch_norm: Whether batch norm is inside.
@@ -42,6 +43,7 @@ class Player:
                     self.names[id(parameter)] = prefix + key
                     parameters.append(parameter)
         self.ids = frozenset(self.names)
+        self.parts = [frozenset(map(id, module.parameters())) for module in modules] if len(modules) > 1 else []
         self.n = sum(p.numel() for p in parameters)
         self._parameters = [weakref.ref(p) for p in parameters]
         inner = [m for module in modules for m in module.modules()]

@@ -41,6 +41,7 @@ ORDER: Final = (
     "labels_swapped",
     "same_goal",
     "sigmoid_twice",
+    "sigmoid_missing",
     "sigmoid_in_critic",
     "range_mismatch",
     "penalty_without_effect",

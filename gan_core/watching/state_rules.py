@@ -62,9 +62,11 @@ def _z_repeats(now: Facts, seen: Evidence) -> Told:
         return UNKNOWN
     if window.constant_z and len(seen.z_shape) == 2:
         return Told("all samples of a batch get the same z")
-    if len(seen.windows) < 2:
+    before = next((earlier for earlier in list(seen.windows)[-2::-1] if earlier.z), None)
+    if before is None:
         return UNKNOWN
-    before = seen.windows[-2]
+    if window.goal and before.goal and len(window.goal & before.goal) >= 0.9 * len(window.goal):
+        return Told("G got the z of its previous step again, for its own loss")
     mine, then = (set().union(*w.z.values()) for w in (window, before))
     if not then:
         return UNKNOWN
@@ -73,10 +75,10 @@ def _z_repeats(now: Facts, seen: Evidence) -> Told:
 
 def _batch_repeats(now: Facts, seen: Evidence) -> Told:
     window = now.window
-    if window is None or not window.real or len(seen.windows) < 2:
+    if window is None or not window.real:
         return UNKNOWN
-    before = seen.windows[-2]
-    if not before.real or window.n_real >= 256 or window.few_real:
+    before = next((earlier for earlier in list(seen.windows)[-2::-1] if earlier.real), None)
+    if before is None or window.n_real >= 256 or window.few_real:
         return UNKNOWN  # of a few different samples every batch has most
     same = len(window.real & before.real) >= 0.9 * len(window.real)
     return Told("D got the real batch of the step before again") if same else OK
@@ -87,7 +89,14 @@ def _stale_fakes(now: Facts, seen: Evidence) -> Told:
     if "D" not in now.player or not fakes:
         return UNKNOWN
     youngest = min(term.age for term in fakes if term.age is not None)
-    return Told(f"the youngest fake that D was shown is {youngest} of G's steps old") if youngest >= 2 else OK
+    ages = [
+        min(term.age for term in facts.of("fake") if term.age is not None)
+        for facts in seen.facts
+        if facts.step < now.step and any(term.age is not None and not term.attached for term in facts.of("fake"))
+    ]
+    # Fakes from before several steps of G are always as old; ones that nobody makes anew grow older.
+    grows = bool(ages) and "D" in now.player and youngest > ages[-1]
+    return Told(f"the youngest fake that D was shown is {youngest} of G's steps old") if youngest >= 2 and grows else OK
 
 
 def _sampling_differs(now: Facts, seen: Evidence) -> Told:

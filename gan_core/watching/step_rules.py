@@ -11,21 +11,35 @@ from gan_core.watching.rule import OK, UNKNOWN, Rule, Told
 
 __all__ = ["STEP_RULES"]
 
+PART_AFTER: Final = 8
+"""Steps of a player after which each of its modules should have been stepped."""
+
 
 def _player_without_optimizer(now: Facts, seen: Evidence) -> Told:
     for name in ("G", "D"):
         if seen.given is not None and not any(ids & seen.players[name].ids for ids in seen.given):
             return Told(f"none of the optimizers given to the watch holds a parameter of {name}")
-        if seen.n_steps[name]:
-            continue
         other = "D" if name == "G" else "G"
         mine = tuple(sorted(shapes_of(seen, name)))
-        if any(mine == tuple(sorted(shapes)) for shapes in seen.foreign) and seen.n_steps[other] >= 2:
+        never = not seen.n_steps[name]
+        if never and any(mine == tuple(sorted(shapes)) for shapes in seen.foreign) and seen.n_steps[other] >= 2:
             return Told(f"an optimizer steps parameters of exactly {name}'s shapes, which are not {name}'s")
-        rivals = [(ids, n) for names, ids, n in seen.optimizers.values() if names == {other} and n >= 2]
-        if any(a[0] == b[0] for k, a in enumerate(rivals) for b in rivals[k + 1 :]):
+        if never and _two_for(other, seen):
             return Told(f"two optimizers hold the parameters of {other}, none holds {name}'s")
+        stepped = frozenset().union(*(ids for _, ids, _ in seen.optimizers.values()))
+        for number, ids in enumerate(seen.players[name].parts):
+            if seen.n_steps[name] >= PART_AFTER and not ids & stepped and ids & now.update.reached:
+                return Told(f"gradients reach {name}[{number}], and no optimizer that steps holds a parameter of it")
     return OK if all(seen.n_steps.values()) else UNKNOWN
+
+
+def _two_for(name: str, seen: Evidence) -> bool:
+    """Tell whether two optimizers of the very same parameters take turns; one that replaces another does not."""
+    lately = [facts.update for facts in seen.facts if facts.update.owned.keys() == {name}][-3:]
+    if len(lately) < 3 or any(seen.optimizers[update.optimizer][2] < 2 for update in lately[:2]):
+        return False
+    first, second, third = lately
+    return first.optimizer == third.optimizer != second.optimizer and first.owned_ids == second.owned_ids
 
 
 def shapes_of(seen: Evidence, name: str) -> list[tuple[int, ...]]:
@@ -88,7 +102,10 @@ def _thrown_away(now: Facts, seen: Evidence) -> Told:
 def _gradient_leak(now: Facts, seen: Evidence) -> Told:
     if not now.used or now.player not in ("G", "D"):
         return UNKNOWN
-    return Told("D's step used the gradient of G's loss") if now.leak == "g_into_d" else OK
+    if now.leak == "g_into_d":
+        return Told("D's step used the gradient of G's loss")
+    before = [facts.leak for facts in seen.facts if facts.player == now.player][-3:]
+    return UNKNOWN if "g_into_d" in before else OK  # D may step more than once
 
 
 def _fakes_attached(now: Facts, seen: Evidence) -> Told:
@@ -122,7 +139,7 @@ def _does_not_move(now: Facts, seen: Evidence) -> Told:
 def _update_ratio(now: Facts, seen: Evidence) -> Told:
     if now.still or not now.update.n_gradients:
         return UNKNOWN
-    earlier = any(facts.moved > 2 for facts in seen.facts if facts.player == now.player)
+    earlier = any(facts.moved > 1 for facts in seen.facts if facts.player == now.player)
     big = now.moved > 0.8 or (earlier and now.moved > 0.1)
     return Told(f"one step changed {now.player}'s weights by {now.moved:.2g} of their size") if big else OK
 

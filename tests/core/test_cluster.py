@@ -174,6 +174,45 @@ def test_a_worker_that_comes_later_takes_runs_and_is_free_again_when_the_server_
             until(lambda: not any(client.processing().values()))
 
 
+@pytest.mark.full
+def test_when_the_scheduler_is_lost_runs_end_in_words_and_the_app_stays(
+    begun: Begun, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from distributed import Client as Dask
+
+    place, workers = begun
+    run = place.open(RunSpec(SMALL, visitor="a", key="mine", play=True))
+    assert isinstance(run, RemoteRun)
+    assert run.host.worker
+    play_to(run, 8)
+    assert place.autosave is not None
+    assert place.autosave.flush()
+    run.send(do.SetStopAt(None))
+    run.send(do.Play())
+    assert run.wait(lambda s: s.step > 10 and s.state == "playing")
+    with Dask(place._scheduler, set_as_default=False) as client:
+        pid = client.run_on_scheduler(os.getpid)
+    os.kill(pid, signal.SIGKILL)
+
+    # Workers that have lost their scheduler end, and so do the runs in them: with a sentence and the last picture.
+    until(lambda: run.status().state == "error", 90)
+    assert "has ended" in run.status().message
+    assert decode(run.frame() or b"")[0]["state"] == "error"
+    until(lambda: all(worker.poll() is not None for worker in workers), 90)
+    until(lambda: "no Dask scheduler at" in caplog.text, 60)
+    assert caplog.text.count("no Dask scheduler at") == 1, "it is said once"
+
+    # The app stays: histories are read, new runs begin on this machine, and the lost one goes on from its last save.
+    assert len(place.ask(SavedHistory(place.autosave.path("mine-1")))) >= 8
+    new = place.open(RunSpec(SMALL, visitor="b", play=True))
+    assert new.wait(lambda s: s.step > 3)
+    step = run.send(do.OpenFile(place.autosave.path("mine-1").read_bytes()))
+    assert step is not None
+    assert step >= 8
+    play_to(run, step + 2)
+    assert not run.host.worker
+
+
 @pytest.mark.parametrize(
     "said", ["nowhere", "http://10.0.0.1:8786", "tcp://10.0.0.1", "tcp://:1", "tls://a:1", "tcp://a:x"]
 )

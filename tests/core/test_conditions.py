@@ -270,6 +270,9 @@ def test_a_small_picture_of_ones_own_is_enlarged_from_all_of_its_pixels(side: in
     given = own(side)
     found = restore(Players.of(train(config, 1).state_dict()), RestoreQuestion(own=given, degraded=True))
     assert found.answers[0][0].shape == (enlarged, enlarged, 3)
+    quarter = config.changed({"data.condition": "quarter-size"})
+    found_of_quarter = restore(Players.of(train(quarter, 1).state_dict()), RestoreQuestion(own=given, degraded=True))
+    assert len(found_of_quarter.answers[0][0]) == min(128, max(32, 4 * side))
     if side > 16:
         np.testing.assert_allclose(found.condition[::2, ::2], find_images(given).at(side, True)[0], atol=1)
 

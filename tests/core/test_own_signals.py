@@ -23,7 +23,7 @@ from scipy.io import wavfile
 
 from gan_core.config import DataConfig
 from gan_core.config.names import SampleKind
-from gan_core.data import Sounds, recordings, texts, wave_file
+from gan_core.data import Sounds, recordings, texts, wave_file, word_tables
 from gan_core.data.own_data import OwnPoints, OwnSounds, OwnWords, split
 from gan_core.data.picture import Skip
 from gan_core.data.pieces import bands, cut, resample
@@ -573,7 +573,7 @@ def of_text(name: str, content: bytes, wanted: SampleKind | None = "text") -> Ow
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("name", ["names.csv", "names.tsv", "names.txt"])
 def test_of_a_table_with_words_and_numbers_the_words_are_taken(separator: str, name: str) -> None:
-    rows = ["name" + separator + "count", *(f"{word}{separator}{i}" for i, word in enumerate(NAMES))]
+    rows = ["klm" + separator + "count", *(f"{word}{separator}{i}" for i, word in enumerate(NAMES))]
     found = of_text(name, "\r\n".join(rows).encode())
     assert len(found.codes) == len(NAMES)
     assert set(found.alphabet[1:]) == {*LETTERS, *"xyz"}
@@ -598,6 +598,11 @@ def test_a_comma_alone_makes_no_table_of_a_text() -> None:
 def test_a_broken_table_is_read_or_refused_in_a_sentence(content: bytes) -> None:
     with contextlib.suppress(DataError):
         of_text("odd.csv", content)
+
+
+def test_a_line_of_a_thousand_commas_is_no_table() -> None:
+    row = ",".join(["word", "1", *"a" * 999]) + "\n"
+    assert word_tables.words_of_table(row * 20, sure=True) == (row * 20, "")
 
 
 def test_a_table_of_words_where_points_could_be_meant_says_what_to_do() -> None:

@@ -127,3 +127,15 @@ def test_who_waits_for_the_frame_goes_on_when_it_is_there(way: Way, clock: HandC
     while watching.is_alive():
         driver.turn()
     assert seen == ["paused"]
+
+
+def test_who_waits_where_nothing_changes_goes_on_at_the_end_of_the_turn(way: Way, clock: HandClock) -> None:
+    driver, _ = drivers(clock, way)
+    driver.send(do.Pause())
+    driver.turn()
+    settled: list[bool] = []
+    waiting = threading.Thread(target=lambda: settled.append(driver.settle(5)))
+    waiting.start()
+    while waiting.is_alive():
+        driver.turn()
+    assert settled == [True]

@@ -341,6 +341,31 @@ def test_what_was_done_stands_in_the_link_and_is_said(app: AppTest) -> None:
     assert "no-such" in toasts(app)
 
 
+def changing() -> None:
+    """A page on which a setting is changed; it notes what the address says right then."""
+    import streamlit as st
+
+    from pages.ui import session
+
+    session.visit()
+    session.update_link()
+    if "wanted" in st.session_state:
+        session.change(st.session_state.pop("wanted"))
+        st.session_state["said"] = st.query_params.to_dict()
+
+
+def test_the_address_says_a_change_before_the_form_is_drawn_anew(opened: list[AppTest]) -> None:
+    page = AppTest.from_function(changing, default_timeout=60)
+    for name, value in SMALL.items():
+        page.query_params[name] = value
+    opened.append(page)
+    page.run()
+    page.session_state["wanted"] = {"lr_g": 0.0123}
+    page.run()
+    assert not page.exception
+    assert "changes" in page.session_state["said"]
+
+
 def test_a_change_is_told_in_words_of_a_sentence() -> None:
     kept = {"generator": (4, 4), "discriminator": (2, 6)}
     assert changes.kept_words(kept) == "all of G, 2 of 6 tensors of D"

@@ -76,7 +76,6 @@ BUGS: Final[tuple[Bug, ...]] = (
         named="eval_mode",
         acts=3,
     ),
-    bug("eval left on", "simple_mlp", ("        G.train()\n        D.train()\n", ""), named="eval_mode", acts=5),
     bug(
         "D in eval",
         "upsampled",

@@ -191,7 +191,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "log of a logit",
         "simple_mlp",
         ("nn.Linear(64, 1), nn.Sigmoid())", "nn.Linear(64, 1))"),
-        named="not_finite log_of_logit",
+        named="not_finite sigmoid_missing",
     ),
     bug(
         "log of zero",
@@ -200,7 +200,7 @@ BUGS: Final[tuple[Bug, ...]] = (
             "boundary_seeking_loss(discriminator(gen_imgs))",
             "boundary_seeking_loss((40 * discriminator(gen_imgs)).clamp(0, 1))",
         ),
-        named="not_finite",
+        named="not_finite no_gradient",
     ),
     bug(
         "data not normalised",
