@@ -209,7 +209,8 @@ def _few_rows(data: Points) -> Tensor | None:
     often = counts.double()
     if len(rows) > COUNTED / 4 or float(often.var()) > 2 * float(often.mean()):
         return None
-    return rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(SEED))[: 4 * N]]
+    chosen: Tensor = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(SEED))[: 4 * N]]
+    return chosen
 
 
 def _floors(flat: Tensor, cloud: Cloud) -> Floors:

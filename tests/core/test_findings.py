@@ -250,6 +250,24 @@ def test_a_run_improves_at_a_pace_that_is_worth_waiting_for_alone() -> None:
 
     assert names(falling(0.3)) == ["improving"]
     assert names(falling(0.08)) == ["not_nearer"], "more than chance, but half of what is left would take 12,000 steps"
+    assert names(falling(0.15)) == ["not_nearer"], "half of what is left would take as long as the run so far"
+    rests = falling(0.3) + [replace(falling(0.3)[-1], step=step) for step in range(3_100, 5_000, 100)]
+    said = {looks[-1].step: names(looks) for looks in (rests[:33], rests)}
+    assert said == {3_300: ["improving"], 4_900: ["not_nearer"]}, "praise ends soon after what earned it"
+
+
+def test_samples_are_off_the_data_too_where_none_of_the_data_lie_among_them() -> None:
+    floors = {"precision_floor": 0.96, "recall_floor": 0.97}
+    blurred = {"two_sample": 0.98, "precision": 0.7, "recall": 0.01, "coverage": 0.3, "distance": 0.13, **floors}
+    assert names(series((3_000, blurred))) == ["off_data"]
+    assert names(series((3_000, blurred | {"recall": 0.4}))) != ["off_data"]
+
+
+def test_samples_as_varied_as_the_data_spread_no_more() -> None:
+    looks = series((700, {"two_sample": 0.9}), (1_500, {"missing": 0.4, "reached": 5, "two_sample": 0.9}))
+    for start, said in ((0.85, True), (0.4, False)):
+        rising = [replace(x, diversity=start + 2e-4 * x.step) for x in looks]
+        assert ("mode_collapse" in names(rising)) is said
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
+from gan_core.errors import CheckpointError
 from gan_core.experiments.lessons.catalogue import lessons
 from gan_core.live import commands as do
 from gan_core.record.frame import decode
@@ -143,6 +144,15 @@ def test_in_the_lab_as_well(rooms: Rooms) -> None:
     assert send("alarm", True).status == 400, "none of the lab's"
     assert Post(rooms, bench.token)("pause").status == 410, "a comparison is no run of the Train page"
     bench.run.close()
+
+
+def test_a_run_that_is_closed_meanwhile_has_no_frame(post: Post, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(since: int, which: str) -> bytes:
+        raise CheckpointError("this run has ended")
+
+    monkeypatch.setattr(visit.run, "shown", shown)
+    reply = post("pause")
+    assert (reply.status, reply.headers[HEARD.lower()]) == (204, "1")
 
 
 # -- once, and in order --------------------------------------------------------------------------------------

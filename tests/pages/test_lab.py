@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from gan_core import ConfigError, GanExplorerError, preset
 from gan_core.experiments import seeds as repeats
 from gan_core.experiments.gallery import find
+from gan_core.experiments.published import PROTOCOLS
 from gan_core.experiments.trials import Trial
 from gan_core.live.commands import Pause
 from gan_core.record.frame import decode
@@ -70,6 +71,18 @@ def test_the_page_opens_with_a_failure_beside_a_cure_and_plays_at_once(open_lab:
     assert [entry.cure for entry in bench.entries] == ["", find("ring-collapse").cures[0].name]
     assert VISIT not in app.session_state  # the Train page's run is not begun by looking at this one
     assert any("What you see" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize("query", [{"zoo": "LSGAN"}, {"protocol": next(iter(PROTOCOLS))}], ids=str)
+def test_what_is_no_failure_is_not_told_as_one(open_lab: Any, query: dict[str, str]) -> None:
+    app = open_lab(**query)
+    told = " ".join(text.value for text in app.markdown)
+    assert ("**LSGAN, " if "zoo" in query else "**A published protocol: ") in told
+    assert "What you see" not in told
+    assert app.pills(key="lab:failure").value is None
+    app.pills(key="lab:failure").set_value("digits-collapse").run()
+    assert any("What you see" in text.value for text in app.markdown)
+    assert app.query_params["failure"] in ("digits-collapse", ["digits-collapse"])
 
 
 def test_one_click_shows_another_failure(open_lab: Any) -> None:

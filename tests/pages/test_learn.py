@@ -264,6 +264,10 @@ def test_a_variant_is_compared_with_the_plain_gan(open_learn: Learner) -> None:
     assert app.query_params["zoo"] in ("LSGAN", ["LSGAN"])
     entries = app.session_state[BENCH].entries
     assert [(e.title, e.config) for e in entries] == [("plain GAN", plain("ring-8")), ("LSGAN", lsgan.config)]
+    told = " ".join(text.value for text in app.markdown)
+    assert f"**LSGAN, {lsgan.year}, beside the plain GAN.**" in told
+    assert "What you see" not in told, "words of a failure that is not shown"
+    assert app.pills(key="lab:failure").value is None
 
 
 @pytest.mark.parametrize("variant", [v for v in variants() if v.runs], ids=lambda v: v.name)

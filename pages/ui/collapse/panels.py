@@ -24,10 +24,10 @@ _KEY = "lab"
 
 
 def gallery() -> None:
-    """Show the failures, one click each."""
+    """Show the failures, one click each, and what is shown of one; or what else stands side by side."""
     here = state.bench()
-    failure = state.chosen()
-    session.feed("lab:failure", failure.name)
+    failure, other = state.chosen(), state.otherwise()
+    session.feed("lab:failure", None if other else failure.name)
     st.pills(
         "Ways to fail",
         list(failures()),
@@ -36,6 +36,9 @@ def gallery() -> None:
         on_change=_open,
         wrap=True,
     )
+    if other:
+        st.markdown(other)
+        return
     told, cures = st.columns([4, 5], gap="medium")
     with told:
         st.markdown(f"**What you see.** {failure.see}")

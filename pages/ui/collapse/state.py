@@ -72,6 +72,17 @@ def compared() -> Variant | None:
     return variant_named(session.recall(_VARIANT, ""))
 
 
+def otherwise() -> str:
+    """Describe in Markdown what stands side by side where it is no failure beside its cures, else ""."""
+    if variant := compared():
+        return (
+            f"**{variant.name}, {variant.year}, beside {variant.beside[0]}.** {variant.idea} **Cured:** {variant.cured}"
+        )
+    if name := session.recall(_PROTOCOL, ""):
+        return f"**A published protocol: {PROTOCOLS[name].title}.** Its figures stand below."
+    return ""
+
+
 def base() -> str:
     """Return the preset that the sides come from."""
     variant = compared()

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from gan_core.errors import GanExplorerError
 from gan_core.record.snapshot import Which
 from pages.ui.commands import AT_ONCE, Command, parse
 from pages.ui.presence import Guest
@@ -78,7 +79,12 @@ async def act_at_once(
 def _act(
     guest: G, command: Command, act: Callable[[G, Command], bool], wish: tuple[int, Which]
 ) -> tuple[bool, bytes | None]:
-    return (True, guest.run.shown(*wish)) if act(guest, command) else (False, None)
+    if not act(guest, command):
+        return False, None
+    try:
+        return True, guest.run.shown(*wish)
+    except GanExplorerError:  # the run was closed at this very moment: the next request for a frame says so
+        return True, None
 
 
 async def _read(request: Request) -> bytes | Response:
