@@ -330,6 +330,7 @@ def test_a_lesson_which_may_be_locked_is_the_script_s(rooms: Rooms) -> None:
     lesson = LessonVisit(next(iter(lessons().values())), None, rooms, "somebody")
     rooms.admit(lesson)
     lesson.begin()
+    assert lesson.run.wait(lambda status: status.playing)  # it is begun on the run's own thread
     send = Post(rooms, lesson.token)
     assert send("pause").status == 409
     assert ask(send.app, f"/{FRAME}?t={lesson.token}").status in (200, 204)
