@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Browser, Route, WebSocketRoute
 
 from gan_core.record.frame import decode, encode
 from pages.ui.presence import GRACE
@@ -204,6 +204,48 @@ def test_more_visitors_than_slots_wait_in_a_queue_and_closed_tabs_make_room(
     first.page.close()
     until(lambda: small_server.busiest()[1] < 0.1, "nothing trains any more", timeout=30)
     until(lambda: trains not in small_server.threads(), "the thread of a closed tab ends", timeout=30)
+
+
+def test_a_form_that_comes_together_with_its_second_drawing_shows_the_run(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page()  # its route cannot be taken away again
+    asked, kept, whole = list[str | bytes](), list[str | bytes](), threading.Event()
+    ends: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+
+    def connect(near: WebSocketRoute) -> None:
+        far = near.connect_to_server()
+        ends.append((near, far))
+
+        def ask(message: str | bytes) -> None:
+            asked.append(message)
+            far.send(message)
+
+        near.on_message(ask)
+        far.on_message(lambda message: near.send(message) if whole.is_set() else kept.append(message))
+
+    def drawn(n: int) -> None:
+        """Wait until the server has drawn the page, and says nothing more."""
+        end = time.monotonic() + 60
+        known = -1
+        while (len(kept) > known or len(kept) < n) and time.monotonic() < end:
+            known = len(kept)
+            page.wait_for_timeout(1000)
+        assert len(kept) >= n, "the page was drawn"
+
+    page.route_web_socket("**/_stcore/stream", connect)
+    page.goto(f"{server.url}?preset=digits-plain")
+    drawn(40)
+    first = len(kept)
+    ends[-1][1].send(asked[-1])  # as a visitor's second click
+    drawn(first + 20)
+    whole.set()
+    for message in kept:
+        ends[-1][0].send(message)
+    page.wait_for_selector(".gan-live[data-state=playing]")
+    form = page.get_by_test_id("stSidebar")
+    for label, value in (("Start from", "digits-plain: "), ("data set", "digits"), ("objective", "non-saturating")):
+        box = form.get_by_test_id("stSelectbox").filter(has_text=label).get_by_role("combobox").first
+        until(lambda box=box, value=value: box.input_value().startswith(value), f"{label} {value}")  # type: ignore[misc]
+    page.close()
 
 
 def test_what_needs_no_script_acts_while_the_page_s_own_messages_are_held_back(view: View) -> None:

@@ -63,8 +63,8 @@ def _controls(saved: Mapping[str, str]) -> EditQuestion:
         columns = st.columns(len(ATTRIBUTE_WORDS))
         for i, (words, key, sigmas) in enumerate(sliders):
             with columns[i % len(columns)]:
-                session.feed(key, sigmas)
-                st.slider(f"{words}, σ", -MAX_SIGMAS, MAX_SIGMAS, step=0.25, key=key, on_change=_changed, args=(saved,))
+                at, most = session.fed(key, sigmas), MAX_SIGMAS
+                st.slider(f"{words}, σ", -most, most, at, step=0.25, key=key, on_change=_changed, args=(saved,))
         with st.container(horizontal=True, vertical_alignment="bottom", key="apply-edit-row"):
             known: tuple[str, ...] = session.recall(_CLASSES, ())
             classes = ("", *known) if edit.to_class in ("", *known) else ("", edit.to_class, *known)
@@ -72,12 +72,19 @@ def _controls(saved: Mapping[str, str]) -> EditQuestion:
                 ("Another class", _CLASS, classes, edit.to_class, "as it is"),
                 ("A hole to fill", _HOLE, HOLES, edit.hole, "none"),
             ):
-                session.feed(key, value)
-                named = functools.partial(_named, none)
-                st.selectbox(words, options, format_func=named, key=key, on_change=_changed, args=(saved,), width=150)
-            session.feed(_KEEP, edit.keep)
+                st.selectbox(
+                    words,
+                    options,
+                    options.index(session.fed(key, value)),
+                    format_func=functools.partial(_named, none),
+                    key=key,
+                    on_change=_changed,
+                    args=(saved,),
+                    width=150,
+                )
             st.toggle(
                 "keep what G did not find",
+                session.fed(_KEEP, edit.keep),
                 key=_KEEP,
                 on_change=_changed,
                 args=(saved,),

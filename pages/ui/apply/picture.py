@@ -58,8 +58,8 @@ def source(label: str) -> str:
         session.remember(_WHERE, session.value_of(_SOURCE) or HELD_OUT)
 
     where: str = session.recall(_WHERE, HELD_OUT)
-    session.feed(_SOURCE, where)  # the choice is the same on all cards
-    st.segmented_control(label, (HELD_OUT, OWN, DRAWN), key=_SOURCE, on_change=take)
+    default = session.fed(_SOURCE, where)  # the choice is the same on all cards
+    st.segmented_control(label, (HELD_OUT, OWN, DRAWN), default=default, key=_SOURCE, on_change=take)
     return where
 
 

@@ -27,10 +27,10 @@ def gallery() -> None:
     """Show the failures, one click each, and what is shown of one; or what else stands side by side."""
     here = state.bench()
     failure, other = state.chosen(), state.otherwise()
-    session.feed("lab:failure", None if other else failure.name)
     st.pills(
         "Ways to fail",
         list(failures()),
+        default=session.fed("lab:failure", None if other else failure.name),
         format_func=lambda name: failures()[name].title,
         key="lab:failure",
         on_change=_open,

@@ -83,13 +83,12 @@ def _section(first: str, names: list[str], *, guest: bool = False) -> str:
     chosen: str = session.recall("latent.section", first if first in names else FIRST)
     chosen = chosen if chosen in names else FIRST
     advanced = session.recall("latent.advanced", SECTIONS[chosen].advanced)
-    session.feed("latent:section", chosen)
-    session.feed("latent:advanced", advanced)
     shown = [name for name in names if advanced or not SECTIONS[name].advanced]
     with st.container(horizontal=True, vertical_alignment="center", key="latent-sections"):
         st.segmented_control(
             "Section",
             shown,
+            default=session.fed("latent:section", chosen),
             format_func=lambda name: SECTIONS[name].title,
             key="latent:section",
             label_visibility="collapsed",
@@ -97,6 +96,7 @@ def _section(first: str, names: list[str], *, guest: bool = False) -> str:
         )
         st.toggle(
             "Advanced",
+            session.fed("latent:advanced", advanced),
             key="latent:advanced",
             on_change=_choose,
             help="Arithmetic" if guest else "Directions, arithmetic, and the inside of G",

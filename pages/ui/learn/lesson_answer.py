@@ -16,8 +16,6 @@ from pages.ui.theme import theme
 if TYPE_CHECKING:
     from gan_core.experiments.lessons import Facts
 
-SENT: Final = "learn.lesson_sent"
-"""Key of the flag that a button has just chosen the lesson."""
 _ROWS: Final = "learn.rows"
 
 
@@ -119,4 +117,3 @@ def _go(name: str, locked: bool) -> None:
         st.query_params.from_dict({"lesson": name, "lock": "1"})
         return
     session.feed("learn:lesson", name)
-    session.remember(SENT, True)

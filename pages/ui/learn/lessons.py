@@ -53,8 +53,6 @@ def panel(name: str, *, locked: bool) -> None:
 def _choose(name: str) -> str:
     finished = progress.done()
     names = list(lessons())
-    sent = session.recall(lesson_answer.SENT, False)  # a value that was sent must not have a default beside it
-    session.remember(lesson_answer.SENT, False)
 
     def label(one: str) -> str:
         return f"{'✓ ' if one in finished else ''}{names.index(one) + 1}. {lessons()[one].title}"
@@ -62,7 +60,7 @@ def _choose(name: str) -> str:
     picked = st.pills(
         "Lesson",
         names,
-        default=None if sent else name,
+        default=name,
         format_func=label,
         key="learn:lesson",
         label_visibility="collapsed",

@@ -4,6 +4,7 @@ from pages.ui.session.address import POINTS
 from pages.ui.session.kept import bring_back, keep_data, kept_data
 from pages.ui.session.links import latent_start, link_carries_data, query_of_run, stands_recorded, update_link
 from pages.ui.session.memory import (
+    fed,
     feed,
     feed_once,
     form_stands,
@@ -48,6 +49,7 @@ __all__ = [
     "begin_page",
     "bring_back",
     "change",
+    "fed",
     "feed",
     "feed_once",
     "form_stands",

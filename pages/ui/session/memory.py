@@ -56,6 +56,17 @@ def feed(key: str, value: Any) -> None:
         st.session_state.setdefault(_FED, set()).add(key)
 
 
+def fed(key: str, value: Any) -> Any:
+    """Do as `feed`, and return the value, which the widget is to be given as its default as well.
+
+    Streamlit tells the browser once of a value that was set, with the first drawing of the page. Where a second one
+    reaches the browser together with it, as on a slow machine, the browser makes the widget from the second alone,
+    which says nothing but the default.
+    """
+    feed(key, value)
+    return value
+
+
 def form_stands() -> None:
     """Note that the form has been drawn with all that `feed` gave it."""
     st.session_state[_FED] = set()

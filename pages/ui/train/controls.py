@@ -53,9 +53,9 @@ def form() -> None:
 
 def _keep_learned() -> None:
     key = "keep:learned"
-    session.feed(key, session.recall(session.KEEP_LEARNED, False))
     st.toggle(
         "keep what was learned",
+        session.fed(key, session.recall(session.KEEP_LEARNED, False)),
         key=key,
         on_change=lambda: session.remember(session.KEEP_LEARNED, session.value_of(key)),
         help="Settings that are not live begin a new run. While this is on, that run begins with the networks as they "
@@ -90,10 +90,11 @@ def _section(name: str, title: str) -> Any:
 def _start_from(name: str, now: RunConfig) -> None:
     key = "from:preset"
     titles = {n: f"{n}: {p.title}" for n, p in presets().items()}
-    session.feed(key, name if name in titles else None)
+    chosen = session.fed(key, name if name in titles else None)
     st.selectbox(
         "Start from",
         list(titles),
+        None if chosen is None else list(titles).index(chosen),
         format_func=titles.__getitem__,
         key=key,
         placeholder="a link's own settings",
@@ -116,7 +117,7 @@ def _penalty(config: RunConfig) -> None:
     key = "w:penalty"
     names = (_NO_PENALTY, *PENALTY_KNOBS["name"].choices)
     current = config.regularisers[0].name if config.regularisers else _NO_PENALTY
-    session.feed(key, current)
+    at = names.index(session.fed(key, current))
 
     def choose() -> None:
         if session.is_echo(key):
@@ -126,7 +127,7 @@ def _penalty(config: RunConfig) -> None:
         session.change({"regularisers": chosen})
 
     knob = PENALTY_KNOBS["name"]
-    st.selectbox("penalty", names, format_func=words(knob), key=key, on_change=choose, help=help_of(knob))
+    st.selectbox("penalty", names, at, format_func=words(knob), key=key, on_change=choose, help=help_of(knob))
     for i, entry in enumerate(config.regularisers):
         if i:
             st.caption(f"and {REGULARISERS[entry.name].label}")

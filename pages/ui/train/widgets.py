@@ -36,40 +36,32 @@ def widget(knob: Knob, path: str, value: Any) -> None:
     """One widget for one setting, of the kind that its declaration asks for."""
     key = f"w:{path}"
     label = _label(knob, knob.label)
+    given: dict[str, Any] = {"key": key, "on_change": _changer(path, key), "help": help_of(knob)}
     if knob.many:
-        session.feed(key, list(value))
-        st.multiselect(
-            label, knob.choices, format_func=words(knob), key=key, on_change=_changer(path, key), help=help_of(knob)
-        )
+        st.multiselect(label, knob.choices, session.fed(key, list(value)), format_func=words(knob), **given)
     elif knob.choices:
-        session.feed(key, value)
-        st.selectbox(
-            label, knob.choices, format_func=words(knob), key=key, on_change=_changer(path, key), help=help_of(knob)
-        )
+        at = knob.choices.index(session.fed(key, value))
+        st.selectbox(label, knob.choices, at, format_func=words(knob), **given)
     elif isinstance(value, bool):
-        session.feed(key, value)
-        st.toggle(label, key=key, on_change=_changer(path, key), help=help_of(knob))
+        st.toggle(label, session.fed(key, value), **given)
     elif knob.log:
         low, high = knob.low or 0.0, knob.high or 1.0
         options = sorted({*_series(low, high, integer=knob.integer), value})
-        session.feed(key, value)
-        st.select_slider(label, options, format_func=_short, key=key, on_change=_changer(path, key), help=help_of(knob))
+        st.select_slider(label, options, session.fed(key, value), format_func=_short, **given)
     elif knob.integer and knob.high is not None and knob.high <= 64:
-        session.feed(key, value)
-        low, high = int(knob.low or 0), int(knob.high)
-        st.slider(label, low, high, key=key, on_change=_changer(path, key), help=help_of(knob))
+        st.slider(label, int(knob.low or 0), int(knob.high), session.fed(key, value), **given)
     else:
         _number(knob, path, value, knob.label, knob.low or 0, knob.high or 1)
 
 
 def _number(knob: Knob, path: str, value: Any, label: str, low: float, high: float) -> None:
     key = f"w:{path}"
-    session.feed(key, value)
     whole = knob.integer
     st.number_input(
         _label(knob, label),
         int(low) if whole else float(low),
         int(high) if whole else float(high),
+        session.fed(key, value),
         step=1 if whole else 0.01,
         format=None if whole else "%.4g",
         key=key,

@@ -25,10 +25,10 @@ _LOOK_AGAIN: Final = 5.0
 
 def page() -> None:
     """Show the part that was chosen."""
-    session.feed("watch:part", session.recall("watch.part", "loops"))
     st.segmented_control(
         "Part",
         list(_PARTS),
+        default=session.fed("watch:part", session.recall("watch.part", "loops")),
         format_func=_PARTS.__getitem__,
         key="watch:part",
         label_visibility="collapsed",
@@ -57,11 +57,12 @@ def _list(folder: Path) -> None:
         return
     by_name = {log.name: log for log in logs}
     wanted = session.recall("watch.log")  # the newest, until the visitor chooses one
-    session.feed("watch:log", wanted if wanted in by_name else logs[0].name)
+    shown = session.fed("watch:log", wanted if wanted in by_name else logs[0].name)
     chosen = by_name[
         st.selectbox(
             "Watched loop",
             list(by_name),
+            list(by_name).index(shown),
             format_func=lambda name: _title(by_name[name]) if name in by_name else name,
             key="watch:log",
             on_change=lambda: session.remember("watch.log", session.value_of("watch:log")),
